@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../lambdas/report/report';
+import { labEnvironment } from '../lab/enter';
+import { type Lab, startLab } from '../lab/lab';
+import { synthesized } from '../local/assembly';
+import type { Deployment } from '../local/aws/deployment';
+import { siteAt } from '../local/options';
+import { deploy } from '../local/run';
+import { median, table } from './figures';
+
+/** Runs of each kind, in turn. */
+const PAIRS = Number(process.argv[2] ?? 10);
+
+/** What an operator who knows pacemaker well runs on a controller. */
+const BY_HAND = `
+running() { crm_mon -1 -r --output-as=xml | grep -c "<resource id=\\"$1\\".*role=\\"Started\\" active=\\"true\\""; }
+pcs resource disable "$1"
+until [ "$(running "$1")" = 0 ]; do sleep 0.05; done
+pcs resource enable "$1"
+until [ "$(running "$1")" = "$2" ]; do sleep 0.05; done
+`;
+
+/**
+ * Compares how long the VIP does not answer: while the workflow cycles HAProxy, and while the same is done by hand on a
+ * controller. Both are watched by the same prober on the bastion.
+ */
+async function main(): Promise<void> {
+  const document = siteAt(join(__dirname, '..', 'sites', 'golden.json'));
+  const lab = await startLab({ document, ...labEnvironment(), speed: 60 });
+  const template = await synthesized(document);
+  const deployment = await deploy({ template, site: lab, speed: 60, log: () => undefined });
+  try {
+    await execute(lab, deployment);
+    const rows: { workflow: number; reported: number; byHand: number }[] = [];
+    for (let pair = 1; pair <= PAIRS; pair++) {
+      // What has to be cycled is what is left of a fragment that somebody took away.
+      for (const { name } of document.controllers) await lab.exec(name, ['rm', '/etc/haproxy/conf.d/180-magnum.cfg']);
+      let reported = NaN;
+      const workflow = await outage(lab, async () => {
+        reported = (await execute(lab, deployment)).outageMs ?? NaN;
+      });
+      const byHand = await outage(lab, async () => {
+        const argv = ['bash', '-c', BY_HAND, 'bash', document.haproxy.resource, String(document.controllers.length)];
+        const { exitCode, stderr } = await lab.exec('node-1', argv);
+        if (exitCode !== 0) throw new Error(stderr);
+      });
+      rows.push({ workflow, reported, byHand });
+      console.error(`pair ${pair} of ${PAIRS}: ${workflow} ms (reported ${reported}), by hand ${byHand} ms`);
+    }
+    const of = (key: keyof (typeof rows)[number]) => median(rows.map((row) => row[key]));
+    const differences = rows.map((row) => Math.abs(row.reported - row.workflow));
+    console.log(
+      table([
+        ['outage, median of ' + String(PAIRS), 'ms', 'ratio'],
+        ['by hand on a controller', of('byHand'), 1],
+        ['workflow', of('workflow'), of('workflow') / of('byHand')],
+        ['workflow, as its report says', of('reported'), of('reported') / of('byHand')],
+        ['greatest difference of report and prober', Math.max(...differences), ''],
+      ]),
+    );
+  } finally {
+    await deployment.close();
+    await lab.stop();
+  }
+}
+
+async function execute(lab: Lab, deployment: Deployment): Promise<Report> {
+  const result = await deployment.execute({ input: { site: lab.document.name, mode: 'apply' } });
+  if (result.status !== 'SUCCEEDED') throw new Error(`${result.error}: ${result.cause}`);
+  return result.output as Report;
+}
+
+/** The longest time without an answer of the VIP, in milliseconds, while something is done. */
+async function outage(lab: Lab, action: () => Promise<void>): Promise<number> {
+  const { virtualIp } = lab.document;
+  const prober = spawn('nsenter', [
+    ...['--target', String(lab.pidOf('bastion')), '--net', '--', process.execPath, ...process.execArgv],
+    ...[join(__dirname, 'prober.ts'), virtualIp, '5000'],
+  ]);
+  let printed = '';
+  prober.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  while (printed === '') await sleep(50);
+  await action();
+  await lab.settled();
+  await sleep(200);
+  const ended = new Promise((resolve) => prober.once('close', resolve));
+  prober.kill();
+  await ended;
+  const answers = printed.trim().split('\n').map(Number);
+  return Math.max(...answers.slice(1).map((at, index) => at - (answers[index] ?? at)));
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

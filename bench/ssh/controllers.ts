@@ -1,0 +1,142 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { magnumRule } from '../../lambdas/config/iptables';
+import { managedFiles } from '../../lambdas/controller/managed-files';
+import { Secrets } from '../../lambdas/secrets/secrets';
+import type { Controller, Site } from '../../lambdas/site/document';
+import { constraintsXml, crmMonXml } from '../../local/simulated-site/crm-mon';
+import { Network } from '../../local/simulated-site/network';
+import { Pacemaker } from '../../local/simulated-site/pacemaker';
+import { SiteRecord } from '../../local/simulated-site/record';
+import { Timers } from '../../local/simulated-site/timers';
+import { timings } from '../../local/simulated-site/timings';
+
+/** How long pacemaker's own program takes at least, in seconds. */
+const CRM_MON_SECONDS = 0.02;
+
+/** A managed file as it should be on a controller. */
+export interface DesiredFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** A site of the golden site's kind with so many controllers. */
+export function siteOf(golden: Site, controllers: number): Site {
+  const [first] = golden.controllers;
+  if (!first) throw new Error('The site document has no controller');
+  const network = golden.managementNetwork.replace(/\.\d+\/\d+$/, '');
+  return {
+    ...golden,
+    controllers: Array.from({ length: controllers }, (_, index) => ({
+      ...first,
+      name: `node-${index + 1}`,
+      address: `${network}.${index + 11}`,
+    })),
+  };
+}
+
+/**
+ * Makes of a lab's seeds controllers on which nothing is to change, so light that many fit on a machine: real sshd,
+ * firewall and HAProxy, but no cluster, of which only its programs' answers are left, and Magnum's processes in name.
+ *
+ * @param seeds the directory of the seeds, one for each host
+ * @returns the managed files of each controller, by its name
+ */
+export async function settle(
+  seeds: string,
+  site: Site,
+  secrets: Readonly<Record<string, string>>,
+): Promise<Map<string, readonly DesiredFile[]>> {
+  const answers = clusterAnswers(site);
+  const all = new Map<string, readonly DesiredFile[]>();
+  for (const controller of site.controllers) {
+    const root = join(seeds, controller.name, 'root');
+    const desired = await desiredFiles(root, controller, site, secrets);
+    all.set(controller.name, desired);
+    const write = (path: string, content: string, mode = 0o644) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), content);
+      chmodSync(join(root, path), mode);
+    };
+    rmSync(join(root, 'etc/corosync'), { recursive: true });
+    for (const { path, content } of desired) write(path, content);
+    for (const [program, answer] of Object.entries(answers)) {
+      write(`/usr/share/answers/${program}.xml`, answer);
+      const sleep = program === 'crm_mon' ? `sleep ${CRM_MON_SECONDS}\n` : '';
+      write(`/usr/sbin/${program}`, `#!/bin/sh\n${sleep}exec cat /usr/share/answers/${program}.xml\n`, 0o755);
+    }
+    write('/etc/haproxy/one.cfg', oneListener(site));
+    write('/usr/sbin/lab-boot', boot(site, desired), 0o755);
+  }
+  return all;
+}
+
+/** Magnum's rule as the words behind `-I INPUT n`, by their options. */
+export function ruleOptions(site: Site): ReadonlyMap<string, string> {
+  const words = magnumRule(site);
+  return new Map(words.flatMap((word, index) => (word.startsWith('-') ? [[word, words[index + 1] ?? '']] : [])));
+}
+
+/** The desired files by the project's own hand, from those the packages left. */
+async function desiredFiles(
+  root: string,
+  controller: Controller,
+  site: Site,
+  secrets: Readonly<Record<string, string>>,
+): Promise<DesiredFile[]> {
+  const remote = {
+    name: controller.name,
+    ready: Promise.resolve(),
+    run: ({ argv }: { readonly argv: readonly string[] }) => {
+      const path = join(root, argv.at(-1) ?? '');
+      return Promise.resolve(
+        existsSync(path)
+          ? { exitCode: 0, stdout: readFileSync(path, 'utf8'), stderr: '' }
+          : { exitCode: 1, stdout: '', stderr: 'No such file or directory' },
+      );
+    },
+    tunnel: () => Promise.reject(new Error('There is no network yet')),
+  };
+  const files = await managedFiles(remote, controller, site, new Secrets(new Map(Object.entries(secrets))));
+  return [files.magnumConf, files.fragment, files.rules].map(({ path, desired }) => ({ path, content: desired }));
+}
+
+/** What pacemaker's programs print where its cluster is well, by the program. */
+function clusterAnswers(site: Site): Record<string, string> {
+  const agent = { start: () => true, stop: () => true };
+  const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
+  const timers = new Timers();
+  const network = new Network(site.virtualIp, timings(), timers, new SiteRecord());
+  const pacemaker = new Pacemaker(site.haproxy.resource, agents, network, timings(), timers);
+  const view = pacemaker.view(site.controllers[0]?.name ?? '');
+  if (!view) throw new Error('The simulated cluster does not run');
+  timers.close();
+  return { crm_mon: crmMonXml(pacemaker, view), cibadmin: constraintsXml(pacemaker) };
+}
+
+/** All listeners on all controllers would check all servers all the time. One tells that HAProxy runs. */
+function oneListener({ virtualIp }: Site): string {
+  return `listen keystone-1
+  bind ${virtualIp}:5000
+  mode http
+  http-request return status 200
+  timeout client 1m
+  timeout server 1m
+`;
+}
+
+function boot({ virtualIp, haproxy, magnum, persistentRules }: Site, files: readonly DesiredFile[]): string {
+  const services = [magnum.apiService, magnum.conductorService];
+  return `#!/bin/bash
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+umount -l /.old
+rmdir /.old
+# Nothing that runs is older than its configuration.
+touch -d '1 hour ago' ${files.map(({ path }) => path).join(' ')}
+ip addr add ${virtualIp}/32 dev lo
+iptables-restore ${persistentRules}
+service ssh start
+haproxy -D -f ${haproxy.configFile} -f /etc/haproxy/one.cfg
+${services.map((service) => `(exec -a /usr/bin/${service} sleep infinity) &\n`).join('')}exec sleep infinity
+`;
+}

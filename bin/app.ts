@@ -1,0 +1,12 @@
+import { createApp } from '../lib/app';
+import { MagnumHaError } from '../lambdas/errors';
+
+// The CDK app: `npx cdk synth`, `npx cdk deploy -c sites=sites/own.json`.
+try {
+  createApp().synth();
+} catch (error) {
+  // A mistake in a site document or a setting: its message says all, a stack trace would bury it.
+  if (!(error instanceof MagnumHaError)) throw error;
+  console.error(`${error.name}: ${error.message}`);
+  process.exitCode = 1;
+}

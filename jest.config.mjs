@@ -1,0 +1,17 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // These take longer, or need the lab: npm run test:faults, npm run test:lab.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/lab-faults/'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  // Tests that run the whole workflow share two cores with others.
+  testTimeout: 60_000,
+  maxWorkers: '100%',
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.cache'],
+};

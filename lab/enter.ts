@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MagnumHaError } from '../lambdas/errors';
+import { type ImageOptions, labImage } from './image';
+
+/** Between two looks at whether whoever started this process still lives, in milliseconds. */
+const LOOK_MS = 500;
+
+/** This machine cannot have a lab. */
+export class LabUnavailable extends MagnumHaError {
+  override readonly name = 'LabUnavailable';
+}
+
+/** What a program that runs for a lab finds in its environment. */
+export interface LabEnvironment {
+  /** The root of all hosts. */
+  readonly image: string;
+  /** A directory for the lab, which is gone when the program has ended. */
+  readonly directory: string;
+}
+
+/** The environment of a program that was started by `enter`. @throws LabUnavailable */
+export function labEnvironment(): LabEnvironment {
+  const { MAGNUM_HA_LAB_IMAGE: image, MAGNUM_HA_LAB_DIRECTORY: directory } = process.env;
+  if (image === undefined || directory === undefined) {
+    throw new LabUnavailable('A lab needs a network of its own: start it with npm run lab or npm run test:lab.');
+  }
+  return { image, directory };
+}
+
+/**
+ * Runs a program in a network namespace of its own, from which it can start labs. The program and its labs end with this
+ * process, and with whoever started this one, whatever ends them.
+ *
+ * @param say gets what it does, where that takes its time
+ * @param options of the image
+ * @returns the program's exit code
+ * @throws LabUnavailable where this is no Linux, or no root
+ */
+export async function enter(
+  argv: readonly string[],
+  say: (text: string) => void,
+  options: ImageOptions = {},
+): Promise<number> {
+  refuseUnavailable();
+  const image = await labImage(say, options);
+  const directory = mkdtempSync(join(tmpdir(), 'magnum-ha-lab-'));
+  const network = 'ip link set lo up && exec "$@"';
+  try {
+    return await follow(['unshare', '--net', 'sh', '-c', network, 'sh', ...argv], {
+      MAGNUM_HA_LAB_IMAGE: image,
+      MAGNUM_HA_LAB_DIRECTORY: directory,
+    });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** @throws LabUnavailable */
+export function refuseUnavailable(): void {
+  if (process.platform === 'linux' && process.getuid?.() === 0) return;
+  throw new LabUnavailable(
+    'The lab needs Linux and root, because it makes network namespaces: sudo npm run lab. ' +
+      'npm start runs the same job on a simulated site, on any machine.',
+  );
+}
+
+/** Runs a program on this terminal, and lets nothing that ends this process leave it behind. */
+export function follow(argv: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> {
+  const child = spawn('setpriv', ['--pdeathsig', 'SIGKILL', ...argv], {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  });
+  const stop = () => child.kill('SIGKILL');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // npm that is killed tells nobody, and the shell between it and us waits for us.
+  const starters = JSON.stringify(ancestors());
+  const look = setInterval(() => JSON.stringify(ancestors()) !== starters && stop(), LOOK_MS);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      clearInterval(look);
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
+      // As a shell says that a signal ended it.
+      resolve(code ?? 130);
+    });
+  });
+}
+
+/** PIDs of this process's parent and grandparent. */
+function ancestors(): (number | undefined)[] {
+  try {
+    // Behind the name, which may hold anything, stand the state and the parent (proc(5)).
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return [process.ppid, Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2])];
+  } catch {
+    return [process.ppid];
+  }
+}

@@ -1,0 +1,135 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { synthesized } from '../local/assembly';
+import { RUN_OPTIONS, runOptions, UsageError } from '../local/options';
+import type { Terminal } from '../local/progress';
+import { deploy, type RunOptions, runModes } from '../local/run';
+import { enter, follow, labEnvironment, refuseUnavailable } from './enter';
+import { keptLab, type Lab, startLab } from './lab';
+import { OPENSTACK_HOST, type Profile, PROFILES } from './openstack/real/profile';
+
+const HELP = 'npm run lab -- --help';
+const USAGE = `npm run lab: the main job on a lab of real daemons, on this machine
+
+  npm run lab                  start a lab, apply, check, end the lab
+  npm run lab -- [options]
+${RUN_OPTIONS}
+    --profile PROFILE          what of OpenStack is real: nothing (controllers, the default); Keystone and Magnum (core);
+                               also what clusters are made of (full). The last two have lab/sites/openstack.json as site
+    --keep                     leave the lab up
+  npm run lab -- run [options] an execution, or two, on the lab that was kept
+  npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a controller's name
+  npm run lab -- stop          end it`;
+
+/** How many times as fast as in truth simulated clusters are created and waited for. */
+const SPEED = 60;
+/** The site of the profiles with real OpenStack. */
+const OPENSTACK_SITE = join(__dirname, 'sites', 'openstack.json');
+
+/** The command line of `npm run lab`. @returns the exit code, see `runModes` @throws LabUnavailable, UsageError */
+export async function labMain(args: readonly string[], terminal: Terminal): Promise<number> {
+  const say = (text: string) => {
+    terminal.write(`${text}\n`);
+  };
+  const [command, ...rest] = args;
+  if (command === '--inside') return inside(rest, terminal);
+  if (args.includes('--help') || args.includes('-h')) {
+    say(USAGE);
+    return 0;
+  }
+  refuseUnavailable();
+  if (command === 'stop') {
+    await keptLab(keptDirectory()).stop();
+    return 0;
+  }
+  if (command === 'shell') {
+    const pid = keptLab(keptDirectory()).pidOf(rest[0] ?? '');
+    return follow(['nsenter', '--target', String(pid), '--all', '--', 'bash', '-l']);
+  }
+  const again = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'lab', '--inside', ...args];
+  if (command === 'run') {
+    optionsOf(rest);
+    return follow(['nsenter', `--net=/proc/${keptLab(keptDirectory()).pid}/ns/net`, '--', ...again]);
+  }
+  // Refused now, and not after minutes.
+  const { profile } = optionsOf(args);
+  return enter(again, say, { profile });
+}
+
+/** In the operator's network namespace. */
+async function inside(args: readonly string[], terminal: Terminal): Promise<number> {
+  const say = (text: string) => {
+    terminal.write(`${text}\n`);
+  };
+  if (args[0] === 'run') {
+    const lab = keptLab(keptDirectory());
+    return runOn(lab, optionsOf(['--profile', lab.profile, ...args.slice(1)]), terminal);
+  }
+  const { keep, profile, ...options } = optionsOf(args);
+  say('Starting the lab …');
+  const started = Date.now();
+  const { image, directory } = labEnvironment();
+  const lab = await startLab({
+    document: options.site,
+    image,
+    profile,
+    directory: keep ? keptDirectory() : directory,
+    detached: keep,
+    speed: SPEED,
+  });
+  const simulated = profile === 'controllers';
+  const hosts = [
+    ...['bastion', ...(simulated ? [] : [OPENSTACK_HOST])],
+    ...options.site.controllers.map(({ name }) => name),
+  ].join(', ');
+  say(
+    `Site ${options.site.name} in the lab, after ${((Date.now() - started) / 1000).toFixed(1)} s: ${hosts}, with real ` +
+      `pacemaker, HAProxy, sshd and iptables. ` +
+      (simulated
+        ? `Keystone and Magnum are simulated; clusters come about ${SPEED} times as fast as in truth.`
+        : `Keystone and Magnum are real${profile === 'full' ? ', and so are Glance, Heat, Neutron and Nova' : ''}.`),
+  );
+  try {
+    return await runOn(lab, options, terminal);
+  } finally {
+    if (keep) {
+      say(
+        `\nThe lab stays up.\n  A shell:      npm run lab -- shell HOST    (${hosts})\n` +
+          `  An execution: npm run lab -- run --mode check\n  Its end:      npm run lab -- stop`,
+      );
+    } else await lab.stop();
+  }
+}
+
+async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise<number> {
+  const template = await synthesized(options.site);
+  const speed = lab.profile === 'controllers' ? SPEED : 1;
+  const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
+  try {
+    return await runModes(deployment, options, terminal);
+  } finally {
+    await deployment.close();
+  }
+}
+
+function optionsOf(args: readonly string[]): RunOptions & { readonly keep: boolean; readonly profile: Profile } {
+  const further = { keep: { type: 'boolean' }, profile: { type: 'string', default: 'controllers' } } as const;
+  const { values } = parseArgs({ args: [...args], options: further, strict: false });
+  const profile = PROFILES.find((name) => name === values.profile);
+  if (!profile) throw new UsageError(`--profile is none of ${PROFILES.join(', ')}. All options: ${HELP}`);
+  const site = profile === 'controllers' ? [] : ['--site', OPENSTACK_SITE];
+  const options = runOptions([...site, ...args], HELP, further);
+  if (!options) throw new UsageError(`All options: ${HELP}`);
+  // Of nothing no cluster can be made.
+  const clusters = profile === 'core' && { clusterTemplates: [], clusters: [] };
+  return { ...options, site: { ...options.site, ...clusters }, keep: values.keep === true, profile };
+}
+
+/** Where a lab that stays up keeps what belongs to it: in nobody else's reach. */
+function keptDirectory(): string {
+  const directory = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'magnum-ha', 'kept');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}

@@ -1,0 +1,12 @@
+import { bootstrap } from './bootstrap/bootstrap';
+import { throughSite } from './openstack/through-site';
+import { secretNames } from './secrets/references';
+import type { Site } from './site/document';
+import type { Mode } from './site/load';
+
+/** Bootstrap: what Magnum needs outside of itself and nobody else has made, as far as the site document asks for it. */
+export function handler({ site, mode }: { site: Site; mode: Mode }) {
+  return throughSite(site, (openstack, session, secrets) => bootstrap({ session, secrets, openstack }, site, mode), {
+    further: secretNames(site).bootstrap,
+  });
+}

@@ -1,0 +1,189 @@
+import { percentEncode } from '../secrets/secrets';
+import type { Controller, SecretReference, Site } from '../site/document';
+import { atLeast, type Release } from '../site/releases';
+import { literal, sectionKey } from './oslo';
+
+/** Where a secret goes in a value: the name of its SSM parameter, and whether it is percent-encoded for a URL. */
+export interface SecretPart extends SecretReference {
+  readonly encode: 'plain' | 'url';
+}
+
+/** A value with the places of its secrets; its texts are raw, so that `$name` in an extra option is substituted. */
+export type OptionValue = readonly (string | SecretPart)[];
+
+/** An option that magnum.conf must have. */
+export interface Option {
+  readonly section: string;
+  readonly option: string;
+  readonly value: OptionValue;
+}
+
+/**
+ * What magnum.conf must say on a controller, in the dialect of the site's release. Each option comes once.
+ *
+ * Options that `extraOptions` names too have its value. All secrets are references.
+ */
+export function magnumOptions(site: Site, controller: Controller): Option[] {
+  const { release, magnum } = site;
+  const options = [
+    // Each conductor's own row in the database: those without a host share one.
+    ...section('DEFAULT', { host: magnum.conductorHost ? controller.name : undefined }),
+    ...transport(site),
+    ...section('api', { host: controller.address, port: magnum.apiPort === 9511 ? undefined : String(magnum.apiPort) }),
+    ...section('certificates', { cert_manager_type: magnum.certificateManager }),
+    ...section('database', { connection: connection(site) }),
+    ...keystoneAuthtoken(site),
+    ...(magnum.keystone.keystoneAuth ? keystoneAuth(site) : []),
+    ...section('oslo_messaging_notifications', { driver: 'messaging' }),
+    ...rabbit(site),
+    ...trust(site),
+    ...section('cinder', { default_docker_volume_type: magnum.defaultDockerVolumeType }),
+    ...clientSections(release).flatMap((client) => section(client, { region_name: magnum.region })),
+  ];
+  return withExtraOptions(options, magnum.extraOptions);
+}
+
+/**
+ * The raw value, for `editOslo`. A secret arrives as it is: its dollars are escaped, in a URL it is percent-encoded.
+ *
+ * @param reveal gives the secret of an SSM parameter
+ */
+export function resolve(value: OptionValue, reveal: (ssm: string) => string): string {
+  return value
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const secret = reveal(part.ssm);
+      return literal(part.encode === 'url' ? percentEncode(secret) : secret);
+    })
+    .join('');
+}
+
+/** The value as people may read it, with `<secret /name>` for each secret. */
+export function describe(value: OptionValue): string {
+  return value.map((part) => (typeof part === 'string' ? part : `<secret ${part.ssm}>`)).join('');
+}
+
+/** What `extraOptions` says of an option, as people may read it. */
+export function extraOption({ magnum }: Site, section: string, option: string): string | undefined {
+  const sections = Object.entries(magnum.extraOptions).filter(([name]) => sectionKey(name) === section);
+  const value = sections.flatMap(([, options]) => options[option] ?? []).at(-1);
+  return value === undefined ? undefined : describe([typeof value === 'string' ? value : secret(value, 'plain')]);
+}
+
+/** Whether a value is what oslo.config takes for true. */
+export function isTrue(value: string): boolean {
+  return /^(true|1|on|yes)$/i.test(value.trim());
+}
+
+/** From Ocata on; oslo.messaging deprecates the options of Newton's `rabbit` in 5.10 and drops them in 9.0.0. */
+function transport({ release, magnum: { rabbit } }: Site): Option[] {
+  if (!atLeast(release, 'ocata')) return [];
+  const user = `${percentEncode(rabbit.user)}:`;
+  const hosts = rabbit.hosts.flatMap((host, index) => [
+    index === 0 ? `rabbit://${user}` : `,${user}`,
+    secret(rabbit.password, 'url'),
+    `@${host}`,
+  ]);
+  return section('DEFAULT', { transport_url: [...hosts, '/'] });
+}
+
+function connection({ magnum: { database } }: Site): OptionValue {
+  const { driver, user, password, host, name } = database;
+  return [`${driver}://${percentEncode(user)}:`, secret(password, 'url'), `@${host}/${name}`];
+}
+
+function keystoneAuthtoken({ release, magnum: { keystone, memcachedServers, region } }: Site): Option[] {
+  const renamed = atLeast(release, 'queens');
+  // Magnum itself reads the old name alone until 7.1 (Rocky): without it every trust fails.
+  const oldName = !atLeast(release, 'stein');
+  return section('keystone_authtoken', {
+    www_authenticate_uri: renamed ? keystone.wwwAuthenticateUri : undefined,
+    auth_uri: oldName ? keystone.wwwAuthenticateUri : undefined,
+    memcached_servers: memcachedServers.join(','),
+    auth_type: 'password',
+    username: keystone.username,
+    project_name: keystone.projectName,
+    auth_url: keystone.authUrl,
+    password: [secret(keystone.password, 'plain')],
+    user_domain_id: keystone.userDomainId,
+    project_domain_id: keystone.projectDomainId,
+    // Some packages set another one, in which the middleware finds no Keystone: every request fails with 500.
+    region_name: region,
+  });
+}
+
+function keystoneAuth({ magnum: { keystone } }: Site): Option[] {
+  return section('keystone_auth', {
+    auth_type: 'password',
+    auth_url: keystone.authUrl,
+    username: keystone.username,
+    password: [secret(keystone.password, 'plain')],
+    project_name: keystone.projectName,
+    user_domain_id: keystone.userDomainId,
+    project_domain_id: keystone.projectDomainId,
+  });
+}
+
+function rabbit({ release, magnum: { rabbit } }: Site): Option[] {
+  const legacy = !atLeast(release, 'ocata');
+  const quorum = rabbit.queues === 'quorum';
+  return section('oslo_messaging_rabbit', {
+    rabbit_hosts: legacy ? rabbit.hosts.join(', ') : undefined,
+    // Said also where it is off: a True left in the file, beside quorum queues, stops oslo.messaging.
+    rabbit_ha_queues: quorum ? 'False' : 'True',
+    // From Yoga on, where a True left in the file would likewise meet mirrored queues.
+    rabbit_quorum_queue: atLeast(release, 'yoga') ? (quorum ? 'True' : 'False') : undefined,
+    heartbeat_timeout_threshold: String(rabbit.heartbeatTimeoutThreshold),
+    heartbeat_rate: String(rabbit.heartbeatRate),
+    rabbit_userid: legacy ? rabbit.user : undefined,
+    rabbit_password: legacy ? [secret(rabbit.password, 'plain')] : undefined,
+  });
+}
+
+function trust({ release, magnum: { trust } }: Site): Option[] {
+  return section('trust', {
+    trustee_domain_name: trust.domainName,
+    trustee_domain_admin_name: trust.domainAdminName,
+    trustee_domain_admin_password: [secret(trust.domainAdminPassword, 'plain')],
+    trustee_keystone_interface: atLeast(release, 'pike') ? trust.keystoneInterface : undefined,
+  });
+}
+
+/** The sections with a `region_name`; source: magnum/common/clients.py of 3.0.0, magnum/conf of 4.0.0 to 22.0.0. */
+function clientSections(release: Release): string[] {
+  return [
+    'magnum_client',
+    'heat_client',
+    'glance_client',
+    'nova_client',
+    'neutron_client',
+    'cinder_client',
+    'barbican_client',
+    ...(atLeast(release, 'stein') ? ['octavia_client'] : []),
+  ];
+}
+
+function withExtraOptions(options: readonly Option[], extra: Site['magnum']['extraOptions']): Option[] {
+  const all = [...options];
+  for (const [name, values] of Object.entries(extra)) {
+    for (const [option, extraValue] of Object.entries(values)) {
+      const value = [typeof extraValue === 'string' ? extraValue : secret(extraValue, 'plain')];
+      const inSection = (one: Option) => sectionKey(one.section) === sectionKey(name);
+      const rendered = all.findIndex((one) => inSection(one) && one.option === option);
+      const last = all.findLastIndex(inSection);
+      if (rendered >= 0) all[rendered] = { section: name, option, value };
+      else all.splice(last < 0 ? all.length : last + 1, 0, { section: name, option, value });
+    }
+  }
+  return all;
+}
+
+function section(name: string, options: Record<string, string | OptionValue | undefined>): Option[] {
+  return Object.entries(options).flatMap(([option, value]) =>
+    value === undefined ? [] : [{ section: name, option, value: typeof value === 'string' ? [value] : value }],
+  );
+}
+
+function secret({ ssm }: SecretReference, encode: SecretPart['encode']): SecretPart {
+  return { ssm, encode };
+}

@@ -1,0 +1,273 @@
+import { MagnumHaError } from '../errors';
+
+/**
+ * A configuration file is no oslo.config file: the service would not start with it. The message gives file and line
+ * number, never the line's text, which could hold a secret.
+ */
+export class ConfigFileInvalid extends MagnumHaError {
+  override readonly name = 'ConfigFileInvalid';
+
+  constructor(file: string, line: number, problem: string) {
+    super(`${file}: line ${line} ${problem}; oslo.config refuses the file. Correct that line by hand, then run again`);
+  }
+}
+
+/** A value that no line of an oslo.config file gives back. The message never holds the value. */
+export class UnrepresentableValue extends MagnumHaError {
+  override readonly name = 'UnrepresentableValue';
+
+  constructor(option: string, problem: string) {
+    super(
+      `${option}: its value ${problem}, which oslo.config cannot give back. Change the value (often an SSM parameter)`,
+    );
+  }
+}
+
+/**
+ * Section → option → its values in the order of the file; the last is what a single-valued option has.
+ *
+ * Sections are keyed as oslo.config looks them up: in lower case but for `DEFAULT` (`[Trust]` is `[trust]`, `[default]`
+ * is not `[DEFAULT]`). Values are raw: quotes and continuations undone, `$name` not yet substituted (see `literal`).
+ */
+export type OsloSections = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/** An option as a configuration file shall say it. */
+export interface WantedOption {
+  readonly section: string;
+  readonly option: string;
+  /** Raw: `$name` is substituted by oslo.config, a dollar of its own is `$$`, see `literal`. */
+  readonly value: string;
+}
+
+/**
+ * What an oslo.config file says, by the rules of oslo.config's `iniparser.py` (unchanged from Newton's 3.17 to 10.7).
+ *
+ * @param file how messages name the file, usually its path
+ * @throws ConfigFileInvalid with the number of the first malformed line
+ */
+export function parseOslo(text: string, file = 'The configuration file'): OsloSections {
+  const { headers, definitions } = read(text, file);
+  const sections = new Map<string, Map<string, string[]>>(headers.map(({ section }) => [section, new Map()]));
+  for (const { section, option, value } of definitions) {
+    const options = sections.get(section);
+    options?.set(option, [...(options.get(option) ?? []), value]);
+  }
+  return sections;
+}
+
+/**
+ * The text in which every wanted option has its value and all else is as it was, byte for byte.
+ *
+ * An option is right, and left as written, where every definition of it means the wanted value: the file does not tell
+ * whether an option is single-valued (the last definition counts) or multi-valued (all count). A wrong one is replaced
+ * where its last definition stands, its other definitions go; a missing one comes behind the last option of its section,
+ * in a new section at the end where there is none. To edit twice is to edit once.
+ *
+ * @param wanted each option at most once
+ * @param file how messages name the file, usually its path
+ * @throws ConfigFileInvalid where the text is no oslo.config file
+ * @throws UnrepresentableValue where no line could give a value back
+ */
+export function editOslo(text: string, wanted: readonly WantedOption[], file = 'The configuration file'): string {
+  const { lines, headers, definitions } = read(text, file);
+  // Per found line: what stands there now (nothing where it goes), and what comes behind it.
+  const kept: Line[][] = lines.map((line) => [line]);
+  const behind: string[][] = lines.map(() => []);
+  const added = new Map<string, string[]>();
+  const replace = ({ first, last }: Definition, contents: readonly string[]) => {
+    for (let index = first; index <= last; index++) kept[index] = [];
+    kept[first] = contents.map((content) => ({ content, end: lines[first]?.end }));
+  };
+
+  for (const { section, option, value } of wanted) {
+    const inSection = definitions.filter((one) => one.section === sectionKey(section));
+    const all = inSection.filter((one) => one.option === option);
+    const encoded = () => encodeValue(value, `[${section}] ${option}`);
+    const last = all.pop();
+    if (last) {
+      const wrong = all.some((one) => !sameValue(one.value, value)) || !sameValue(last.value, value);
+      if (!wrong) continue;
+      for (const repeat of all) replace(repeat, []);
+      if (!sameValue(last.value, value)) replace(last, assignment(last.prefix, encoded()));
+      continue;
+    }
+    const anchor = inSection.at(-1)?.last ?? headers.findLast((one) => one.section === sectionKey(section))?.line;
+    const place = anchor === undefined ? (added.get(section) ?? []) : behind[anchor];
+    place?.push(...assignment(`${option} =`, encoded()));
+    if (anchor === undefined && place) added.set(section, place);
+  }
+
+  const result = kept.flatMap((standing, index) => [...standing, ...fresh(behind[index] ?? [])]);
+  for (const [section, assignments] of added) {
+    if (strip(result.at(-1)?.content ?? '') !== '') result.push(...fresh(['']));
+    result.push(...fresh([`[${section}]`, ...assignments]));
+  }
+  return join(result, lines);
+}
+
+/**
+ * A raw value as it is written behind `=`: quoted where oslo.config would strip it, further lines as continuations.
+ *
+ * @param option how messages name it
+ * @throws UnrepresentableValue where oslo.config could not give the value back
+ */
+export function encodeValue(value: string, option = 'An option'): string {
+  if (value.includes('\0')) throw new UnrepresentableValue(option, 'holds a NUL');
+  if (value.includes('\r')) throw new UnrepresentableValue(option, 'holds a carriage return');
+  const [first = '', ...continuations] = value.split('\n');
+  for (const line of continuations) {
+    if (line === '') throw new UnrepresentableValue(option, 'ends in a line break or holds an empty line');
+    if (line !== strip(line)) {
+      throw new UnrepresentableValue(option, 'has further lines with white space at an end');
+    }
+  }
+  // The parser takes one pair of quotes off, whichever they are.
+  const bare = first === strip(first) && first === unquote(first);
+  return [bare ? first : `"${first}"`, ...continuations].join('\n  ');
+}
+
+/**
+ * The raw value that reads as exactly this text: oslo.config substitutes `$name`, and a name it does not know stops the
+ * service. `$$` is a dollar; behind a backslash it must be `\$`, because oslo.config first takes every `\$` for `$$`.
+ */
+export function literal(text: string): string {
+  return text.replace(/(\\?)\$/g, (_, backslash: string) => (backslash ? '\\\\$' : '$$'));
+}
+
+/** A section's name as oslo.config looks it up. */
+export function sectionKey(section: string): string {
+  return section === 'DEFAULT' ? section : section.toLowerCase();
+}
+
+/** Whether two raw values of an option read the same: `\$`, `$$` and a dollar before no name are all a dollar. */
+export function sameValue(one: string, other: string): boolean {
+  return meaning(one) === meaning(other);
+}
+
+function meaning(raw: string): string {
+  // Template.idpattern of oslo.config's cfg.py: $$, $name and ${name}; any other dollar is left as it is.
+  const token = /\$(?:(\$)|([_a-z][._a-z0-9]*)|\{([_a-z][._a-z0-9]*)\})?/gi;
+  return raw
+    .replaceAll('\\$', '$$$$')
+    .replace(token, (_, _dollar?: string, name?: string, braced?: string) =>
+      name === undefined && braced === undefined ? '$$' : `\${${name ?? braced ?? ''}}`,
+    );
+}
+
+interface Line {
+  readonly content: string;
+  /** Its line end; none in a new line and in a last line without one. */
+  readonly end: string | undefined;
+}
+
+interface Definition {
+  /** As `sectionKey` gives it. */
+  readonly section: string;
+  readonly option: string;
+  value: string;
+  /** The text before the value: option, separator and white space. */
+  readonly prefix: string;
+  /** Indices of its first and last line. */
+  readonly first: number;
+  last: number;
+}
+
+interface Read {
+  readonly lines: readonly Line[];
+  readonly headers: readonly { readonly section: string; readonly line: number }[];
+  readonly definitions: readonly Definition[];
+}
+
+function read(text: string, file: string): Read {
+  const lines = split(text);
+  const headers: { section: string; line: number }[] = [];
+  const definitions: Definition[] = [];
+  /** The definition that an indented line would continue. */
+  let open: Definition | undefined;
+
+  for (const [index, { content }] of lines.entries()) {
+    const invalid = (problem: string) => new ConfigFileInvalid(file, index + 1, problem);
+    const line = stripEnd(content);
+    if (line === '') {
+      open = undefined;
+    } else if (/^[ \t]/.test(line)) {
+      if (!open) throw invalid('is indented but continues no option');
+      open.value += `\n${strip(line)}`;
+      open.last = index;
+    } else if (line.startsWith('[')) {
+      if (!line.endsWith(']')) throw invalid('starts a section but does not end with ]');
+      if (line.length <= 2) throw invalid('has an empty section name');
+      headers.push({ section: sectionKey(line.slice(1, -1)), line: index });
+      open = undefined;
+    } else if (/^[#;]/.test(line)) {
+      open = undefined;
+    } else {
+      const separator = line.search(/[:=]/);
+      if (separator < 0) throw invalid('is no comment, section or option: it has neither = nor :');
+      const option = strip(line.slice(0, separator));
+      if (option === '') throw invalid('has no option name');
+      const section = headers.at(-1)?.section;
+      if (section === undefined) throw invalid('sets an option before the first section');
+      const written = line.slice(separator + 1);
+      const prefix = line.slice(0, line.length - stripStart(written).length);
+      open = { section, option, value: unquote(strip(written)), prefix, first: index, last: index };
+      definitions.push(open);
+    }
+  }
+  return { lines, headers, definitions };
+}
+
+/** The lines as Python reads them: ended by LF, CR LF or CR. */
+function split(text: string): Line[] {
+  return Array.from(text.matchAll(/([^\r\n]*)(\r\n|\r|\n)|[^\r\n]+$/g), ([all, content, end]) => ({
+    content: content ?? all,
+    end,
+  }));
+}
+
+/** Back to text: new lines end as the file's first line does, and the last one as the file's last line did. */
+function join(lines: readonly Line[], found: readonly Line[]): string {
+  const end = found[0]?.end ?? '\n';
+  const open = found.length > 0 && found.at(-1)?.end === undefined;
+  return lines
+    .map((line, index) => line.content + (open && index === lines.length - 1 ? '' : (line.end ?? end)))
+    .join('');
+}
+
+/** The lines of an assignment; `option =` gets its second blank where a value follows. */
+function assignment(prefix: string, encoded: string): string[] {
+  const [first = '', ...continuations] = encoded.split('\n');
+  if (first === '') return [stripEnd(prefix), ...continuations];
+  return [prefix + (/\s[:=]$/.test(prefix) ? ' ' : '') + first, ...continuations];
+}
+
+function fresh(contents: readonly string[]): Line[] {
+  return contents.map((content) => ({ content, end: undefined }));
+}
+
+/** Without the one pair of quotes that the parser takes off; a lone quote is its own pair. */
+function unquote(value: string): string {
+  const quoted = /^["']/.test(value) && value.at(0) === value.at(-1);
+  return quoted ? value.slice(1, -1) : value;
+}
+
+/** What Python's str.strip takes for white space; JavaScript's trim takes others. */
+const WHITE_SPACE = new Set(
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
+);
+
+function strip(text: string): string {
+  return stripStart(stripEnd(text));
+}
+
+function stripStart(text: string): string {
+  let start = 0;
+  while (start < text.length && WHITE_SPACE.has(text.charAt(start))) start++;
+  return text.slice(start);
+}
+
+function stripEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && WHITE_SPACE.has(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}

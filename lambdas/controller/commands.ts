@@ -1,0 +1,210 @@
+import { dirname, basename, join } from 'node:path';
+import { magnumRule } from '../config/iptables';
+import type { Site } from '../site/document';
+
+/** A command for a controller. */
+export interface Command {
+  /** Program and arguments; the SSH side quotes each. Never holds a secret: secrets travel on `stdin`. */
+  readonly argv: readonly string[];
+  /** Whether it needs root: it runs through `sudo -n` where the site says so. */
+  readonly root: boolean;
+  /** After this many seconds it is killed on the controller by timeout(1). */
+  readonly timeoutSeconds: number;
+  /** What it reads on standard input. */
+  readonly stdin?: string;
+  /** Set where what it prints on failure may quote a file, and so a secret: no error message repeats it. */
+  readonly quotesFiles?: true;
+}
+
+/** The same command with something to read: a file's content, secrets and all. */
+export function withInput(command: Command, stdin: string): Command {
+  return { ...command, stdin };
+}
+
+/** Seconds between timeout(1)'s SIGTERM and its SIGKILL. */
+export const KILL_AFTER_SECONDS = 2;
+
+/** How a command arrives on the controller, behind sudo: timeout(1) kills it there when its time is over. */
+export function limited({ argv, timeoutSeconds }: Command): readonly string[] {
+  return ['timeout', '-k', String(KILL_AFTER_SECONDS), String(timeoutSeconds), ...argv];
+}
+
+/** The module of Python that each driver needs. */
+export const DRIVER_MODULES: Readonly<Record<Site['magnum']['database']['driver'], string>> = {
+  mysql: 'MySQLdb',
+  'mysql+pymysql': 'pymysql',
+};
+
+/** In place of the number of an iptables rule: any. Such a command is for a sudoers file, not to be run. */
+export const ANY_NUMBER = '{number}';
+type RuleNumber = number | typeof ANY_NUMBER;
+
+/**
+ * The catalogue: every command that the workflow can run on a controller of this site, and no other.
+ *
+ * Argument lists are fixed per site but for the number of an iptables rule, so that a sudoers file can allow exactly these.
+ */
+export function catalogue(site: Site) {
+  const { haproxy, magnum } = site;
+  const as = (root: boolean, timeoutSeconds: number, ...argv: string[]): Command => ({ argv, root, timeoutSeconds });
+  const root = (...argv: string[]) => as(true, 20, ...argv);
+  const quoting = (command: Command): Command => ({ ...command, quotesFiles: true });
+
+  const configDirectory = dirname(haproxy.configFile);
+  /** A copy of HAProxy's whole configuration in which the staged fragment is validated. */
+  const tree = join(configDirectory, 'magnum-ha-staged');
+  const check = (directory: string) =>
+    haproxy.include === 'directory'
+      ? root('haproxy', '-c', '-f', join(directory, basename(haproxy.configFile)), '-f', fragmentsIn(directory))
+      : root('haproxy', '-C', directory, '-c', '-f', basename(haproxy.configFile));
+  const fragmentsIn = (directory: string) =>
+    directory === tree ? join(tree, basename(haproxy.fragmentDirectory)) : haproxy.fragmentDirectory;
+
+  const beside = (path: string) => `${path}.magnum-ha-staged`;
+  const stagedConf = beside(magnum.configFile);
+  const stagedRules = beside(site.persistentRules);
+  const fragment = join(haproxy.fragmentDirectory, haproxy.fragment);
+  /** What is done with every managed file. @param like whose owner, group and mode it gets */
+  const file = (path: string, stagedPath: string, like = path) => ({
+    path,
+    /** Where the new file lies until it is put in place. */
+    stagedPath,
+    /** Its content; exit 1 and "No such file or directory" where there is none. */
+    read: root('cat', path),
+    /** Its SHA-256. */
+    digest: root('sha256sum', path),
+    /** Makes the staged file, empty, and such that only root can read it. */
+    create: root('install', '-m', '0600', '/dev/null', stagedPath),
+    /** Fills it with its input and waits for the disk. */
+    fill: root('dd', `of=${stagedPath}`, 'conv=fsync', 'status=none'),
+    own: root('chown', `--reference=${like}`, stagedPath),
+    mode: root('chmod', `--reference=${like}`, stagedPath),
+    digestStaged: root('sha256sum', stagedPath),
+    /** Keeps the content in place under another name. */
+    keep: root('cp', '-a', path, `${path}.magnum-ha-previous`),
+    /** Puts the staged file in place, in one rename. */
+    install: root('mv', '-fT', stagedPath, path),
+  });
+
+  return {
+    /** The managed files, and what is done with each. */
+    files: {
+      magnumConf: file(magnum.configFile, stagedConf),
+      fragment: file(fragment, join(fragmentsIn(tree), haproxy.fragment), haproxy.configFile),
+      rules: file(site.persistentRules, stagedRules),
+    },
+    /** When the content was last modified, seconds since 1970. */
+    magnumConfModified: root('stat', '-c', '%Y', magnum.configFile),
+    fragmentModified: root('stat', '-c', '%Y', fragment),
+    /** Takes a staged file away. */
+    discardMagnumConf: root('rm', '-f', stagedConf),
+    discardRules: root('rm', '-f', stagedRules),
+
+    /** Magnum's own parser reads the staged file; nothing is started. */
+    validateMagnumConf: quoting(as(true, 60, 'magnum-conductor', '--config-file', stagedConf, '--version')),
+    /** Prints the version of Magnum, whatever is in its configuration. */
+    magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
+    /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */
+    importDatabaseDriver: as(false, 20, 'python3', '-c', `import ${DRIVER_MODULES[magnum.database.driver]}`),
+    /** HAProxy's own parser reads the configuration in use. */
+    validateHaproxy: quoting(check(configDirectory)),
+    /** Clears the copy of HAProxy's configuration. */
+    clearTree: root('rm', '-rf', tree),
+    makeTree: root('mkdir', '-m', '0700', tree),
+    copyTree: root('cp', '-a', haproxy.configFile, haproxy.fragmentDirectory, tree),
+    /** HAProxy's own parser reads the copy, with the staged fragment in it. */
+    validateTree: quoting(check(tree)),
+    /** iptables' own parser reads the rules file on its input. */
+    validateRules: quoting(root('iptables-restore', '--test')),
+
+    /** The rules of INPUT, in order, in the form of iptables-save. */
+    rules: root('iptables', '-w', '-S', 'INPUT'),
+    /** Inserts Magnum's rule as number `position`, from 1. */
+    insertRule: (position: RuleNumber) => root('iptables', '-w', '-I', 'INPUT', String(position), ...magnumRule(site)),
+    /** Deletes rule number `position`, from 1. */
+    deleteRule: (position: RuleNumber) => root('iptables', '-w', '-D', 'INPUT', String(position)),
+
+    /** The controller's clock, seconds since 1970. */
+    date: as(false, 4, 'date', '+%s'),
+    /**
+     * Every process: its age in seconds and its command line. Tells which daemons run, and since when. Its time is short:
+     * a controller that fell silent while HAProxy is disabled must not keep it so.
+     */
+    processes: as(false, 4, 'ps', '-eo', 'etimes=,args='),
+    /** Pacemaker's view, as XML. */
+    clusterStatus: as(true, 4, 'crm_mon', '-1', '-r', '--output-as=xml'),
+    /** Which resources pacemaker keeps together, as XML. */
+    constraints: root('cibadmin', '-Q', '-o', 'constraints'),
+    /**
+     * Of HAProxy's configuration the lines on which a section begins that may listen, and on which it says where; never a
+     * line that may hold a password. Exit 1 where there is none. A link in the directory is not followed.
+     */
+    listeners: quoting(
+      root('grep', '-rhE', ...includes(haproxy.configFile), LISTENERS, haproxy.configFile, haproxy.fragmentDirectory),
+    ),
+    // Both take less than a second. One that hangs must leave the time to try another controller.
+    disableHaproxy: root('pcs', 'resource', 'disable', haproxy.resource),
+    enableHaproxy: root('pcs', 'resource', 'enable', haproxy.resource),
+
+    /** Restarts a service. */
+    restartApi: quoting(as(true, 90, 'service', magnum.apiService, 'restart')),
+    restartConductor: quoting(as(true, 90, 'service', magnum.conductorService, 'restart')),
+  };
+}
+
+/**
+ * The further commands of each part of bootstrap. The first user of `mysql` and `rabbitmqctl` is root of the controller; what
+ * they are to do, and secrets with it, travels on standard input.
+ */
+export function bootstrapCommands({ magnum }: Site) {
+  const quoting = (timeoutSeconds: number, ...argv: string[]): Command => ({
+    argv,
+    root: true,
+    timeoutSeconds,
+    quotesFiles: true,
+  });
+  const manage = (timeoutSeconds: number, action: string) =>
+    quoting(timeoutSeconds, 'magnum-db-manage', '--config-file', magnum.configFile, action);
+  return {
+    database: {
+      /** Runs the SQL on its input; sudo may keep another user's HOME, where no .my.cnf of root's is. */
+      sql: quoting(20, 'env', 'HOME=/root', 'mysql', '--batch', '--default-character-set=utf8mb4'),
+    },
+    schema: {
+      /** Prints the revision of the schema; `None` where there is none. */
+      version: manage(60, 'version'),
+      upgrade: manage(90, 'upgrade'),
+    },
+    rabbitmq: {
+      /** The users with their tags, as JSON. */
+      users: quoting(60, 'rabbitmqctl', '-q', 'list_users', '--formatter', 'json'),
+      /** Makes what the JSON on its input says, and leaves everything else as it is. */
+      define: quoting(60, 'rabbitmqctl', '-q', 'import_definitions'),
+    },
+    keystone: {},
+  };
+}
+
+/** What is done with one managed file. */
+export type FileCommands = ReturnType<typeof catalogue>['files']['magnumConf'];
+
+/** Every command of the catalogue; those for a rule's number with `ANY_NUMBER`. Of bootstrap, what the site asks for. */
+export function everyCommand(site: Site): Command[] {
+  return [catalogue(site), ...site.bootstrap.map((part) => bootstrapCommands(site)[part])].flatMap(commandsIn);
+}
+
+function commandsIn(part: object): Command[] {
+  return Object.values(part).flatMap((value: string | object | ((position: RuleNumber) => Command)) => {
+    if (typeof value === 'function') return [(value as (position: RuleNumber) => Command)(ANY_NUMBER)];
+    if (typeof value === 'string') return [];
+    return 'argv' in value ? [value as Command] : commandsIn(value);
+  });
+}
+
+/** Sections with `bind` lines, and these. */
+const LISTENERS = '^[[:space:]]*(listen|frontend|log-forward|peers|bind)[[:space:]]';
+
+/** The files that HAProxy reads: the main one, and of the fragments those that end in .cfg. */
+function includes(configFile: string): string[] {
+  return ['*.cfg', ...(configFile.endsWith('.cfg') ? [] : [basename(configFile)])].map((name) => `--include=${name}`);
+}

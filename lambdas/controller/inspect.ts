@@ -1,0 +1,121 @@
+import { placeRule } from '../config/iptables';
+import { type BlastRadius, blastRadius, dependents } from '../pacemaker/blast-radius';
+import { clusterStatus } from '../pacemaker/preflight';
+import type { ClusterStatus } from '../pacemaker/status';
+import type { Secrets } from '../secrets/secrets';
+import type { Controller, Site } from '../site/document';
+import { everywhere } from '../ssh/everywhere';
+import type { RemoteController, Session } from '../ssh/session';
+import { catalogue } from './commands';
+import { cut } from './cut';
+import { type ManagedFile, managedFiles } from './managed-files';
+import { ages, haproxyAges } from './processes';
+
+/** A managed file, as it was found. */
+export interface FileState {
+  readonly path: string;
+  readonly state: 'same' | 'differs' | 'absent';
+  /** What would change, redacted; cut with a count where it is long. */
+  readonly diff: readonly string[];
+}
+
+/** What was found on one controller. It holds no secret. */
+export interface ControllerState {
+  readonly name: string;
+  readonly files: readonly FileState[];
+  /** Whether the running firewall has Magnum's rule at its place. */
+  readonly firewall: 'same' | 'differs';
+  /** Services that do not run, or run with an older configuration than the file's. */
+  readonly stale: readonly string[];
+  /** `stale`: HAProxy runs with an older fragment than the file's; `disabled`: pacemaker keeps it stopped. */
+  readonly haproxy: 'current' | 'stale' | 'disabled';
+}
+
+/** What was found on a site. */
+export interface Inspection {
+  readonly controllers: readonly ControllerState[];
+  /** What would be down while HAProxy is cycled. */
+  readonly blastRadius: BlastRadius;
+}
+
+/**
+ * Characters of differences for all controllers together: Step Functions passes 256 KiB at most, and a report holds more
+ * than these.
+ */
+const ALL_DIFFERENCES = 100_000;
+
+/**
+ * Compares every controller with its desired state, side by side. Nothing is changed. What depends on HAProxy is read
+ * from the first only: it is the cluster's.
+ */
+export async function inspect(session: Session, site: Site, secrets: Secrets): Promise<Inspection> {
+  const found = await everywhere(session, site.controllers, async (remote, controller) => {
+    const [inspected, behind] = await Promise.all([
+      inspectController(remote, controller, site, secrets),
+      controller === site.controllers[0] ? dependents(remote, site) : undefined,
+    ]);
+    return { ...inspected, behind };
+  });
+  const [radius] = found.flatMap(({ status, behind }) => (behind ? [blastRadius(behind, status.ids)] : []));
+  return {
+    controllers: found.map(({ state }) => ({
+      ...state,
+      files: state.files.map((file) => ({
+        ...file,
+        diff: cut(file.diff, ALL_DIFFERENCES / found.length / state.files.length),
+      })),
+    })),
+    blastRadius: radius ?? { listeners: [], resources: [] },
+  };
+}
+
+async function inspectController(
+  remote: RemoteController,
+  controller: Controller,
+  site: Site,
+  secrets: Secrets,
+): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus }> {
+  const commands = catalogue(site);
+  const stdout = async (command: (typeof commands)['date'], accept = [0]) => (await remote.run(command, accept)).stdout;
+  const [files, rules, ps, date, confModified, fragmentModified, status] = await Promise.all([
+    managedFiles(remote, controller, site, secrets),
+    stdout(commands.rules),
+    stdout(commands.processes),
+    stdout(commands.date),
+    stdout(commands.magnumConfModified, [0, 1]),
+    stdout(commands.fragmentModified, [0, 1]),
+    clusterStatus(remote, site),
+  ]);
+  const now = Number(date);
+  /** Whether a process of this age began before the file's last change; a process that is not there did. */
+  const began = (age: number | undefined, modified: string) => age === undefined || now - age < Number(modified);
+  const services = [site.magnum.apiService, site.magnum.conductorService];
+  const { insert, remove } = placeRule(ruleLines(rules), site);
+  const state: ControllerState = {
+    name: controller.name,
+    files: [files.rules, files.magnumConf, files.fragment].map(stateOf),
+    firewall: insert === undefined && remove.length === 0 ? 'same' : 'differs',
+    // The oldest process of a service is the one that read the configuration.
+    stale: services.filter((service) => began(oldest(ages(ps, service)), confModified)),
+    // A reload leaves the old process until its last connection ends: the youngest counts.
+    haproxy: status.disabled ? 'disabled' : began(youngest(haproxyAges(ps)), fragmentModified) ? 'stale' : 'current',
+  };
+  return { state, status };
+}
+
+/** The rules of a chain in order, without the line of its policy. */
+export function ruleLines(output: string): string[] {
+  return output.split('\n').filter((line) => line.startsWith('-A '));
+}
+
+function stateOf({ path, found, desired, diff }: ManagedFile): FileState {
+  return { path, state: found === undefined ? 'absent' : found === desired ? 'same' : 'differs', diff };
+}
+
+function oldest(values: readonly number[]): number | undefined {
+  return values.length > 0 ? Math.max(...values) : undefined;
+}
+
+function youngest(values: readonly number[]): number | undefined {
+  return values.length > 0 ? Math.min(...values) : undefined;
+}

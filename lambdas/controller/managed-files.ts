@@ -1,0 +1,109 @@
+import { describeFileChanges, describeOptionChanges } from '../config/diff';
+import { haproxyFragment } from '../config/haproxy';
+import { editRules } from '../config/iptables';
+import { magnumOptions, resolve } from '../config/options';
+import { editOslo } from '../config/oslo';
+import { MagnumHaError } from '../errors';
+import type { Secrets } from '../secrets/secrets';
+import type { Controller, Site } from '../site/document';
+import type { RemoteController } from '../ssh/session';
+import { catalogue, type FileCommands } from './commands';
+import { ifPresent } from './if-present';
+
+/** A file that the workflow edits but does not make is not there: what it belongs to is not installed. */
+export class ManagedFileMissing extends MagnumHaError {
+  override readonly name = 'ManagedFileMissing';
+}
+
+/** A file holds bytes that are no UTF-8: written back, they would be others. */
+export class ManagedFileNotText extends MagnumHaError {
+  override readonly name = 'ManagedFileNotText';
+}
+
+/** A file that the workflow keeps on every controller, as it is and as it should be. It holds secrets. */
+export interface ManagedFile {
+  readonly path: string;
+  readonly commands: FileCommands;
+  readonly found: string | undefined;
+  readonly desired: string;
+  /** The difference, fit to be read by people without the secrets. */
+  readonly diff: readonly string[];
+}
+
+/**
+ * Reads the managed files of a controller and makes the desired ones from them.
+ *
+ * @throws ManagedFileMissing, ManagedFileNotText, ConfigFileInvalid, RulesFileInvalid, UnrepresentableValue
+ */
+export async function managedFiles(
+  remote: RemoteController,
+  controller: Controller,
+  site: Site,
+  secrets: Secrets,
+): Promise<{ magnumConf: ManagedFile; fragment: ManagedFile; rules: ManagedFile }> {
+  const { files } = catalogue(site);
+  const read = (file: FileCommands) => ifPresent(remote, file.read);
+  const where = ({ path }: FileCommands) => `${path} on ${controller.name} of site ${site.name}`;
+  const redact = (text: string) => secrets.redact(text);
+  const reveal = (ssm: string) => secrets.reveal(ssm);
+  const [magnumConf, fragment, rules] = await Promise.all([
+    read(files.magnumConf)
+      .then(present(where(files.magnumConf), 'Install the magnum packages first.'))
+      .then(isText(where(files.magnumConf))),
+    // Nothing of it is kept.
+    read(files.fragment),
+    read(files.rules)
+      .then(
+        present(
+          where(files.rules),
+          'Without it a firewall rule does not outlive a reboot: install iptables-persistent, then netfilter-persistent save.',
+        ),
+      )
+      .then(isText(where(files.rules))),
+  ]);
+  const options = magnumOptions(site, controller);
+  const wanted = options.map((option) => ({ ...option, value: resolve(option.value, reveal) }));
+  const desiredFragment = haproxyFragment(site);
+  const desiredRules = editRules(rules, site, where(files.rules));
+  return {
+    magnumConf: {
+      path: files.magnumConf.path,
+      commands: files.magnumConf,
+      found: magnumConf,
+      desired: editOslo(magnumConf, wanted, where(files.magnumConf)),
+      diff: describeOptionChanges(magnumConf, options, reveal, redact),
+    },
+    fragment: {
+      path: files.fragment.path,
+      commands: files.fragment,
+      found: fragment,
+      desired: desiredFragment,
+      diff: describeFileChanges(fragment ?? '', desiredFragment, redact),
+    },
+    rules: {
+      path: files.rules.path,
+      commands: files.rules,
+      found: rules,
+      desired: desiredRules,
+      diff: describeFileChanges(rules, desiredRules, redact),
+    },
+  };
+}
+
+function present(where: string, remedy: string): (content: string | undefined) => string {
+  return (content) => {
+    if (content === undefined) throw new ManagedFileMissing(`There is no ${where}. ${remedy}`);
+    return content;
+  };
+}
+
+function isText(where: string): (content: string) => string {
+  return (content) => {
+    const line = content.split('\n').findIndex((one) => one.includes('\uFFFD')) + 1;
+    if (line === 0) return content;
+    throw new ManagedFileNotText(
+      `Line ${line} of ${where} holds bytes that are no UTF-8, and would be written back as others. Correct that line by ` +
+        `hand, often a comment in Latin-1, then start again.`,
+    );
+  };
+}

@@ -1,0 +1,75 @@
+import type { Site } from '../site/document';
+import type { BlastRadius } from '../pacemaker/blast-radius';
+import { cut } from './cut';
+import type { ControllerState, Inspection } from './inspect';
+
+/** What an apply would do, or does. */
+export interface Plan {
+  /** Whether anything on the controllers differs from the desired state. */
+  readonly changed: boolean;
+  /** Controllers on which files or firewall rules change. */
+  readonly stage: readonly string[];
+  /** Controllers on which Magnum's services restart, in the order of the site document. */
+  readonly restart: readonly string[];
+  /** Whether HAProxy is cycled: every listener on the VIPs is down for that time. */
+  readonly cycle: boolean;
+  /** What is down for that time; null where HAProxy is not cycled. */
+  readonly blastRadius: BlastRadius | null;
+  /** The plan in sentences, one a line, for whoever reads the history. */
+  readonly summary: readonly string[];
+}
+
+/** Characters of listeners in a plan; there are a few dozen listeners as a rule. */
+const ALL_LISTENERS = 20_000;
+/** How many of them a sentence names. */
+const NAMED_LISTENERS = 20;
+
+/** Decides the smallest set of actions that removes the drift. */
+export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan {
+  const conf = site.magnum.configFile;
+  const differs = ({ files, firewall }: ControllerState) =>
+    firewall === 'differs' || files.some(({ state }) => state !== 'same');
+  const fileDiffers = ({ files }: ControllerState, path: string) =>
+    files.some((file) => file.path === path && file.state !== 'same');
+  const fragmentDiffers = (one: ControllerState) =>
+    fileDiffers(one, `${site.haproxy.fragmentDirectory}/${site.haproxy.fragment}`);
+
+  const stage = controllers.filter(differs);
+  const restart = controllers.filter((one) => fileDiffers(one, conf) || one.stale.length > 0);
+  const cycle = controllers.some((one) => fragmentDiffers(one) || one.haproxy !== 'current');
+  return {
+    changed: stage.length > 0 || restart.length > 0 || cycle,
+    stage: stage.map(({ name }) => name),
+    restart: restart.map(({ name }) => name),
+    cycle,
+    blastRadius: cycle ? { ...blastRadius, listeners: cut(blastRadius.listeners, ALL_LISTENERS) } : null,
+    summary: [
+      ...stage.map((one) => `${one.name}: ${changesOf(one).join(', ')}`),
+      ...restart.map((one) => `${one.name}: restart ${site.magnum.apiService} and ${site.magnum.conductorService}`),
+      ...(cycle
+        ? [
+            `${controllers.length} controllers: cycle ${site.haproxy.resource}; everything behind the VIP ${site.virtualIp} is down ` +
+              `meanwhile: databases, message queues and APIs. ${downWithIt(blastRadius)}`,
+          ]
+        : []),
+    ],
+  };
+}
+
+function downWithIt({ listeners, resources }: BlastRadius): string {
+  const named = listeners.slice(0, NAMED_LISTENERS);
+  const more = listeners.length - named.length;
+  return (
+    `Pacemaker stops with it: ${resources.join(', ') || 'no other resource'}. ` +
+    `${listeners.length} listeners: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  );
+}
+
+function changesOf({ files, firewall }: ControllerState): string[] {
+  return [
+    ...files.flatMap(({ path, state }) =>
+      state === 'same' ? [] : [`${state === 'absent' ? 'write' : 'change'} ${path}`],
+    ),
+    ...(firewall === 'differs' ? ['place the firewall rule'] : []),
+  ];
+}

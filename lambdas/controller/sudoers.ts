@@ -1,0 +1,50 @@
+import type { Site } from '../site/document';
+import { ANY_NUMBER, everyCommand, limited } from './commands';
+
+/** Where the distributions that Fuel installs, and those after them, have coreutils. */
+const BIN = '/usr/bin';
+/** The system's own directories first: whatever else is called `timeout` or `cat` is not run. */
+const SECURE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
+/** 1 to 9999, as patterns of which none matches anything but digits. */
+const NUMBERS = ['[1-9]', '[1-9][0-9]', '[1-9][0-9][0-9]', '[1-9][0-9][0-9][0-9]'];
+
+/**
+ * The sudoers file that lets the site's SSH user run the commands of the catalogue that need root, exactly as they arrive,
+ * and no others: see sudoers(5) of sudo 1.8.10 or later.
+ */
+export function sudoers(site: Site): string {
+  const { name, ssh } = site;
+  // In quotes, because a user may be called ALL.
+  const user = `"${ssh.user}"`;
+  const commands = everyCommand(site)
+    .filter(({ root }) => root)
+    .flatMap((command) => patterns(limited(command)));
+  return [
+    `# magnum-ha, site ${name}: what its SSH user may run as root. Put this on every controller as /etc/sudoers.d/magnum-ha,`,
+    '# owner root, mode 0440, and check it there: visudo -cf /etc/sudoers.d/magnum-ha',
+    '# Made from the site document by `magnum-ha sudoers`: make it anew after every change there.',
+    '',
+    '# There is no terminal. Output stays in English where LC_ALL is harmless, which C is.',
+    `Defaults:${user} !requiretty, env_check += "LC_ALL"`,
+    `Defaults:${user} secure_path="${SECURE_PATH}"`,
+    '# What goes through standard input and output are whole files, and passwords in them.',
+    `Defaults:${user} !log_input, !log_output`,
+    '',
+    ...[...new Set(commands)].map((command) => `${user} ALL=(root) NOPASSWD: ${BIN}/${command}`),
+    '',
+  ].join('\n');
+}
+
+/** A command in the form of sudoers(5), which compares the arguments joined by blanks; several for those with a number. */
+function patterns(words: readonly string[]): string[] {
+  const escaped = words.map((word) => (word === ANY_NUMBER ? word : escape(word))).join(' ');
+  return escaped.includes(ANY_NUMBER) ? NUMBERS.map((digits) => escaped.replace(ANY_NUMBER, digits)) : [escaped];
+}
+
+/**
+ * A word that stands for nothing but itself: `, : = # \` mean something in the file, `* ? [ ] \` in a pattern. A backslash
+ * is both.
+ */
+function escape(word: string): string {
+  return word.replaceAll('\\', String.raw`\\\\`).replace(/[,:=#*?[\]]/g, String.raw`\$&`);
+}

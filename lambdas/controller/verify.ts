@@ -1,0 +1,100 @@
+import { apiAnswers } from '../openstack/api-answers';
+import { KeystoneUnreachable } from '../openstack/keystone';
+import { OpenStackUnavailable, OpenStackUnreachable } from '../openstack/errors';
+import { type Conductor, conductors, freshConductors } from '../openstack/services';
+import type { OpenStackSession } from '../openstack/session';
+import { clusterStatus, startedOn } from '../pacemaker/preflight';
+import type { Site } from '../site/document';
+import { everywhere } from '../ssh/everywhere';
+import type { RemoteController, Session } from '../ssh/session';
+import { catalogue } from './commands';
+import { ages } from './processes';
+import type { Restart } from './restart';
+
+/**
+ * A conductor that was not restarted must have sent a heartbeat within this many seconds: it sends one every 60, and
+ * Magnum itself calls it `up` for 180 (service_down_time).
+ */
+const HEARTBEAT_AGE_SECONDS = 120;
+
+/** Whether Magnum serves, as it was observed. */
+export interface Verification {
+  readonly healthy: boolean;
+  /** What is not as it should be, one sentence each. */
+  readonly waitingFor: readonly string[];
+  /** Each controller's own API, and the VIP's. */
+  readonly apis: readonly { readonly name: string; readonly address: string; readonly answers: boolean }[];
+  /** Every conductor that ever registered. */
+  readonly conductors: readonly Conductor[];
+}
+
+/**
+ * Verifies that HAProxy runs and the API answers on every controller, that the VIP answers, that a conductor runs on every
+ * controller, and that each sent a heartbeat after its restart: neither a 202 nor an `up` proves that one lives.
+ *
+ * @param restarts of this execution
+ */
+export async function verify(
+  session: Session,
+  site: Site,
+  openstack: OpenStackSession,
+  restarts: readonly Restart[],
+): Promise<Verification> {
+  const commands = catalogue(site);
+  const { apiPort, conductorService } = site.magnum;
+  const waitingFor: string[] = [];
+  const remotes = await everywhere(session, site.controllers, (remote) => Promise.resolve(remote));
+
+  const addresses = [
+    // From its neighbour, as HAProxy on another controller asks it: the firewall stands in between.
+    ...site.controllers.map(({ name, address }, index) => ({
+      name,
+      address,
+      from: remotes[(index + 1) % remotes.length],
+    })),
+    { name: 'VIP', address: site.virtualIp, from: remotes[0] },
+  ];
+  const apis = await Promise.all(
+    addresses.map(async ({ name, address, from }) => {
+      const { ok, reason } = await apiAnswers(tunnelOf(from), address, apiPort);
+      if (!ok) waitingFor.push(`The Magnum API of ${name} (${address}:${apiPort}) does not answer: ${reason}.`);
+      return { name, address, answers: ok };
+    }),
+  );
+
+  const needs = await everywhere(session, site.controllers, async (remote, { name }) => {
+    const [ps, date] = await Promise.all([remote.run(commands.processes), remote.run(commands.date)]);
+    if (ages(ps.stdout, conductorService).length === 0) waitingFor.push(`${conductorService} does not run on ${name}.`);
+    const restarted = restarts.find(({ controller }) => controller === name);
+    return { controller: name, after: restarted?.restartedAt ?? Number(date.stdout) - HEARTBEAT_AGE_SECONDS };
+  });
+
+  const [first] = remotes;
+  const status = first && (await clusterStatus(first, site));
+  const without = site.controllers.filter(({ name }) => status && !startedOn(status, name));
+  if (without.length > 0) {
+    waitingFor.push(`HAProxy does not run on ${without.map(({ name }) => name).join(', ')}: see crm_mon -1 -r.`);
+  }
+
+  let found: Conductor[] = [];
+  try {
+    found = await conductors(openstack.magnum);
+    const { complete, message } = freshConductors(found, needs);
+    if (!complete) waitingFor.push(message);
+  } catch (error) {
+    // These pass while services start; anything else, refused credentials above all, does not.
+    const passes = [KeystoneUnreachable, OpenStackUnreachable, OpenStackUnavailable].some(
+      (kind) => error instanceof kind,
+    );
+    if (!passes) throw error;
+    waitingFor.push((error as Error).message);
+  }
+  return { healthy: waitingFor.length === 0, waitingFor, apis, conductors: found };
+}
+
+function tunnelOf(remote: RemoteController | undefined) {
+  return async (host: string, port: number) => {
+    if (!remote) throw new Error('The site has no controllers');
+    return remote.tunnel(host, port);
+  };
+}

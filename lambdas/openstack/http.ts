@@ -1,0 +1,162 @@
+import http from 'node:http';
+import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AnswerLost, OpenStackUnreachable } from './errors';
+import { type Connect, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
+
+export type { Connect };
+
+/** A request: `body` is sent as JSON. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Whatever was answered, whichever status. */
+export interface Answer {
+  readonly method: string;
+  /** The URL that was asked; it never has credentials. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** The body as text. */
+  readonly text: string;
+  /** The body where it is JSON, else undefined: HTML, or nothing. */
+  readonly json: unknown;
+}
+
+export interface HttpOptions {
+  /**
+   * How long opening a connection may take, in milliseconds.
+   * @default 15000
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * How long a GET may take from start to end, in milliseconds.
+   * @default 30000
+   */
+  readonly readTimeoutMs?: number;
+  /**
+   * How long a request that changes something may take: Magnum asks Glance, Nova and Neutron before it answers.
+   * @default 120000
+   */
+  readonly writeTimeoutMs?: number;
+  /**
+   * Pauses before a GET is repeated, in milliseconds; after the last there is no other try. HAProxy needs about 3.1 s
+   * until it routes to a restarted API again.
+   * @default [500, 1000, 2000, 4000]
+   */
+  readonly retryDelaysMs?: readonly number[];
+}
+
+/** HTTP through tunnels, with JSON in and out; connections are kept until `close()`. */
+export class HttpClient {
+  private readonly plain: http.Agent;
+  private readonly secure: https.Agent;
+  private readonly readTimeoutMs: number;
+  private readonly writeTimeoutMs: number;
+  private readonly retryDelaysMs: readonly number[];
+
+  constructor(connect: Connect, options: HttpOptions = {}) {
+    const connectTimeoutMs = options.connectTimeoutMs ?? 15_000;
+    this.plain = tunnelAgent(connect, connectTimeoutMs);
+    this.secure = secureTunnelAgent(connect, connectTimeoutMs);
+    this.readTimeoutMs = options.readTimeoutMs ?? 30_000;
+    this.writeTimeoutMs = options.writeTimeoutMs ?? 120_000;
+    this.retryDelaysMs = options.retryDelaysMs ?? [500, 1000, 2000, 4000];
+  }
+
+  /**
+   * Sends a request and returns whatever is answered, whichever status.
+   *
+   * A GET is repeated when the connection is lost or 503 is answered; what changes something is sent once.
+   *
+   * @throws OpenStackUnreachable when no answer came and none can have been caused
+   * @throws AnswerLost when a request that changes something may have been carried out without an answer
+   */
+  async request(request: HttpRequest): Promise<Answer> {
+    if (request.method !== 'GET') return this.once(request);
+    for (const delay of this.retryDelaysMs) {
+      try {
+        const answer = await this.once(request);
+        if (answer.status !== 503) return answer;
+      } catch (error) {
+        if (!(error instanceof OpenStackUnreachable) || error.timedOut) throw error;
+      }
+      await sleep(delay);
+    }
+    return this.once(request);
+  }
+
+  /** Closes the connections that are kept. */
+  close(): void {
+    this.plain.destroy();
+    this.secure.destroy();
+  }
+
+  private once({ method, url, headers, body }: HttpRequest): Promise<Answer> {
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const secure = url.startsWith('https:');
+    const timeoutMs = method === 'GET' ? this.readTimeoutMs : this.writeTimeoutMs;
+    return new Promise<Answer>((resolve, reject) => {
+      let connected = false;
+      let timer: NodeJS.Timeout | undefined = undefined;
+      const fail = (reason: string, timedOut = false) => {
+        clearTimeout(timer);
+        const mayHaveChanged = method !== 'GET' && connected;
+        reject(
+          mayHaveChanged
+            ? new AnswerLost(method, url, reason)
+            : new OpenStackUnreachable(method, url, reason, timedOut),
+        );
+      };
+      const request = (secure ? https : http).request(url, {
+        method,
+        agent: secure ? this.secure : this.plain,
+        headers: {
+          accept: 'application/json',
+          ...(payload && { 'content-type': 'application/json', 'content-length': payload.length }),
+          ...headers,
+        },
+      });
+      timer = setTimeout(() => {
+        fail(`no answer within ${timeoutMs / 1000} s`, true);
+        request.destroy();
+      }, timeoutMs);
+      request.on('socket', () => (connected = true));
+      request.on('error', (error) => {
+        fail(error.message);
+      });
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', (error) => {
+          fail(error.message);
+        });
+        response.on('end', () => {
+          clearTimeout(timer);
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({
+            method,
+            url,
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text,
+            json: parse(text),
+          });
+        });
+      });
+      request.end(payload);
+    });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

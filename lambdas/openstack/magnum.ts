@@ -1,0 +1,178 @@
+import * as z from 'zod';
+import { MagnumHaError } from '../errors';
+import { detailOf, refusal, UnexpectedAnswer } from './errors';
+import type { Answer, HttpClient, HttpRequest } from './http';
+import type { Keystone } from './keystone';
+
+/** Magnum's API version in the header `OpenStack-API-Version`: 1.1 has all that is used but for clusters of no workers. */
+export type Microversion = '1.1' | '1.10';
+
+/** Several templates or clusters have the wanted name, and Magnum cannot say which is meant (409). */
+class DuplicateNameInMagnum extends MagnumHaError {
+  override readonly name = 'DuplicateNameInMagnum';
+
+  constructor(kind: 'cluster template' | 'cluster', name: string, url: string) {
+    const command = kind === 'cluster' ? 'openstack coe cluster' : 'openstack coe cluster template';
+    super(
+      `Several ${kind}s are named ${name} (${url}): Magnum allows it, but then none can be looked up by name. Find them with ` +
+        `\`${command} list\`, delete or rename all but the right one by UUID, and start again.`,
+    );
+  }
+}
+
+/** Magnum cannot read what it has stored about a cluster, as happens when [trust] was wrong while it was created. */
+class ClusterUnreadable extends MagnumHaError {
+  override readonly name = 'ClusterUnreadable';
+
+  constructor(name: string, answer: Answer) {
+    super(
+      `Magnum at ${answer.url} answers ${answer.status} to a look-up of the cluster ${name}: ${detailOf(answer)}. Its row was ` +
+        'spoilt, most likely because [trust] was wrong when it was created. Correct [trust], delete the cluster by its UUID ' +
+        '(the table `cluster` of the database has it), and start again.',
+    );
+  }
+}
+
+const service = z.object({
+  id: z.number(),
+  binary: z.string(),
+  state: z.string(),
+  disabled: z.boolean(),
+  report_count: z.number(),
+  created_at: z.string(),
+  updated_at: z.string().nullable(),
+});
+/** A row of `GET /v1/mservices`; only conductors register, and `host` is null in the answer. */
+export type MagnumService = z.infer<typeof service>;
+
+const template = z.looseObject({ uuid: z.string(), name: z.string() });
+/** A cluster template with all its attributes, under Magnum's names. */
+export type TemplateAttributes = z.infer<typeof template>;
+
+const addresses = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+const cluster = z.object({
+  uuid: z.string(),
+  name: z.string(),
+  cluster_template_id: z.string(),
+  // Nothing as long as the conductor has not written the first status.
+  status: z.string().nullish(),
+  status_reason: z.string().nullish(),
+  node_count: z.number(),
+  master_count: z.number(),
+  api_address: z.string().nullish(),
+  node_addresses: addresses,
+  master_addresses: addresses,
+  faults: z.record(z.string(), z.string().nullable()).nullish(),
+});
+/** A cluster as `GET /v1/clusters/{uuid or name}` shows it. */
+export type MagnumCluster = z.infer<typeof cluster>;
+
+/** A step of a JSON patch; only attributes at the root are ever replaced. */
+export interface PatchStep {
+  readonly op: 'replace' | 'remove';
+  readonly path: `/${string}`;
+  readonly value?: string | number | boolean;
+}
+
+/**
+ * Magnum's API, version 1, as one user sees it.
+ *
+ * All methods throw `OpenStackApiError` where Magnum refuses, `OpenStackUnavailable` and `OpenStackUnreachable` where it
+ * does not answer, and what `Keystone` throws; those that change something throw `AnswerLost` too.
+ */
+export class MagnumClient {
+  constructor(
+    private readonly http: HttpClient,
+    private readonly keystone: Keystone,
+    private readonly region: string,
+    private readonly endpointInterface: 'public' | 'internal' | 'admin',
+  ) {}
+
+  /** The conductors that ever registered. `state` is `up` for 180 s after the last heartbeat even of a dead one. */
+  async services(): Promise<MagnumService[]> {
+    const answer = await this.send({ method: 'GET', path: '/mservices' });
+    return read(answer, 200, z.object({ mservices: z.array(service) }), 'a list of services').mservices;
+  }
+
+  /**
+   * A template by UUID or name, or undefined where there is none.
+   * @throws DuplicateNameInMagnum
+   */
+  async template(uuidOrName: string): Promise<TemplateAttributes | undefined> {
+    const answer = await this.send({ method: 'GET', path: `/clustertemplates/${encodeURIComponent(uuidOrName)}` });
+    if (answer.status === 404) return undefined;
+    if (answer.status === 409) throw new DuplicateNameInMagnum('cluster template', uuidOrName, answer.url);
+    return read(answer, 200, template, 'a cluster template');
+  }
+
+  /** Creates a template. Magnum allows several of one name: look it up first. */
+  async createTemplate(attributes: Readonly<Record<string, unknown>>): Promise<TemplateAttributes> {
+    const answer = await this.send({ method: 'POST', path: '/clustertemplates', body: attributes });
+    return read(answer, 201, template, 'a cluster template');
+  }
+
+  /** Changes a template; refused while a cluster uses it. */
+  async patchTemplate(uuid: string, patch: readonly PatchStep[]): Promise<TemplateAttributes> {
+    const answer = await this.send({ method: 'PATCH', path: `/clustertemplates/${uuid}`, body: patch });
+    return read(answer, 200, template, 'a cluster template');
+  }
+
+  /**
+   * A cluster by UUID or name, or undefined where there is none, or no conductor has taken its creation up yet.
+   * @throws DuplicateNameInMagnum, ClusterUnreadable
+   */
+  async cluster(uuidOrName: string): Promise<MagnumCluster | undefined> {
+    const answer = await this.send({ method: 'GET', path: `/clusters/${encodeURIComponent(uuidOrName)}` });
+    if (answer.status === 404) return undefined;
+    if (answer.status === 409) throw new DuplicateNameInMagnum('cluster', uuidOrName, answer.url);
+    if (answer.status === 400) throw new ClusterUnreadable(uuidOrName, answer);
+    return read(answer, 200, cluster, 'a cluster');
+  }
+
+  /**
+   * Asks for a cluster and returns its UUID. Magnum allows several of one name: look it up first.
+   *
+   * That it is accepted proves nothing: the cluster appears once a conductor takes the request up.
+   */
+  async createCluster(attributes: Readonly<Record<string, unknown>>, microversion: Microversion): Promise<string> {
+    const answer = await this.send({ method: 'POST', path: '/clusters', body: attributes, microversion });
+    return read(answer, 202, z.object({ uuid: z.string() }), "a cluster's UUID").uuid;
+  }
+
+  /** Asks for a change of a cluster. That it is accepted proves nothing: a conductor ignores it while another runs. */
+  async patchCluster(uuid: string, patch: readonly PatchStep[], microversion: Microversion): Promise<void> {
+    const answer = await this.send({ method: 'PATCH', path: `/clusters/${uuid}`, body: patch, microversion });
+    read(answer, 202, z.object({ uuid: z.string() }), "a cluster's UUID");
+  }
+
+  private async send({
+    method,
+    path,
+    body,
+    microversion = '1.1',
+  }: Omit<HttpRequest, 'url' | 'headers'> & { path: string; microversion?: Microversion }): Promise<Answer> {
+    const once = async (token: string) =>
+      this.http.request({
+        method,
+        url: (await this.keystone.endpoint('container-infra', this.region, this.endpointInterface)) + path,
+        headers: { 'x-auth-token': token, 'openstack-api-version': `container-infra ${microversion}` },
+        ...(body !== undefined && { body }),
+      });
+    const token = await this.keystone.token();
+    const answer = await once(token);
+    if (answer.status !== 401) return answer;
+    // Revoked before its time, or Keystone's keys were rotated; a refused request has changed nothing.
+    this.keystone.forget(token);
+    return once(await this.keystone.token());
+  }
+}
+
+function read<T>(answer: Answer, status: number, schema: z.ZodType<T>, expected: string): T {
+  if (answer.status >= 300) throw refusal(answer);
+  const result = schema.safeParse(answer.json);
+  if (answer.status !== status || !result.success) throw new UnexpectedAnswer(answer, expected);
+  return result.data;
+}

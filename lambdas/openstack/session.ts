@@ -1,0 +1,48 @@
+import type { Site } from '../site/document';
+import { type Answer, type Connect, HttpClient, type HttpOptions } from './http';
+import { Keystone } from './keystone';
+import { MagnumClient } from './magnum';
+
+/** Clients for one site's OpenStack; `close()` ends the connections they keep. */
+export interface OpenStackSession {
+  readonly keystone: Keystone;
+  readonly magnum: MagnumClient;
+  /** HTTP on the same way, without a token. */
+  readonly http: HttpClient;
+  /**
+   * Reads from another service: whatever is answered, whichever status.
+   * @param type of the service in the catalogue
+   * @param path behind the URL of its endpoint
+   * @throws EndpointMissing, and what `Keystone` and `HttpClient` throw
+   */
+  get(type: string, path: string): Promise<Answer>;
+  close(): void;
+}
+
+/**
+ * Clients for one site's OpenStack. Nothing is sent before the first call.
+ * @param account the `openstack` section of the site document
+ * @param password what its `password` refers to
+ */
+export function openStackSession(
+  connect: Connect,
+  account: Site['openstack'],
+  password: string,
+  options?: HttpOptions,
+): OpenStackSession {
+  const http = new HttpClient(connect, options);
+  const keystone = new Keystone(http, account, password);
+  const magnum = new MagnumClient(http, keystone, account.region, account.interface);
+  return {
+    keystone,
+    magnum,
+    http,
+    get: async (type, path) => {
+      const url = (await keystone.endpoint(type, account.region, account.interface)) + path;
+      return http.request({ method: 'GET', url, headers: { 'x-auth-token': await keystone.token() } });
+    },
+    close: () => {
+      http.close();
+    },
+  };
+}

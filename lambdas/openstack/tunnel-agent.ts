@@ -1,0 +1,70 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+
+/** Opens a TCP connection to `host:port` as seen from the bastion: a tunnel through SSH. */
+export type Connect = (host: string, port: number) => Promise<Duplex>;
+
+/** An agent whose connections are tunnels and are reused; ssh2's own agent opens one for every request. */
+export function tunnelAgent(connect: Connect, connectTimeoutMs: number): http.Agent {
+  const agent = new http.Agent({ keepAlive: true });
+  agent.createConnection = ({ host, port }, opened) => {
+    handOver(open(connect, host ?? '', Number(port), connectTimeoutMs), opened);
+    return undefined;
+  };
+  return agent;
+}
+
+/** The same with TLS inside of the tunnel, for https endpoints. */
+export function secureTunnelAgent(connect: Connect, connectTimeoutMs: number): https.Agent {
+  const agent = new https.Agent({ keepAlive: true });
+  agent.createConnection = ({ host, port }, opened) => {
+    const tunnel = open(connect, host ?? '', Number(port), connectTimeoutMs);
+    const secured = tunnel.then((socket) =>
+      tls.connect({ socket, servername: host ?? '', ALPNProtocols: ['http/1.1'] }),
+    );
+    handOver(secured, opened);
+    return undefined;
+  };
+  return agent;
+}
+
+/** Node takes the stream from this callback where `createConnection` returns none. */
+function handOver(stream: Promise<Duplex>, opened?: (error: Error | null, stream: Duplex) => void): void {
+  stream.then(
+    (ready) => opened?.(null, ready),
+    // Node looks at the stream only where there is no error.
+    (error: unknown) => opened?.(error as Error, undefined as never),
+  );
+}
+
+function open(connect: Connect, host: string, port: number, timeoutMs: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new Error(`no connection to ${host}:${port} within ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    connect(host, port)
+      .then((stream) => {
+        // Nobody waits for it any more.
+        if (late) stream.destroy();
+        else resolve(asSocket(stream));
+      }, reject)
+      .finally(() => {
+        clearTimeout(timer);
+      });
+  });
+}
+
+/** Makes of a stream what an agent expects of a socket that it keeps; an SSH channel is none. */
+function asSocket(stream: Duplex): Duplex {
+  const socket = stream as unknown as Record<string, unknown>;
+  for (const method of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref']) {
+    socket[method] ??= () => stream;
+  }
+  // A channel stays half open when the server closes its side, and would be taken for a good one.
+  stream.once('end', () => stream.destroy());
+  return stream;
+}

@@ -1,0 +1,347 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { catalogue } from '../controller/commands';
+import { haproxyAges } from '../controller/processes';
+import { MagnumHaError, messageOf } from '../errors';
+import type { Site } from '../site/document';
+import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '../ssh/errors';
+import { everywhere } from '../ssh/everywhere';
+import type { RemoteController, Session } from '../ssh/session';
+import { clusterStatus, isNode, NoQuorum, refuseUnmanaged, startedOn } from './preflight';
+import type { ClusterStatus } from './status';
+import { watchVip } from './vip-watch';
+
+/** How long one step looks by itself before it hands back to the workflow's wait, in milliseconds. */
+const PATIENCE_MS = 5_000;
+/** Between two looks, in milliseconds. One look takes about 50. */
+const BETWEEN_LOOKS_MS = 50;
+/** When a stop takes longer than this, pacemaker is asked whether a controller is lost, and again and again, in milliseconds. */
+const SUSPICIOUS_MS = 1_000;
+/** After this many milliseconds without an answer another controller is told to enable HAProxy too. One takes less than 1,000. */
+const NEXT_CONTROLLER_MS = 2_000;
+
+/** Pacemaker tried to stop HAProxy and gave up: a process lives on, and pacemaker will not start it either. */
+export class HAProxyStopBlocked extends MagnumHaError {
+  override readonly name = 'HAProxyStopBlocked';
+}
+
+/**
+ * A controller, or the connection to it, was lost while HAProxy was stopping. Nobody waits for it to come back: HAProxy is
+ * down on all the others.
+ */
+export class HAProxyStopInterrupted extends MagnumHaError {
+  override readonly name = 'HAProxyStopInterrupted';
+}
+
+/** A step of the cycle, as history names it. */
+export type CycleAction = 'disable' | 'poll-stopped' | 'enable' | 'poll-started';
+
+/** Where the cycle stands after a step. */
+export interface CycleStep {
+  /** Whether HAProxy is gone everywhere (disable, poll-stopped), or serves everywhere (enable, poll-started). */
+  readonly done: boolean;
+  /** What is still to come, for whoever reads the history. */
+  readonly waitingFor: string;
+  /** When the VIP last answered before HAProxy stopped, in milliseconds since 1970; null before it is known. */
+  readonly lastAnswerAt: number | null;
+  /** When it first answered again, likewise. */
+  readonly firstAnswerAt: number | null;
+}
+
+/**
+ * One step of the cycle: HAProxy disabled, polled until gone, enabled, polled until it serves. Each is safe to repeat.
+ *
+ * An exit code of pcs proves nothing: `disable --wait` can report success while HAProxy lives, and `enable --wait` with
+ * two of three running. Stopped means no haproxy process on any controller and pacemaker's view without blocked or failed
+ * instances; started means running on every controller, and the VIP answering.
+ *
+ * @param before what the step before returned; null before the first
+ * @throws NoQuorum before HAProxy is disabled; HAProxyStopBlocked, HAProxyStopInterrupted, HAProxyResourceUnmanaged;
+ * where enabling is refused everywhere, why
+ */
+export function cycle(
+  session: Session,
+  site: Site,
+  action: CycleAction,
+  before: Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'> | null,
+): Promise<CycleStep> {
+  return action === 'disable' || action === 'poll-stopped'
+    ? stop(session, site, action, before?.lastAnswerAt ?? null)
+    : start(session, site, action, before);
+}
+
+async function stop(
+  session: Session,
+  site: Site,
+  action: 'disable' | 'poll-stopped',
+  lastAnswerAt: number | null,
+): Promise<CycleStep> {
+  // All connections stand before HAProxy goes: no handshake falls into the outage.
+  const connecting = everywhere(session, site.controllers, (remote) => Promise.resolve(remote));
+  const remotes = action === 'disable' ? await connecting : await interruptible(connecting, site);
+  const lead = firstOf(remotes, site);
+  const began = Date.now();
+  const watch = watchVip(lead, site);
+  try {
+    if (action === 'disable') {
+      const statuses = await everywhere(session, site.controllers, (remote) => clusterStatus(remote, site));
+      if (statuses.some(({ quorate }) => !quorate)) {
+        throw new NoQuorum(
+          `The cluster of site ${site.name} lost its quorum; HAProxy was not disabled. See crm_mon -1.`,
+        );
+      }
+      for (const status of statuses) refuseUnmanaged(status, site, 'seen before HAProxy is disabled');
+    }
+    const stopping = async () => {
+      if (action === 'disable') await lead.run(catalogue(site).disableHaproxy);
+      return until(() => notStopped(remotes, lead, site));
+    };
+    const waitingFor = await interruptible(unlessLost(stopping(), remotes, site), site);
+    return {
+      done: waitingFor === '',
+      waitingFor,
+      // Where the VIP did not answer before either, the outage counts from here.
+      lastAnswerAt: watch.lastAnswerAt ?? Math.min(lastAnswerAt ?? began, began),
+      firstAnswerAt: null,
+    };
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Turns the loss of a connection into an error after which HAProxy is enabled at once: a retry would prolong the outage. */
+async function interruptible<T>(doing: Promise<T>, { bastion }: Site): Promise<T> {
+  try {
+    return await doing;
+  } catch (error) {
+    const lost = [SshConnectionLost, ControllerUnreachable, BastionUnreachable].some((kind) => error instanceof kind);
+    if (!lost) throw error;
+    throw new HAProxyStopInterrupted(
+      `HAProxy is being enabled again, because it cannot be seen to stop through the bastion ${bastion.host}: ${messageOf(error)}`,
+    );
+  }
+}
+
+/**
+ * Waits for something unless a controller is lost meanwhile: the others' pacemaker knows that within seconds, long before a
+ * connection ends to which nobody answers any more.
+ *
+ * @throws HAProxyStopInterrupted
+ */
+async function unlessLost<T>(doing: Promise<T>, remotes: readonly RemoteController[], site: Site): Promise<T> {
+  let over = false;
+  const lost = new Promise<never>((_, reject) => {
+    const look = async (remote: RemoteController) => {
+      await sleep(SUSPICIOUS_MS);
+      while (!over) {
+        const { online } = await clusterStatus(remote, site);
+        const offline = remotes.filter(({ name }) => !online.some((node) => isNode(node, name)));
+        if (offline.length > 0) {
+          reject(
+            new HAProxyStopInterrupted(
+              `While HAProxy was stopping, ${namesOf(offline)} of site ${site.name} went offline, as pacemaker on ` +
+                `${remote.name} sees it. HAProxy is being enabled again. Bring every controller back, then start again: ` +
+                `crm_mon -1`,
+            ),
+          );
+        }
+        await sleep(SUSPICIOUS_MS / 4);
+      }
+    };
+    // Whoever cannot be asked may be the one that is lost.
+    for (const remote of remotes) void look(remote).catch(() => undefined);
+  });
+  try {
+    return await Promise.race([doing, lost]);
+  } finally {
+    over = true;
+  }
+}
+
+/** Enables from any controller that can: one that is gone must not keep HAProxy from coming back on the others. */
+async function start(
+  session: Session,
+  site: Site,
+  action: 'enable' | 'poll-started',
+  before: Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'> | null,
+): Promise<CycleStep> {
+  const connecting = site.controllers.map(async (controller) => {
+    const remote = await session.controller(controller);
+    await remote.ready;
+    return remote;
+  });
+  // Whoever is connected first: waiting for one that is gone would prolong the outage.
+  const { first, others } = await firstOfAll(connecting);
+  const watches = [watchVip(first, site)];
+  const answeredAt = () =>
+    before?.firstAnswerAt ?? watches.map((watch) => watch.firstAnswerAt).find((time) => time !== null) ?? null;
+  try {
+    // The first one's connection may lead to a controller that is gone: then another one watches too.
+    if (action === 'enable') await enable(first, others, site, (other) => watches.push(watchVip(other, site)));
+    const remotes = await connected(connecting);
+    const waitingFor = await until(async () => {
+      const notRunning = await notStarted(remotes, site);
+      return notRunning === '' && answeredAt() === null ? `an answer of the VIP ${site.virtualIp}` : notRunning;
+    });
+    return {
+      done: waitingFor === '',
+      waitingFor,
+      lastAnswerAt: before?.lastAnswerAt ?? null,
+      firstAnswerAt: answeredAt(),
+    };
+  } finally {
+    for (const watch of watches) watch.stop();
+  }
+}
+
+/**
+ * Tells one controller after another, each as soon as the one before has failed or does not answer, until one has done it.
+ *
+ * @param further is told of every controller but the first
+ * @throws the first one's error where no controller took the command
+ */
+async function enable(
+  first: RemoteController,
+  others: readonly Promise<RemoteController>[],
+  site: Site,
+  further: (remote: RemoteController) => void,
+): Promise<void> {
+  const command = catalogue(site).enableHaproxy;
+  const told: Promise<unknown>[] = [first.run(command)];
+  for (const other of others) {
+    if (await taken(told)) return;
+    told.push(
+      other.then((remote) => {
+        further(remote);
+        return remote.run(command);
+      }),
+    );
+  }
+  await Promise.any(told).catch(() => told[0]);
+}
+
+/** Whether one has taken the command, as soon as that is known, or nothing is in time. */
+function taken(told: readonly Promise<unknown>[]): Promise<boolean> {
+  const done = Promise.any(told).then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([done, sleep(NEXT_CONTROLLER_MS).then(() => false)]);
+}
+
+/** @throws the first one's error where none can be reached */
+async function firstOfAll(
+  connecting: readonly Promise<RemoteController>[],
+): Promise<{ first: RemoteController; others: Promise<RemoteController>[] }> {
+  try {
+    return await Promise.any(
+      connecting.map(async (one) => ({ first: await one, others: connecting.filter((other) => other !== one) })),
+    );
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error;
+  }
+}
+
+async function connected(connecting: readonly Promise<RemoteController>[]): Promise<RemoteController[]> {
+  const results = await Promise.allSettled(connecting);
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+/** Pacemaker's view from one controller. */
+interface View {
+  readonly remote: RemoteController;
+  readonly status: ClusterStatus;
+}
+
+/** Pacemaker's view from every controller on which it runs. @throws the first one's error where it runs on none */
+function views(remotes: readonly RemoteController[], site: Site): Promise<[View, ...View[]]> {
+  return fulfilled(remotes.map(async (remote) => ({ remote, status: await clusterStatus(remote, site) })));
+}
+
+function firstOf(remotes: readonly RemoteController[], site: Site): RemoteController {
+  const [first] = remotes;
+  if (!first) throw new Error(`Site ${site.name} has no controllers`);
+  return first;
+}
+
+/** Looks until nothing is waited for, or patience ends. @returns what is still waited for */
+async function until(look: () => Promise<string>): Promise<string> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const waitingFor = await look();
+    if (waitingFor === '' || Date.now() >= end) return waitingFor;
+    await sleep(BETWEEN_LOOKS_MS);
+  }
+}
+
+/** @returns what still runs. @throws HAProxyStopBlocked, HAProxyResourceUnmanaged */
+async function notStopped(remotes: readonly RemoteController[], lead: RemoteController, site: Site): Promise<string> {
+  const [lists, status] = await Promise.all([Promise.all(processesOn(remotes, site)), clusterStatus(lead, site)]);
+  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ remote }) => remote);
+  const { resource } = site.haproxy;
+  const stuck = status.instances.filter(({ blocked, failed }) => blocked || failed);
+  if (stuck.length > 0) {
+    const nodes = stuck.flatMap((one) => one.nodes).join(', ') || 'a controller';
+    throw new HAProxyStopBlocked(
+      `Pacemaker could not stop ${resource} on ${nodes} of site ${site.name}. HAProxy is being enabled again. Kill the ` +
+        `haproxy process there, then: pcs resource cleanup ${resource}`,
+    );
+  }
+  // Since Preflight. It would be waited for in vain.
+  refuseUnmanaged(status, site, `as ${lead.name} of site ${site.name} sees it`);
+  if (alive.length > 0) return `haproxy to stop on ${namesOf(alive)}`;
+  return status.instances.some(({ active }) => active) ? 'pacemaker to see HAProxy stopped' : '';
+}
+
+/**
+ * HAProxy that is disabled all the same is enabled again: a `pcs resource disable` goes on when its connection is lost, and
+ * may act after the enable; and a controller that is cut off has a view of its own, which may become everybody's.
+ *
+ * @returns where HAProxy does not run yet. A failed start is waited for too, because pacemaker tries again; a blocked
+ * instance is not, because pacemaker does nothing more about it: Verify reports it
+ */
+async function notStarted(all: readonly RemoteController[], site: Site): Promise<string> {
+  const { resource } = site.haproxy;
+  const lists = await fulfilled(processesOn(all, site));
+  // One that is lost meanwhile is none that HAProxy is waited for on: Verify reports it.
+  const remotes = lists.map(({ remote }) => remote);
+  // Only then pacemaker's view: it holds what a disable that has ended did.
+  const seen = await views(remotes, site);
+  const disabled = seen.filter(({ status }) => status.disabled).map(({ remote }) => remote);
+  await Promise.all(disabled.map((remote) => remote.run(catalogue(site).enableHaproxy)));
+  if (disabled.length > 0) return `${resource} to be enabled, as ${namesOf(disabled)} sees it`;
+  const disabling = lists
+    .filter(({ ps }) => `${ps}\n`.includes(`resource disable ${resource}\n`))
+    .map(({ remote }) => remote);
+  if (disabling.length > 0) return `pcs resource disable ${resource} to end on ${namesOf(disabling)}`;
+
+  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ remote }) => remote);
+  // Of a cluster in parts, the one that has quorum is the one that starts HAProxy.
+  const { status } = seen.find((one) => one.status.quorate) ?? seen[0];
+  const blocked = status.instances.filter((one) => one.blocked).flatMap(({ nodes }) => nodes);
+  const missing = remotes
+    .filter((remote) => !(alive.includes(remote) && startedOn(status, remote.name)))
+    .filter(({ name }) => !blocked.some((node) => isNode(node, name)));
+  if (missing.length === 0) return '';
+  return `${status.quorate ? '' : 'the cluster to have quorum again, and '}haproxy to start on ${namesOf(missing)}`;
+}
+
+/** What runs on each controller. */
+function processesOn(
+  remotes: readonly RemoteController[],
+  site: Site,
+): Promise<{ readonly remote: RemoteController; readonly ps: string }>[] {
+  const { processes } = catalogue(site);
+  return remotes.map(async (remote) => ({ remote, ps: (await remote.run(processes)).stdout }));
+}
+
+/** What came of those that succeeded. @throws the first one's error where none did */
+async function fulfilled<T>(doing: readonly Promise<T>[]): Promise<[T, ...T[]]> {
+  const results = await Promise.allSettled(doing);
+  const [first, ...others] = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (first !== undefined) return [first, ...others];
+  throw results.find((result) => result.status === 'rejected')?.reason;
+}
+
+function namesOf(remotes: readonly RemoteController[]): string {
+  return remotes.map(({ name }) => name).join(', ');
+}

@@ -1,0 +1,57 @@
+import type { Site } from '../site/document';
+import type { RemoteController } from '../ssh/session';
+
+/** Between two looks, in milliseconds: how exact the outage is. */
+const EVERY_MS = 20;
+/** Looks under way at a time: while the VIP is gone each waits 3 s for the kernel's `No route to host`. */
+const UNDER_WAY = 250;
+
+/** When the VIP answered while it was watched, in milliseconds since 1970. */
+export interface VipWatch {
+  readonly firstAnswerAt: number | null;
+  readonly lastAnswerAt: number | null;
+  stop(): void;
+}
+
+/**
+ * Watches from a controller whether the VIP takes TCP connections, by the port of something that was behind HAProxy before
+ * Magnum: Keystone where it is on the VIP.
+ */
+export function watchVip(from: RemoteController, site: Site): VipWatch {
+  const { hostname, port, protocol } = new URL(site.openstack.authUrl);
+  const probed = hostname === site.virtualIp ? Number(port || (protocol === 'https:' ? 443 : 80)) : site.magnum.apiPort;
+  let underWay = 0;
+  let first: number | null = null;
+  let last: number | null = null;
+  let stopped = false;
+  const probe = () => {
+    if (underWay >= UNDER_WAY) return;
+    underWay++;
+    from
+      .tunnel(site.virtualIp, probed)
+      .then((connection) => {
+        connection.destroy();
+        if (stopped) return;
+        const now = Date.now();
+        first ??= now;
+        last = now;
+      })
+      // No answer is what an outage is.
+      .catch(() => undefined)
+      .finally(() => underWay--);
+  };
+  probe();
+  const timer = setInterval(probe, EVERY_MS);
+  return {
+    get firstAnswerAt() {
+      return first;
+    },
+    get lastAnswerAt() {
+      return last;
+    },
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { checkControllers } from './checks/controllers';
+import { HAPROXY_DISABLED } from './checks/settle';
+import type { Finding } from './config/finding';
+import { documentFindings } from './config/findings';
+import { preflight } from './pacemaker/preflight';
+import type { Site } from './site/document';
+import { withSession } from './ssh/with-session';
+
+/**
+ * Preflight: every controller is reachable, pacemaker and HAProxy are in a state from which a cycle comes back; and what
+ * the document and the controllers tell will go wrong with the Magnum that is installed.
+ */
+export function handler({ site }: { site: Site }): Promise<{ findings: Finding[] }> {
+  return withSession(site, [], async (session) => {
+    const { disabled } = await preflight(session, site);
+    const { findings, installed } = await checkControllers(session, site, !disabled);
+    return { findings: [...documentFindings(site, installed), ...findings, ...(disabled ? [HAPROXY_DISABLED] : [])] };
+  });
+}

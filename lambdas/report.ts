@@ -1,0 +1,6 @@
+import { report, type ReportInput } from './report/report';
+
+/** Report: the execution's output. */
+export function handler(input: ReportInput) {
+  return Promise.resolve(report(input));
+}

@@ -1,0 +1,38 @@
+import type { Site } from '../site/document';
+
+/** The names of the SSM parameters that a site refers to, by who needs them. */
+export function secretNames(site: Site): {
+  ssh: string;
+  magnumConf: string[];
+  /** Of Magnum's own accounts: those of `magnumConf` without further options'. */
+  accounts: string[];
+  openstack: string;
+  bootstrap: string[];
+} {
+  const { database, keystone, rabbit, trust, extraOptions } = site.magnum;
+  const extra = Object.values(extraOptions).flatMap((options) =>
+    Object.values(options).flatMap((value) => (typeof value === 'string' ? [] : [value.ssm])),
+  );
+  const accounts = [database.password.ssm, keystone.password.ssm, rabbit.password.ssm, trust.domainAdminPassword.ssm];
+  const openstack = site.openstack.password.ssm;
+  const ofBootstrap = {
+    database: [openstack, database.password.ssm],
+    // magnum-db-manage reads magnum.conf.
+    schema: [],
+    rabbitmq: [openstack, rabbit.password.ssm],
+    keystone: [openstack, keystone.password.ssm, trust.domainAdminPassword.ssm],
+  };
+  return {
+    ssh: site.ssh.privateKey.ssm,
+    magnumConf: [...new Set([...accounts, ...extra])],
+    accounts: [...new Set(accounts)],
+    openstack,
+    bootstrap: [...new Set(site.bootstrap.flatMap((part) => ofBootstrap[part]))],
+  };
+}
+
+/** Every one of them, once. */
+export function allSecretNames(site: Site): string[] {
+  const { ssh, magnumConf, openstack } = secretNames(site);
+  return [...new Set([ssh, ...magnumConf, openstack])];
+}

@@ -1,0 +1,80 @@
+import { DescribeParametersCommand, GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { MagnumHaError } from '../errors';
+import { Secrets } from './secrets';
+
+/** Made once: it serves every warm invocation. */
+const client = new SSMClient({});
+
+/** GetParameters takes ten names a call, a filter of DescribeParameters fifty values. */
+const NAMES_PER_READ = 10;
+const NAMES_PER_DESCRIPTION = 50;
+
+/** A secret that the site document refers to is not in SSM. */
+export class SecretMissing extends MagnumHaError {
+  override readonly name = 'SecretMissing';
+}
+
+/** A secret is in SSM as plain text, where more people can read it. */
+export class SecretNotEncrypted extends MagnumHaError {
+  override readonly name = 'SecretNotEncrypted';
+}
+
+/** Reads a parameter that is no secret; undefined where there is none. */
+export async function readParameter(name: string): Promise<string | undefined> {
+  const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [name] }));
+  return Parameters[0]?.Value;
+}
+
+/** Reads and decrypts secrets. @throws SecretMissing with every name that is missing */
+export async function readSecrets(names: readonly string[]): Promise<Secrets> {
+  const answers = await Promise.all(
+    chunks([...new Set(names)], NAMES_PER_READ).map((Names) =>
+      client.send(new GetParametersCommand({ Names, WithDecryption: true })),
+    ),
+  );
+  const missing = answers.flatMap(({ InvalidParameters = [] }) => InvalidParameters);
+  if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
+  const parameters = answers.flatMap(({ Parameters = [] }) => Parameters);
+  return new Secrets(new Map(parameters.map(({ Name = '', Value = '' }) => [Name, Value])));
+}
+
+/**
+ * Checks that every secret exists and is encrypted, without reading one.
+ *
+ * @throws SecretMissing, SecretNotEncrypted, with every name
+ */
+export async function checkSecrets(names: readonly string[]): Promise<void> {
+  const types = new Map<string, string>();
+  for (const Values of chunks([...new Set(names)], NAMES_PER_DESCRIPTION)) {
+    let NextToken: string | undefined;
+    do {
+      const filter = { ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values }] };
+      const answer = await client.send(
+        new DescribeParametersCommand({ ...filter, ...(NextToken ? { NextToken } : {}) }),
+      );
+      for (const { Name = '', Type = '' } of answer.Parameters ?? []) types.set(Name, Type);
+      NextToken = answer.NextToken;
+    } while (NextToken);
+  }
+  const missing = names.filter((name) => !types.has(name));
+  if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
+  const plain = names.filter((name) => types.get(name) !== 'SecureString');
+  if (plain.length > 0) {
+    throw new SecretNotEncrypted(
+      `SSM parameters that hold secrets must be of type SecureString: ${plain.join(', ')}. Delete them and put them again ` +
+        `with --type SecureString, and change the secrets: others may have read them. Nothing was touched.`,
+    );
+  }
+}
+
+function missingMessage(names: readonly string[]): string {
+  return (
+    `There is no SSM parameter ${names.join(', ')}. Put each with: ` +
+    `aws ssm put-parameter --type SecureString --name NAME --value file://FILE. Nothing was touched by this step.`
+  );
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

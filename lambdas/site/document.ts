@@ -1,0 +1,344 @@
+import { isIPv4 } from 'node:net';
+import * as z from 'zod';
+import { RELEASES } from './releases';
+
+/**
+ * The names of what can be wrong in a site document. Where every problem of a document has one name, loading fails with
+ * an error of that name; with several names it fails with `SiteDocumentInvalid`. The message lists every problem.
+ */
+export const PROBLEM_NAMES = [
+  'UnknownField',
+  'MissingField',
+  'BadValue',
+  'BadAddress',
+  'BadPort',
+  'BadHostKey',
+  'SecretInClear',
+  'DuplicateName',
+  'DuplicateAddress',
+  'AddressOutsideManagementNetwork',
+  'UnknownClusterTemplate',
+  'ManagersWithoutLoadBalancer',
+  'NotInRelease',
+] as const;
+export type ProblemName = (typeof PROBLEM_NAMES)[number];
+
+/** A mistake in a site document: where, of which kind, and what would be right. */
+export interface Problem {
+  readonly path: string;
+  readonly name: ProblemName;
+  readonly message: string;
+}
+
+/** An issue option that carries the problem's name through zod. */
+const named = (name: ProblemName, error: string) => ({ error, params: { name } });
+
+const line = z
+  .string()
+  .min(1)
+  // A control character in a value would write lines of its own into a configuration file.
+  // eslint-disable-next-line no-control-regex
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters');
+const token = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/, 'must be letters, digits, and _ . : - with no - or . in front');
+const path = z
+  .string()
+  .regex(/^(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/, 'must be an absolute path of plain names (no spaces, no ..)');
+const address = z.string().refine(isIPv4, named('BadAddress', 'must be an IPv4 address such as 10.21.22.4'));
+const port = z
+  .unknown()
+  .refine(isPort, named('BadPort', 'must be a port number from 1 to 65535'))
+  .meta({ type: 'integer', minimum: 1, maximum: 65535 }) as z.ZodType<number>;
+const count = z.int().min(1);
+const url = line.regex(/^https?:\/\/[^\s/@]+(\/\S*)?$/, 'must be an http or https URL without user name or password');
+
+const network = z
+  .string()
+  .refine(isNetwork, named('BadAddress', 'must be an IPv4 network in CIDR form such as 10.21.22.0/24'));
+
+const endpoint = z.string().refine(
+  (value) => {
+    const [host, number, ...rest] = value.split(':');
+    return rest.length === 0 && isIPv4(host ?? '') && isPort(Number(number));
+  },
+  named('BadAddress', 'must be ADDRESS:PORT with an IPv4 address, such as 10.21.22.4:11211'),
+);
+
+const hostKey = z
+  .string()
+  .regex(
+    /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]{40,}={0,3}$/,
+    'must be a public host key as ssh-keyscan prints it behind the host name: "ssh-ed25519 AAAA…"',
+  );
+
+const secret = z.strictObject(
+  {
+    ssm: z
+      .string()
+      .regex(/^\/[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'must be an SSM parameter name that starts with /')
+      .describe('Name of an SSM parameter of type SecureString.'),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type'
+        ? 'must be a reference {"ssm": "/name"} to an SSM parameter, never the secret itself'
+        : undefined,
+  },
+);
+
+/** A reference to a secret: the name of its SSM SecureString parameter. The value never stands in a site document. */
+export type SecretReference = z.infer<typeof secret>;
+
+const bastion = z
+  .strictObject({
+    host: line.describe('Name or address the workflow connects to.'),
+    port: port.default(22).describe('SSH port.'),
+    user: token.describe('User on the bastion; needs no shell, only TCP forwarding.'),
+    hostKey: hostKey.describe('Pinned public host key of the bastion.'),
+  })
+  .describe('The SSH bastion: the only way to the controllers.');
+
+const controller = z
+  .strictObject({
+    name: token.describe("The controller's name as pacemaker and HAProxy use it."),
+    address: address.describe("The controller's own address on the management network."),
+    port: port.default(22).describe('SSH port.'),
+    hostKey: hostKey.describe('Pinned public host key of the controller.'),
+  })
+  .describe('One OpenStack controller.');
+
+const haproxy = z
+  .strictObject({
+    resource: token
+      .default('p_haproxy')
+      .describe('The pacemaker resource: the primitive, not its clone. Fuel: p_haproxy; elsewhere haproxy.'),
+    configFile: path.default('/etc/haproxy/haproxy.cfg').describe("HAProxy's main configuration file."),
+    fragmentDirectory: path.default('/etc/haproxy/conf.d').describe('Directory of the fragments.'),
+    fragment: z
+      .string()
+      .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\.cfg$/, 'must be a file name that ends in .cfg')
+      .default('180-magnum.cfg')
+      .describe("File name of Magnum's fragment. HAProxy reads fragments in the order of their names."),
+    include: z
+      .enum(['directory', 'statement'])
+      .default('directory')
+      .describe(
+        'How fragments are read: "directory" where HAProxy is started with -f on the directory too (stock HAProxy), ' +
+          '"statement" where haproxy.cfg ends in `include conf.d/*.cfg` (Fuel).',
+      ),
+    stopTimeoutSeconds: count.default(120).describe('How long HAProxy may take to stop everywhere.'),
+    startTimeoutSeconds: count.default(180).describe('How long HAProxy may take to serve again.'),
+  })
+  .describe('HAProxy under pacemaker.');
+
+const database = z
+  .strictObject({
+    driver: z.enum(['mysql', 'mysql+pymysql']).default('mysql+pymysql').describe('SQLAlchemy driver of the URL.'),
+    host: line
+      .regex(/^[^\s/@]+$/, 'must be HOST or HOST:PORT, without user name or password')
+      .describe('Host, or HOST:PORT, of the database; usually the VIP.'),
+    name: token.default('magnum').describe('Name of the database.'),
+    user: token.default('magnum').describe('Database user.'),
+    password: secret.describe("The database user's password."),
+  })
+  .describe('[database] connection.');
+
+const keystone = z
+  .strictObject({
+    wwwAuthenticateUri: url.describe(
+      '[keystone_authtoken] www_authenticate_uri (auth_uri before Queens). Magnum uses it verbatim for trusts, so it ends in /v3.',
+    ),
+    authUrl: url.describe('[keystone_authtoken] auth_url.'),
+    username: token.default('magnum').describe("Magnum's service user."),
+    password: secret.describe("The service user's password."),
+    projectName: token.default('services').describe('Project of the service user.'),
+    userDomainId: token.default('default').describe('Domain ID of the service user.'),
+    projectDomainId: token.default('default').describe('Domain ID of the project.'),
+    keystoneAuth: z
+      .boolean()
+      .default(true)
+      .describe('Write [keystone_auth] with the same credentials. Without it Magnum falls back on admin_* options.'),
+  })
+  .describe('How Magnum authenticates to Keystone.');
+
+const rabbit = z
+  .strictObject({
+    hosts: z.array(endpoint).min(1).describe('ADDRESS:PORT of each RabbitMQ node, in the order they are tried.'),
+    user: token.default('magnum').describe('RabbitMQ user.'),
+    password: secret.describe("The RabbitMQ user's password."),
+    queues: z
+      .enum(['mirrored', 'quorum'])
+      .default('mirrored')
+      .describe(
+        'mirrored: rabbit_ha_queues; quorum: rabbit_quorum_queue (Yoga or later; RabbitMQ 4 has nothing else).',
+      ),
+    heartbeatTimeoutThreshold: count
+      .default(60)
+      .describe('Seconds without a heartbeat after which a connection is dead.'),
+    heartbeatRate: count.default(2).describe('How often in that time the heartbeat is checked.'),
+  })
+  .describe('RabbitMQ.');
+
+const trust = z
+  .strictObject({
+    domainName: token.default('magnum').describe('trustee_domain_name.'),
+    domainAdminName: token.default('magnum_domain_admin').describe('trustee_domain_admin_name.'),
+    domainAdminPassword: secret.describe('trustee_domain_admin_password.'),
+    keystoneInterface: z
+      .enum(['public', 'internal', 'admin'])
+      .default('public')
+      .describe('trustee_keystone_interface (Pike or later): the Keystone endpoint cluster nodes can reach.'),
+  })
+  .describe('[trust]: the domain in which Magnum makes a user for each cluster.');
+
+const magnum = z
+  .strictObject({
+    configFile: path.default('/etc/magnum/magnum.conf').describe('magnum.conf on every controller; it must exist.'),
+    apiPort: port.default(9511).describe('Port of the Magnum API, on every controller and on the VIP.'),
+    apiService: token.default('magnum-api').describe('Service name of the API.'),
+    conductorService: token.default('magnum-conductor').describe('Service name of the conductor.'),
+    conductorHost: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Write [DEFAULT] host, the controller's name, under which its conductor registers. Without it all conductors share one " +
+          'row of service-list, and nobody can tell which of them lives.',
+      ),
+    certificateManager: z
+      .enum(['x509keypair', 'barbican'])
+      .default('x509keypair')
+      .describe(
+        'cert_manager_type. x509keypair where Barbican is not installed; `local` is no choice: one node’s disk.',
+      ),
+    region: token.optional().describe('region_name of every [*_client] section.'),
+    memcachedServers: z.array(endpoint).min(1).describe('ADDRESS:PORT of each memcached.'),
+    defaultDockerVolumeType: token.optional().describe('[cinder] default_docker_volume_type (Pike or later).'),
+    database,
+    keystone,
+    rabbit,
+    trust,
+    extraOptions: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9_.-]+$/, 'must be a section name'),
+        z.record(
+          z.string().regex(/^[A-Za-z0-9_.-]+$/, 'must be an option name'),
+          z.union([z.literal(''), line, secret]),
+        ),
+      )
+      .default({})
+      .describe('Further options, {section: {option: value}}; a value may be a secret reference.'),
+  })
+  .describe('What magnum.conf says.');
+
+const bootstrap = z
+  .array(
+    z.enum(['database', 'schema', 'rabbitmq', 'keystone']).meta({
+      description:
+        'database: database, user and grants, as root of the first controller through `mysql`. schema: its tables, by ' +
+        'magnum-db-manage. rabbitmq: user and permissions, as root of a controller through `rabbitmqctl`. keystone: user, ' +
+        'role, service, endpoints on the VIP, trustee domain and its admin, as the user of `openstack`.',
+    }),
+  )
+  .default([])
+  .describe('What Magnum needs and nobody else has made: an apply makes what lacks of it, and deletes nothing.');
+
+const openstack = z
+  .strictObject({
+    authUrl: url.describe('Keystone v3 URL the workflow itself authenticates at, as OS_AUTH_URL in openrc.'),
+    username: token.default('admin').describe('OS_USERNAME: the user who owns templates and clusters.'),
+    password: secret.describe('OS_PASSWORD.'),
+    projectName: token.default('admin').describe('OS_PROJECT_NAME.'),
+    userDomainId: token.default('default').describe('OS_USER_DOMAIN_ID.'),
+    projectDomainId: token.default('default').describe('OS_PROJECT_DOMAIN_ID.'),
+    region: token.default('RegionOne').describe('OS_REGION_NAME: the region of the Magnum endpoint.'),
+    interface: z.enum(['public', 'internal', 'admin']).default('internal').describe('OS_INTERFACE of the endpoint.'),
+  })
+  .describe('How the workflow authenticates to create templates and clusters (password authentication).');
+
+const clusterTemplate = z
+  .strictObject({
+    name: token.describe('Name; looked up before anything is created.'),
+    coe: z.enum(['swarm-mode', 'swarm', 'kubernetes', 'mesos', 'dcos']).describe('Container orchestration engine.'),
+    imageId: line.describe('Name or ID of the Glance image.'),
+    keypairId: line.optional().describe('Name of the Nova keypair.'),
+    externalNetworkId: line.describe('Name or ID of the external network.'),
+    fixedNetwork: line.optional().describe('Name or ID of the fixed network.'),
+    fixedSubnet: line.optional().describe('Name or ID of the fixed subnet; needed beside fixedNetwork.'),
+    dnsNameserver: address.optional().describe('DNS server of the nodes.'),
+    flavorId: line.optional().describe('Flavor of the workers.'),
+    masterFlavorId: line.optional().describe('Flavor of the managers.'),
+    dockerVolumeSize: count.optional().describe('Size of the Docker volume, in GB (Cinder).'),
+    dockerStorageDriver: token.optional().describe('Docker storage driver.'),
+    networkDriver: token.optional().describe('Container network driver.'),
+    volumeDriver: token.optional().describe('Container volume driver.'),
+    masterLbEnabled: z.boolean().optional().describe('Load balancer before the managers; needed for several.'),
+    floatingIpEnabled: z.boolean().optional().describe('Whether every node gets a floating IP.'),
+    tlsDisabled: z.boolean().optional().describe('Serve the COE API without TLS.'),
+    labels: z.record(token, line).optional().describe('Labels.'),
+  })
+  .describe("A Magnum cluster template; the fields are Magnum's attributes (image_id is imageId and so on).");
+
+const cluster = z
+  .strictObject({
+    name: token.describe('Name; looked up before anything is created.'),
+    clusterTemplate: token.describe('Name of a template of clusterTemplates.'),
+    managers: count.describe("Number of managers: Magnum's master_count. Cannot be changed later."),
+    workers: z.int().min(0).describe("Number of workers: Magnum's node_count, which never includes the managers."),
+    createTimeoutMinutes: count.default(60).describe("Magnum's own create_timeout."),
+    deadlineMinutes: count
+      .default(75)
+      .describe('How long the workflow waits; CREATE_IN_PROGRESS can outlive create_timeout.'),
+  })
+  .describe('A Magnum cluster: managers + workers servers in all.');
+
+const ssh = z
+  .strictObject({
+    user: token.default('root').describe('User on the controllers.'),
+    sudo: z.boolean().default(false).describe('Run commands through `sudo -n`; set it where user is not root.'),
+    privateKey: secret.describe('Private key for bastion and controllers, in OpenSSH or PEM form, without passphrase.'),
+  })
+  .describe('SSH to the controllers.');
+
+/** The schema of a site document: `sites/*.json`. */
+export const siteSchema = z.strictObject({
+  $schema: z.string().optional().describe('Where an editor finds this schema.'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and -, 40 at most')
+    .describe('Name of the site: what an execution is started with.'),
+  release: z.enum(RELEASES).describe('OpenStack release installed on the controllers.'),
+  virtualIp: address.describe('Management virtual IP (VIP).'),
+  managementNetwork: network.describe('Management network in CIDR form.'),
+  bastion,
+  ssh,
+  controllers: z.array(controller).min(1).max(64).describe('Every controller, in the order HAProxy lists them.'),
+  haproxy: haproxy.prefault({}),
+  persistentRules: path
+    .default('/etc/iptables/rules.v4')
+    .describe('File from which the IPv4 rules are restored at boot (iptables-persistent).'),
+  magnum,
+  bootstrap,
+  openstack,
+  clusterTemplates: z.array(clusterTemplate).default([]).describe('Templates to create or update.'),
+  clusters: z.array(cluster).default([]).describe('Clusters to create or resize.'),
+});
+
+/** A site document, checked and with its defaults filled in. It holds no secret, only references. */
+export type Site = z.infer<typeof siteSchema>;
+/** One controller of a site. */
+export type Controller = Site['controllers'][number];
+/** A wanted cluster template. */
+export type ClusterTemplate = Site['clusterTemplates'][number];
+/** A wanted cluster. */
+export type Cluster = Site['clusters'][number];
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535;
+}
+
+/** Whether this is an IPv4 network in CIDR form. */
+export function isNetwork(value: string): boolean {
+  const [base, prefix, ...rest] = value.split('/');
+  return rest.length === 0 && isIPv4(base ?? '') && /^([0-9]|[12][0-9]|3[0-2])$/.test(prefix ?? '');
+}

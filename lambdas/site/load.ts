@@ -1,0 +1,66 @@
+import type { Finding } from '../config/finding';
+import { documentFindings } from '../config/findings';
+import { MagnumHaError } from '../errors';
+import type { Site } from './document';
+import { parseSite, SiteDocumentInvalid } from './parse';
+
+/** An execution was started for a site that nobody deployed. */
+export class SiteUnknown extends MagnumHaError {
+  override readonly name = 'SiteUnknown';
+}
+
+/** An execution was started in a mode that does not exist. */
+export class ModeUnknown extends MagnumHaError {
+  override readonly name = 'ModeUnknown';
+}
+
+/** An execution was started with an input of another form than {"site": "golden", "mode": "apply"}. */
+export class InputInvalid extends MagnumHaError {
+  override readonly name = 'InputInvalid';
+}
+
+/** `check` finds drift and touches nothing; `apply` removes it. */
+export type Mode = 'check' | 'apply';
+
+const EXAMPLE = 'Start with an input such as {"site": "golden", "mode": "apply"}. Nothing was touched.';
+
+/** Checks an execution's input. @throws InputInvalid, ModeUnknown */
+export function parseInput(input: unknown): { site: string; mode: Mode } {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new InputInvalid(`The input is no JSON object. ${EXAMPLE}`);
+  }
+  const { site, mode, ...others } = input as Record<string, unknown>;
+  const unknown = Object.keys(others);
+  if (unknown.length > 0) throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${EXAMPLE}`);
+  if (typeof site !== 'string' || !/^[a-z0-9][a-z0-9-]{0,39}$/.test(site)) {
+    throw new InputInvalid(`The input's "site" is not the name of a site. ${EXAMPLE}`);
+  }
+  if (mode !== 'check' && mode !== 'apply') {
+    throw new ModeUnknown(`The input's "mode" is neither "check" nor "apply". ${EXAMPLE}`);
+  }
+  return { site, mode };
+}
+
+/**
+ * The site document of this name, checked.
+ *
+ * @param read the document of a name, undefined where there is none
+ * @throws SiteUnknown, SiteDocumentInvalid
+ */
+export async function loadSite(
+  name: string,
+  read: (name: string) => Promise<string | undefined>,
+): Promise<{ site: Site; findings: Finding[] }> {
+  const text = await read(name);
+  if (text === undefined) {
+    throw new SiteUnknown(
+      `There is no site ${name}. Deploy its document (cdk deploy -c sites=sites/${name}.json) or correct the name. Nothing was touched.`,
+    );
+  }
+  const site = parseSite(name, text);
+  if (site.name !== name) {
+    const message = `must be ${name}: the document was put under another site's name`;
+    throw new SiteDocumentInvalid(name, [{ path: 'name', name: 'BadValue', message }]);
+  }
+  return { site, findings: documentFindings(site) };
+}

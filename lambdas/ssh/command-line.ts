@@ -1,0 +1,20 @@
+import { type Command, limited, KILL_AFTER_SECONDS } from '../controller/commands';
+
+/**
+ * The line a controller's shell runs for a command: in the C locale, as root through sudo where asked for, and killed by
+ * timeout(1) so that nothing goes on there after the workflow gave up.
+ */
+export function commandLine(command: Command, sudo: boolean): string {
+  const words = [...(sudo && command.root ? ['sudo', '-n'] : []), ...limited(command)];
+  return `LC_ALL=C ${words.map(quote).join(' ')}`;
+}
+
+/** Milliseconds after which the client stops waiting for a command that timeout(1) should have ended by then. */
+export function patience(command: Command): number {
+  return (command.timeoutSeconds + KILL_AFTER_SECONDS + 2) * 1000;
+}
+
+/** Quotes a word for a POSIX shell: the only place where arguments meet a shell. */
+export function quote(word: string): string {
+  return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

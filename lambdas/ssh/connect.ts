@@ -1,0 +1,120 @@
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Client, type ParsedKey, type PublicKeyAuthMethod, type ServerHostKeyAlgorithm, utils } from 'ssh2';
+import { HostKeyMismatch, SshAuthenticationFailed, SshPrivateKeyInvalid } from './errors';
+import { pipeline } from './pipelining';
+
+/** Time for TCP connection, key exchange and authentication together, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** Whom to connect to, as whom. */
+export interface Target {
+  /** How messages name the host: "bastion of site golden", "controller node-1 of site golden". */
+  readonly label: string;
+  /** Where to connect, or a stream that leads there. */
+  readonly via: { readonly host: string; readonly port: number } | Duplex;
+  readonly user: string;
+  readonly key: ParsedKey;
+  /** The pinned key, "ssh-ed25519 AAAA…". */
+  readonly hostKey: string;
+}
+
+/** A connection on which channels can be asked for: the host has shown its key, and is asked to let us in. */
+export interface Connection {
+  readonly client: Client;
+  /** Kept once it has; rejected with what `connect` throws. */
+  readonly ready: Promise<void>;
+}
+
+/**
+ * Opens an SSH connection.
+ *
+ * @throws HostKeyMismatch, SshAuthenticationFailed; any other failure through `unreachable`
+ */
+export function connect(target: Target, unreachable: (reason: string) => Error): Promise<Connection> {
+  const [algorithm = '', pinned = ''] = target.hostKey.split(' ');
+  // Only public key, at once: the usual `none` request first costs a round trip.
+  const publicKey: PublicKeyAuthMethod = { type: 'publickey', username: target.user, key: target.key };
+  const { via } = target;
+  // Else every small packet waits for the acknowledgement of the one before.
+  const stream = 'host' in via ? connectTcp({ ...via, noDelay: true }) : via;
+  const client = new Client();
+  let shown: string | undefined;
+  let asked: () => void = () => undefined;
+  const authenticating = new Promise<void>((resolve) => (asked = resolve));
+  const ready = new Promise<void>((resolve, reject) => {
+    const fail = (error: Error & { level?: string }) => {
+      client.end();
+      reject(explain(error));
+    };
+    const explain = (error: Error & { level?: string }): Error => {
+      if (shown !== undefined) {
+        return new HostKeyMismatch(
+          `The ${target.label} shows another host key than the site document pins (${algorithm}). Nothing was sent to it. ` +
+            `If the host was reinstalled, put its new key into the document: ${shown}. If not, somebody stands in between.`,
+        );
+      }
+      if (error.level === 'client-authentication') {
+        return new SshAuthenticationFailed(
+          `The ${target.label} refuses user ${target.user} with the key of ssh.privateKey. Put the key's public half into ` +
+            `that user's authorized_keys there, or correct the user or the SSM parameter.`,
+        );
+      }
+      return unreachable(error.message);
+    };
+    client
+      .once('ready', () => {
+        client.off('error', fail).off('close', closed);
+        // Without a listener a later error would end the process; commands under way learn of it by their channels' end.
+        client.on('error', () => client.end());
+        resolve();
+      })
+      // Not once: a connection that is refused may break as well, and an error that nobody hears ends the process.
+      .on('error', fail);
+    const closed = () => {
+      reject(unreachable('the connection was closed during the handshake'));
+    };
+    client.once('close', closed);
+    client.connect({
+      sock: stream,
+      username: target.user,
+      authHandler: [publicKey],
+      hostVerifier: (key: Buffer) => {
+        if (key.toString('base64') === pinned) return true;
+        shown = `${keyType(key)} ${key.toString('base64')}`;
+        return false;
+      },
+      // The host must show the key of the pinned type; others it may have as well.
+      algorithms: { serverHostKey: hostKeyAlgorithms(algorithm) },
+      readyTimeout: CONNECT_TIMEOUT_MS,
+      // A host that falls silent is given up after four of these: HAProxy may be disabled meanwhile.
+      keepaliveInterval: 2_000,
+    });
+    pipeline(client, target.key, stream, asked);
+  });
+  // Whoever only asks for channels hears of a failure by these.
+  ready.catch(() => undefined);
+  return Promise.race([authenticating, ready]).then(() => ({ client, ready }));
+}
+
+/** Parses the private key once, for both hops. @throws SshPrivateKeyInvalid */
+export function parsePrivateKey(text: string, parameter: string): ParsedKey {
+  const parsed = utils.parseKey(text) as ParsedKey | ParsedKey[] | Error;
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (key === undefined || key instanceof Error || !key.isPrivateKey()) {
+    throw new SshPrivateKeyInvalid(
+      `The SSM parameter ${parameter} holds no private key in OpenSSH or PEM form without a passphrase. Put the whole file ` +
+        `there, with its BEGIN and END lines.`,
+    );
+  }
+  return key;
+}
+
+function hostKeyAlgorithms(type: string): ServerHostKeyAlgorithm[] {
+  return (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]) as ServerHostKeyAlgorithm[];
+}
+
+/** The type stands in front of a key's binary form, behind its length (RFC 4253, section 6.6). */
+function keyType(key: Buffer): string {
+  return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
+}

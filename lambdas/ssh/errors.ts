@@ -1,0 +1,46 @@
+import { MagnumHaError } from '../errors';
+
+/** The bastion does not answer, or is no SSH server. Nothing was touched. */
+export class BastionUnreachable extends MagnumHaError {
+  override readonly name = 'BastionUnreachable';
+}
+
+/** A controller does not answer through the bastion. */
+export class ControllerUnreachable extends MagnumHaError {
+  override readonly name = 'ControllerUnreachable';
+}
+
+/** A host shows another key than the site document pins: it was reinstalled, or somebody stands in between. */
+export class HostKeyMismatch extends MagnumHaError {
+  override readonly name = 'HostKeyMismatch';
+}
+
+/** A host refuses the user or the key. */
+export class SshAuthenticationFailed extends MagnumHaError {
+  override readonly name = 'SshAuthenticationFailed';
+}
+
+/** The private key parameter holds no key that can be used. */
+export class SshPrivateKeyInvalid extends MagnumHaError {
+  override readonly name = 'SshPrivateKeyInvalid';
+}
+
+/** An SSH connection was lost while a command ran: whether the command had its effect is unknown. */
+export class SshConnectionLost extends MagnumHaError {
+  override readonly name = 'SshConnectionLost';
+}
+
+/** A command did not end in its time and was killed on the controller. */
+export class CommandTimeout extends MagnumHaError {
+  override readonly name = 'CommandTimeout';
+}
+
+/** A command ended with an exit code that means failure. */
+export class CommandFailed extends MagnumHaError {
+  override readonly name = 'CommandFailed';
+}
+
+/** sudo asks for a password, or does not allow a command. */
+export class SudoRefused extends MagnumHaError {
+  override readonly name = 'SudoRefused';
+}

@@ -1,0 +1,29 @@
+import { messageOf } from '../errors';
+import type { Controller } from '../site/document';
+import type { RemoteController, Session } from './session';
+
+/**
+ * Does the same on several controllers side by side, and waits for all of them.
+ *
+ * @throws the first controller's error; where several failed, its message names the others' too
+ */
+export async function everywhere<T>(
+  session: Session,
+  controllers: readonly Controller[],
+  action: (remote: RemoteController, controller: Controller) => Promise<T>,
+): Promise<T[]> {
+  const results = await Promise.allSettled(
+    controllers.map(async (controller) => action(await session.controller(controller), controller)),
+  );
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [errorOf(result.reason)] : []));
+  const [first, ...others] = failures;
+  if (first) {
+    if (others.length > 0) first.message += ` And ${others.length} more: ${others.map(messageOf).join(' ')}`;
+    throw first;
+  }
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+}

@@ -1,0 +1,47 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Site } from '../lambdas/site/document';
+
+/** Properties of `ComplianceSchedule`. */
+export interface ComplianceScheduleProps {
+  readonly sites: readonly Site[];
+  readonly stateMachine: StateMachine;
+  /** As EventBridge Scheduler writes it: `rate(1 day)`, `cron(0 6 * * ? *)`. */
+  readonly rate: string;
+}
+
+/** Starts a check of every site at a rate: what drifted since the last apply stands in the execution's output. */
+export class ComplianceSchedule extends Construct {
+  constructor(scope: Construct, id: string, { sites, stateMachine, rate }: ComplianceScheduleProps) {
+    super(scope, id);
+
+    const deadLetterQueue = new Queue(this, 'NotStarted', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      // The longest there is: a check that could not be started is noticed by people, not by a machine.
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(deadLetterQueue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is a dead-letter queue itself, of the schedules.',
+    });
+
+    for (const { name } of sites) {
+      new Schedule(this, name, {
+        description: `Check of site ${name}`,
+        schedule: ScheduleExpression.expression(rate),
+        target: new StepFunctionsStartExecution(stateMachine, {
+          input: ScheduleTargetInput.fromObject({ site: name, mode: 'check' }),
+          deadLetterQueue,
+          // StartExecution fails for minutes at most; after an hour the check tells less than the next one.
+          retryAttempts: 10,
+          maxEventAge: Duration.hours(1),
+        }),
+      });
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Site } from '../lambdas/site/document';
+import { ComplianceSchedule } from './compliance-schedule';
+import { LockTable } from './lock-table';
+import type { Network } from './settings';
+import { SiteParameters } from './site-parameters';
+import { TaskFunctions } from './task-functions';
+import { Workflow } from './workflow';
+
+/** Properties of `MagnumHaStack`. */
+export interface MagnumHaStackProps {
+  /** The sites that the workflow can be started for. */
+  readonly sites: readonly Site[];
+  /** How often every site is checked, as EventBridge Scheduler writes it: `rate(1 day)`. */
+  readonly checkRate: string;
+  /**
+   * Where the functions that open SSH connections run.
+   *
+   * @default - outside a VPC: the bastion must be reachable from the internet
+   */
+  readonly network?: Network;
+}
+
+/** Everything that is deployed. */
+export class MagnumHaStack extends Stack {
+  constructor(scope: Construct, id: string, { sites, checkRate, network }: MagnumHaStackProps) {
+    super(scope, id, {
+      description: 'OpenStack Magnum in high availability, configured by one Step Functions workflow',
+    });
+
+    const parameters = new SiteParameters(this, 'Sites', { sites });
+    const functions = new TaskFunctions(this, 'Functions', { sites, parameters, ...(network ? { network } : {}) });
+    const lockTable = new LockTable(this, 'Locks');
+    const { stateMachine } = new Workflow(this, 'Workflow', { sites, functions, lockTable });
+    new ComplianceSchedule(this, 'ComplianceSchedule', { sites, stateMachine, rate: checkRate });
+
+    new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
+    new CfnOutput(this, 'LockTableName', { value: lockTable.tableName, description: 'One item for each site in work' });
+    new CfnOutput(this, 'ExampleInput', {
+      value: JSON.stringify({ site: sites[0]?.name, mode: 'check' }),
+      description: 'Input to start an execution with; mode "apply" removes the drift that "check" finds',
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import type { App } from 'aws-cdk-lib';
+import * as z from 'zod';
+import { MagnumHaError } from '../lambdas/errors';
+import type { Site } from '../lambdas/site/document';
+import { parseSite } from '../lambdas/site/parse';
+import { projectRoot } from './project-root';
+
+/** The context in cdk.json or behind `cdk -c` is not what this app reads. */
+export class SettingInvalid extends MagnumHaError {
+  override readonly name = 'SettingInvalid';
+}
+
+const network = z.strictObject({ subnetIds: z.array(z.string()).min(1), securityGroupIds: z.array(z.string()).min(1) });
+
+/** The subnets and security groups from which the functions that open SSH connections reach the bastion. */
+export type Network = z.infer<typeof network>;
+
+const schema = z.object({
+  /** On the command line a list is text: `-c sites=sites/a.json,sites/b.json`. */
+  sites: z.union([z.array(z.string()).min(1), z.string().transform((text) => text.split(','))]),
+  checkRate: z.string().regex(/^(rate|cron)\(.+\)$/, 'must be rate(…) or cron(…), as EventBridge Scheduler reads it'),
+  /** On the command line an object is text, too. */
+  network: z.preprocess(fromJson, network.optional()),
+});
+
+function fromJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    // Not JSON: then the schema says what is wanted.
+    return value;
+  }
+}
+
+/** What the context says. */
+export interface Settings {
+  readonly sitePaths: readonly string[];
+  readonly checkRate: string;
+  readonly network?: Network;
+}
+
+/** Reads the app's own part of the context. @throws SettingInvalid */
+export function settingsOf(app: App): Settings {
+  const context = Object.fromEntries(
+    Object.keys(schema.shape).map((key) => [key, app.node.tryGetContext(key) as unknown]),
+  );
+  const result = schema.safeParse(context);
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new SettingInvalid(`The context in cdk.json or behind -c is wrong. ${problems.join('. ')}`);
+  }
+  const { sites, ...others } = result.data;
+  return { sitePaths: sites, checkRate: others.checkRate, ...(others.network ? { network: others.network } : {}) };
+}
+
+/** The site documents at these paths, from the project's folder. @throws SiteDocumentInvalid, SettingInvalid */
+export function sitesAt(paths: readonly string[]): Site[] {
+  const sites = paths.map((path) => {
+    let text: string;
+    try {
+      text = readFileSync(resolve(projectRoot, path), 'utf8');
+    } catch {
+      throw new SettingInvalid(
+        `There is no site document ${path}. Correct the context "sites" in cdk.json or behind -c.`,
+      );
+    }
+    return parseSite(basename(path), text);
+  });
+  const twice = sites.find(({ name }, index) => sites.findIndex((one) => one.name === name) < index);
+  if (twice)
+    throw new SettingInvalid(`Two site documents of the context "sites" are named ${twice.name}. Leave one out.`);
+  return sites;
+}

@@ -1,0 +1,78 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type CfnFunction, Function, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Bundles } from './bundles';
+import type { Network } from './settings';
+
+/** The variables that functions read from their environment. */
+export interface TaskEnvironment {
+  /** What the names of the site documents' parameters begin with. */
+  readonly SITE_PARAMETER_PREFIX?: string;
+}
+
+/** Properties of `TaskFunction`. */
+export interface TaskFunctionProps {
+  /** The handler: `lambdas/<task>.ts`. */
+  readonly task: string;
+  readonly bundles: Bundles;
+  readonly timeout: Duration;
+  /** @default - none */
+  readonly environment?: TaskEnvironment;
+  /** @default - outside a VPC */
+  readonly network?: Network;
+}
+
+/** The function of one task. It may write its own log group and traces; what more it may is granted to it. */
+export class TaskFunction extends Function {
+  /** What one attempt of it can take at most. */
+  readonly limit: Duration;
+
+  /** Its own, always. */
+  declare readonly role: Role;
+
+  constructor(scope: Construct, id: string, { task, bundles, timeout, environment, network }: TaskFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      // Three months, as long as Step Functions keeps the history that the log explains.
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // A role of its own: the managed policy that CDK would attach can write every log group of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+
+    super(scope, id, {
+      description: `magnum-ha: ${task}`,
+      code: bundles.codeOf(task),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      // CPU comes with memory: at 512 MB cryptography of an SSH handshake takes well under a second.
+      memorySize: 512,
+      timeout,
+      logGroup,
+      role,
+      tracing: Tracing.ACTIVE,
+      environment: { ...environment },
+    });
+    this.limit = timeout;
+
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray knows no resources: PutTraceSegments and PutTelemetryRecords are granted on * only.',
+    });
+    if (network) this.attachTo(network, role);
+  }
+
+  private attachTo({ subnetIds, securityGroupIds }: Network, role: Role): void {
+    // By IDs alone: importing a VPC would want its ID and availability zones too, for nothing.
+    (this.node.defaultChild as CfnFunction).vpcConfig = { subnetIds, securityGroupIds };
+    const policy = 'service-role/AWSLambdaENIManagementAccess';
+    role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName(policy));
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`,
+      reason: 'Network interfaces of a function: Lambda creates them on * under names nobody knows before.',
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  DefinitionBody,
+  LogLevel,
+  QueryLanguage,
+  type State,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Site } from '../../lambdas/site/document';
+import type { LockTable } from '../lock-table';
+import { TaskFunction } from '../task-function';
+import type { TaskFunctions } from '../task-functions';
+import { bootstrap, upgradeSchema } from './bootstrap';
+import { ensureClusters, ensureClusterTemplates } from './clusters';
+import { commit, restart, stage } from './configure';
+import { cycleHaproxy } from './cycle';
+import { end, report } from './finish';
+import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
+import { inspect, loadSite, plan, preflight } from './prepare';
+import { inOrder, type PhaseContext } from './step';
+import { executionTimeout } from './timeout';
+import { verify } from './verify';
+
+/** Properties of `Workflow`. */
+export interface WorkflowProps {
+  readonly sites: readonly Site[];
+  readonly functions: TaskFunctions;
+  readonly lockTable: LockTable;
+}
+
+/** The state machine. Start it with `{"site": "golden", "mode": "check"}` or `"apply"`. */
+export class Workflow extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { sites, functions, lockTable }: WorkflowProps) {
+    super(scope, id);
+    const stateMachineName = Stack.of(this).stackName;
+    const timeout = executionTimeout(sites);
+
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      // A name of its own, because its role may look at its own executions and no others.
+      stateMachineName,
+      // Executions last hours, and their history is the audit: neither is for an express workflow.
+      stateMachineType: StateMachineType.STANDARD,
+      comment: 'Configures OpenStack Magnum in high availability on the controllers of a site, or checks it',
+      queryLanguage: QueryLanguage.JSONATA,
+      definitionBody: DefinitionBody.fromChainable(
+        procedure(this, functions, { table: lockTable, timeout, executions: executionsOf(this, stateMachineName) }),
+      ),
+      timeout,
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        // Payloads stay in the history, which fewer people can read than logs.
+        includeExecutionData: false,
+        destination: new LogGroup(this, 'Logs', {
+          // Below this prefix a log group does not count against the size of CloudWatch Logs' resource policy.
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          // As long as Step Functions keeps histories.
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+    this.acknowledge(functions, stateMachineName);
+  }
+
+  private acknowledge(functions: TaskFunctions, stateMachineName: string): void {
+    const { role } = this.stateMachine;
+    Validations.of(role).acknowledge(
+      {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'Log deliveries and X-Ray know no resources: their actions are granted on * only.',
+      },
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${stateMachineName}:*]`,
+        reason: 'A lock names the execution that holds it: any of this state machine, but of no other.',
+      },
+    );
+    for (const task of Object.values(functions).filter((one) => one instanceof TaskFunction)) {
+      const logicalId = Stack.of(this).getLogicalId(task.node.defaultChild as CfnFunction);
+      Validations.of(role).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>:*]`,
+        reason:
+          'The versions of one function of this stack: CDK grants them with every invocation, and there are none.',
+      });
+    }
+  }
+}
+
+/**
+ * The procedure:
+ *
+ * Load site → Take site lock → Preflight → Preflight cloud → Inspect controllers → Plan
+ *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Cycle HAProxy → Verify → templates →
+ *     clusters → Report
+ *   check: Report; or where nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
+ * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
+ */
+function procedure(scope: Construct, functions: TaskFunctions, lock: Lock): State {
+  const { failed, succeededOrFailed } = end(scope);
+  const release = releaseSiteLock(scope, lock, succeededOrFailed);
+  const context: PhaseContext = { scope, functions, release };
+
+  const reported = inOrder([report(context)], release);
+  const verified = inOrder([verify(context), ensureClusterTemplates(context), ensureClusters(context)], reported);
+  // Where nothing on the controllers changes, the plan has nobody to restart and no cycle.
+  const committed = inOrder([upgradeSchema(context, reported), restart(context), cycleHaproxy(context)], verified);
+  const applied = inOrder([stage(context), commit(context)], committed);
+
+  return inOrder(
+    [
+      loadSite(context, failed),
+      takeSiteLock(context, lock),
+      preflight(context),
+      bootstrap(context),
+      inspect(context),
+      plan(context, { apply: applied, check: reported }),
+    ],
+    committed,
+  );
+}
+
+function executionsOf(scope: Construct, stateMachineName: string): string {
+  return Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${stateMachineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}

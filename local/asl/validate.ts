@@ -1,0 +1,317 @@
+import type { Json, JsonObject, QueryLanguage, StateMachine } from './definition';
+import { DefinitionRefused } from './errors';
+import { compile, expressionIn } from './expression';
+import { isReferencePath } from './jsonpath';
+
+/** The fields of a state with QueryLanguage JSONata, beside those that every state may have. */
+const JSONATA_FIELDS: Record<string, string[]> = {
+  Pass: ['Next', 'End', 'Output', 'Assign'],
+  Task: [
+    ...['Resource', 'Arguments', 'TimeoutSeconds', 'HeartbeatSeconds'],
+    ...['Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
+  ],
+  Choice: ['Choices', 'Default', 'Output', 'Assign'],
+  Wait: ['Seconds', 'Timestamp', 'Next', 'End', 'Output', 'Assign'],
+  Succeed: ['Output'],
+  Fail: ['Error', 'Cause'],
+  Map: [
+    ...['Items', 'ItemSelector', 'ItemProcessor', 'MaxConcurrency', 'ToleratedFailureCount'],
+    ...['ToleratedFailurePercentage', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
+  ],
+  Parallel: ['Branches', 'Arguments', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
+};
+
+/** The same for JSONPath, of which only this much is supported. */
+const JSONPATH_FIELDS: Record<string, string[]> = {
+  Pass: ['Result', 'Parameters', 'ResultPath', 'OutputPath', 'Assign', 'Next', 'End'],
+  Task: [
+    ...['Resource', 'Parameters', 'ResultPath', 'OutputPath', 'Assign'],
+    ...['TimeoutSeconds', 'HeartbeatSeconds', 'Retry', 'Next', 'End'],
+  ],
+  Fail: ['Error', 'Cause'],
+};
+
+/** What an expression may read from `$states` beside `input` and `context`, by field. */
+const READS_RESULT = new Set(['Task', 'Map', 'Parallel']);
+
+const RETRIER_NUMBERS: Record<string, [least: number, most: number]> = {
+  IntervalSeconds: [1, 99_999_999],
+  MaxAttempts: [0, 99_999_999],
+  MaxDelaySeconds: [1, 31_622_400],
+  BackoffRate: [1, Infinity],
+};
+
+/**
+ * Checks that a definition holds nothing but what this runner does as the service does it.
+ * @param isKnown whether there is an integration for a task's Resource
+ * @throws DefinitionRefused at the first thing that it does not
+ */
+export function checkDefinition(definition: object, isKnown: (resource: string) => boolean): StateMachine {
+  const machine = definition as JsonObject;
+  onlyFields(machine, ['Comment', 'Version', 'QueryLanguage', 'StartAt', 'States', 'TimeoutSeconds'], undefined, '');
+  if (machine['Version'] !== undefined && machine['Version'] !== '1.0') refuse(undefined, 'Version', 'must be 1.0');
+  const language = checkLanguage(machine['QueryLanguage'] ?? 'JSONPath', undefined);
+  checkNumber(machine['TimeoutSeconds'], undefined, 'TimeoutSeconds', 1, 99_999_999);
+  new Checker(language, isKnown).checkStates(machine, undefined, '', new Set());
+  return definition as StateMachine;
+}
+
+class Checker {
+  constructor(
+    private readonly language: QueryLanguage,
+    private readonly isKnown: (resource: string) => boolean,
+  ) {}
+
+  /**
+   * @param owner the state that the chain of states belongs to, and `at` the field of it
+   * @param outer the variables of the scopes around
+   */
+  checkStates(chain: JsonObject, owner: string | undefined, at: string, outer: Set<string>): void {
+    const states = object(chain['States'], owner, `${at}States`);
+    const startAt = chain['StartAt'];
+    if (typeof startAt !== 'string' || !(startAt in states)) refuse(owner, `${at}StartAt`, 'must name a state');
+    const own = Object.entries(states).flatMap(([name, state]) => assignedIn(object(state, name, 'Type')));
+    for (const [name, value] of Object.entries(states)) {
+      this.checkState(name, object(value, name, 'Type'), states, outer, new Set([...outer, ...own]));
+    }
+  }
+
+  private checkState(
+    name: string,
+    state: JsonObject,
+    siblings: JsonObject,
+    outer: Set<string>,
+    all: Set<string>,
+  ): void {
+    if (name.length > 80) refuse(name, 'name', 'is longer than 80 characters');
+    const type = typeof state['Type'] === 'string' ? state['Type'] : 'unknown';
+    const language = checkLanguage(state['QueryLanguage'] ?? this.language, name);
+    if (language === 'JSONPath' && this.language === 'JSONata') {
+      refuse(name, 'QueryLanguage', 'cannot be JSONPath in a state machine whose QueryLanguage is JSONata');
+    }
+    const fields = (language === 'JSONata' ? JSONATA_FIELDS : JSONPATH_FIELDS)[type];
+    if (fields === undefined) refuse(name, 'Type', `a state of type ${type} is not supported in ${language}`);
+    onlyFields(state, ['Type', 'Comment', 'QueryLanguage', ...fields], name, '', ` of a ${language} ${type} state`);
+
+    if (fields.includes('Next') && (state['Next'] === undefined) === (state['End'] === undefined)) {
+      refuse(name, 'Next', 'a state needs either Next or End: true');
+    }
+    if (state['End'] !== undefined && state['End'] !== true) refuse(name, 'End', 'must be true');
+    for (const variable of assignedIn(state)) {
+      if (outer.has(variable)) refuse(name, 'Assign', `the variable '${variable}' belongs to an outer scope`);
+      if (variable === 'states' || variable.length > 80 || !/^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(variable)) {
+        refuse(name, 'Assign', `'${variable}' is not a variable's name`);
+      }
+    }
+    if (language === 'JSONata') checkExpressions(name, type, state);
+    else checkPaths(name, state);
+    checkRecovery(name, state);
+    this.checkType(name, type, state, all);
+    for (const target of targetsOf(state)) {
+      if (!(target.name in siblings)) refuse(name, target.field, `there is no state '${target.name}' beside this one`);
+    }
+  }
+
+  private checkType(name: string, type: string, state: JsonObject, variables: Set<string>): void {
+    switch (type) {
+      case 'Task':
+        this.checkResource(name, state['Resource']);
+        checkNumber(state['TimeoutSeconds'], name, 'TimeoutSeconds', 1, 99_999_999);
+        checkNumber(state['HeartbeatSeconds'], name, 'HeartbeatSeconds', 1, 99_999_999);
+        if (Number(state['HeartbeatSeconds']) >= Number(state['TimeoutSeconds'])) {
+          refuse(name, 'HeartbeatSeconds', 'must be less than TimeoutSeconds');
+        }
+        break;
+      case 'Choice':
+        checkChoices(name, state['Choices']);
+        break;
+      case 'Wait':
+        if ((state['Seconds'] === undefined) === (state['Timestamp'] === undefined)) {
+          refuse(name, 'Seconds', 'a Wait state needs either Seconds or Timestamp');
+        }
+        checkNumber(state['Seconds'], name, 'Seconds', 0, 99_999_999);
+        break;
+      case 'Map': {
+        const processor = object(state['ItemProcessor'], name, 'ItemProcessor');
+        onlyFields(processor, ['Comment', 'ProcessorConfig', 'StartAt', 'States'], name, 'ItemProcessor/');
+        const mode = object(processor['ProcessorConfig'] ?? {}, name, 'ItemProcessor/ProcessorConfig')['Mode'];
+        if (mode !== undefined && mode !== 'INLINE') {
+          refuse(name, 'ItemProcessor/ProcessorConfig', `Mode ${JSON.stringify(mode)} is not supported, only INLINE`);
+        }
+        const items = state['Items'];
+        if (items !== undefined && !Array.isArray(items) && expressionIn(items) === undefined) {
+          refuse(name, 'Items', 'must be an array or an expression');
+        }
+        for (const field of ['MaxConcurrency', 'ToleratedFailureCount']) {
+          checkNumber(state[field], name, field, 0, Number.MAX_SAFE_INTEGER);
+        }
+        checkNumber(state['ToleratedFailurePercentage'], name, 'ToleratedFailurePercentage', 0, 100);
+        this.checkStates(processor, name, 'ItemProcessor/', variables);
+        break;
+      }
+      case 'Parallel':
+        for (const [i, value] of list(state['Branches'], name, 'Branches').entries()) {
+          const branch = object(value, name, `Branches[${i}]`);
+          onlyFields(branch, ['Comment', 'StartAt', 'States'], name, `Branches[${i}]/`);
+          this.checkStates(branch, name, `Branches[${i}]/`, variables);
+        }
+    }
+  }
+
+  private checkResource(name: string, resource: Json | undefined): void {
+    if (typeof resource !== 'string') refuse(name, 'Resource', 'must be an ARN');
+    const unsupported = /(\.sync(:2)?|\.waitForTaskToken|:activity:[^:]+)$/.exec(resource)?.[0];
+    if (unsupported !== undefined) refuse(name, 'Resource', `'${unsupported}' is not supported`);
+    if (!/^arn:[\w-]+:(states:::[\w:-]+:\w+|lambda:[^:]*:[^:]*:function:.+)$/.test(resource)) {
+      refuse(name, 'Resource', `'${resource}' is neither a Lambda function nor a service integration`);
+    }
+    if (!this.isKnown(resource)) refuse(name, 'Resource', `no integration was given for '${resource}'`);
+  }
+}
+
+function checkChoices(name: string, choices: Json | undefined): void {
+  for (const [i, value] of list(choices, name, 'Choices').entries()) {
+    const rule = object(value, name, `Choices[${i}]`);
+    onlyFields(rule, ['Comment', 'Condition', 'Next', 'Output', 'Assign'], name, `Choices[${i}]/`);
+    if (typeof rule['Next'] !== 'string') refuse(name, `Choices[${i}]/Next`, 'is missing');
+    if (typeof rule['Condition'] !== 'boolean' && expressionIn(rule['Condition']) === undefined) {
+      refuse(name, `Choices[${i}]/Condition`, 'must be an expression or a boolean');
+    }
+  }
+}
+
+function checkRecovery(name: string, state: JsonObject): void {
+  for (const field of ['Retry', 'Catch']) {
+    if (state[field] === undefined) continue;
+    const entries = list(state[field], name, field);
+    for (const [i, value] of entries.entries()) {
+      const at = `${field}[${i}]/`;
+      const entry = object(value, name, at);
+      const fields =
+        field === 'Retry' ? [...Object.keys(RETRIER_NUMBERS), 'JitterStrategy'] : ['Next', 'Output', 'Assign'];
+      onlyFields(entry, ['Comment', 'ErrorEquals', ...fields], name, at);
+      const errors = list(entry['ErrorEquals'], name, `${at}ErrorEquals`);
+      if (errors.includes('States.ALL') && (errors.length > 1 || i < entries.length - 1)) {
+        refuse(name, `${at}ErrorEquals`, 'States.ALL must stand alone, in the last entry');
+      }
+      if (field === 'Catch' && typeof entry['Next'] !== 'string') refuse(name, `${at}Next`, 'is missing');
+      for (const [number, [least, most]] of Object.entries(RETRIER_NUMBERS)) {
+        checkNumber(entry[number], name, at + number, least, most, number !== 'BackoffRate');
+        if (typeof entry[number] === 'string') refuse(name, at + number, 'cannot be an expression');
+      }
+      if (!['FULL', 'NONE', undefined].includes(entry['JitterStrategy'] as string | undefined)) {
+        refuse(name, `${at}JitterStrategy`, 'must be FULL or NONE');
+      }
+    }
+  }
+}
+
+/** Compiles every expression, and checks that each reads of `$states` only what its field can. */
+function checkExpressions(name: string, type: string, state: JsonObject): void {
+  for (const [field, value] of Object.entries(state)) {
+    if (['ItemProcessor', 'Branches'].includes(field)) continue;
+    const reads = ['input', 'context'];
+    if (field === 'Catch') reads.push('errorOutput');
+    else if (READS_RESULT.has(type) && ['Output', 'Assign'].includes(field)) reads.push('result');
+    checkTemplate(value, name, field, reads);
+  }
+}
+
+function checkTemplate(template: Json, name: string, at: string, reads: string[]): void {
+  const source = expressionIn(template);
+  if (source !== undefined) {
+    try {
+      compile(source);
+    } catch (error) {
+      refuse(name, at, `'${source}' is not JSONata: ${(error as Error).message}`);
+    }
+    for (const [, member = ''] of source.matchAll(/\$states\.(\w+)/g)) {
+      if (!reads.includes(member)) refuse(name, at, `there is no $states.${member} in this field`);
+    }
+  } else if (Array.isArray(template)) {
+    for (const [i, item] of template.entries()) checkTemplate(item, name, `${at}[${i}]`, reads);
+  } else if (template !== null && typeof template === 'object') {
+    for (const [key, field] of Object.entries(template)) checkTemplate(field, name, `${at}/${key}`, reads);
+  }
+}
+
+function checkPaths(name: string, state: JsonObject): void {
+  for (const field of ['ResultPath', 'OutputPath']) {
+    const path = state[field];
+    const isVariable = field === 'ResultPath' && typeof path === 'string' && /^\$\w/.test(path);
+    if (path !== undefined && path !== null && (!isReferencePath(path) || isVariable)) {
+      refuse(name, field, `the path ${JSON.stringify(path)} is not supported`);
+    }
+  }
+  for (const field of ['Parameters', 'Assign']) checkPathTemplate(state[field] ?? {}, name, field);
+}
+
+function checkPathTemplate(template: Json, name: string, at: string): void {
+  if (template === null || typeof template !== 'object') return;
+  for (const [key, value] of Object.entries(template)) {
+    if (!key.endsWith('.$')) checkPathTemplate(value, name, `${at}/${key}`);
+    else if (!isReferencePath(value)) {
+      refuse(name, `${at}/${key}`, `the path ${JSON.stringify(value)} is not supported`);
+    }
+  }
+}
+
+function checkLanguage(language: Json, state: string | undefined): QueryLanguage {
+  if (language === 'JSONata' || language === 'JSONPath') return language;
+  refuse(state, 'QueryLanguage', 'must be JSONata or JSONPath');
+}
+
+/** A number in the definition has to be a whole one in its range; an expression is looked at when it is evaluated. */
+function checkNumber(
+  value: Json | undefined,
+  state: string | undefined,
+  field: string,
+  least: number,
+  most: number,
+  whole = true,
+): void {
+  if (value === undefined || expressionIn(value) !== undefined) return;
+  if (typeof value !== 'number' || value < least || value > most || (whole && !Number.isInteger(value))) {
+    refuse(state, field, `must be ${whole ? 'an integer' : 'a number'} from ${least} to ${most}`);
+  }
+}
+
+function onlyFields(value: JsonObject, known: string[], state: string | undefined, at: string, where = ''): void {
+  for (const field of Object.keys(value)) {
+    if (!known.includes(field)) refuse(state, at + field, `is not a supported field${where}`);
+  }
+}
+
+/** The names of variables that a state sets, in whichever way it is left. */
+function assignedIn(state: JsonObject): string[] {
+  const outcomes = [state, ...[state['Choices'], state['Catch']].flatMap((list) => (Array.isArray(list) ? list : []))];
+  return outcomes.flatMap((outcome) => {
+    const assign = (outcome as JsonObject | null)?.['Assign'];
+    return Object.keys(assign ?? {}).map((name) => name.replace(/\.\$$/, ''));
+  });
+}
+
+/** Every state that a state may go to, and the field that says so. */
+function targetsOf(state: JsonObject): { name: string; field: string }[] {
+  const targets = ['Next', 'Default'].map((field) => ({ field, name: state[field] }));
+  for (const list of ['Choices', 'Catch']) {
+    for (const [i, entry] of ((state[list] ?? []) as JsonObject[]).entries()) {
+      targets.push({ field: `${list}[${i}]/Next`, name: entry['Next'] });
+    }
+  }
+  return targets.filter((target): target is { name: string; field: string } => typeof target.name === 'string');
+}
+
+function object(value: Json | undefined, state: string | undefined, field: string): JsonObject {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) refuse(state, field, 'must be an object');
+  return value;
+}
+
+function list(value: Json | undefined, state: string, field: string): Json[] {
+  if (!Array.isArray(value) || value.length === 0) refuse(state, field, 'must be an array with something in it');
+  return value;
+}
+
+function refuse(state: string | undefined, field: string, reason: string): never {
+  throw new DefinitionRefused(state, field, reason);
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import type { Site } from '../lambdas/site/document';
+import type { Report } from '../lambdas/report/report';
+import { allSecretNames } from '../lambdas/secrets/references';
+import type { ExecutionResult } from './asl';
+import { synthesized } from './assembly';
+import { Deployment } from './aws/deployment';
+import type { Template } from './aws/template';
+import type { LogLine } from './aws/lambda';
+import type { Parameter } from './aws/ssm';
+import { progress, type Terminal } from './progress';
+import { findingsText, reportText } from './report-text';
+import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
+import { style } from './style';
+import { waitingClock } from './waiting-clock';
+
+/** How much faster than in truth clusters are created and waited for. */
+const SPEED = 60;
+
+/** What a run can be told. */
+export interface RunOptions {
+  readonly site: Site;
+  /** Modes to run, in this order. */
+  readonly modes: readonly ('apply' | 'check')[];
+  /** No colour, no lines written over. */
+  readonly plain: boolean;
+  /** File for the first execution's output. */
+  readonly report?: string;
+  /** File for the first execution's events. */
+  readonly history?: string;
+}
+
+/** Runs the workflow on the simulated site, see `runModes`. */
+export async function localRun(options: RunOptions, terminal: Terminal): Promise<number> {
+  const paint = style(options.plain);
+  terminal.write(`${paint('dim', 'Synthesizing the stack and bundling its functions …')}\n`);
+  const local = await startLocal(options.site, { speed: SPEED, bare: options.site.bootstrap });
+  terminal.write(
+    `Site ${options.site.name}, simulated: ${options.site.controllers.length} controllers behind an SSH bastion on loopback. ` +
+      `Waits and the creation of clusters pass ${SPEED} times as fast as in truth; the rest takes its real time.\n`,
+  );
+  try {
+    return await runModes(local.deployment, options, terminal);
+  } finally {
+    await local.close();
+  }
+}
+
+/**
+ * Runs one execution for each mode and tells what it does and what came of it: the synthesized state machine with the
+ * bundles that would be deployed.
+ *
+ * @returns the exit code: 0 done, 1 an execution failed, 2 the last execution found drift that is left
+ */
+export async function runModes(deployment: Deployment, options: RunOptions, terminal: Terminal): Promise<number> {
+  const paint = style(options.plain);
+  const say = (text: string) => {
+    terminal.write(`${text}\n`);
+  };
+  let code = 0;
+  for (const [index, mode] of options.modes.entries()) {
+    say(`\n${paint('bold', `Execution ${index + 1}: {"site": "${options.site.name}", "mode": "${mode}"}`)}`);
+    const started = Date.now();
+    const show = progress({ ...terminal, interactive: terminal.interactive && !options.plain }, paint);
+    const result = await deployment.execute({ input: { site: options.site.name, mode }, onEvent: show });
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    say(`${result.status} after ${seconds} s of real time, ${result.events.length} events\n`);
+    if (index === 0) save(options, result);
+    // A failure stays one, whatever the next execution says.
+    code = code === 1 ? 1 : conclude(result);
+  }
+  return code;
+
+  function conclude(result: ExecutionResult): number {
+    if (result.status !== 'SUCCEEDED') {
+      say(`${paint('red', result.error ?? result.status)}: ${result.cause ?? 'no cause was given'}`);
+      say(findingsText(findingsOf(result), paint));
+      return 1;
+    }
+    const report = result.output as Report;
+    say(reportText(report, paint));
+    if (report.outcome === 'drift') return 2;
+    if (report.outcome === 'unchanged')
+      say(paint('green', 'Nothing to change: nothing was written, restarted or cycled.'));
+    return 0;
+  }
+}
+
+/** A simulated site with the stack deployed beside it. */
+export interface Local {
+  readonly site: SimulatedSite;
+  readonly deployment: Deployment;
+  /** Every line the functions printed. */
+  readonly logs: readonly LogLine[];
+  close(): Promise<void>;
+}
+
+/** What a local deployment can be told. */
+export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timeScale' | 'timings' | 'bare'> {
+  /** How many times as fast as in truth waits pass and clusters are created. */
+  readonly speed: number;
+  /** Values of secrets by parameter name; the others are made. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** Starts a simulated site and deploys the stack beside it. */
+export async function startLocal(site: Site, { speed, secrets = {}, ...pace }: LocalOptions): Promise<Local> {
+  const template = await synthesized(site);
+  const made = allSecretNames(site).map((name) => [name, randomBytes(18).toString('base64url')] as const);
+  const values: Record<string, string> = { ...Object.fromEntries(made), ...secrets };
+  const simulated = await startSimulatedSite({ document: site, secrets: values, speed, ...pace });
+  const logs: LogLine[] = [];
+  const { document, privateKey } = simulated;
+  const deployment = await deploy({
+    template,
+    site: { document, privateKey, secrets: values },
+    speed,
+    log: (line) => logs.push(line),
+  });
+  return {
+    site: simulated,
+    deployment,
+    logs,
+    close: async () => {
+      await deployment.close();
+      await simulated.close();
+    },
+  };
+}
+
+/** What a stack is deployed for. */
+export interface DeployOptions {
+  readonly template: Template;
+  /** The site with its own key, addresses and host keys: they take the place of the template's. */
+  readonly site: {
+    readonly document: Site;
+    readonly privateKey: string;
+    readonly secrets: Readonly<Record<string, string>>;
+  };
+  /** How many times as fast as in truth waits pass. */
+  readonly speed: number;
+  /** Gets every line the functions print. */
+  readonly log: (line: LogLine) => void;
+}
+
+/** Deploys the stack on this machine, with a Parameter Store that holds what an operator would have put there. */
+export function deploy({ template, site, speed, log }: DeployOptions): Promise<Deployment> {
+  const { document, privateKey, secrets } = site;
+  const parameters = new Map<string, Parameter>([
+    ...Object.entries(secrets).map(([name, value]) => [name, { type: 'SecureString', value }] as const),
+    [document.ssh.privateKey.ssm, { type: 'SecureString', value: privateKey }] as const,
+    [`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(document) }] as const,
+  ]);
+  return Deployment.start({ template, parameters, clock: waitingClock(speed), log });
+}
+
+/** What was found before an execution ended without a report. */
+function findingsOf({ events }: ExecutionResult): Report['findings'] {
+  const outputs = events.flatMap(({ taskSucceededEventDetails: details }) => (details?.output ? [details.output] : []));
+  const payloads = outputs.map((output) => (JSON.parse(output) as { Payload?: Partial<Report> }).Payload);
+  return payloads.findLast((payload) => payload?.findings)?.findings ?? [];
+}
+
+function save({ report, history }: RunOptions, { output, events, error, cause }: ExecutionResult): void {
+  const write = (file: string, value: unknown) => {
+    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+  };
+  if (report !== undefined) write(report, output ?? { error, cause });
+  if (history !== undefined) write(history, { events });
+}

@@ -1,0 +1,100 @@
+/** A line that the shell refuses, with what it says on stderr. */
+export class ShellSyntaxError extends Error {
+  override readonly name = 'ShellSyntaxError';
+}
+
+/** One of the commands of a line, taken apart: `A=b sudo -n timeout -k 5 20 program argument`. */
+export interface CommandLine {
+  /** As it stood in the line. */
+  readonly text: string;
+  /** Whether sudo comes first; `sudo -n` never asks for a password. */
+  readonly sudo: boolean;
+  /** timeout(1), in seconds, where it is used. */
+  readonly timeout: number | undefined;
+  /** Program and arguments. */
+  readonly argv: readonly string[];
+}
+
+/** The shell's own `echo WORD`, `echo WORD $?` and `echo WORD >&2`. */
+export interface Echo {
+  readonly echo: string;
+  /** Whether the exit code of the command before follows. */
+  readonly exitCode: boolean;
+  readonly to: 'stdout' | 'stderr';
+}
+
+/** Takes a line apart as far as the product uses a shell: commands with `;` between. Anything further is a syntax error. */
+export function parseLine(line: string): (CommandLine | Echo)[] {
+  return split(line).map(({ text, words }) => parseEcho(text) ?? parseCommand(text, words));
+}
+
+/** Nothing is quoted in it but for the empty word with which a word is parted. */
+function parseEcho(text: string): Echo | undefined {
+  const [, word, rest] = /^echo ([\w']+)( \$\?| >&2)?$/.exec(text) ?? [];
+  if (word === undefined) return undefined;
+  return { echo: word.replaceAll("''", ''), exitCode: rest === ' $?', to: rest === ' >&2' ? 'stderr' : 'stdout' };
+}
+
+function parseCommand(text: string, words: string[]): CommandLine {
+  while (words[0] !== undefined && /^[A-Za-z_][A-Za-z0-9_]*=/.test(words[0])) words.shift();
+  const sudo = words[0] === 'sudo' && words[1] === '-n';
+  if (sudo) words.splice(0, 2);
+  let timeout: number | undefined;
+  if (words[0] === 'timeout') {
+    const prefix = words[1] === '-k' ? 3 : 1;
+    // A command line of timeout that is none of the known ones is left to be reported by the program.
+    if (/^\d+(\.\d+)?$/.test(words[prefix] ?? '') && words.length > prefix + 1) {
+      timeout = Number(words[prefix]);
+      words.splice(0, prefix + 1);
+    }
+  }
+  return { text, sudo, timeout, argv: words };
+}
+
+const PLAIN = /[A-Za-z0-9_./:=,@%+^-]/;
+
+/** Splits a line into commands, and these into words: blanks between, '…' and \' quoting. */
+function split(line: string): { text: string; words: string[] }[] {
+  const commands: { text: string; words: string[] }[] = [];
+  let start = 0;
+  let words: string[] = [];
+  let word: string | undefined;
+  const endWord = () => {
+    if (word !== undefined) words.push(word);
+    word = undefined;
+  };
+  const endCommand = (end: number) => {
+    endWord();
+    commands.push({ text: line.slice(start, end).trim(), words });
+    words = [];
+    start = end + 1;
+  };
+  for (let at = 0; at < line.length; at++) {
+    const character = line.charAt(at);
+    const special = words[0] === 'echo' ? /^ (\$\?|>&2)(?=;|$)/.exec(line.slice(at))?.[0] : undefined;
+    if (special !== undefined) {
+      endWord();
+      at += special.length - 1;
+    } else if (character === ' ' || character === '\t') {
+      endWord();
+    } else if (character === ';' && (word !== undefined || words.length > 0)) {
+      endCommand(at);
+    } else if (character === "'") {
+      const end = line.indexOf("'", at + 1);
+      if (end < 0) throw new ShellSyntaxError("bash: -c: line 1: unexpected EOF while looking for matching `''");
+      word = (word ?? '') + line.slice(at + 1, end);
+      at = end;
+    } else if (character === '\\' && at + 1 < line.length) {
+      word = (word ?? '') + line.charAt(++at);
+    } else if (PLAIN.test(character)) {
+      word = (word ?? '') + character;
+    } else {
+      const near = character === '\n' ? 'newline' : character;
+      throw new ShellSyntaxError(
+        `bash: -c: line 1: syntax error near unexpected token \`${near}'\nbash: -c: line 1: \`${line}'`,
+      );
+    }
+  }
+  endCommand(line.length);
+  return commands;
+}

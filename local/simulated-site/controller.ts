@@ -1,0 +1,260 @@
+import { posix } from 'node:path';
+import type { ServerChannel } from 'ssh2';
+import type { Controller, Site } from '../../lambdas/site/document';
+import { atLeast, magnumMajor } from '../../lambdas/site/releases';
+import { type Credentials, FileSystem, ROOT } from './filesystem';
+import { HaproxyProcess } from './haproxy';
+import { type ConfigFile, parseHaproxyConfig, type ParsedConfig } from './haproxy-config';
+import { InputChain } from './iptables';
+import type { Backing, SimulatedOpenStack } from './openstack';
+import type { Network, NetworkHost } from './network';
+import type { HaproxyAgent } from './pacemaker';
+import {
+  cloudApis,
+  daemonOn,
+  DATABASE_PORT,
+  keystone,
+  magnumApi,
+  magnumConductor,
+  type Service,
+  type ServiceContext,
+} from './services';
+import { type Access, ControllerSshServer, type KeyPair } from './ssh-server';
+import type { Timers } from './timers';
+import type { Timings } from './timings';
+
+/** What a controller is part of. */
+export interface ControllerContext {
+  readonly document: Site;
+  readonly network: Network;
+  readonly openstack: SimulatedOpenStack;
+  readonly timers: Timers;
+  readonly timings: Timings;
+  readonly access: Access;
+}
+
+/** A process as ps lists it. */
+export interface SimulatedProcess {
+  readonly name: string;
+  /** Its command line. */
+  readonly args: string;
+  /** In milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** One controller: its files, firewall, services, HAProxy and sshd. */
+export class SimulatedController implements NetworkHost, HaproxyAgent {
+  readonly name: string;
+  readonly address: string;
+  readonly files = new FileSystem();
+  /** The rules of INPUT in the kernel. */
+  readonly input = new InputChain();
+  readonly services: ReadonlyMap<string, Service>;
+  readonly ssh: ControllerSshServer;
+  /** What sudo allows without a password; everything by default. */
+  sudoers: (user: string, argv: readonly string[]) => boolean = () => true;
+  /** The version of Magnum's packages: of the document's release, unless a test says otherwise. */
+  magnumVersion: string;
+  /** The database drivers that Python has. */
+  readonly pythonModules = new Set(['pymysql']);
+  /** HAProxy survives its stop. */
+  haproxyWillNotStop = false;
+  /** HAProxy's start fails. */
+  haproxyWillNotStart = false;
+
+  /** The programs that run on behalf of somebody who is logged in, this very moment. */
+  readonly foreground = new Set<SimulatedProcess>();
+
+  private readonly serviceContext: ServiceContext;
+  private running: HaproxyProcess | undefined;
+  private sshListener: { close(): void } | undefined;
+  private booted = Date.now();
+
+  constructor(
+    { name, address, port }: Controller,
+    hostKey: KeyPair,
+    private readonly context: ControllerContext,
+    exec: (controller: SimulatedController, user: string, line: string, channel: ServerChannel) => void,
+  ) {
+    this.name = name;
+    this.address = address;
+    const { release } = context.document;
+    this.magnumVersion = `${magnumMajor(release)}.0.1`;
+    // Python 3 alone has been supported since Ussuri, and no python3-mysqldb comes with Magnum.
+    if (!atLeast(release, 'ussuri')) this.pythonModules.add('MySQLdb');
+    this.sshPort = port;
+    this.ssh = new ControllerSshServer(
+      hostKey,
+      context.access,
+      (user, line, channel) => {
+        exec(this, user, line, channel);
+      },
+      (to, toPort) => context.network.connect(address, to, toPort),
+    );
+    this.serviceContext = { host: this, ...context };
+    this.services = this.install();
+    context.network.attach(this);
+  }
+
+  private readonly sshPort: number;
+
+  verdict(from: string, port: number, iface: string): 'ACCEPT' | 'DROP' | 'REJECT' {
+    return this.input.verdict(from, port, iface);
+  }
+
+  /** What Magnum needs outside of itself, which all controllers share. */
+  get backing(): Backing {
+    return this.context.openstack.backing;
+  }
+
+  /** The site it belongs to. */
+  get site(): Site {
+    return this.context.document;
+  }
+
+  /** Boots: firewall from its rules file, sshd and services. Pacemaker joins by itself. */
+  boot(immediately = false): void {
+    const { persistentRules } = this.context.document;
+    this.booted = Date.now();
+    if (this.files.files.has(persistentRules)) {
+      try {
+        this.input.restore(this.files.read(persistentRules, ROOT));
+      } catch {
+        // A rules file that is refused leaves the kernel's empty chain, which accepts everything.
+        this.input.restore('');
+      }
+    }
+    this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, (connection) => {
+      this.ssh.accept(connection);
+    });
+    for (const service of this.services.values()) service.start(immediately);
+  }
+
+  /** Loses power: processes and connections are gone, files stay. */
+  halt(): void {
+    this.running?.stop();
+    this.running = undefined;
+    for (const service of this.services.values()) service.stop();
+    this.sshListener?.close();
+    this.ssh.disconnect();
+  }
+
+  /** The processes. */
+  get processes(): SimulatedProcess[] {
+    const services = [...this.services.values()].flatMap(({ name, args, processes, startedAt }) =>
+      startedAt === undefined ? [] : Array.from({ length: processes }, () => ({ name, args, startedAt })),
+    );
+    const haproxy = this.running
+      ? [{ name: 'haproxy', args: this.haproxyArgs, startedAt: this.running.startedAt }]
+      : [];
+    return [
+      { name: 'init', args: '/sbin/init', startedAt: this.booted },
+      { name: 'sshd', args: '/usr/sbin/sshd -D', startedAt: this.booted },
+      // An operator watches: not every command line that names HAProxy is HAProxy's.
+      { name: 'tail', args: 'tail -F /var/log/haproxy.log', startedAt: this.booted },
+      ...services,
+      ...haproxy,
+      ...this.foreground,
+    ];
+  }
+
+  start(): boolean {
+    if (this.running) return true;
+    if (this.haproxyWillNotStart) return false;
+    const { configFile } = this.context.document.haproxy;
+    const config = this.parseHaproxy(configFile, posix.dirname(configFile), this.haproxyDirectories());
+    if (config.alerts.length > 0 || !config.proxies.some(({ binds }) => binds.length > 0)) return false;
+    const { network, timings } = this.context;
+    this.running = new HaproxyProcess(this, config.proxies, network, timings);
+    return true;
+  }
+
+  stop(): boolean {
+    if (!this.running) return true;
+    if (this.haproxyWillNotStop) return false;
+    this.running.stop();
+    this.running = undefined;
+    return true;
+  }
+
+  /**
+   * Parses HAProxy's configuration as it stands in the files now.
+   *
+   * @param file the main file
+   * @param workingDirectory what relative names are relative to
+   * @param more further files and directories, each given with `-f`
+   */
+  parseHaproxy(file: string, workingDirectory: string, more: readonly string[], who: Credentials = ROOT): ParsedConfig {
+    const load = (path: string): ConfigFile[] => this.configFiles(path, workingDirectory, who);
+    const files: ConfigFile[] = [];
+    for (const path of [file, ...more]) {
+      try {
+        files.push(...load(path));
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        return { proxies: [], warnings: [], alerts: [`Cannot open configuration file/directory ${path} : ${why}`] };
+      }
+    }
+    const include =
+      this.context.document.haproxy.include === 'statement'
+        ? (pattern: string) => load(pattern.replace(/\/?\*\.cfg$/, ''))
+        : undefined;
+    return parseHaproxyConfig(files, include);
+  }
+
+  /** A file, or the files of a directory that end in .cfg in the order of their names. */
+  private configFiles(path: string, workingDirectory: string, who: Credentials): ConfigFile[] {
+    const absolute = posix.resolve(workingDirectory, path);
+    if (!this.files.isDirectory(absolute)) return [{ path, content: this.files.read(absolute, who) }];
+    return this.files
+      .list(absolute)
+      .filter((name) => name.endsWith('.cfg') && !name.startsWith('.'))
+      .map((name) => ({ path: posix.join(path, name), content: this.files.read(posix.join(absolute, name), who) }));
+  }
+
+  private get haproxyArgs(): string {
+    const files = [this.context.document.haproxy.configFile, ...this.haproxyDirectories()];
+    return `/usr/sbin/haproxy -D -p /var/run/haproxy.pid ${files.map((file) => `-f ${file}`).join(' ')}`;
+  }
+
+  private haproxyDirectories(): string[] {
+    const { include, fragmentDirectory } = this.context.document.haproxy;
+    return include === 'directory' ? [fragmentDirectory] : [];
+  }
+
+  private install(): Map<string, Service> {
+    const { openstack, document } = this.context;
+    const { magnum } = document;
+    const here = (endpoints: readonly string[]): number[] =>
+      endpoints
+        .filter((endpoint) => endpoint.startsWith(`${this.address}:`))
+        .map((endpoint) => Number(endpoint.split(':')[1]));
+    const services = [
+      magnumApi(this.serviceContext, magnum.apiService, magnum.configFile),
+      magnumConductor(this.serviceContext, magnum.conductorService, magnum.configFile),
+      keystone(this.serviceContext),
+      ...cloudApis(this.serviceContext),
+      daemonOn(
+        this.serviceContext,
+        'mysql',
+        '/usr/sbin/mysqld --wsrep_cluster_name=openstack',
+        [DATABASE_PORT],
+        openstack.database,
+      ),
+      daemonOn(
+        this.serviceContext,
+        'rabbitmq-server',
+        '/usr/lib/erlang/erts-7.3/bin/beam.smp',
+        here(magnum.rabbit.hosts),
+        openstack.rabbit,
+      ),
+      daemonOn(
+        this.serviceContext,
+        'memcached',
+        '/usr/bin/memcached -p 11211 -l 0.0.0.0',
+        here(magnum.memcachedServers),
+      ),
+    ];
+    return new Map(services.map((service) => [service.name, service]));
+  }
+}

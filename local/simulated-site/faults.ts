@@ -1,0 +1,166 @@
+import type { CommandHook, CommandHooks } from './command-faults';
+import type { SimulatedController } from './controller';
+import type { Network } from './network';
+import type { Pacemaker } from './pacemaker';
+import { type BastionSshServer, generateKeyPair } from './ssh-server';
+import type { Timers } from './timers';
+import type { Timings } from './timings';
+
+/** What faults are injected into. */
+export interface FaultTargets {
+  readonly bastion: BastionSshServer;
+  readonly controllers: ReadonlyMap<string, SimulatedController>;
+  readonly network: Network;
+  readonly pacemaker: Pacemaker;
+  readonly hooks: CommandHooks;
+  readonly timers: Timers;
+  readonly timings: Timings;
+}
+
+/** What can be made to go wrong, at any time. Every fault that lasts can be taken back. */
+export class Faults {
+  constructor(private readonly targets: FaultTargets) {}
+
+  /** Looks at every command and may make it fail. Returns a function that takes the hook away. */
+  onCommand(hook: CommandHook): () => void {
+    return this.targets.hooks.add(hook);
+  }
+
+  /** Takes every command hook away. */
+  clearCommandHooks(): void {
+    this.targets.hooks.clear();
+  }
+
+  /** The bastion's sshd is gone: connections break, new ones are refused. */
+  async bastionDown(): Promise<void> {
+    await this.targets.bastion.stop();
+  }
+
+  /** The bastion's sshd is back, on the same port. */
+  async bastionUp(): Promise<void> {
+    await this.targets.bastion.start();
+  }
+
+  /** Every connection to the bastion breaks once; new ones work. */
+  dropConnections(): void {
+    this.targets.bastion.disconnect();
+  }
+
+  /** Every connection to the bastion breaks when the site is sent the nth command from now on, before it runs. */
+  dropConnectionsAtCommand(nth: number): void {
+    let left = nth;
+    const remove = this.onCommand(() => {
+      if (--left > 0) return undefined;
+      remove();
+      this.dropConnections();
+      return { disconnect: 'before' };
+    });
+  }
+
+  /** A host shows another host key from the next connection on; `bastion` is the bastion's name. */
+  rotateHostKey(host: string): void {
+    const server = host === 'bastion' ? this.targets.bastion : this.controller(host).ssh;
+    server.setHostKey(generateKeyPair());
+  }
+
+  /** Unplugs a controller's management network: nobody reaches it, and its cluster membership is lost too. */
+  unplug(host: string): void {
+    this.targets.network.setLink(host, false);
+    this.targets.pacemaker.partition([host]);
+  }
+
+  /** Plugs every unplugged controller in again. */
+  plugIn(): void {
+    for (const host of this.targets.controllers.keys()) this.targets.network.setLink(host, true);
+    this.targets.pacemaker.heal();
+  }
+
+  /** SSH and services of a controller cannot be reached; its cluster membership stays. */
+  unreachable(host: string, unreachable = true): void {
+    this.targets.network.setLink(host, !unreachable);
+  }
+
+  /** A controller loses power: what ran is gone, files stay. Its connections fall silent: nobody closes them. */
+  powerOff(host: string): void {
+    this.targets.network.setLink(host, false);
+    this.targets.pacemaker.lose(host);
+    this.controller(host).halt();
+  }
+
+  /** It boots: rules from their file, sshd, services, and it joins the cluster. Resolves when it has. */
+  async powerOn(host: string): Promise<void> {
+    const { network, pacemaker, timers, timings } = this.targets;
+    await timers.sleep(timings.boot);
+    network.setLink(host, true);
+    this.controller(host).boot();
+    pacemaker.join(host);
+  }
+
+  /** The nodes hear each other no longer, over corosync only: none has quorum. */
+  loseQuorum(): void {
+    for (const host of this.targets.controllers.keys()) this.targets.pacemaker.partition([host]);
+  }
+
+  /** Corosync of these nodes hears the others no longer, while SSH still reaches them. */
+  cutOff(...hosts: string[]): void {
+    this.targets.pacemaker.partition(hosts);
+  }
+
+  /** All nodes hear each other again. */
+  healCluster(): void {
+    this.targets.pacemaker.heal();
+  }
+
+  /** Corosync and pacemaker of a node are stopped, in order. */
+  stopCluster(host: string): void {
+    this.targets.pacemaker.stop(host);
+  }
+
+  /** And started again. */
+  startCluster(host: string): void {
+    this.targets.pacemaker.join(host);
+  }
+
+  /** `is-managed=false` of HAProxy. */
+  unmanaged(unmanaged = true): void {
+    this.targets.pacemaker.setManaged(!unmanaged);
+  }
+
+  /** `maintenance-mode=true` of the cluster. */
+  maintenanceMode(on = true): void {
+    this.targets.pacemaker.setMaintenance(on);
+  }
+
+  /** HAProxy survives its stop: pacemaker gives up after its timeout and blocks the resource. */
+  haproxyWillNotStop(host: string, on = true): void {
+    this.controller(host).haproxyWillNotStop = on;
+  }
+
+  /** HAProxy's start fails. */
+  haproxyWillNotStart(host: string, on = true): void {
+    this.controller(host).haproxyWillNotStart = on;
+  }
+
+  /** No content can be written: `No space left on device`. */
+  diskFull(host: string, on = true): void {
+    this.controller(host).files.full = on;
+  }
+
+  /** Nothing below a directory can be changed: `Read-only file system`. */
+  readOnly(host: string, on = true, directory = '/etc'): void {
+    const { readOnly } = this.controller(host).files;
+    if (on) readOnly.add(directory);
+    else readOnly.delete(directory);
+  }
+
+  /** sudo asks for a password. */
+  noSudo(host: string, on = true): void {
+    this.controller(host).sudoers = () => !on;
+  }
+
+  private controller(name: string): SimulatedController {
+    const controller = this.targets.controllers.get(name);
+    if (!controller) throw new Error(`No controller named ${name}`);
+    return controller;
+  }
+}

@@ -1,0 +1,252 @@
+import { posix } from 'node:path';
+
+/** A regular file. */
+export interface SimulatedFile {
+  content: string;
+  /** Permission bits, such as 0o640. */
+  mode: number;
+  owner: string;
+  group: string;
+  /** When the content was last modified, in milliseconds since 1970. */
+  modified: number;
+}
+
+/** A directory. */
+export type SimulatedDirectory = Omit<SimulatedFile, 'content'>;
+
+/** Who runs a program: `groups` are the user's own and further ones. */
+export interface Credentials {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+export const ROOT: Credentials = { user: 'root', groups: ['root'] };
+
+/** A failed system call. The message is strerror's. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+
+  constructor(readonly code: keyof typeof MESSAGES) {
+    super(MESSAGES[code]);
+  }
+}
+
+const MESSAGES = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EPERM: 'Operation not permitted',
+  EEXIST: 'File exists',
+  EISDIR: 'Is a directory',
+  ENOTDIR: 'Not a directory',
+  ENOTEMPTY: 'Directory not empty',
+  EROFS: 'Read-only file system',
+  ENOSPC: 'No space left on device',
+} as const;
+
+/** When the host was installed: long ago. */
+const INSTALLED = Date.UTC(2016, 10, 16, 9, 12, 44);
+
+/** The files of one host, in memory: regular files and directories with owner, group and mode. No links. */
+export class FileSystem {
+  /** Every file by its absolute path. */
+  readonly files = new Map<string, SimulatedFile>();
+  /** Every directory by its absolute path. */
+  readonly directories = new Map<string, SimulatedDirectory>([
+    ['/', { mode: 0o755, owner: 'root', group: 'root', modified: INSTALLED }],
+  ]);
+  /** Directories below which nothing can be changed. */
+  readonly readOnly = new Set<string>();
+  /** Whether writing content fails. */
+  full = false;
+  /** Counts changes. */
+  changes = 0;
+
+  /** Puts a file there with its parent directories, whatever the permissions. */
+  seed(path: string, content: string, mode = 0o644, owner = 'root', group = 'root'): void {
+    this.seedDirectory(posix.dirname(path));
+    this.files.set(path, { content, mode, owner, group, modified: INSTALLED });
+  }
+
+  /** Puts a directory there with its parents, whatever the permissions. */
+  seedDirectory(path: string, mode = 0o755, owner = 'root', group = 'root'): void {
+    if (this.directories.has(path)) return;
+    this.seedDirectory(posix.dirname(path));
+    this.directories.set(path, { mode, owner, group, modified: INSTALLED });
+  }
+
+  /** The content of a file. */
+  read(path: string, who: Credentials): string {
+    this.traverse(path, who);
+    if (this.directories.has(path)) throw new SystemError('EISDIR');
+    const file = this.existing(path);
+    allow(file, who, 4);
+    return file.content;
+  }
+
+  /** Opens a file for writing as open(2) does with O_CREAT and O_TRUNC. */
+  create(path: string, who: Credentials, mode: number): void {
+    this.traverse(path, who);
+    if (this.directories.has(path)) throw new SystemError('EISDIR');
+    const file = this.files.get(path);
+    if (file) {
+      allow(file, who, 2);
+      this.writable(path);
+      file.content = '';
+      file.modified = Date.now();
+    } else {
+      this.enter(path, who);
+      this.files.set(path, { content: '', ...created(who, mode) });
+    }
+    this.changes++;
+  }
+
+  /** Writes the content of an open file. */
+  write(path: string, content: string): void {
+    if (this.full && content !== '') throw new SystemError('ENOSPC');
+    Object.assign(this.existing(path), { content, modified: Date.now() });
+    this.changes++;
+  }
+
+  /** Removes a file, or with `recursive` a directory too. */
+  remove(path: string, who: Credentials, recursive = false): void {
+    this.traverse(path, who);
+    const directory = this.directories.has(path);
+    if (!directory) this.existing(path);
+    this.enter(path, who);
+    if (directory && !recursive) throw new SystemError('EISDIR');
+    for (const one of this.below(path)) {
+      this.files.delete(one);
+      this.directories.delete(one);
+    }
+    this.changes++;
+  }
+
+  /** rename(2). */
+  rename(from: string, to: string, who: Credentials): void {
+    this.traverse(from, who);
+    if (!this.exists(from)) throw new SystemError('ENOENT');
+    this.traverse(to, who);
+    this.enter(from, who);
+    this.enter(to, who);
+    if (from === to) return;
+    if (this.directories.has(to) && [...this.below(to)].length > 1) throw new SystemError('ENOTEMPTY');
+    for (const one of [...this.below(from)]) {
+      const target = to + one.slice(from.length);
+      const file = this.files.get(one);
+      const directory = this.directories.get(one);
+      this.files.delete(one);
+      this.directories.delete(one);
+      if (file) this.files.set(target, file);
+      if (directory) this.directories.set(target, directory);
+    }
+    this.changes++;
+  }
+
+  /** mkdir(2). */
+  makeDirectory(path: string, who: Credentials, mode: number): void {
+    this.traverse(path, who);
+    if (this.exists(path)) throw new SystemError('EEXIST');
+    this.enter(path, who);
+    this.directories.set(path, created(who, mode));
+    this.changes++;
+  }
+
+  /** Owner, group, mode and time of a file or directory. */
+  stat(path: string, who: Credentials): SimulatedDirectory {
+    this.traverse(path, who);
+    return this.directories.get(path) ?? this.existing(path);
+  }
+
+  /** chown(2). */
+  setOwner(path: string, owner: string, group: string, who: Credentials): void {
+    const entry = this.stat(path, who);
+    if (who.user !== 'root' && (owner !== entry.owner || !who.groups.includes(group) || entry.owner !== who.user)) {
+      throw new SystemError('EPERM');
+    }
+    this.writable(path);
+    if (entry.owner === owner && entry.group === group) return;
+    Object.assign(entry, { owner, group });
+    this.changes++;
+  }
+
+  /** chmod(2). */
+  setMode(path: string, mode: number, who: Credentials): void {
+    const entry = this.stat(path, who);
+    if (who.user !== 'root' && entry.owner !== who.user) throw new SystemError('EPERM');
+    this.writable(path);
+    if (entry.mode === mode) return;
+    entry.mode = mode;
+    this.changes++;
+  }
+
+  /** Gives a copy the time of its original. */
+  setModified(path: string, modified: number): void {
+    this.existing(path).modified = modified;
+  }
+
+  exists(path: string): boolean {
+    return this.files.has(path) || this.directories.has(path);
+  }
+
+  isDirectory(path: string): boolean {
+    return this.directories.has(path);
+  }
+
+  /** The names in a directory, sorted as bytes. */
+  list(path: string): string[] {
+    return [...this.files.keys(), ...this.directories.keys()]
+      .filter((one) => one !== '/' && posix.dirname(one) === path)
+      .map((one) => posix.basename(one))
+      .sort();
+  }
+
+  /** A path and everything below it. */
+  below(path: string): string[] {
+    return [...this.directories.keys(), ...this.files.keys()].filter(
+      (one) => one === path || one.startsWith(path === '/' ? '/' : `${path}/`),
+    );
+  }
+
+  private existing(path: string): SimulatedFile {
+    const file = this.files.get(path);
+    if (!file) throw new SystemError('ENOENT');
+    return file;
+  }
+
+  /** Every directory on the way must be there and be searchable. */
+  private traverse(path: string, who: Credentials): void {
+    const parts = path.split('/').slice(1, -1);
+    let directory = '';
+    for (const part of ['', ...parts]) {
+      directory = posix.join(directory === '' ? '/' : directory, part);
+      const found = this.directories.get(directory);
+      if (!found) throw new SystemError(this.files.has(directory) ? 'ENOTDIR' : 'ENOENT');
+      allow(found, who, 1);
+    }
+  }
+
+  /** An entry is made, removed or renamed in a directory: that must be writable. */
+  private enter(path: string, who: Credentials): void {
+    const directory = this.directories.get(posix.dirname(path));
+    if (!directory) throw new SystemError('ENOENT');
+    allow(directory, who, 2);
+    this.writable(path);
+  }
+
+  private writable(path: string): void {
+    for (const directory of this.readOnly) {
+      if (path === directory || path.startsWith(`${directory}/`)) throw new SystemError('EROFS');
+    }
+  }
+}
+
+function created(who: Credentials, mode: number): SimulatedDirectory {
+  return { mode, owner: who.user, group: who.groups[0] ?? who.user, modified: Date.now() };
+}
+
+/** Checks read (4), write (2) or search (1) permission. */
+function allow(entry: SimulatedDirectory, who: Credentials, wanted: 1 | 2 | 4): void {
+  if (who.user === 'root') return;
+  const shift = entry.owner === who.user ? 6 : who.groups.includes(entry.group) ? 3 : 0;
+  if (((entry.mode >> shift) & wanted) === 0) throw new SystemError('EACCES');
+}

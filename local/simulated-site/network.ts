@@ -1,0 +1,245 @@
+import type { Duplex } from 'node:stream';
+import { connection, type Connection } from './duplex-pair';
+import type { SiteRecord } from './record';
+import type { Timers } from './timers';
+import type { Timings } from './timings';
+
+/** Why a connection failed, with the text that OpenSSH gives in its channel open failure. */
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+
+  constructor(readonly code: keyof typeof REASONS) {
+    super(REASONS[code]);
+  }
+}
+
+const REASONS = {
+  ECONNREFUSED: 'Connection refused',
+  ETIMEDOUT: 'Connection timed out',
+  EHOSTUNREACH: 'No route to host',
+} as const;
+
+/** Serves an accepted connection. */
+export type Accept = (connection: Duplex, from: string) => void;
+
+/** A host of the management network. */
+export interface NetworkHost {
+  readonly name: string;
+  /** Its own address. */
+  readonly address: string;
+  /** What its firewall does to a new TCP connection; `iface` is `lo` for one of its own. */
+  verdict(from: string, port: number, iface: string): 'ACCEPT' | 'DROP' | 'REJECT';
+}
+
+/** A process that listens on a port. */
+export interface Listener {
+  /** Since when, in milliseconds since 1970. */
+  readonly since: number;
+  /** The process ends, and with it its connections. */
+  close(): void;
+}
+
+/** The management network: who has which address, who listens, who reaches whom. */
+export class Network {
+  private readonly hosts = new Map<string, NetworkHost>();
+  private readonly down = new Set<string>();
+  private readonly listeners = new Map<string, OpenListener>();
+  private readonly closings = new Map<string, number>();
+  private readonly waiting = new Set<() => void>();
+  private readonly connections = new Map<Connection, readonly string[]>();
+  private virtualIpHolder: string | undefined;
+
+  constructor(
+    private readonly virtualIp: string,
+    private readonly timings: Timings,
+    private readonly timers: Timers,
+    private readonly record: SiteRecord,
+  ) {}
+
+  /** Plugs a host in. */
+  attach(host: NetworkHost): void {
+    this.hosts.set(host.name, host);
+  }
+
+  /** Takes a host's link down or up. Its connections freeze, and go on when it is up again. */
+  setLink(host: string, up: boolean): void {
+    if (up) this.down.delete(host);
+    else this.down.add(host);
+    for (const [established, hosts] of this.connections) {
+      if (hosts.some((one) => this.down.has(one))) established.freeze();
+      else established.thaw();
+    }
+    this.changed();
+  }
+
+  /** The host that has the VIP now. */
+  get virtualIpHost(): string | undefined {
+    return this.virtualIpHolder;
+  }
+
+  /** Moves the VIP, or takes it away. */
+  setVirtualIp(host: string | undefined): void {
+    this.virtualIpHolder = host;
+    this.changed();
+  }
+
+  /**
+   * Listens, as a process of `host` does. `0.0.0.0` is every address of the host.
+   *
+   * @returns undefined where the address is in use already
+   */
+  listen(host: string, address: string, port: number, accept: Accept): Listener | undefined {
+    const key = keyOf(host, address, port);
+    if (this.listeners.has(key)) return undefined;
+    const listener = new OpenListener(host, accept, () => {
+      this.listeners.delete(key);
+      this.closings.set(key, Date.now());
+    });
+    this.listeners.set(key, listener);
+    return listener;
+  }
+
+  /**
+   * Connects from an address to an address and port.
+   *
+   * @param options.quiet keeps it out of the record: for what the controllers do by themselves
+   * @throws ConnectError as connect(2) fails
+   */
+  async connect(from: string, address: string, port: number, options: { quiet?: true } = {}): Promise<Duplex> {
+    if (options.quiet) return this.establish(from, address, port);
+    const entry = this.record.add({
+      type: 'connect' as const,
+      at: Date.now(),
+      from,
+      address,
+      port,
+      result: undefined as string | undefined,
+    });
+    try {
+      const stream = await this.establish(from, address, port);
+      entry.result = 'connected';
+      return stream;
+    } catch (error) {
+      entry.result = error instanceof ConnectError ? error.code : String(error);
+      throw error;
+    }
+  }
+
+  /** What a connection would meet now. */
+  probe(from: string, address: string, port: number): OpenListener | keyof typeof REASONS {
+    const source = this.hostOf(from);
+    const target = this.owner(address, source);
+    if (!source || !target || this.down.has(source.name)) return 'EHOSTUNREACH';
+    const local = target === source;
+    if (!local && this.down.has(target.name)) return 'EHOSTUNREACH';
+    // Fuel keeps the VIP in a network namespace, whose traffic passes FORWARD: the rules of INPUT do not apply.
+    if (address !== this.virtualIp) {
+      const verdict = target.verdict(from, port, local ? 'lo' : 'br-mgmt');
+      if (verdict !== 'ACCEPT') return verdict === 'DROP' ? 'ETIMEDOUT' : 'ECONNREFUSED';
+    }
+    const listener = [address, '0.0.0.0']
+      .map((bound) => this.listeners.get(keyOf(target.name, bound, port)))
+      .find((found) => found !== undefined);
+    return listener ?? 'ECONNREFUSED';
+  }
+
+  /** When the last process that listened there stopped doing so. */
+  closedAt(address: string, port: number): number | undefined {
+    const host = this.hostOf(address)?.name ?? '';
+    const times = [address, '0.0.0.0'].flatMap((bound) => this.closings.get(keyOf(host, bound, port)) ?? []);
+    return times.length > 0 ? Math.max(...times) : undefined;
+  }
+
+  private async establish(from: string, address: string, port: number): Promise<Duplex> {
+    // Whoever is not of this network has no route into it.
+    if (!this.hostOf(from)) throw new ConnectError('EHOSTUNREACH');
+    let found = this.probe(from, address, port);
+    if (found === 'EHOSTUNREACH') found = await this.resolve(from, address, port);
+    if (found === 'ETIMEDOUT') await this.timers.sleep(this.timings.connectTimeout);
+    if (typeof found === 'string') throw new ConnectError(found);
+    return this.open(from, found);
+  }
+
+  private open(from: string, listener: OpenListener): Duplex {
+    const established = connection();
+    const { near, far } = established;
+    this.connections.set(established, [this.hostOf(from)?.name ?? '', listener.host]);
+    far.once('close', () => this.connections.delete(established));
+    listener.accept(far, from);
+    return near;
+  }
+
+  /** The kernel asks for the address until somebody has it, and gives up after three probes. */
+  private async resolve(from: string, address: string, port: number): Promise<OpenListener | keyof typeof REASONS> {
+    return new Promise((resolve) => {
+      const answer = (): void => {
+        this.waiting.delete(check);
+        cancel();
+        resolve(this.probe(from, address, port));
+      };
+      const check = (): void => {
+        if (this.probe(from, address, port) !== 'EHOSTUNREACH') answer();
+      };
+      const cancel = this.timers.after(this.timings.noRoute, answer);
+      this.waiting.add(check);
+    });
+  }
+
+  private changed(): void {
+    for (const check of [...this.waiting]) check();
+  }
+
+  private hostOf(address: string): NetworkHost | undefined {
+    return [...this.hosts.values()].find((host) => host.address === address);
+  }
+
+  private owner(address: string, source: NetworkHost | undefined): NetworkHost | undefined {
+    if (address === '127.0.0.1') return source;
+    if (address === this.virtualIp) return this.hosts.get(this.virtualIpHolder ?? '');
+    return this.hostOf(address);
+  }
+}
+
+/** A listener with what it does to a connection. */
+class OpenListener implements Listener {
+  readonly since = Date.now();
+  private readonly connections = new Set<Duplex>();
+
+  constructor(
+    readonly host: string,
+    private readonly serve: Accept,
+    private readonly onClose: () => void,
+  ) {}
+
+  accept(connection: Duplex, from: string): void {
+    this.connections.add(connection);
+    connection.once('close', () => this.connections.delete(connection));
+    this.serve(connection, from);
+  }
+
+  close(): void {
+    this.onClose();
+    for (const connection of this.connections) connection.destroy();
+  }
+}
+
+/** Whether an address is of a network in CIDR form. */
+export function within(address: string, network: string): boolean {
+  const [base = '', prefix = '32'] = network.split('/');
+  const size = 2 ** (32 - Number(prefix));
+  return Math.floor(toNumber(address) / size) === Math.floor(toNumber(base) / size);
+}
+
+/** An IPv4 address as a number. */
+export function toNumber(address: string): number {
+  return address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+}
+
+/** A number as an IPv4 address. */
+export function toAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+}
+
+function keyOf(host: string, address: string, port: number): string {
+  return `${host} ${address}:${port}`;
+}

@@ -1,0 +1,40 @@
+/** What can be made to go wrong; each field may be changed at any time. */
+export interface OpenStackFaults {
+  /** Keystone's own processes are gone: 503 HTML from HAProxy, and from every Magnum API that wants to check a token. */
+  keystoneDown: boolean;
+  /** No cluster gets any further: what is in progress stays so. */
+  clusterStuck: boolean;
+  /** So many of the next requests that change something are carried out, but their answers never arrive. */
+  answersLost: number;
+  /**
+   * The next cluster that is created fails in Heat.
+   * @param faults what its `faults` say, by node group
+   * @param statusReason its `status_reason`
+   */
+  nextClusterFails(faults: Record<string, string>, statusReason?: string): void;
+  /** A conductor dies without a trace: no more heartbeats, its row stays, its service manager may think it runs. */
+  dropConductor(controller: string): void;
+}
+
+/** A failure that waits for the next cluster. */
+export interface ClusterFailure {
+  readonly faults: Readonly<Record<string, string>>;
+  readonly statusReason: string;
+}
+
+/** The faults, none of which is in effect, with the queue that the conductors take failures from. */
+export function createFaults(dropConductor: (controller: string) => void): OpenStackFaults & {
+  takeClusterFailure(): ClusterFailure | undefined;
+} {
+  const failures: ClusterFailure[] = [];
+  return {
+    keystoneDown: false,
+    clusterStuck: false,
+    answersLost: 0,
+    nextClusterFails: (faults, statusReason = 'Resource CREATE failed: ResourceInError: went to status ERROR') => {
+      failures.push({ faults, statusReason });
+    },
+    dropConductor,
+    takeClusterFailure: () => failures.shift(),
+  };
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Site } from '../../../lambdas/site/document';
+import { serveAmqp } from './amqp';
+import { presetCloud, type Cloud } from './cloud';
+import { CLOUD_APIS, createCloudApi } from './cloud-apis';
+import { type Backing, backingOf, type BackingPart, databaseLoginError, driverBytes } from './backing';
+import type { CatalogueService } from './catalogue';
+import { createConductors } from './conductor';
+import { createFaults, type OpenStackFaults } from './faults';
+import { createKeystone, type Token } from './keystone';
+import { createMagnumApi } from './magnum-api';
+import { serveMysql } from './mysql';
+import { accountsOf } from './accounts';
+import { readSettings, type OsloConfig } from './settings';
+import { Store, type ClusterRow, type ClusterTemplateRow, type ServiceRow } from './store';
+
+export { NEWEST_REVISION } from './backing';
+export type { Backing, BackingPart } from './backing';
+export { connectToDatabase } from './settings';
+export type { OsloConfig } from './settings';
+
+export interface OpenStackOptions {
+  /** The site whose cloud this is: addresses, users, databases and queues exist as it says. */
+  readonly document: Site;
+  /** The value of each secret by the name of its SSM parameter. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /**
+   * Divides the time a cluster takes (80 s) and the conductor's heartbeat period (60 s).
+   * @default 1
+   */
+  readonly speed?: number;
+  /**
+   * Parts of what Magnum needs outside of itself that nobody has made.
+   * @default none
+   */
+  readonly bare?: readonly BackingPart[];
+}
+
+/** Keystone and Magnum of one simulated site, in memory; they answer as Keystone and Magnum 15.0.1 were seen to. */
+export interface SimulatedOpenStack {
+  /** Keystone v3, served behind the VIP on 5000 and 35357. */
+  readonly keystone: RequestListener;
+  /** The services that clusters are made of, served behind the VIP, by their ports. */
+  readonly apis: ReadonlyMap<number, RequestListener>;
+  /** Takes a connection to RabbitMQ. */
+  readonly rabbit: (connection: Duplex) => void;
+  /** Takes a connection to the database. */
+  readonly database: (connection: Duplex) => void;
+  /** Starts one API process; it reads its configuration now and never again. */
+  startMagnumApi(config: OsloConfig): RequestListener;
+  /**
+   * Starts a conductor: it registers and sends heartbeats until the returned function stops it.
+   * @throws Error where it dies of its configuration
+   */
+  startConductor(controller: string, config: OsloConfig): () => void;
+  /** Cluster templates in the database; tests may add and change rows. */
+  readonly clusterTemplates: ClusterTemplateRow[];
+  /** Clusters in the database, brought up to now; tests may add and change rows. */
+  readonly clusters: ClusterRow[];
+  /** Conductors in the database, brought up to now; a row has the host that the API does not show. */
+  readonly services: ServiceRow[];
+  /** Tokens by their ID; delete one to revoke it, change `expiresAt` to let it expire. */
+  readonly tokens: Map<string, Token>;
+  /** Database, RabbitMQ and Keystone, as far as Magnum has something there; tests may change it. */
+  readonly backing: Backing;
+  /** Keystone's catalogue; tests may change it. */
+  readonly catalogue: CatalogueService[];
+  /** Images, flavors, keypairs and networks; tests may change them. */
+  readonly cloud: Cloud;
+  readonly faults: OpenStackFaults;
+  /** Stops every conductor. Time passes only when somebody looks, so there is no timer to clear. */
+  close(): void;
+}
+
+/** A password that nobody has. */
+const NOBODYS = randomBytes(18).toString('hex');
+
+/** The OpenStack of a simulated site. */
+export function simulateOpenStack({ document, secrets, speed = 1, bare = [] }: OpenStackOptions): SimulatedOpenStack {
+  const faults = createFaults((controller) => {
+    conductors.drop(controller);
+  });
+  const cloud = presetCloud(document);
+  const accounts = accountsOf(document, secrets);
+  const backing = backingOf(document, accounts, bare);
+  const store = new Store();
+  const keystone = createKeystone({ backing, faults });
+  const conductors = createConductors({ store, cloud, faults, speed });
+  const settings = (config: OsloConfig) => readSettings(config, document, accounts, backing);
+  return {
+    keystone: keystone.listener,
+    apis: new Map(
+      CLOUD_APIS.map((one) => [one.port, createCloudApi(one, { cloud, tokens: keystone.tokens, faults })] as const),
+    ),
+    rabbit: (connection) => {
+      const { user } = document.magnum.rabbit;
+      const { users, permissions } = backing.rabbitmq;
+      const closed = permissions.has(user) ? undefined : `NOT_ALLOWED - access to vhost '/' refused for user '${user}'`;
+      serveAmqp(connection, () => ({ user, password: users.get(user)?.password ?? NOBODYS, closed }));
+    },
+    database: (connection) => {
+      const { user, name, driver } = document.magnum.database;
+      const bytes = driverBytes(driver, accounts.databasePassword);
+      const known = databaseLoginError(backing.database, user, bytes, name) === undefined;
+      serveMysql(connection, () => ({ user, password: known ? bytes : Buffer.from(NOBODYS), database: name }));
+    },
+    startMagnumApi: (config) =>
+      createMagnumApi({ store, cloud, faults, conductors, tokens: keystone.tokens, settings: settings(config) }),
+    startConductor: (controller, config) => conductors.start(controller, settings(config)),
+    clusterTemplates: store.clusterTemplates,
+    get clusters() {
+      conductors.catchUp();
+      return store.clusters;
+    },
+    get services() {
+      conductors.catchUp();
+      return store.services;
+    },
+    tokens: keystone.tokens,
+    backing,
+    catalogue: backing.catalogue,
+    cloud,
+    faults,
+    close: () => {
+      conductors.stopAll();
+    },
+  };
+}

@@ -1,0 +1,255 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Cloud } from './cloud';
+import { createTemplate, deleteTemplate, findTemplate, patchTemplate, showTemplate } from './cluster-templates';
+import { findCluster, listClusters, newCluster, patchedNodeCount, resizedNodeCount, showCluster } from './clusters';
+import type { Conductors, Message } from './conductor';
+import type { OpenStackFaults } from './faults';
+import { readJson, sendJson, sendPage } from './http';
+import type { Token } from './keystone';
+import { errorBody, MagnumError } from './magnum-error';
+import type { Settings } from './settings';
+import { isoTime, type ServiceRow, type Store } from './store';
+
+interface Given {
+  readonly store: Store;
+  readonly cloud: Cloud;
+  readonly faults: OpenStackFaults;
+  readonly conductors: Conductors;
+  readonly tokens: Map<string, Token>;
+  readonly settings: Settings;
+}
+
+/** A request behind token and version. */
+interface Call {
+  readonly method: string;
+  /** The parts of the path behind /v1. */
+  readonly path: readonly string[];
+  readonly body: unknown;
+  /** The microversion's second number. */
+  readonly minor: number;
+  /** How the client addresses the API. */
+  readonly base: string;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const MINIMUM = 1;
+const MAXIMUM = 10;
+/** service_down_time: for so long a conductor counts as up without a heartbeat. */
+const SERVICE_DOWN_MS = 180_000;
+
+/** One process of magnum-api, as configured when it started. */
+export function createMagnumApi(given: Given): RequestListener {
+  return (request, response) => {
+    // Only a client that goes away while it sends makes this fail.
+    serve(request, response, given).catch(() => response.destroy());
+  };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, given: Given): Promise<void> {
+  const body = await readJson(request);
+  const { method = 'GET', url = '/' } = request;
+  const path = url
+    .replace(/\?.*/, '')
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  const base = `http://${request.headers.host ?? 'localhost'}`;
+  if (path.length === 0) {
+    sendJson(response, 200, versions(base));
+    return;
+  }
+  const isPublic = path.length === 1 && path[0] === 'v1';
+  if (!isPublic && !admitted(request, response, given)) return;
+
+  const minor = microversion(request.headers['openstack-api-version'], response);
+  if (minor === undefined) return;
+  given.conductors.catchUp();
+  const call = { method, path: path[0] === 'v1' ? path.slice(1) : path, body, minor, base };
+  const reply = isPublic ? { status: 200, body: v1(base) } : answered(call, given);
+  if (method !== 'GET' && given.faults.answersLost > 0) {
+    given.faults.answersLost -= 1;
+    request.socket.destroy();
+  } else if (reply.body === undefined) {
+    response.writeHead(reply.status, reply.headers).end();
+  } else {
+    sendJson(response, reply.status, reply.body, reply.headers);
+  }
+}
+
+/** Whether keystonemiddleware lets a request pass; else it has answered. */
+function admitted(request: IncomingMessage, response: ServerResponse, { settings, tokens, faults }: Given): boolean {
+  if (settings.tokens === 'unconfigured') {
+    sendJson(response, 500, errorBody(new MagnumError(500, 'An unknown exception occurred.')));
+    return false;
+  }
+  const id = request.headers['x-auth-token'];
+  // Without a token there is nothing to ask Keystone about.
+  if (typeof id === 'string' && (faults.keystoneDown || settings.tokens === 'refused')) {
+    sendPage(response, 503, 'The Keystone service is temporarily unavailable.');
+    return false;
+  }
+  const token = typeof id === 'string' ? tokens.get(id) : undefined;
+  if (token && token.expiresAt > Date.now()) return true;
+  const message = 'The request you have made requires authentication.';
+  sendJson(
+    response,
+    401,
+    { error: { code: 401, title: 'Unauthorized', message } },
+    { 'WWW-Authenticate': 'Keystone uri=""' },
+  );
+  return false;
+}
+
+/** The version that is asked for, with the headers that tell so, or undefined where it is refused. */
+function microversion(header: string | string[] | undefined, response: ServerResponse): number | undefined {
+  const asked = typeof header === 'string' ? header : `container-infra 1.${MINIMUM}`;
+  const [, wanted] = /^container-infra +(latest|\d+\.\d+)$/i.exec(asked.trim()) ?? [];
+  const [major, minor] = wanted?.toLowerCase() === 'latest' ? [1, MAXIMUM] : (wanted ?? '').split('.').map(Number);
+  response.setHeader('OpenStack-API-Minimum-Version', `container-infra 1.${MINIMUM}`);
+  response.setHeader('OpenStack-API-Maximum-Version', `container-infra 1.${MAXIMUM}`);
+  response.setHeader('Vary', 'OpenStack-API-Version');
+  if (major === undefined || minor === undefined) {
+    sendJson(response, 406, errorBody(new MagnumError(406, 'Invalid value for OpenStack-API-Version header')));
+    return undefined;
+  }
+  response.setHeader('OpenStack-API-Version', `container-infra ${major}.${minor}`);
+  if (major === 1 && minor >= MINIMUM && minor <= MAXIMUM) return minor;
+  const error = {
+    code: 'magnum.microversion-unsupported',
+    status: 406,
+    title: 'Requested microversion is unsupported',
+    detail: `Version ${major}.${minor} was requested but the minor version is not supported by this service. The supported version range is: [container-infra 1.${MINIMUM}, container-infra 1.${MAXIMUM}].`,
+    min_version: `1.${MINIMUM}`,
+    max_version: `1.${MAXIMUM}`,
+    links: [{ rel: 'help', href: 'http://docs.openstack.org/api-guide/compute/microversions.html' }],
+  };
+  sendJson(response, 406, { errors: [error] });
+  return undefined;
+}
+
+function answered(call: Call, given: Given): Reply {
+  try {
+    if (given.settings.databaseError !== undefined) throw new MagnumError(500, given.settings.databaseError);
+    return route(call, given);
+  } catch (error) {
+    if (!(error instanceof MagnumError)) throw error;
+    return { status: error.status, body: errorBody(error) };
+  }
+}
+
+function route(call: Call, given: Given): Reply {
+  const [collection, ...rest] = call.path;
+  if (collection === 'mservices' && call.method === 'GET' && rest.length === 0) {
+    return { status: 200, body: { mservices: given.store.services.map(showService) } };
+  }
+  if (collection === 'clustertemplates') return templates(call, rest, given);
+  if (collection === 'clusters') return clusters(call, rest, given);
+  throw new MagnumError(404, '');
+}
+
+function templates({ method, body, base }: Call, [ident, ...deeper]: string[], { store, cloud }: Given): Reply {
+  if (deeper.length > 0) throw new MagnumError(404, '');
+  if (method === 'POST' && ident === undefined) {
+    const row = createTemplate(store, cloud, body);
+    const { labels } = row;
+    // The one place where Magnum shows labels as they were given.
+    const created = { ...showTemplate(row, base), labels };
+    return { status: 201, body: created, headers: { Location: `${base}/v1/clustertemplates/${row.uuid}` } };
+  }
+  if (method === 'GET' && (ident === undefined || ident === 'detail')) {
+    return { status: 200, body: { clustertemplates: store.clusterTemplates.map((row) => showTemplate(row, base)) } };
+  }
+  if (ident === undefined) throw new MagnumError(405, '');
+  if (method === 'GET') return { status: 200, body: showTemplate(findTemplate(store, ident), base) };
+  if (method === 'PATCH') return { status: 200, body: showTemplate(patchTemplate(store, cloud, ident, body), base) };
+  if (method === 'DELETE') {
+    deleteTemplate(store, ident);
+    return { status: 204 };
+  }
+  throw new MagnumError(405, '');
+}
+
+function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: string[], given: Given): Reply {
+  const { store, cloud } = given;
+  if (method === 'POST' && deeper.join('/') === 'actions/resize' && ident !== undefined) {
+    const nodeCount = resizedNodeCount(body, minor);
+    const { uuid } = findCluster(store, ident);
+    return cast({ kind: 'resize', uuid, nodeCount }, uuid, given);
+  }
+  if (deeper.length > 0) throw new MagnumError(404, '');
+  if (method === 'POST' && ident === undefined) {
+    const cluster = newCluster(store, cloud, body, minor);
+    return cast({ kind: 'create', cluster }, cluster.uuid, given);
+  }
+  if (method === 'GET' && ident === undefined) return { status: 200, body: { clusters: listClusters(store, base) } };
+  if (method === 'GET' && ident === 'detail') {
+    return { status: 200, body: { clusters: store.clusters.map((row) => showCluster(row, base)) } };
+  }
+  if (ident === undefined) throw new MagnumError(405, '');
+  const row = findCluster(store, ident);
+  if (method === 'GET') return { status: 200, body: showCluster(row, base) };
+  if (method === 'PATCH') {
+    const nodeCount = patchedNodeCount(row, body, minor);
+    return cast({ kind: 'update', uuid: row.uuid, nodeCount }, row.uuid, given);
+  }
+  if (method === 'DELETE')
+    return { ...cast({ kind: 'delete', uuid: row.uuid }, row.uuid, given), status: 204, body: undefined };
+  throw new MagnumError(405, '');
+}
+
+/** Hands a request to the conductors; whether it gets there, or any is there, the API cannot tell. */
+function cast(message: Message, uuid: string, { conductors, settings }: Given): Reply {
+  if (settings.rabbit) conductors.cast(message);
+  return { status: 202, body: { uuid } };
+}
+
+function showService({ id, report_count, createdAt, updatedAt }: ServiceRow) {
+  return {
+    host: null,
+    binary: 'magnum-conductor',
+    state: Date.now() - (updatedAt ?? createdAt) <= SERVICE_DOWN_MS ? 'up' : 'down',
+    id,
+    report_count,
+    disabled: false,
+    disabled_reason: null,
+    created_at: isoTime(createdAt),
+    updated_at: updatedAt === null ? null : isoTime(updatedAt),
+  };
+}
+
+function versions(base: string) {
+  return {
+    name: 'OpenStack Magnum API',
+    description: 'Magnum is an OpenStack project which aims to provide container cluster management.',
+    versions: [
+      {
+        id: 'v1',
+        links: [{ href: `${base}/v1/`, rel: 'self' }],
+        status: 'CURRENT',
+        max_version: `1.${MAXIMUM}`,
+        min_version: `1.${MINIMUM}`,
+      },
+    ],
+  };
+}
+
+function v1(base: string) {
+  const collections = ['clustertemplates', 'clusters', 'mservices'].map((name) => [
+    name,
+    [
+      { href: `${base}/v1/${name}/`, rel: 'self' },
+      { href: `${base}/${name}/`, rel: 'bookmark' },
+    ],
+  ]);
+  return {
+    id: 'v1',
+    media_types: [{ base: 'application/json', type: 'application/vnd.openstack.magnum.v1+json' }],
+    links: [{ href: `${base}/v1/`, rel: 'self' }],
+    ...(Object.fromEntries(collections) as Record<string, unknown>),
+  };
+}

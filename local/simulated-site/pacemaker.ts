@@ -1,0 +1,332 @@
+import type { Network } from './network';
+import type { Timers } from './timers';
+import type { Timings } from './timings';
+
+/** What pacemaker knows of HAProxy on one node. */
+type InstanceState = 'stopped' | 'starting' | 'started' | 'stopping' | 'stop-failed' | 'start-failed';
+
+/** What pacemaker starts and stops on a node. */
+export interface HaproxyAgent {
+  /** Starts HAProxy; false where it does not start. */
+  start(): boolean;
+  /** Stops HAProxy; false where it does not stop. */
+  stop(): boolean;
+}
+
+/** The part of the CIB that commands change. */
+interface Cib {
+  /** Counts changes: of two CIBs that meet, the one with the higher epoch wins. */
+  epoch: number;
+  primitiveDisabled: boolean;
+  cloneDisabled: boolean;
+  managed: boolean;
+  maintenance: boolean;
+}
+
+/** A failed start or stop, as crm_mon lists it. */
+export interface Failure {
+  readonly task: 'start' | 'stop';
+  readonly at: number;
+  readonly call: number;
+}
+
+/** A node of the cluster. */
+export interface ClusterNode {
+  readonly name: string;
+  readonly id: number;
+  readonly agent: HaproxyAgent;
+  /** Whether corosync and pacemaker run. */
+  running: boolean;
+  /** Whether the others count it as a member; a silent node is one until corosync's token times out. */
+  member: boolean;
+  /** The nodes that hear each other have the same number. */
+  partition: number;
+  state: InstanceState;
+  failure: Failure | undefined;
+}
+
+/** What a node sees of its cluster. */
+export interface ClusterView {
+  readonly quorum: boolean;
+  readonly cib: Readonly<Cib>;
+  /** Nodes that this one hears, itself included. */
+  readonly members: readonly ClusterNode[];
+  readonly nodes: readonly ClusterNode[];
+  /** The node that runs the VIP in this view. */
+  readonly virtualIp: string | undefined;
+}
+
+/** Names of the resources. */
+export const VIRTUAL_IP = 'vip__management';
+
+/**
+ * The cluster: HAProxy as a clone on every node and the VIP colocated with it. Nodes hear each other or not; a partition
+ * without quorum stops what it runs (`no-quorum-policy=stop`) and acts on no command until it has quorum again.
+ */
+export class Pacemaker {
+  readonly nodes: ClusterNode[];
+  private readonly cibs = new Map<number, Cib>();
+  private partitions = 0;
+  private calls = 10;
+  private virtualIpBusy = false;
+
+  constructor(
+    /** The primitive's name; the clone is `clone_` and this. */
+    readonly resource: string,
+    agents: ReadonlyMap<string, HaproxyAgent>,
+    private readonly network: Network,
+    private readonly timings: Timings,
+    private readonly timers: Timers,
+  ) {
+    this.nodes = [...agents].map(([name, agent], index) => ({
+      name,
+      id: index + 1,
+      agent,
+      running: true,
+      member: true,
+      partition: 0,
+      state: agent.start() ? ('started' as const) : ('stopped' as const),
+      failure: undefined,
+    }));
+    this.cibs.set(0, {
+      epoch: 1,
+      primitiveDisabled: false,
+      cloneDisabled: false,
+      managed: true,
+      maintenance: false,
+    });
+    network.setVirtualIp(this.nodes[0]?.name);
+  }
+
+  get clone(): string {
+    return `clone_${this.resource}`;
+  }
+
+  /** What a node sees; undefined where its cluster does not run. */
+  view(name: string): ClusterView | undefined {
+    const node = this.node(name);
+    if (!node.running) return undefined;
+    const members = this.members(node.partition);
+    const holder = this.network.virtualIpHost;
+    return {
+      quorum: this.quorate(node.partition),
+      cib: this.cib(node.partition),
+      members,
+      nodes: this.nodes,
+      virtualIp: members.some((member) => member.name === holder) ? holder : undefined,
+    };
+  }
+
+  /**
+   * Sets or clears `target-role=Stopped`, as pcs does: disabling touches what is named, enabling the primitive clears
+   * the clone's too.
+   *
+   * @returns whether the CIB changed; undefined where there is no such resource
+   */
+  setDisabled(from: string, resource: string, disabled: boolean): boolean | undefined {
+    if (resource !== this.resource && resource !== this.clone) return undefined;
+    const cib = this.cib(this.node(from).partition);
+    const before = `${cib.primitiveDisabled}${cib.cloneDisabled}`;
+    if (!disabled) {
+      cib.cloneDisabled = false;
+      cib.primitiveDisabled = false;
+    } else if (resource === this.clone) cib.cloneDisabled = true;
+    else cib.primitiveDisabled = true;
+    if (before === `${cib.primitiveDisabled}${cib.cloneDisabled}`) return false;
+    this.edited(cib);
+    return true;
+  }
+
+  /** Whether HAProxy is disabled, as the quorate partition has it. */
+  get disabled(): boolean {
+    const cib = this.cib(this.mainPartition());
+    return cib.primitiveDisabled || cib.cloneDisabled;
+  }
+
+  /** Sets `is-managed` of HAProxy. */
+  setManaged(managed: boolean): void {
+    const cib = this.cib(this.mainPartition());
+    cib.managed = managed;
+    this.edited(cib);
+  }
+
+  /** Sets the cluster's `maintenance-mode`. */
+  setMaintenance(maintenance: boolean): void {
+    const cib = this.cib(this.mainPartition());
+    cib.maintenance = maintenance;
+    this.edited(cib);
+  }
+
+  /** Forgets failures, as `pcs resource cleanup` does. */
+  cleanup(name?: string): void {
+    for (const node of this.nodes) {
+      if (name !== undefined && node.name !== name) continue;
+      node.failure = undefined;
+      if (node.state === 'start-failed') node.state = 'stopped';
+      if (node.state === 'stop-failed') node.state = 'started';
+    }
+    this.reconcile();
+  }
+
+  /** Cuts these nodes off from the others. They hear each other. */
+  partition(names: readonly string[]): void {
+    const number = ++this.partitions;
+    this.cibs.set(number, { ...this.cib(this.mainPartition()) });
+    for (const name of names) this.node(name).partition = number;
+    this.timers.after(this.timings.nodeLoss, () => {
+      this.reconcile();
+    });
+  }
+
+  /** All hear each other again, and the CIB with the most changes becomes everyone's. */
+  heal(): void {
+    const [newest] = [...this.cibs.values()].sort((one, other) => other.epoch - one.epoch);
+    if (newest) this.cibs.set(0, newest);
+    for (const number of [...this.cibs.keys()]) if (number !== 0) this.cibs.delete(number);
+    for (const node of this.nodes) node.partition = 0;
+    this.reconcile();
+  }
+
+  /** A node goes silent: what runs there is gone at once, the others notice later. */
+  lose(name: string): void {
+    const node = this.node(name);
+    node.running = false;
+    this.timers.after(this.timings.nodeLoss, () => {
+      if (node.running) return;
+      node.member = false;
+      node.state = 'stopped';
+      node.failure = undefined;
+      this.reconcile();
+    });
+  }
+
+  /** A node's cluster stops in order: its resources first. */
+  stop(name: string): void {
+    const node = this.node(name);
+    node.agent.stop();
+    Object.assign(node, { running: false, member: false, state: 'stopped', failure: undefined });
+    this.reconcile();
+  }
+
+  /** A node's cluster starts, and it joins. */
+  join(name: string): void {
+    Object.assign(this.node(name), { running: true, member: true, state: 'stopped', failure: undefined });
+    this.reconcile();
+  }
+
+  private edited(cib: Cib): void {
+    cib.epoch++;
+    this.reconcile();
+  }
+
+  /** Starts and stops what the CIB asks for. Whatever takes time calls it again when done. */
+  private reconcile(): void {
+    for (const node of this.nodes) if (node.running && node.member) this.reconcileNode(node);
+    this.reconcileVirtualIp();
+  }
+
+  private reconcileNode(node: ClusterNode): void {
+    const cib = this.cib(node.partition);
+    if (!cib.managed || cib.maintenance) return;
+    const wanted = this.wanted(node);
+    if (wanted && node.state === 'stopped') this.start(node);
+    if (!wanted && node.state === 'started') this.stopInstance(node);
+  }
+
+  private start(node: ClusterNode): void {
+    node.state = 'starting';
+    this.timers.after(this.timings.haproxyStart, () => {
+      if (!node.running) return;
+      if (node.agent.start()) {
+        node.state = 'started';
+      } else {
+        // A failed start is fatal: the node is not tried again before the failure expires.
+        this.fail(node, 'start');
+        this.timers.after(this.timings.failureTimeout, () => {
+          if (node.state === 'start-failed') this.cleanup(node.name);
+        });
+      }
+      this.reconcile();
+    });
+  }
+
+  private stopInstance(node: ClusterNode): void {
+    node.state = 'stopping';
+    this.timers.after(this.timings.haproxyStop, () => {
+      if (!node.running) return;
+      const stopped = node.agent.stop();
+      // The process is gone before the agent has said so; one that stays is given up after the operation's timeout.
+      this.timers.after(stopped ? this.timings.agentStop : this.timings.operationTimeout, () => {
+        if (!node.running) return;
+        if (stopped) node.state = 'stopped';
+        else this.fail(node, 'stop');
+        this.reconcile();
+      });
+    });
+  }
+
+  private fail(node: ClusterNode, task: Failure['task']): void {
+    node.state = `${task}-failed`;
+    node.failure = { task, at: Date.now(), call: ++this.calls };
+  }
+
+  /** The VIP follows HAProxy: it is where HAProxy runs, and nowhere where it runs nowhere. */
+  private reconcileVirtualIp(): void {
+    if (this.virtualIpBusy) return;
+    const holder = this.nodes.find(({ name }) => name === this.network.virtualIpHost);
+    // Nobody knows yet that a silent node has lost the VIP.
+    if (holder?.member === true && !holder.running) return;
+    if (holder && (!holder.member || !this.mayHold(holder))) {
+      // A dead node has taken its address with it.
+      this.moveVirtualIp(undefined, holder.running ? this.timings.vipStop : 0);
+    } else if (!holder) {
+      const next = this.nodes.find((node) => this.mayHold(node));
+      if (next) this.moveVirtualIp(next, this.timings.vipStart);
+    }
+  }
+
+  private moveVirtualIp(to: ClusterNode | undefined, milliseconds: number): void {
+    this.virtualIpBusy = true;
+    this.timers.after(milliseconds, () => {
+      this.virtualIpBusy = false;
+      if (!to || this.mayHold(to)) this.network.setVirtualIp(to?.name);
+      this.reconcileVirtualIp();
+    });
+  }
+
+  private mayHold(node: ClusterNode): boolean {
+    const cib = this.cib(node.partition);
+    if (!node.running || !node.member) return false;
+    if (cib.maintenance || !cib.managed) return node.state === 'started';
+    return node.state === 'started' && this.wanted(node);
+  }
+
+  private wanted(node: ClusterNode): boolean {
+    const cib = this.cib(node.partition);
+    return this.quorate(node.partition) && !cib.primitiveDisabled && !cib.cloneDisabled;
+  }
+
+  private quorate(partition: number): boolean {
+    return this.members(partition).length * 2 > this.nodes.length;
+  }
+
+  private members(partition: number): ClusterNode[] {
+    return this.nodes.filter((node) => node.member && node.partition === partition);
+  }
+
+  private mainPartition(): number {
+    return this.nodes.find((node) => node.running && this.quorate(node.partition))?.partition ?? 0;
+  }
+
+  private cib(partition: number): Cib {
+    const cib = this.cibs.get(partition);
+    if (!cib) throw new Error(`No CIB for partition ${partition}`);
+    return cib;
+  }
+
+  private node(name: string): ClusterNode {
+    const node = this.nodes.find((one) => one.name === name);
+    if (!node) throw new Error(`No node named ${name}`);
+    return node;
+  }
+}

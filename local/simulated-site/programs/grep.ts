@@ -1,0 +1,49 @@
+import { posix } from 'node:path';
+import { SystemError } from '../filesystem';
+import { failure, type Invocation, type Program } from './program';
+
+/** grep -rhE --include=GLOB… PATTERN PATH… */
+export const grep: Program = (invocation) => {
+  const [flags, ...rest] = invocation.arguments;
+  const includes = rest.filter((one) => one.startsWith('--include=')).map((one) => one.slice('--include='.length));
+  const [pattern, ...paths] = rest.filter((one) => !one.startsWith('--include='));
+  if (flags !== '-rhE' || pattern === undefined || paths.length === 0) {
+    return failure("Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.", 2);
+  }
+  const expression = new RegExp(pattern.replaceAll('[[:space:]]', String.raw`\s`));
+  const isIncluded = (path: string) =>
+    includes.length === 0 || includes.some((glob) => matches(posix.basename(path), glob));
+  const errors: string[] = [];
+  const lines = paths.flatMap((path) => {
+    try {
+      const contents = filesAt(path, invocation)
+        .filter(isIncluded)
+        .map((file) => read(file, invocation));
+      return contents.flatMap((content) => content.split('\n').filter((line) => expression.test(line)));
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      errors.push(`grep: ${path}: ${error.message}\n`);
+      return [];
+    }
+  });
+  return {
+    exit: errors.length > 0 ? 2 : lines.length > 0 ? 0 : 1,
+    stdout: lines.map((line) => `${line}\n`).join(''),
+    stderr: errors.join(''),
+  };
+};
+
+/** Of globs, `*` and what follows it, or a name. */
+function matches(name: string, glob: string): boolean {
+  return glob.startsWith('*') ? name.endsWith(glob.slice(1)) : name === glob;
+}
+
+/** The file, or what is in the directory and below it. */
+function filesAt(path: string, { controller: { files } }: Invocation): string[] {
+  if (!files.exists(path)) throw new SystemError('ENOENT');
+  return files.isDirectory(path) ? files.below(path).filter((one) => files.files.has(one)) : [path];
+}
+
+function read(path: string, { controller: { files }, who }: Invocation): string {
+  return files.read(path, who);
+}

@@ -1,0 +1,45 @@
+import { cat, chmod, chown, cp, date, dd, install, mkdir, mv, rm, sha256sum, sleep, stat } from './coreutils';
+import { grep } from './grep';
+import { haproxy } from './haproxy';
+import { iptables, iptablesRestore } from './iptables';
+import { magnumConductor, magnumDbManage } from './magnum';
+import { env } from './mysql';
+import { cibadmin, crmMon, pcs } from './pacemaker';
+import { rabbitmqctl } from './rabbitmq';
+import { service } from './services';
+import { ps } from './ps';
+import { python3 } from './python';
+import type { Program } from './program';
+
+/** Every program that is installed on a controller, as far as the product's catalogue of commands goes. */
+export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
+  Object.entries({
+    cat,
+    chmod,
+    chown,
+    cibadmin,
+    cp,
+    crm_mon: crmMon,
+    date,
+    dd,
+    env,
+    grep,
+    haproxy,
+    install,
+    iptables,
+    'iptables-restore': iptablesRestore,
+    'magnum-conductor': magnumConductor,
+    'magnum-db-manage': magnumDbManage,
+    mkdir,
+    mv,
+    pcs,
+    ps,
+    python3,
+    rabbitmqctl,
+    rm,
+    service,
+    sha256sum,
+    sleep,
+    stat,
+  }),
+);

@@ -1,0 +1,53 @@
+import { parseRule, parseRulesFile, PROGRAM, RestoreError, RuleError } from '../iptables';
+import { failure, type Outcome, type Program } from './program';
+
+/** iptables -w -S INPUT, -w -I INPUT NUMBER RULE…, -w -D INPUT NUMBER */
+export const iptables: Program = ({ arguments: [wait, command, chain, ...rest], controller, who }) => {
+  if (who.user !== 'root') {
+    return refused('Could not fetch rule set generation id: Permission denied (you must be root)', 4);
+  }
+  if (wait !== '-w') return misused(wait === undefined ? 'no command specified' : `unknown option "${wait}"`);
+  if (chain !== 'INPUT') return failure('iptables: No chain/target/match by that name.');
+  const { input } = controller;
+  if (command === '-S') return { exit: 0, stdout: input.print() };
+  if (command !== '-I' && command !== '-D') return misused(`unknown option "${command ?? ''}"`);
+  const [position = '', ...words] = rest;
+  if (!/^[1-9]\d*$/.test(position)) return misused(`Invalid rule number \`${position}'`);
+  try {
+    if (command === '-I') input.insert(Number(position), parseRule(words));
+    else input.delete(Number(position));
+  } catch (error) {
+    if (error instanceof RuleError) return misused(error.message);
+    if (error instanceof RangeError) return failure(`iptables: ${error.message}`);
+    throw error;
+  }
+  return { exit: 0, changed: true };
+};
+
+/** iptables-restore --test */
+export const iptablesRestore: Program = async ({ arguments: options, who, ...invocation }) => {
+  if (options.join(' ') !== '--test')
+    return failure(`${PROGRAM('iptables-restore')}: unknown option "${options[0] ?? ''}"`, 2);
+  if (who.user !== 'root') {
+    return failure(
+      `${PROGRAM('iptables-restore')}: Could not fetch rule set generation id: Permission denied (you must be root)`,
+      4,
+    );
+  }
+  const text = await invocation.stdin();
+  try {
+    parseRulesFile(text);
+  } catch (error) {
+    if (!(error instanceof RestoreError)) throw error;
+    return { exit: error.exit, stderr: error.message };
+  }
+  return { exit: 0 };
+};
+
+function refused(message: string, exit: number): Outcome {
+  return failure(`${PROGRAM('iptables')}: ${message}`, exit);
+}
+
+function misused(message: string): Outcome {
+  return refused(`${message}\nTry \`iptables -h' or 'iptables --help' for more information.`, 2);
+}

@@ -1,0 +1,82 @@
+import * as fc from 'fast-check';
+import { type Conductor, conductors, freshConductors, type HeartbeatNeed } from '../../../lambdas/openstack/services';
+import { startSession } from './session';
+
+const found = (...heartbeats: number[]): Conductor[] =>
+  heartbeats.map((heartbeatAt, id) => ({ id, state: 'up', disabled: false, heartbeatAt }));
+const needs = (...times: number[]): HeartbeatNeed[] =>
+  times.map((after, index) => ({ controller: `node-${index + 1}`, after }));
+
+test('reads heartbeats, of a new row its creation', async () => {
+  const session = await startSession();
+  session.cloud.conductor('node-1');
+  const [first] = await conductors(session.magnum);
+  expect(first).toMatchObject({ id: 1, state: 'up', disabled: false });
+  session.cloud.pass(61);
+  const [second] = await conductors(session.magnum);
+  expect((second?.heartbeatAt ?? 0) - (first?.heartbeatAt ?? 0)).toBe(60);
+  await session.end();
+});
+
+test('a restart counts once the new process has sent a heartbeat', async () => {
+  const session = await startSession();
+  for (const name of ['node-1', 'node-2', 'node-3']) session.cloud.conductor(name);
+  session.cloud.pass(10);
+  const restartedAt = Math.floor(Date.now() / 1000);
+  const wanted = needs(restartedAt, restartedAt, restartedAt);
+  expect(freshConductors(await conductors(session.magnum), wanted)).toMatchObject({
+    fresh: 0,
+    needed: 3,
+    complete: false,
+  });
+  session.cloud.pass(2);
+  for (const name of ['node-1', 'node-2']) session.cloud.conductor(name);
+  session.cloud.openstack.faults.dropConductor('node-3');
+  const fresh = freshConductors(await conductors(session.magnum), wanted);
+  expect(fresh).toMatchObject({ fresh: 2, needed: 3, complete: false });
+  expect(fresh.message).toMatch(
+    /^Only 2 of 3 conductors \(node-1, node-2, node-3\) send heartbeats: missing is one later than/,
+  );
+  session.cloud.conductor('node-3');
+  expect(freshConductors(await conductors(session.magnum), wanted)).toEqual({
+    fresh: 3,
+    needed: 3,
+    complete: true,
+    message: 'All 3 conductors (node-1, node-2, node-3) send heartbeats.',
+  });
+  await session.end();
+});
+
+test.each([
+  ['late enough', [101, 102, 103], [100, 100, 100], 3],
+  ['in the very second of the restart', [100], [100], 0],
+  ['one of an old row', [50, 101, 101], [100, 100, 100], 2],
+  ['restarted one after the other', [106, 111, 121], [105, 110, 120], 3],
+  ['the last has not come up', [106, 111, 60], [105, 110, 120], 2],
+  ['more rows than controllers', [1, 2, 101], [100], 1],
+  ['none registered', [], [100], 0],
+  ['none needed', [1], [], 0],
+])('%s', (_, heartbeats, times, fresh) => {
+  expect(freshConductors(found(...heartbeats), needs(...times))).toMatchObject({
+    fresh,
+    complete: fresh === times.length,
+  });
+});
+
+test('no pairing of rows and controllers satisfies more', () => {
+  const times = fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(times, times, (heartbeats, wanted) => {
+      expect(freshConductors(found(...heartbeats), needs(...wanted)).fresh).toBe(best(heartbeats, wanted));
+    }),
+  );
+});
+
+/** The most needs that any pairing meets, by trying all. */
+function best(heartbeats: number[], [need, ...others]: number[]): number {
+  if (need === undefined) return 0;
+  const choices = heartbeats.map((heartbeat, index) =>
+    heartbeat > need ? 1 + best(heartbeats.toSpliced(index, 1), others) : 0,
+  );
+  return Math.max(best(heartbeats, others), ...choices);
+}

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { Site } from '../../lambdas/site/document';
+import { createApp } from '../../lib/app';
+import { sitesAt } from '../../lib/settings';
+
+let outdir: string;
+beforeAll(() => {
+  outdir = mkdtempSync(join(tmpdir(), 'magnum-ha-app-'));
+});
+afterAll(() => {
+  rmSync(outdir, { recursive: true });
+});
+
+const golden = () => sitesAt(['sites/golden.json'])[0] as Site;
+
+/** The app as the CDK CLI runs it with `-c`. */
+function appWith(context: Record<string, unknown>, sites?: Site[]) {
+  process.env['CDK_CONTEXT_JSON'] = JSON.stringify(context);
+  try {
+    return createApp({ outdir, ...(sites ? { sites } : {}) });
+  } finally {
+    delete process.env['CDK_CONTEXT_JSON'];
+  }
+}
+const stackOf = (app: App) => {
+  const [stack] = app.node.findAll().filter((one) => Stack.isStack(one));
+  if (!stack) throw new Error('the app has no stack');
+  return stack;
+};
+
+describe('createApp', () => {
+  test('refuses what cdk-nag finds', () => {
+    const app = createApp({ outdir, sites: [golden()] });
+    new Bucket(stackOf(app), 'Unencrypted');
+    expect(() => app.synth()).toThrow('AwsSolutions-S1');
+  }, 60_000);
+
+  test('deploys the sites behind -c, each with its parameter and its schedule', () => {
+    const template = Template.fromStack(stackOf(appWith({ sites: 'sites/golden.json,sites/guide.json' })));
+    const inputs = Object.values(template.findResources('AWS::Scheduler::Schedule')).map((one) => JSON.stringify(one));
+    expect(Object.values(template.findResources('AWS::SSM::Parameter'))).toHaveLength(2);
+    expect(inputs.map((input) => /site\W+(\w+)/.exec(input)?.[1])).toEqual(['golden', 'guide']);
+  });
+
+  test('puts the functions that open SSH connections into a network, and only those, and cdk-nag still finds nothing', () => {
+    const network = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] };
+    const app = appWith({ network }, [golden()]);
+    expect(() => app.synth()).not.toThrow();
+    const functions = Template.fromStack(stackOf(app)).findResources('AWS::Lambda::Function');
+    const inside = Object.values(functions as Record<string, { Properties: Record<string, unknown> }>).flatMap(
+      ({ Properties }) =>
+        Properties['VpcConfig'] ? [String(Properties['Description']).replace('magnum-ha: ', '')] : [],
+    );
+    expect(inside).toHaveLength(13);
+    expect(inside).not.toContain('load-site');
+    Template.fromStack(stackOf(app)).hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'magnum-ha: cycle',
+      VpcConfig: { SubnetIds: ['subnet-0123456789abcdef0'], SecurityGroupIds: ['sg-0123456789abcdef0'] },
+    });
+  }, 60_000);
+
+  test('lets a longer document be an advanced parameter, and refuses one that is longer still', () => {
+    const many = (count: number): Site => {
+      const { controllers, ...site } = golden();
+      return {
+        ...site,
+        controllers: Array.from(
+          { length: count },
+          (_, i) => ({ ...controllers[i % 3], name: `node-${i}` }) as Site['controllers'][number],
+        ),
+      };
+    };
+    Template.fromStack(stackOf(createApp({ outdir, sites: [many(20)] }))).hasResourceProperties('AWS::SSM::Parameter', {
+      Tier: 'Advanced',
+    });
+    expect(() => createApp({ outdir, sites: [many(64)] })).toThrow(
+      /^The document of site golden has \d+ characters .* holds 8192\. Shorten it/,
+    );
+  });
+});
+
+describe('settings', () => {
+  test('a path without a document is told', () => {
+    expect(() => appWith({ sites: 'sites/none.json' })).toThrow('There is no site document sites/none.json. Correct');
+  });
+
+  test('a mistaken document is refused with its own message', () => {
+    const path = join(outdir, 'own.json');
+    writeFileSync(path, '{"name": "own"}');
+    expect(() => appWith({ sites: path })).toThrow(/own\.json.*release/s);
+  });
+
+  test('a rate that is none is refused', () => {
+    expect(() => appWith({ checkRate: 'daily' })).toThrow('checkRate: must be rate(…) or cron(…)');
+  });
+});

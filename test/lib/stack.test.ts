@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { parseSite } from '../../lambdas/site/parse';
+import { sitesAt } from '../../lib/settings';
+import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
+
+/** Tried and done without: ssh2's native parts, and a signer for regions of AWS that share endpoints. */
+const OPTIONAL = ['cpu-features', './crypto/build/Release/sshcrypto.node', '@aws-sdk/signature-v4-crt'];
+
+let stack: Synthesized;
+beforeAll(async () => {
+  stack = await synthesizedStack();
+}, 60_000);
+
+test('neither cdk-nag nor a rule of CDK finds anything that is not acknowledged', () => {
+  expect(stack.validation.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
+});
+
+describe('functions', () => {
+  const functions = () => ofType(stack, 'AWS::Lambda::Function').map(({ Properties }) => Properties);
+
+  test('run on Node.js 24 on ARM, traced, with a log group that the stack keeps for three months', () => {
+    expect(functions()).toHaveLength(16);
+    for (const properties of functions()) {
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        TracingConfig: { Mode: 'Active' },
+        LoggingConfig: { LogGroup: { Ref: expect.stringMatching(/Logs/) as string } },
+      });
+      expect(properties).not.toHaveProperty('VpcConfig');
+    }
+    for (const { Properties, DeletionPolicy } of ofType(stack, 'AWS::Logs::LogGroup')) {
+      expect([Properties['RetentionInDays'], DeletionPolicy]).toEqual([90, 'Delete']);
+    }
+  });
+
+  test('learn nothing from their environment but where site documents are', () => {
+    const environments = functions().flatMap(({ Environment }) => (Environment ? [Environment] : []));
+    expect(environments).toEqual([{ Variables: { SITE_PARAMETER_PREFIX: '/magnum-ha/sites/' } }]);
+  });
+
+  test('bundle everything, also the AWS SDK; what is left out is optional', () => {
+    for (const { file } of stack.functions.values()) {
+      const required = [...readFileSync(file, 'utf8').matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
+      const others = new Set(required.filter((name) => !isBuiltin(name)));
+      expect([...others].filter((name) => !OPTIONAL.includes(name))).toEqual([]);
+    }
+  });
+
+  test('are bundled apart: no two tasks share their code', () => {
+    const digests = [...stack.functions.values()].map(({ file }) =>
+      createHash('sha256').update(readFileSync(file)).digest('hex'),
+    );
+    expect(new Set(digests).size).toBe(16);
+  });
+});
+
+describe('site parameters', () => {
+  test('hold the site document, which parses to the same again', () => {
+    const [golden] = sitesAt(['sites/golden.json']);
+    const text = stack.parameters.get('/magnum-ha/sites/golden') ?? '';
+    expect(parseSite('golden', text)).toEqual({ ...golden, $schema: undefined });
+    expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Tier'])).toEqual(['Standard']);
+  });
+});
+
+test('the lock table expires locks, has backups, and is paid by use', () => {
+  expect(ofType(stack, 'AWS::DynamoDB::GlobalTable')).toEqual([
+    expect.objectContaining({
+      DeletionPolicy: 'Delete',
+      Properties: expect.objectContaining({
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [{ AttributeName: 'site', KeyType: 'HASH' }],
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        Replicas: [
+          expect.objectContaining({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }) as object,
+        ],
+      }) as object,
+    }),
+  ]);
+});
+
+test('the state machine logs every event without its payload, and is traced', () => {
+  const [machine] = ofType(stack, 'AWS::StepFunctions::StateMachine');
+  expect(machine?.Properties).toMatchObject({
+    StateMachineType: 'STANDARD',
+    LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    TracingConfiguration: { Enabled: true },
+  });
+});
+
+describe('compliance schedule', () => {
+  test('checks each site once a day; what could not be started is kept', () => {
+    expect(ofType(stack, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties)).toEqual([
+      expect.objectContaining({
+        ScheduleExpression: 'rate(1 day)',
+        State: 'ENABLED',
+        Target: expect.objectContaining({
+          Input: JSON.stringify({ site: 'golden', mode: 'check' }),
+          RetryPolicy: { MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 3600 },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/NotStarted/) as string, 'Arn'] } },
+        }) as object,
+      }),
+    ]);
+  });
+
+  test('its queue refuses what is not encrypted on the way', () => {
+    const policies = JSON.stringify(ofType(stack, 'AWS::SQS::QueuePolicy'));
+    expect(policies).toContain('"aws:SecureTransport":"false"');
+    expect(ofType(stack, 'AWS::SQS::Queue')[0]?.Properties).toMatchObject({ SqsManagedSseEnabled: true });
+  });
+});

@@ -1,0 +1,310 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import validate from 'asl-validator';
+import jsonata from 'jsonata';
+import type { MapState, Retrier, StateMachine, TaskState } from '../../local/asl/definition';
+import { synthesizedStack } from '../synthesized';
+import { allStates, assignedBefore, chains, edges, expressions, isEnd, reachable, variablesRead } from './state-graph';
+
+let machine: StateMachine;
+beforeAll(async () => {
+  ({ definition: machine } = await synthesizedStack());
+}, 60_000);
+
+const tasks = () =>
+  allStates(machine).filter((one): one is typeof one & { state: TaskState } => one.state.Type === 'Task');
+const retriersAndCatchers = () =>
+  allStates(machine).flatMap(({ name, state }) =>
+    'Catch' in state || 'Retry' in state
+      ? [state.Retry ?? [], state.Catch ?? []].map((list) => ({
+          name,
+          list: list.map(({ ErrorEquals }) => ErrorEquals),
+        }))
+      : [],
+  );
+
+describe('the definition', () => {
+  test('is valid for asl-validator', () => {
+    const { isValid, errorsText } = validate(structuredClone(machine));
+    expect(errorsText('\n')).toBe('');
+    expect(isValid).toBe(true);
+  });
+
+  test('reaches every state', () => {
+    for (const { chain } of chains(machine)) {
+      expect([...reachable(chain, chain.StartAt)].sort()).toEqual(Object.keys(chain.States).sort());
+    }
+  });
+
+  test('calls only what exists', () => {
+    expect([...new Set(tasks().map(({ state }) => state.Resource))].sort()).toEqual([
+      'arn:aws:states:::aws-sdk:sfn:describeExecution',
+      'arn:aws:states:::dynamodb:deleteItem',
+      'arn:aws:states:::dynamodb:getItem',
+      'arn:aws:states:::dynamodb:putItem',
+      'arn:aws:states:::lambda:invoke',
+    ]);
+  });
+
+  test('times every task out, later than its function, and no sooner than a heartbeat', async () => {
+    const { functions } = await synthesizedStack();
+    for (const { name, state } of tasks()) {
+      const { FunctionName = '' } = state.Arguments as { FunctionName?: string };
+      const least = Math.max(
+        functions.get(FunctionName.split(':').at(-1) ?? '')?.timeoutSeconds ?? 0,
+        Number(state.HeartbeatSeconds ?? 0),
+      );
+      expect([name, Number(state.TimeoutSeconds) > least]).toEqual([name, true]);
+    }
+  });
+
+  test('names States.ALL alone and last, and no error that cannot happen', () => {
+    const ours = new Set(errorNames());
+    for (const { name, list } of retriersAndCatchers()) {
+      const misplaced = list.filter(
+        (errors, index) => errors.includes('States.ALL') && (errors.length > 1 || index < list.length - 1),
+      );
+      const unknown = list.flat().filter((error) => !SERVICE_ERRORS.has(error) && !ours.has(error));
+      expect({ name, misplaced, unknown }).toEqual({ name, misplaced: [], unknown: [] });
+    }
+  });
+
+  test('says how each function is tried again: twice after what passes, and Enable HAProxy after anything', () => {
+    const invocations = tasks().filter(({ state }) => state.Resource.endsWith('lambda:invoke'));
+    expect(invocations).toHaveLength(19);
+    for (const { name, state } of invocations) {
+      const [retrier, ...others] = state.Retry ?? [];
+      expect([name, others]).toEqual([name, []]);
+      expect(retrier).toMatchObject(
+        name === 'Enable HAProxy'
+          ? { ErrorEquals: ['States.ALL'], MaxAttempts: 10, MaxDelaySeconds: 60 }
+          : { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 },
+      );
+    }
+  });
+
+  test('catches whatever goes wrong in every task, or in the Map around it', () => {
+    const catchesAll = ({ Catch = [] }: Pick<TaskState | MapState, 'Catch'>) =>
+      Catch.at(-1)?.ErrorEquals.includes('States.ALL') === true;
+    for (const { name, state, inside } of tasks()) {
+      const around = inside === undefined ? undefined : (machine.States[inside] as MapState);
+      expect([name, catchesAll(state) || (around !== undefined && catchesAll(around))]).toEqual([name, true]);
+    }
+  });
+});
+
+describe('the lock', () => {
+  test('is released on every way from the moment it is taken to an end', () => {
+    const ends = (start: string) =>
+      [...reachable(machine, start, ['Release site lock'])].filter((name) => isEnd(machine.States[name] ?? never()));
+    expect(machine.States['Take site lock']).toMatchObject({ Next: 'Preflight' });
+    expect(machine.States['Take over site lock']).toMatchObject({ Next: 'Preflight' });
+    expect(ends('Preflight')).toEqual([]);
+    // Before that, only a lock that somebody else holds ends an execution without it.
+    expect(ends('Take site lock')).toEqual(['Site locked']);
+  });
+
+  test('is released before the execution succeeds or fails, whether releasing works or not', () => {
+    expect(edges(machine.States['Release site lock'] ?? never()).map(({ to }) => to)).toEqual([
+      'Anything failed?',
+      'Anything failed?',
+    ]);
+  });
+
+  test('lasts as long as an execution can', () => {
+    const { Item } = (machine.States['Take site lock'] as TaskState).Arguments as {
+      Item: { expiresAt: { N: string } };
+    };
+    expect(Item.expiresAt.N).toContain(`+ ${(machine.TimeoutSeconds ?? 0) * 1000}`);
+  });
+});
+
+describe('HAProxy', () => {
+  test('is enabled on every way from the moment it is disabled to an end', () => {
+    const without = reachable(machine, 'Disable HAProxy', ['Enable HAProxy']);
+    expect([...without].sort()).toEqual([
+      'Disable HAProxy',
+      'HAProxy stopped?',
+      'Poll HAProxy stopped',
+      'Wait for HAProxy to stop',
+    ]);
+    expect([...without].filter((name) => isEnd(machine.States[name] ?? never()))).toEqual([]);
+  });
+
+  test('is cycled before the execution can be ended by its time limit', () => {
+    // Every state once, each task tried as often as its Retry says and timed out each time, and every deadline.
+    const golden = { controllers: 3, clusterTemplates: 1, clusterMinutes: 75, deadlines: 120 + 180 + 180 };
+    const repetitions: Record<string, number> = {
+      'Restart services': golden.controllers,
+      'Ensure cluster templates': golden.clusterTemplates,
+    };
+    const worst = tasks().reduce(
+      (sum, { state, inside }) => sum + worstCase(state) * (repetitions[inside ?? ''] ?? 1),
+      0,
+    );
+    expect(machine.TimeoutSeconds).toBeGreaterThan(worst + golden.clusterMinutes * 60 + golden.deadlines);
+  });
+});
+
+describe('expressions', () => {
+  const all = () =>
+    allStates(machine).flatMap(({ name, state }) =>
+      expressions(state).map(({ place, source }) => ({ name, place: `${name}${place}`, source })),
+    );
+
+  test('are JSONata', () => {
+    expect(all().length).toBeGreaterThan(100);
+    for (const { source } of all()) expect(() => jsonata(source)).not.toThrow();
+  });
+
+  test('read only variables that are set on every way to them', () => {
+    for (const { chain, inside } of chains(machine)) {
+      const given = inside === undefined ? [] : [...(assignedBefore(machine, []).get(inside) ?? [])];
+      const before = assignedBefore(chain, given);
+      for (const [name, state] of Object.entries(chain.States)) {
+        const read = expressions(state).flatMap(({ source }) => variablesRead(source));
+        expect([name, read.filter((one) => before.get(name)?.has(one) !== true)]).toEqual([name, []]);
+      }
+    }
+  });
+
+  test('inside a Map set no variable of the workflow', () => {
+    const outer = new Set(allStates(machine).flatMap(({ state, inside }) => (inside ? [] : names(state))));
+    const inner = allStates(machine).flatMap(({ state, inside }) => (inside ? names(state) : []));
+    expect(inner).toContain('clusterDeadline');
+    expect(inner.filter((name) => outer.has(name))).toEqual([]);
+  });
+
+  test('where nothing catches, between Disable HAProxy and the end, take any value', async () => {
+    const unknown = {
+      ...START,
+      failure: null,
+      cycle: null,
+      stopDeadline: null,
+      startDeadline: null,
+      verification: null,
+    };
+    const places = all().filter(
+      ({ name, place }) =>
+        (machine.States[name]?.Type === 'Choice' && /HAProxy|Healthy|failed/.test(name)) || /\/Catch\//.test(place),
+    );
+    expect(places.length).toBeGreaterThan(20);
+    for (const { place, source } of places) {
+      for (const errorOutput of [{ Error: 'States.Timeout' }, { Error: 'X', Cause: '{"errorType":' }]) {
+        const states = { input: {}, errorOutput, context: START.states.context };
+        expect([place, await evaluate(source, { ...unknown, states })]).not.toEqual([place, undefined]);
+      }
+    }
+  });
+
+  describe('of the cause', () => {
+    const cause = (failure: object) => {
+      const { Cause = '' } = machine.States['Failed'] as { Cause?: string };
+      return evaluate(Cause.slice(2, -2), { failure });
+    };
+    const error = {
+      errorType: 'NoQuorum',
+      errorMessage: 'No "quorum"\nC:\\',
+      trace: ['NoQuorum: No "quorum"', '  at'],
+    };
+
+    test("shows a function's message, not its trace", async () => {
+      expect(await cause({ Error: 'NoQuorum', Cause: JSON.stringify(error) })).toBe(error.errorMessage);
+      // As Lambda tells a timeout.
+      const withoutTrace = JSON.stringify({ ...error, trace: undefined });
+      expect(await cause({ Error: 'Sandbox.Timedout', Cause: withoutTrace })).toBe(error.errorMessage);
+    });
+
+    test.each(['plain text', '', '{"errorType":"X","errorMessage":"cut o', '{"a":1}', 'null', '{"errorType":"X"}]}'])(
+      'shows %j as it is',
+      async (text) => {
+        expect(await cause({ Error: 'X', Cause: text })).toBe(text);
+      },
+    );
+
+    test('does without one', async () => {
+      expect(await cause({ Error: 'States.Timeout', State: 'Preflight' })).toBe(
+        'No cause was given in state Preflight',
+      );
+    });
+  });
+
+  test('of the wait between polls keep the history below its limit', async () => {
+    const { Seconds } = chains(machine)
+      .flatMap(({ chain }) => Object.entries(chain.States))
+      .find(([name]) => name === 'Wait for cluster')?.[1] as { Seconds: string };
+    for (const [clusters, deadlineMinutes] of [
+      [1, 75],
+      [9, 75],
+      [40, 75],
+      [3, 600],
+    ] as const) {
+      const site = { clusters: Array.from({ length: clusters }, () => ({ deadlineMinutes })) };
+      const seconds = Number(await evaluate(Seconds.slice(2, -2), { site, wanted: { deadlineMinutes } }));
+      expect((clusters * deadlineMinutes * 60 * 9) / seconds).toBeLessThan(25_000 - 5000);
+      expect(seconds).toBeGreaterThanOrEqual(15);
+    }
+  });
+});
+
+const START = {
+  site: { name: 'golden', haproxy: { resource: 'p_haproxy', stopTimeoutSeconds: 120, startTimeoutSeconds: 180 } },
+  states: { context: { State: { Name: 'HAProxy stopped?', EnteredTime: '2026-01-01T00:00:00.000Z' } } },
+};
+
+const SERVICE_ERRORS = new Set([
+  'States.ALL',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.TooManyRequestsException',
+  // The optimized integration's prefix; that of aws-sdk:dynamodb is DynamoDb.
+  'DynamoDB.ConditionalCheckFailedException',
+  'Sfn.ExecutionDoesNotExistException',
+]);
+
+/** Names of the errors that functions throw on purpose. */
+function errorNames(): string[] {
+  const lambdas = join(__dirname, '../../lambdas');
+  return readdirSync(lambdas, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(join(lambdas, file), 'utf8').matchAll(/override readonly name = '(\w+)'/g)])
+    .map(([, name = '']) => name);
+}
+
+/** Seconds until a task has failed for good, each attempt timed out. */
+function worstCase({ TimeoutSeconds, Retry = [] }: TaskState): number {
+  const attempts = (retrier: Retrier) => retrier.MaxAttempts ?? 3;
+  const delays = Retry.flatMap((retrier) =>
+    Array.from({ length: attempts(retrier) }, (_, index) =>
+      Math.min(
+        (retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** index,
+        retrier.MaxDelaySeconds ?? Infinity,
+      ),
+    ),
+  );
+  return Number(TimeoutSeconds) * (1 + delays.length) + delays.reduce((sum, delay) => sum + delay, 0);
+}
+
+function names(state: object): string[] {
+  interface Assigning {
+    Assign?: object;
+  }
+  const { Assign, Catch, Choices } = state as Assigning & { Catch?: Assigning[]; Choices?: Assigning[] };
+  return [Assign, ...[...(Catch ?? []), ...(Choices ?? [])].map((one) => one.Assign)].flatMap((one) =>
+    Object.keys(one ?? {}),
+  );
+}
+
+/** As Step Functions does, which adds $parse to JSONata. */
+function evaluate(source: string, variables: Record<string, unknown>): Promise<unknown> {
+  return jsonata(source).evaluate(undefined, {
+    ...variables,
+    parse: (text: string) => JSON.parse(text) as unknown,
+  }) as Promise<unknown>;
+}
+
+function never(): never {
+  throw new Error('the state is missing');
+}

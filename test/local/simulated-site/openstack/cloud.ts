@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { magnumOptions, resolve } from '../../../../lambdas/config/options';
+import { allSecretNames } from '../../../../lambdas/secrets/references';
+import type { SecretReference, Site } from '../../../../lambdas/site/document';
+import { parseSite } from '../../../../lambdas/site/parse';
+import {
+  type OsloConfig,
+  type SimulatedOpenStack,
+  simulateOpenStack,
+} from '../../../../local/simulated-site/openstack';
+
+/** Secrets that break whatever does not escape them. */
+const PASSWORD = `p@ss:w/rd#1 %41$x;"'`;
+
+/** One of the project's own site documents, with changes. */
+export function siteOf(name: 'golden' | 'guide', changed: Record<string, unknown> = {}): Site {
+  const text = readFileSync(join(__dirname, `../../../../sites/${name}.json`), 'utf8');
+  return parseSite(name, JSON.stringify({ ...(JSON.parse(text) as object), ...changed }));
+}
+
+/** Options that differ from what the product would write; undefined takes one away. */
+export type Overrides = Readonly<Record<string, string | undefined>>;
+
+/** magnum.conf as the product writes it for the first controller, read as oslo.config would. */
+export function configOf(site: Site, overrides: Overrides = {}): OsloConfig {
+  const [controller] = site.controllers;
+  if (!controller) throw new Error('no controller');
+  const options = new Map<string, string | undefined>(
+    magnumOptions(site, controller).map(({ section, option, value }) => [
+      `${section}.${option}`,
+      resolve(value, secretOf).replaceAll('$$', '$'),
+    ]),
+  );
+  for (const [name, value] of Object.entries(overrides)) options.set(name, value);
+  return (section, option) => options.get(`${section}.${option}`);
+}
+
+/** The secret of an SSM parameter; each is another. */
+export function secretOf(name: string): string {
+  return `${PASSWORD}${name}`;
+}
+
+/** A simulated OpenStack on loopback, addressed as at its site. */
+export interface TestCloud {
+  readonly site: Site;
+  readonly openstack: SimulatedOpenStack;
+  /** The value of a secret. */
+  secret(reference: SecretReference): string;
+  /** How many connections were opened. */
+  connections: number;
+  /** A connection to an address of the site. */
+  readonly connect: (host: string, port: number) => Promise<Socket>;
+  /** Sends a request to the Magnum API with a token (unless headers say otherwise) and microversion 1.1. */
+  magnum(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
+  /** Sends a request to Keystone. */
+  keystone(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
+  /** Starts a conductor of a controller. */
+  conductor(controller?: string, overrides?: Overrides): () => void;
+  /** Puts another API, as configured, in the place of the one behind the VIP. */
+  restartApi(overrides: Overrides): void;
+  /** Puts anything in the place of Magnum's API. */
+  serve(listener: RequestListener): void;
+  /** Lets time pass. */
+  pass(seconds: number): void;
+  close(): Promise<void>;
+}
+
+interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body where it is JSON. */
+  readonly json: Record<string, unknown> & { errors: { detail: string }[]; uuid: string };
+}
+
+/** Starts Keystone and a Magnum API, without a conductor. */
+export async function startCloud(site = siteOf('golden'), overrides: Overrides = {}, speed = 1): Promise<TestCloud> {
+  const secrets = Object.fromEntries(allSecretNames(site).map((name) => [name, secretOf(name)]));
+  const openstack = simulateOpenStack({ document: site, secrets, speed });
+  const realNow = Date.now;
+  let passed = 0;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + passed);
+  let api = openstack.startMagnumApi(configOf(site, overrides));
+  const servers = {
+    keystone: await listening(openstack.keystone),
+    magnum: await listening((request, response) => {
+      api(request, response);
+    }),
+  };
+  const ports: Record<string, Server> = {
+    [`${site.virtualIp}:5000`]: servers.keystone,
+    [`${site.virtualIp}:35357`]: servers.keystone,
+    [`${site.virtualIp}:${site.magnum.apiPort}`]: servers.magnum,
+  };
+
+  const cloud: TestCloud = {
+    site,
+    openstack,
+    connections: 0,
+    secret: ({ ssm }) => secretOf(ssm),
+    connect: async (host, port) => {
+      const server = ports[`${host}:${port}`];
+      if (!server) throw new Error(`connect EHOSTUNREACH ${host}:${port}`);
+      const socket = connectTcp(portOf(server), '127.0.0.1');
+      await once(socket, 'connect');
+      cloud.connections += 1;
+      return socket;
+    },
+    keystone: (method, path, body, headers = {}) => send(servers.keystone, method, path, body, headers),
+    magnum: async (method, path, body, headers = {}) => {
+      const token = [...openstack.tokens.keys()][0] ?? (await issue());
+      return send(servers.magnum, method, path, body, { 'X-Auth-Token': token, ...headers });
+    },
+    conductor: (controller = 'node-1', changed = {}) => openstack.startConductor(controller, configOf(site, changed)),
+    restartApi: (changed) => {
+      api = openstack.startMagnumApi(configOf(site, changed));
+    },
+    serve: (listener) => {
+      api = listener;
+    },
+    pass: (seconds) => {
+      passed += seconds * 1000;
+    },
+    close: async () => {
+      clock.mockRestore();
+      openstack.close();
+      for (const server of Object.values(servers)) {
+        server.closeAllConnections();
+        server.close();
+        await once(server, 'close');
+      }
+    },
+  };
+  const issue = async () =>
+    (await cloud.keystone('POST', '/v3/auth/tokens', authOf(site))).headers.get('x-subject-token') ?? '';
+  return cloud;
+}
+
+/** The body that asks for a token of the site's operator. */
+export function authOf({ openstack }: Site, password = secretOf(openstack.password.ssm)) {
+  const { username, userDomainId, projectName, projectDomainId } = openstack;
+  const user = { name: username, domain: { id: userDomainId }, password };
+  const scope = { project: { name: projectName, domain: { id: projectDomainId } } };
+  return { auth: { identity: { methods: ['password'], password: { user } }, scope } };
+}
+
+/** The body that creates the golden template, with changes. */
+export function templateBody(changed: Record<string, unknown> = {}) {
+  return {
+    name: 'swarm',
+    coe: 'swarm-mode',
+    image_id: 'fedora-atomic',
+    keypair_id: 'fuel',
+    external_network_id: 'public',
+    fixed_network: 'private',
+    fixed_subnet: 'private-subnet',
+    dns_nameserver: '8.8.8.8',
+    flavor_id: 'm1.medium',
+    docker_volume_size: 5,
+    master_lb_enabled: true,
+    ...changed,
+  };
+}
+
+async function listening(listener: RequestListener): Promise<Server> {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+async function send(server: Server, method: string, path: string, body: unknown, headers: Record<string, string>) {
+  const response = await fetch(`http://127.0.0.1:${portOf(server)}${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', Connection: 'close', ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return { status: response.status, headers: response.headers, text, json: json as TestAnswer['json'] };
+}

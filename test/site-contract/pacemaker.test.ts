@@ -1,0 +1,279 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue, type Command } from '../../lambdas/controller/commands';
+import { haproxyAges } from '../../lambdas/controller/processes';
+import { parseClusterStatus } from '../../lambdas/pacemaker/status';
+import { all, child, type Element, parseXml } from '../../lambdas/pacemaker/xml';
+import { document } from '../workflow/local';
+import { type ContractSite, startContractSite, until } from './site';
+
+const golden = document('golden');
+const c = catalogue(golden);
+const ALL = golden.controllers.map(({ name }) => name);
+const [ONE = '', TWO = '', THREE = ''] = ALL;
+
+let site: ContractSite;
+beforeAll(async () => {
+  site = await startContractSite();
+});
+afterAll(() => site.close());
+beforeEach(() => site.settled());
+
+const silent = { exitCode: 0, stdout: '', stderr: '' };
+const pcs = (...argv: string[]): Command => ({ argv: ['pcs', ...argv], root: true, timeoutSeconds: 20 });
+
+describe('crm_mon', () => {
+  it('everything up, seen from anywhere', async () => {
+    const outcomes = await Promise.all(ALL.map((name) => site.run(name, c.clusterStatus)));
+
+    expect(outcomes.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(ALL.map(() => [0, '']));
+    for (const { stdout } of outcomes) expect(comparable(stdout)).toEqual(truth('healthy'));
+  });
+
+  it.each([
+    ['the resource unmanaged', 'unmanaged', ['resource', 'unmanage', 'p_haproxy'], ['resource', 'manage', 'p_haproxy']],
+    [
+      'maintenance mode',
+      'maint',
+      ['property', 'set', 'maintenance-mode=true'],
+      ['property', 'set', 'maintenance-mode=false'],
+    ],
+  ])('%s', async (_what, name, set, unset) => {
+    await site.run(ONE, pcs(...set));
+    const seen = await eventually(TWO, truth(name));
+    const disable = await site.run(ONE, c.disableHaproxy);
+    const enable = await site.run(ONE, c.enableHaproxy);
+    const running = await haproxyOn();
+    await site.run(ONE, pcs(...unset));
+
+    expect(seen).toEqual(truth(name));
+    // Exit 0, and nothing happens.
+    expect(disable).toEqual({ ...silent, stderr: "Warning: 'p_haproxy' is unmanaged\n" });
+    // In either order.
+    expect({ ...enable, stderr: enable.stderr.trimEnd().split('\n').sort() }).toEqual({
+      ...silent,
+      stderr: ["Warning: 'clone_p_haproxy' is unmanaged", "Warning: 'p_haproxy' is unmanaged"],
+    });
+    expect(running).toEqual(ALL);
+  });
+
+  it('one node lost: its HAProxy too, and the VIP goes on; back again when it boots', async () => {
+    await site.powerOff(THREE);
+
+    const seen = await eventually(ONE, truth('nodelost'));
+    await site.settled([ONE, TWO]);
+    const vip = await site.reaches(ONE, golden.virtualIp, 5000);
+    await site.powerOn(THREE);
+    await site.settled();
+
+    expect(seen).toEqual(truth('nodelost'));
+    expect(vip).toBe(true);
+    expect(await eventually(THREE, truth('healthy'))).toEqual(truth('healthy'));
+  });
+
+  it('no quorum on one that is cut off, where a disable says that all is well; the others go on', async () => {
+    await site.partition(ONE);
+
+    const alone = await eventually(ONE, truth('noquorum'));
+    const others = await eventually(
+      TWO,
+      (view) => !view.nodes.some(({ name, online }) => name === ONE && online === 'true'),
+    );
+    const disable = await site.run(ONE, c.disableHaproxy);
+    const elsewhere = await haproxyOn([TWO, THREE]);
+    await site.run(ONE, c.enableHaproxy);
+    await site.rejoin();
+
+    expect(alone).toEqual(truth('noquorum'));
+    expect(others.quorum).toBe('true');
+    expect(disable).toEqual(silent);
+    expect(elsewhere).toEqual([TWO, THREE]);
+  });
+
+  it('a node on which pacemaker does not run: exit 102, and pcs gets no CIB', async () => {
+    await site.stopCluster(TWO);
+
+    const status = await site.run(TWO, c.clusterStatus);
+    const enable = await site.run(TWO, c.enableHaproxy);
+    const constraints = await site.run(TWO, c.constraints);
+    const running = await haproxyOn();
+    await site.startCluster(TWO);
+
+    expect(status).toEqual({
+      exitCode: 102,
+      stdout: `<pacemaker-result api-version="2.25" request="crm_mon -1 -r --output-as=xml">
+  <status code="102" message="Not connected">
+    <errors>
+      <error>error: Could not connect to launcher: Connection refused</error>
+      <error>crm_mon: Connection to cluster failed: Connection refused</error>
+    </errors>
+  </status>
+</pacemaker-result>
+`,
+      stderr: '',
+    });
+    expect(enable).toEqual({ exitCode: 1, stdout: '', stderr: 'Error: unable to get cib\n' });
+    expect(constraints).toEqual({
+      exitCode: 102,
+      stdout: '',
+      stderr:
+        'Could not connect to the CIB: Transport endpoint is not connected\nInit failed, could not perform requested operations\n',
+    });
+    expect(running).toEqual([ONE, THREE]);
+  });
+});
+
+it('cibadmin prints that the VIP goes where HAProxy runs', async () => {
+  const { exitCode, stdout, stderr } = await site.run(TWO, c.constraints);
+
+  const [colocation, ...more] = all(child(parseXml(stdout), 'constraints'), 'rsc_colocation');
+  expect([exitCode, stderr, more]).toEqual([0, '', []]);
+  expect(colocation).toMatchObject({ rsc: 'vip__management', 'with-rsc': 'clone_p_haproxy', score: 'INFINITY' });
+});
+
+describe('pcs resource disable and enable', () => {
+  it('of a resource that nobody made: exit 1', async () => {
+    const failure = {
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        "Error: bundle/clone/group/resource/tag 'p_nothing' does not exist\n" +
+        'Error: Errors have occurred, therefore pcs is unable to continue\n',
+    };
+
+    const disable = await site.run(ONE, pcs('resource', 'disable', 'p_nothing'));
+    const enable = await site.run(ONE, pcs('resource', 'enable', 'p_nothing'));
+
+    expect([disable, enable]).toEqual([failure, failure]);
+    expect(await haproxyOn()).toEqual(ALL);
+  });
+
+  it('of what is so already: exit 0, and nothing happens', async () => {
+    const before = await site.daemons(ONE);
+
+    const enabled = await site.run(ONE, c.enableHaproxy);
+    const unchanged = await site.daemons(ONE);
+    await site.run(ONE, c.disableHaproxy);
+    await until('HAProxy has ended', async () => (await haproxyOn()).length === 0);
+    const disabledAgain = await site.run(TWO, c.disableHaproxy);
+    await site.run(ONE, c.enableHaproxy);
+
+    expect(enabled).toEqual(silent);
+    expect(unchanged).toEqual(before);
+    expect(disabledAgain).toEqual(silent);
+  });
+
+  it('of the primitive or the clone are seen on the clone; enabling the primitive clears both', async () => {
+    await site.run(ONE, pcs('resource', 'disable', 'clone_p_haproxy'));
+    const clone = await eventually(TWO, truth('disabledclone'));
+    await site.run(ONE, c.disableHaproxy);
+    await site.run(ONE, c.enableHaproxy);
+    const healthy = await eventually(TWO, truth('healthy'));
+    await site.run(ONE, c.disableHaproxy);
+    const primitive = await eventually(TWO, truth('disabled'));
+    await site.run(ONE, c.enableHaproxy);
+
+    expect(clone).toEqual(truth('disabledclone'));
+    expect(healthy).toEqual(truth('healthy'));
+    expect(primitive).toEqual(truth('disabled'));
+  });
+
+  it('in this order: the processes end, pacemaker says so, the VIP is gone; they run, pacemaker says so, it answers', async () => {
+    const vip = () => site.reaches(TWO, golden.virtualIp, 5000);
+
+    const disable = await site.run(ONE, c.disableHaproxy);
+    const stopping = await looksUntil(({ active }) => active === 0);
+    const without = await vip();
+    const enable = await site.run(ONE, c.enableHaproxy);
+    const starting = await looksUntil(({ started }) => started === ALL.length);
+    await until('the VIP answers', vip);
+
+    expect([disable, enable]).toEqual([silent, silent]);
+    // Whatever pacemaker says has happened before it says so.
+    for (const { active, processes } of stopping) expect(processes).toBeLessThanOrEqual(active);
+    expect(without).toBe(false);
+    for (const { started, processes } of starting) expect(processes).toBeGreaterThanOrEqual(started);
+  });
+
+  /** Looks at pacemaker, then at the processes, until pacemaker is where it should be. */
+  async function looksUntil(there: (look: Look) => boolean): Promise<Look[]> {
+    const looks: Look[] = [];
+    await until('pacemaker has done what it was told', async () => {
+      const { stdout } = await site.run(TWO, c.clusterStatus);
+      const { instances } = parseClusterStatus(stdout, 'p_haproxy', TWO);
+      const look = {
+        active: instances.filter(({ active }) => active).length,
+        started: instances.filter(({ role }) => role === 'Started').length,
+        processes: (await haproxyOn()).length,
+      };
+      looks.push(look);
+      return there(look);
+    });
+    return looks;
+  }
+
+  interface Look {
+    readonly active: number;
+    readonly started: number;
+    readonly processes: number;
+  }
+});
+
+/** The controllers on which HAProxy runs. */
+async function haproxyOn(controllers = ALL): Promise<string[]> {
+  const lists = await Promise.all(controllers.map((name) => site.run(name, c.processes)));
+  return controllers.filter((_name, index) => haproxyAges(lists[index]?.stdout ?? '').length > 0);
+}
+
+/** What crm_mon printed there, without what differs from run to run. */
+type View = ReturnType<typeof comparable>;
+
+/** Looks until crm_mon says this. @returns what it said last */
+async function eventually(controller: string, wanted: View | ((view: View) => boolean)): Promise<View> {
+  const reached =
+    typeof wanted === 'function' ? wanted : (view: View) => JSON.stringify(view) === JSON.stringify(wanted);
+  let view: View | undefined;
+  const end = Date.now() + 40_000;
+  do {
+    const { exitCode, stdout } = await site.run(controller, c.clusterStatus);
+    view = exitCode === 0 ? comparable(stdout) : undefined;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  } while ((!view || !reached(view)) && Date.now() < end);
+  if (!view) throw new Error(`crm_mon on ${controller} does not answer`);
+  return view;
+}
+
+/** What crm_mon 2.1.5 printed for three nodes of the same names. */
+function truth(name: string): View {
+  return comparable(readFileSync(join(__dirname, `../local/simulated-site/truth/crm_mon-${name}.xml`), 'utf8'));
+}
+
+/**
+ * Without times and versions, what depends on how the cluster came about (who is its DC, on which node the VIP is, who
+ * was expected to be there) and on how it was installed (the agents).
+ */
+function comparable(xml: string) {
+  const result = child(parseXml(xml), 'pacemaker-result');
+  const summary = child(result, 'summary');
+  const resources = child(result, 'resources');
+  const clone = child(resources, 'clone');
+  const plain = (element: Element | undefined, ...without: string[]) =>
+    Object.fromEntries(
+      Object.entries(element ?? {}).filter(([name, value]) => typeof value === 'string' && !without.includes(name)),
+    );
+  return {
+    quorum: child(summary, 'current_dc')?.['with_quorum'],
+    configured: [plain(child(summary, 'nodes_configured')), plain(child(summary, 'resources_configured'))],
+    options: plain(child(summary, 'cluster_options')),
+    nodes: all(child(result, 'nodes'), 'node').map((node) =>
+      plain(node, 'is_dc', 'feature_set', 'expected_up', 'resources_running'),
+    ),
+    virtualIp: plain(child(resources, 'resource'), 'resource_agent', 'pending'),
+    clone: plain(clone),
+    instances: all(clone, 'resource')
+      .map((one) => ({ ...plain(one, 'resource_agent', 'pending'), on: all(one, 'node').map((node) => plain(node)) }))
+      .sort((one, other) => JSON.stringify(one.on).localeCompare(JSON.stringify(other.on))),
+    failures: all(child(result, 'failures'), 'failure').length,
+    status: plain(child(result, 'status')),
+  };
+}

@@ -1,0 +1,91 @@
+import { startLocal } from '../../local/run';
+import { document } from '../workflow/local';
+import { client, type ContractSite, until } from './site';
+
+const DAEMONS = ['haproxy', 'magnum-api', 'magnum-conductor'];
+
+/** Starts the golden site, simulated, on which everything is quick. */
+export async function start(): Promise<ContractSite> {
+  const local = await startLocal(document('golden'), { speed: 400, timeScale: 0.05 });
+  const { site, deployment } = local;
+  const { faults, pacemaker } = site;
+  const using = client(site.document, site.privateKey, deployment);
+  const on = (name: string) => {
+    const controller = site.controllers.get(name);
+    if (!controller) throw new Error(`No controller ${name}`);
+    return controller;
+  };
+  const names = [...site.controllers.keys()];
+  // A file that is written over is the same object, one that is replaced is another.
+  const known: object[] = [];
+  const numberOf = (file: object) => (known.includes(file) ? known.indexOf(file) : known.push(file) - 1);
+  return {
+    ...using,
+    kind: 'simulated',
+    document: site.document,
+    readFile: (name, path) => Promise.resolve(on(name).files.files.get(path)?.content),
+    writeFile: (name, path, content) => {
+      const { files } = on(name);
+      if (files.exists(path)) files.write(path, content);
+      else files.seed(path, content);
+      return Promise.resolve();
+    },
+    removeFile: (name, path) => {
+      on(name).files.files.delete(path);
+      return Promise.resolve();
+    },
+    identity: (name, path) => {
+      const file = on(name).files.files.get(path);
+      return Promise.resolve(file ? `${numberOf(file)} ${file.modified}` : 'absent');
+    },
+    daemons: (name) => {
+      const found = on(name).processes.filter((process) => DAEMONS.includes(process.name));
+      return Promise.resolve(found.map(({ startedAt, args }) => `${startedAt} ${args}`));
+    },
+    cut: (name) => {
+      faults.unplug(name);
+      using.disconnect();
+      return Promise.resolve();
+    },
+    heal: () => {
+      faults.plugIn();
+      return Promise.resolve();
+    },
+    powerOff: (name) => {
+      faults.powerOff(name);
+      using.disconnect();
+      return Promise.resolve();
+    },
+    powerOn: (name) => faults.powerOn(name),
+    partition: (name) => {
+      faults.cutOff(name);
+      return Promise.resolve();
+    },
+    rejoin: () => {
+      faults.healCluster();
+      return Promise.resolve();
+    },
+    stopCluster: (name) => {
+      faults.stopCluster(name);
+      return Promise.resolve();
+    },
+    startCluster: (name) => {
+      faults.startCluster(name);
+      return Promise.resolve();
+    },
+    settled: (controllers = names) =>
+      until(`HAProxy serves on ${controllers.join(', ')}`, () =>
+        controllers.every((name) => {
+          const view = pacemaker.view(name);
+          const started = view?.members.filter(({ state }) => state === 'started').map((member) => member.name) ?? [];
+          return (
+            view?.quorum === true && view.virtualIp !== undefined && controllers.every((one) => started.includes(one))
+          );
+        }),
+      ),
+    close: async () => {
+      using.disconnect();
+      await local.close();
+    },
+  };
+}

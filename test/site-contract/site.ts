@@ -1,0 +1,111 @@
+import type { Command } from '../../lambdas/controller/commands';
+import type { Mode } from '../../lambdas/site/load';
+import type { Site } from '../../lambdas/site/document';
+import { openSession, type Outcome, type RemoteController, type Session } from '../../lambdas/ssh/session';
+import type { ExecutionResult } from '../../local/asl';
+import type { Deployment } from '../../local/aws/deployment';
+
+/** A site that the contract holds for. What is neither `execute` nor `run` nor `reaches` goes past SSH. */
+export interface ContractSite {
+  readonly kind: 'simulated' | 'lab';
+  /** The document with addresses and host keys as this site has them. */
+  readonly document: Site;
+  /** Runs the whole workflow, with another document than the site's own where one is given. */
+  execute(mode: Mode, document?: Site): Promise<ExecutionResult>;
+  /** Runs a command on a controller as the product does. Every exit code is an answer. */
+  run(controller: string, command: Command): Promise<Outcome>;
+  /** The same where the site document says that commands run through sudo. */
+  runWithSudo(controller: string, command: Command): Promise<Outcome>;
+  /** Whether a TCP connection from a controller is accepted. */
+  reaches(controller: string, host: string, port: number): Promise<boolean>;
+
+  /** A file's content; undefined where there is none. */
+  readFile(controller: string, path: string): Promise<string | undefined>;
+  /** Writes a file; one that is there keeps its owner, group and mode. */
+  writeFile(controller: string, path: string, content: string): Promise<void>;
+  removeFile(controller: string, path: string): Promise<void>;
+  /** What is another text as soon as a file has been written or replaced, even by the same content. */
+  identity(controller: string, path: string): Promise<string>;
+  /** The processes of HAProxy and Magnum: other texts as soon as they are others. */
+  daemons(controller: string): Promise<string[]>;
+
+  /** Takes a controller's link to the management network down: nobody reaches it, and it nobody. */
+  cut(controller: string): Promise<void>;
+  heal(controller: string): Promise<void>;
+  powerOff(controller: string): Promise<void>;
+  /** Boots it. Resolves when sshd answers. */
+  powerOn(controller: string): Promise<void>;
+  /** The host's corosync hears no other and is heard by none, while SSH still reaches it. */
+  partition(controller: string): Promise<void>;
+  /** Ends every partition. */
+  rejoin(): Promise<void>;
+  /** Stops pacemaker and corosync of a controller, in order. */
+  stopCluster(controller: string): Promise<void>;
+  startCluster(controller: string): Promise<void>;
+  /** Waits until HAProxy runs on these controllers, all by default, and the VIP answers. */
+  settled(controllers?: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the site that `MAGNUM_HA_SITE` names: `lab`, or the simulated one. */
+export async function startContractSite(): Promise<ContractSite> {
+  const { start } = await (process.env['MAGNUM_HA_SITE'] === 'lab' ? import('./lab') : import('./simulated'));
+  return start();
+}
+
+/** What both kinds of sites do alike. */
+export interface Client extends Pick<ContractSite, 'execute' | 'run' | 'runWithSudo' | 'reaches'> {
+  /** Closes the SSH connections. The next use opens new ones: those to a host that fell silent are of no use. */
+  disconnect(): void;
+}
+
+/** Uses a site as the product does. */
+export function client(document: Site, privateKey: string, deployment: Deployment): Client {
+  const sessions = new Map<boolean, Session>();
+  const connected = async (controller: string, sudo: boolean): Promise<RemoteController> => {
+    const site = { ...document, ssh: { ...document.ssh, sudo } };
+    const found = site.controllers.find(({ name }) => name === controller);
+    if (!found) throw new Error(`No controller ${controller}`);
+    let session = sessions.get(sudo);
+    if (session?.alive !== true) {
+      session = await openSession({ site, privateKey, redact: (text) => text, log: () => undefined });
+      sessions.set(sudo, session);
+    }
+    return session.controller(found);
+  };
+  const run = async (controller: string, sudo: boolean, command: Command) =>
+    (await connected(controller, sudo)).run(command, EVERY_EXIT_CODE);
+  return {
+    execute: (mode, given = document) => {
+      deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
+      return deployment.execute({ input: { site: document.name, mode } });
+    },
+    run: (controller, command) => run(controller, document.ssh.sudo, command),
+    runWithSudo: (controller, command) => run(controller, true, command),
+    reaches: async (controller, host, port) => {
+      const from = await connected(controller, document.ssh.sudo);
+      return from.tunnel(host, port).then(
+        (connection) => {
+          connection.destroy();
+          return true;
+        },
+        () => false,
+      );
+    },
+    disconnect: () => {
+      for (const session of sessions.values()) session.close();
+      sessions.clear();
+    },
+  };
+}
+
+const EVERY_EXIT_CODE = Array.from({ length: 256 }, (_, code) => code);
+
+/** Waits until something holds. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

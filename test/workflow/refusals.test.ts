@@ -1,0 +1,300 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { utils } from 'ssh2';
+import type { Site } from '../../lambdas/site/document';
+import type { Local } from '../../local/run';
+import { changes, document, haproxyOn, run, withLocal } from './local';
+
+/** A refusal: what is wrong, and the error's name. */
+interface Refusal {
+  readonly what: string;
+  readonly error: string;
+  readonly cause: RegExp;
+  readonly input?: unknown;
+  readonly site?: (site: Site) => Site;
+  readonly prepare?: (local: Local) => unknown;
+}
+
+const golden = document('golden');
+const anotherKey = () => utils.generateKeyPairSync('ecdsa', { bits: 256 }).private;
+
+describe('refused before any connection', () => {
+  const refusals: Refusal[] = [
+    { what: 'an unknown site', input: { site: 'nowhere', mode: 'apply' }, error: 'SiteUnknown', cause: /nowhere/ },
+    { what: 'an unknown mode', input: { site: 'golden', mode: 'destroy' }, error: 'ModeUnknown', cause: /"check"/ },
+    {
+      what: 'a missing parameter in SSM',
+      prepare: ({ deployment }) => deployment.parameters.delete('/magnum-ha/golden/rabbit-password'),
+      error: 'SecretMissing',
+      cause: /\/magnum-ha\/golden\/rabbit-password/,
+    },
+    {
+      what: 'a secret that is no SecureString',
+      prepare: ({ deployment }) =>
+        deployment.parameters.set('/magnum-ha/golden/rabbit-password', { type: 'String', value: 'clear' }),
+      error: 'SecretNotEncrypted',
+      cause: /\/magnum-ha\/golden\/rabbit-password/,
+    },
+    ...Object.entries({
+      UnknownField: { colour: 'blue' },
+      DuplicateAddress: { controllers: golden.controllers.map((one) => ({ ...one, address: '10.21.22.6' })) },
+      AddressOutsideManagementNetwork: { virtualIp: '10.99.0.2' },
+      BadPort: { bastion: { ...golden.bastion, port: 70_000 } },
+      BadAddress: { virtualIp: '10.21.22' },
+      ManagersWithoutLoadBalancer: {
+        clusterTemplates: golden.clusterTemplates.map((one) => ({ ...one, masterLbEnabled: false })),
+      },
+      SecretInClear: { openstack: { ...golden.openstack, password: 'hunter2' } },
+    }).map(([error, change]) => ({
+      what: `a site document with ${error}`,
+      prepare: ({ deployment }: Local) =>
+        deployment.parameters.set('/magnum-ha/sites/golden', {
+          type: 'String',
+          value: JSON.stringify({ ...golden, ...change }),
+        }),
+      error,
+      cause: new RegExp(`\\[${error}\\]`),
+    })),
+  ];
+
+  it.each(refusals)('$what: $error', async ({ input, prepare, error, cause }) => {
+    await withLocal(golden, async (local) => {
+      await prepare?.(local);
+
+      const result = await local.deployment.execute({ input: input ?? { site: 'golden', mode: 'apply' } });
+
+      expect(result).toMatchObject({ status: 'FAILED', error });
+      expect(result.cause).toMatch(cause);
+      expect(result.cause).not.toContain('hunter2');
+      expect(local.site.record.entries).toEqual([]);
+    });
+  });
+});
+
+describe('refused before any change', () => {
+  const refusals: Refusal[] = [
+    {
+      what: 'a wrong host key of the bastion',
+      prepare: ({ site }) => {
+        site.faults.rotateHostKey('bastion');
+      },
+      error: 'HostKeyMismatch',
+      cause: /bastion/,
+    },
+    {
+      what: 'a wrong host key of a controller',
+      prepare: ({ site }) => {
+        site.faults.rotateHostKey('node-2');
+      },
+      error: 'HostKeyMismatch',
+      cause: /controller node-2/,
+    },
+    {
+      what: 'a wrong SSH key',
+      prepare: ({ deployment }) =>
+        deployment.parameters.set('/magnum-ha/golden/ssh-private-key', { type: 'SecureString', value: anotherKey() }),
+      error: 'SshAuthenticationFailed',
+      cause: /bastion/,
+    },
+    {
+      what: 'no SSH key at all in its parameter',
+      prepare: ({ deployment }) =>
+        deployment.parameters.set('/magnum-ha/golden/ssh-private-key', { type: 'SecureString', value: 'nonsense' }),
+      error: 'SshPrivateKeyInvalid',
+      cause: /ssh-private-key/,
+    },
+    {
+      what: 'a bastion that cannot be reached',
+      prepare: ({ site }) => site.faults.bastionDown(),
+      error: 'BastionUnreachable',
+      cause: /127\.0\.0\.1/,
+    },
+    {
+      what: 'a controller that cannot be reached',
+      prepare: ({ site }) => {
+        site.faults.unreachable('node-3');
+      },
+      error: 'ControllerUnreachable',
+      cause: /node-3/,
+    },
+    {
+      what: 'a cluster without quorum',
+      prepare: ({ site }) => {
+        site.faults.loseQuorum();
+      },
+      error: 'NoQuorum',
+      cause: /quorum/,
+    },
+    {
+      what: 'one controller that is cut off from the cluster',
+      prepare: ({ site }) => {
+        site.faults.cutOff('node-2');
+      },
+      error: 'NoQuorum',
+      cause: /node-2/,
+    },
+    {
+      what: 'a resource that pacemaker does not know',
+      site: (site) => ({ ...site, haproxy: { ...site.haproxy, resource: 'p_haproxy' } }),
+      prepare: ({ deployment, site: { document: pinned } }) =>
+        deployment.parameters.set('/magnum-ha/sites/golden', {
+          type: 'String',
+          value: JSON.stringify({ ...pinned, haproxy: { ...pinned.haproxy, resource: 'p_nothing' } }),
+        }),
+      error: 'HAProxyResourceUnknown',
+      cause: /p_nothing/,
+    },
+    {
+      what: 'an unmanaged resource',
+      prepare: ({ site }) => {
+        site.faults.unmanaged();
+      },
+      error: 'HAProxyResourceUnmanaged',
+      cause: /pcs resource manage p_haproxy/,
+    },
+    {
+      what: 'a cluster in maintenance mode',
+      prepare: ({ site }) => {
+        site.faults.maintenanceMode();
+      },
+      error: 'HAProxyResourceUnmanaged',
+      cause: /maintenance-mode=false/,
+    },
+    {
+      what: 'pacemaker that does not run',
+      prepare: ({ site }) => {
+        site.faults.stopCluster('node-1');
+      },
+      error: 'PacemakerUnavailable',
+      cause: /node-1/,
+    },
+    {
+      what: 'an HAProxy configuration that is broken already',
+      prepare: ({ site }) =>
+        site.controllers.get('node-3')?.files.write('/etc/haproxy/conf.d/020-keystone-1.cfg', 'listen x\n nonsense\n'),
+      error: 'HAProxyConfigInvalid',
+      cause: /node-3.*020-keystone-1\.cfg:2/s,
+    },
+    {
+      what: 'a firewall whose rules do not outlive a reboot',
+      prepare: ({ site }) => site.controllers.get('node-1')?.files.files.delete('/etc/iptables/rules.v4'),
+      error: 'ManagedFileMissing',
+      cause: /rules\.v4 on node-1/,
+    },
+    {
+      what: 'a magnum.conf that cannot be read',
+      prepare: ({ site }) =>
+        site.controllers.get('node-1')?.files.write('/etc/magnum/magnum.conf', '[DEFAULT\npassword hunter2\n'),
+      error: 'ConfigFileInvalid',
+      cause: /magnum\.conf on node-1/,
+    },
+  ];
+
+  it.each(refusals)('$what: $error', async ({ prepare, error, cause }) => {
+    await withLocal(golden, async (local) => {
+      await prepare?.(local);
+
+      const result = await run(local);
+
+      expect(result).toMatchObject({ status: 'FAILED', error });
+      expect(result.cause).toMatch(cause);
+      expect(result.cause).not.toContain('hunter2');
+      expect(changes(local)).toEqual([]);
+      expect(lockedSites(local)).toEqual([]);
+    });
+  });
+
+  it('a user whom sudo asks for a password: SudoRefused, and not what the exit code of the command would mean', async () => {
+    await withLocal({ ...golden, ssh: { ...golden.ssh, user: 'deploy', sudo: true } }, async (local) => {
+      local.site.faults.noSudo('node-2');
+
+      const result = await run(local);
+
+      expect(result).toMatchObject({ status: 'FAILED', error: 'SudoRefused' });
+      expect(result.cause).toMatch(/controller node-2 .* of site golden to user deploy/);
+      expect(changes(local)).toEqual([]);
+    });
+  });
+
+  it('puts nothing in place anywhere where one controller rejects its HAProxy fragment', async () => {
+    await withLocal(golden, async (local) => {
+      const before = managedFiles(local);
+      // Somebody's fragment has a proxy of this name already: with ours beside it, HAProxy cannot start.
+      const neighbour = 'listen magnum-api\n bind 10.21.22.2:9999\n server a 10.21.22.6:80\n';
+      local.site.controllers.get('node-2')?.files.seed('/etc/haproxy/conf.d/190-other.cfg', neighbour);
+
+      const result = await run(local);
+
+      expect(result).toMatchObject({ status: 'FAILED', error: 'StagedFileRejected' });
+      expect(result.cause).toMatch(/180-magnum\.cfg on node-2/);
+      expect(managedFiles(local)).toEqual(before);
+      expect(haproxyOn(local)).toEqual(['node-1', 'node-2', 'node-3']);
+    });
+  });
+
+  it('reaches a controller through the bastion only', async () => {
+    await withLocal(golden, async ({ site }) => {
+      const from = '192.0.2.1';
+
+      const direct = site.network.connect(from, '10.21.22.6', 22);
+      const throughBastion = await site.network.connect(site.bastionAddress, '10.21.22.6', 22);
+
+      await expect(direct).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
+      expect(throughBastion.destroyed).toBe(false);
+      throughBastion.destroy();
+    });
+  });
+});
+
+describe('two executions', () => {
+  it('never interleave on one site', async () => {
+    await withLocal(golden, async (local) => {
+      const { taken, onEvent } = whenLocked();
+      const first = local.deployment.execute({ input: { site: 'golden', mode: 'apply' }, name: 'first', onEvent });
+      await taken;
+
+      const second = await run(local);
+
+      expect(second).toMatchObject({ status: 'FAILED', error: 'SiteLocked' });
+      expect(second.cause).toContain('first');
+      expect((await first).status).toBe('SUCCEEDED');
+      expect(lockedSites(local)).toEqual([]);
+    });
+  });
+
+  it('take over the lock of an execution that was stopped', async () => {
+    await withLocal(golden, async (local) => {
+      const { taken, onEvent } = whenLocked();
+      const stop = new AbortController();
+      const input = { site: 'golden', mode: 'apply' };
+      const stopped = local.deployment.execute({ input, signal: stop.signal, onEvent });
+      await taken;
+      stop.abort();
+      expect((await stopped).status).toBe('ABORTED');
+      expect(lockedSites(local)).toEqual(['golden']);
+
+      const next = await run(local, 'check');
+
+      expect(next.status).toBe('SUCCEEDED');
+      expect(lockedSites(local)).toEqual([]);
+    });
+  });
+});
+
+/** Resolves when an execution has taken its site's lock. */
+function whenLocked(): { taken: Promise<void>; onEvent: (event: HistoryEvent) => void } {
+  let resolve: () => void = () => undefined;
+  const taken = new Promise<void>((done) => (resolve = done));
+  const onEvent = ({ stateExitedEventDetails }: HistoryEvent) => {
+    if (stateExitedEventDetails?.name === 'Take site lock') resolve();
+  };
+  return { taken, onEvent };
+}
+
+function lockedSites({ deployment }: Local): string[] {
+  return [...deployment.tables.values()].flatMap(({ items }) => [...items.keys()]);
+}
+
+function managedFiles({ site }: Local): (string | undefined)[] {
+  const paths = ['/etc/magnum/magnum.conf', '/etc/haproxy/conf.d/180-magnum.cfg', '/etc/iptables/rules.v4'];
+  return [...site.controllers.values()].flatMap(({ files }) => paths.map((path) => files.files.get(path)?.content));
+}
