@@ -6,8 +6,9 @@ process.env.MAGNUM_HA_SITE = 'lab';
 /** @type {import('jest').Config} */
 export default {
   ...base,
-  testMatch: ['<rootDir>/test/{site-contract,lab-faults}/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/'],
+  testMatch: ['<rootDir>/test/{site-contract,lab-faults,lab-core}/**/*.test.ts'],
+  // Its OpenStack is simulated behind real daemons here: npm run test:lab:full has the real one.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/site-contract/openstack'],
   // Real daemons take their real time, and one lab at a time all of the machine.
   testTimeout: 180_000,
   maxWorkers: 1,

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { labEnvironment } from '../../lab/enter';
+import { labImage } from '../../lab/image';
+import { type Lab, startLab } from '../../lab/lab';
+import type { Profile } from '../../lab/openstack/real/profile';
+import type { Site } from '../../lambdas/site/document';
+import type { Mode } from '../../lambdas/site/load';
+import { parseSite } from '../../lambdas/site/parse';
+import type { ExecutionResult } from '../../local/asl';
+import { synthesized } from '../../local/assembly';
+import { deploy } from '../../local/run';
+
+/** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
+export interface OpenStackLab {
+  readonly lab: Lab;
+  /** Names of the controllers. */
+  readonly controllers: readonly string[];
+  /** Runs the whole workflow, with another document than the lab's own where one is given. */
+  execute(mode: Mode, document?: Site): Promise<ExecutionResult>;
+  /** Runs a line of bash on a host, as root and past SSH. @throws Error where it fails */
+  bash(host: string, script: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What a lab for tests with real OpenStack can be told. */
+export interface OpenStackLabOptions {
+  readonly profile: Exclude<Profile, 'controllers'>;
+  /**
+   * Whether Magnum has what it needs from the shared services: database, accounts, endpoints.
+   * @default true
+   */
+  readonly provisioned?: boolean;
+  /**
+   * How many times as fast as in truth the workflow's waits pass; the services take their own time.
+   * @default 1
+   */
+  readonly speed?: number;
+  /** Changes the document before the lab is built from it. */
+  readonly change?: (document: Site) => Site;
+}
+
+/** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
+export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
+  const { profile, provisioned = true, change = (site) => site, speed = 1 } = options;
+  const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
+  // Of Keystone and Magnum alone no cluster can be made.
+  const given = change(profile === 'full' ? shipped : { ...shipped, clusterTemplates: [], clusters: [] });
+  const template = await synthesized(given);
+  const image = await labImage(() => undefined, { profile, provisioned });
+  const lab = await startLab({ document: given, image, profile, directory: labEnvironment().directory });
+  const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
+  const { document } = lab;
+  return {
+    lab,
+    controllers: document.controllers.map(({ name }) => name),
+    bash: async (host, script) => {
+      const { exitCode, stdout, stderr } = await lab.exec(host, ['bash', '-c', script]);
+      if (exitCode !== 0) throw new Error(`${script} on ${host}: exit ${exitCode}: ${stderr}`);
+      return stdout;
+    },
+    execute: (mode, changed = document) => {
+      deployment.parameters.set(`/magnum-ha/sites/${document.name}`, {
+        type: 'String',
+        value: JSON.stringify(changed),
+      });
+      return deployment.execute({ input: { site: document.name, mode } });
+    },
+    close: async () => {
+      await deployment.close();
+      await lab.stop();
+    },
+  };
+}
