@@ -8,6 +8,7 @@ import type { Mode } from '../../lambdas/site/load';
 import { parseSite } from '../../lambdas/site/parse';
 import type { ExecutionResult } from '../../local/asl';
 import { synthesized } from '../../local/assembly';
+import type { StartOptions } from '../../local/aws/deployment';
 import { deploy } from '../../local/run';
 
 /** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
@@ -16,7 +17,7 @@ export interface OpenStackLab {
   /** Names of the controllers. */
   readonly controllers: readonly string[];
   /** Runs the whole workflow, with another document than the lab's own where one is given. */
-  execute(mode: Mode, document?: Site): Promise<ExecutionResult>;
+  execute(mode: Mode, document?: Site, onEvent?: StartOptions['onEvent']): Promise<ExecutionResult>;
   /** Runs a line of bash on a host, as root and past SSH. @throws Error where it fails */
   bash(host: string, script: string): Promise<string>;
   close(): Promise<void>;
@@ -41,7 +42,7 @@ export interface OpenStackLabOptions {
 
 /** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
 export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
-  const { profile, provisioned = true, change = (site) => site, speed = 1 } = options;
+  const { profile, provisioned = true, change = (site: Site) => site, speed = 1 } = options;
   const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
   // Of Keystone and Magnum alone no cluster can be made.
   const given = change(profile === 'full' ? shipped : { ...shipped, clusterTemplates: [], clusters: [] });
@@ -58,12 +59,12 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
       if (exitCode !== 0) throw new Error(`${script} on ${host}: exit ${exitCode}: ${stderr}`);
       return stdout;
     },
-    execute: (mode, changed = document) => {
+    execute: (mode, changed = document, onEvent) => {
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, {
         type: 'String',
         value: JSON.stringify(changed),
       });
-      return deployment.execute({ input: { site: document.name, mode } });
+      return deployment.execute({ input: { site: document.name, mode }, ...(onEvent && { onEvent }) });
     },
     close: async () => {
       await deployment.close();

@@ -98,7 +98,14 @@ describe('a controller that is lost, with everything in place', () => {
     { fault: 'loses power', name: 'node-3' },
     { fault: 'is cut off', name: 'node-1' },
   ] as const)('$fault: $name, in Verify', async ({ fault, name }) => {
-    const result = await site.apply({ state: 'Verify', after: 100, act: () => faults[fault](name) });
+    // Its API accepts and says nothing, so that Verify still waits for it.
+    const silent = {
+      state: 'Inspect controllers',
+      act: () => breaking(name, 'pkill -STOP -x magnum-api', 'pkill -CONT -x magnum-api || true'),
+    };
+    const lost = { state: 'Verify', after: 1000, act: () => faults[fault](name) };
+
+    const result = await site.apply([silent, lost]);
 
     expect(endOf(result)).toEqual(failed(GONE, name));
     expect(await aftermath(ALL.filter((one) => one !== name))).toEqual(WELL);

@@ -34,7 +34,7 @@ export interface FaultyLab {
   /** Names of the controllers. */
   readonly controllers: readonly string[];
   /** Runs an apply, on another document than the site's own where one is given. */
-  apply(during?: During, document?: Site): Promise<ExecutionResult>;
+  apply(during?: During | readonly During[], document?: Site): Promise<ExecutionResult>;
   /** Runs a line of bash on a host. @throws Error where it fails */
   bash(host: string, script: string): Promise<string>;
   /** Boots a host. Resolves when something can be run on it. */
@@ -119,16 +119,20 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
     learn,
     apply: async (during, given = document) => {
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
-      let acting: Promise<unknown> | undefined;
+      const waiting = new Set([during ?? []].flat());
+      const acting: Promise<unknown>[] = [];
       const result = await deployment.execute({
         input: { site: document.name, mode: 'apply' },
         onEvent: ({ stateEnteredEventDetails: entered }) => {
-          if (!during || entered?.name !== during.state) return;
-          acting ??= sleep(during.after ?? 0).then(during.act);
+          for (const one of waiting) {
+            if (one.state !== entered?.name) continue;
+            waiting.delete(one);
+            acting.push(sleep(one.after ?? 0).then(one.act));
+          }
         },
       });
-      if (during && !acting) throw new Error(`${during.state} was not reached: ${result.error}: ${result.cause}`);
-      await acting;
+      for (const { state } of waiting) throw new Error(`${state} was not reached: ${result.error}: ${result.cause}`);
+      await Promise.all(acting);
       return result;
     },
     powerOn: async (host) => {
