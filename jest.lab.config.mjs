@@ -12,4 +12,5 @@ export default {
   // Real daemons take their real time, and one lab at a time all of the machine.
   testTimeout: 180_000,
   maxWorkers: 1,
+  setupFilesAfterEnv: ['<rootDir>/test/lab-faults/once-more.ts'],
 };

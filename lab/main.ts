@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Site } from '../lambdas/site/document';
 import { synthesized } from '../local/assembly';
 import { RUN_OPTIONS, runOptions, UsageError } from '../local/options';
 import type { Terminal } from '../local/progress';
@@ -65,7 +66,9 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
   };
   if (args[0] === 'run') {
     const lab = keptLab(keptDirectory());
-    return runOn(lab, optionsOf(['--profile', lab.profile, ...args.slice(1)]), terminal);
+    const { site, ...options } = optionsOf(['--profile', lab.profile, ...args.slice(1)]);
+    const named = args.some((word) => word.startsWith('--site'));
+    return runOn(lab, { ...options, site: named ? withHostKeys(site, lab.document) : lab.document }, terminal);
   }
   const { keep, profile, ...options } = optionsOf(args);
   say('Starting the lab …');
@@ -92,12 +95,13 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
         : `Keystone and Magnum are real${profile === 'full' ? ', and so are Glance, Heat, Neutron and Nova' : ''}.`),
   );
   try {
-    return await runOn(lab, options, terminal);
+    return await runOn(lab, { ...options, site: lab.document }, terminal);
   } finally {
     if (keep) {
       say(
         `\nThe lab stays up.\n  A shell:      npm run lab -- shell HOST    (${hosts})\n` +
-          `  An execution: npm run lab -- run --mode check\n  Its end:      npm run lab -- stop`,
+          `  An execution: npm run lab -- run --mode check, or of an edited document: npm run lab -- run --site FILE\n` +
+          `  Its end:      npm run lab -- stop`,
       );
     } else await lab.stop();
   }
@@ -106,7 +110,8 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
 async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise<number> {
   const template = await synthesized(options.site);
   const speed = lab.profile === 'controllers' ? SPEED : 1;
-  const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
+  const site = { ...lab, document: options.site };
+  const deployment = await deploy({ template, site, speed, log: () => undefined });
   try {
     return await runModes(deployment, options, terminal);
   } finally {
@@ -125,6 +130,17 @@ function optionsOf(args: readonly string[]): RunOptions & { readonly keep: boole
   // Of nothing no cluster can be made.
   const clusters = profile === 'core' && { clusterTemplates: [], clusters: [] };
   return { ...options, site: { ...options.site, ...clusters }, keep: values.keep === true, profile };
+}
+
+/** An edited document for a lab that is up: with its host keys. @throws UsageError where the lab has other hosts */
+function withHostKeys(site: Site, { name, bastion, controllers }: Site): Site {
+  const hosts = (all: Site['controllers']) => all.map((one) => `${one.name} ${one.address}`).join(', ');
+  if (site.name !== name || hosts(site.controllers) !== hosts(controllers)) {
+    throw new UsageError(
+      `The lab that is up is the site ${name} with the controllers ${hosts(controllers)}: start another for this document.`,
+    );
+  }
+  return { ...site, bastion, controllers };
 }
 
 /** Where a lab that stays up keeps what belongs to it: in nobody else's reach. */
