@@ -33,11 +33,14 @@ export function commit(context: PhaseContext): Phase {
   });
 }
 
-/** Restart services: one controller after another, so that the others serve. */
+/**
+ * Restart services: one controller after another, so that the others serve. All of them where the schema changed: whatever
+ * runs has seen other tables, or none.
+ */
 export function restart({ scope, functions, release }: PhaseContext): Phase {
   return (next) => {
     const map = forEach(scope, 'Restart services', {
-      items: '{% $plan.restart %}',
+      items: '{% $schema.action in ["created", "changed"] ? [$site.controllers.name] : $plan.restart %}',
       maxConcurrency: 1,
       first: invoke(scope, 'Restart Magnum', functions.restart, {
         payload: { ...variables('site'), controller: '{% $states.input %}' },

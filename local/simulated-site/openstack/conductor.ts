@@ -33,7 +33,8 @@ interface Process {
   readonly controller: string;
   readonly settings: Settings;
   readonly startedAt: number;
-  readonly row: ServiceRow;
+  /** Its row of service-list; undefined until it has found its tables. */
+  row: ServiceRow | undefined;
   beatAt: number;
 }
 
@@ -66,17 +67,17 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
   function start(controller: string, settings: Settings): () => void {
     drop(controller);
     if (settings.fatal !== undefined) throw new Error(settings.fatal);
-    // It runs, and logs at each heartbeat that there is no database.
-    if (settings.databaseError !== undefined) return () => undefined;
     const now = Date.now();
-    const process = { controller, settings, startedAt: now, row: register(controller, now), beatAt: now };
+    const process = { controller, settings, startedAt: now, row: register(controller, settings, now), beatAt: now };
     processes.push(process);
     return () => {
       if (processes.includes(process)) drop(controller);
     };
   }
 
-  function register(host: string, now: number): ServiceRow {
+  /** Without its database it runs on, and tries again at each heartbeat. */
+  function register(host: string, { databaseError }: Settings, now: number): ServiceRow | undefined {
+    if (databaseError !== undefined) return undefined;
     const known = store.services.find((row) => row.host === host);
     if (known) {
       known.report_count += 1;
@@ -115,13 +116,17 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
     const beats = Math.floor((now - process.beatAt) / period);
     if (beats < 1) return;
     process.beatAt += beats * period;
+    if (!process.row) {
+      process.row = register(process.controller, process.settings, process.beatAt);
+      return;
+    }
     process.row.report_count += beats;
     process.row.updatedAt = process.beatAt;
   }
 
   function takeNext(now: number): boolean {
     const [next] = queue;
-    const consumers = processes.filter(({ settings }) => settings.rabbit);
+    const consumers = processes.filter(({ row, settings }) => row && settings.rabbit);
     const consumer = consumers[turn % Math.max(consumers.length, 1)];
     if (!next || !consumer) return false;
     const takenAt = Math.max(next.at + PICK_UP_MS, consumer.startedAt);
