@@ -35,8 +35,8 @@ export function reportText(report: Report, style: Style): string {
                 `Magnum API of ${name} (${address}): ${answers ? 'answers' : style('red', 'no answer')}`,
             ),
             ...verification.conductors.map(
-              ({ id, state, heartbeatAt }) =>
-                `magnum-conductor ${id}: ${state}, last heartbeat ${new Date(heartbeatAt * 1000).toISOString()}`,
+              ({ id, host, state, heartbeatAt }) =>
+                `magnum-conductor ${host === null ? id : `of ${host}`}: ${state}, last heartbeat ${new Date(heartbeatAt * 1000).toISOString()}`,
             ),
           ]
         : [],

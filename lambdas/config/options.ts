@@ -26,7 +26,7 @@ export interface Option {
 export function magnumOptions(site: Site, controller: Controller): Option[] {
   const { release, magnum } = site;
   const options = [
-    // Each conductor's own row in the database: those without a host share one.
+    // Each conductor's own row in the database, by which Verify knows it: those without a host share one.
     ...section('DEFAULT', { host: magnum.conductorHost ? controller.name : undefined }),
     ...transport(site),
     ...section('api', { host: controller.address, port: magnum.apiPort === 9511 ? undefined : String(magnum.apiPort) }),

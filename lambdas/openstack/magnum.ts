@@ -35,6 +35,8 @@ class ClusterUnreadable extends MagnumHaError {
 
 const service = z.object({
   id: z.number(),
+  // The conductor's [DEFAULT] host.
+  host: z.string().nullable(),
   binary: z.string(),
   state: z.string(),
   disabled: z.boolean(),
@@ -42,7 +44,7 @@ const service = z.object({
   created_at: z.string(),
   updated_at: z.string().nullable(),
 });
-/** A row of `GET /v1/mservices`; only conductors register, and `host` is null in the answer. */
+/** A row of `GET /v1/mservices`; only conductors register. */
 export type MagnumService = z.infer<typeof service>;
 
 const template = z.looseObject({ uuid: z.string(), name: z.string() });

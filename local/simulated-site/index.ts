@@ -3,7 +3,7 @@ import { SimulatedController } from './controller';
 import { Faults } from './faults';
 import { CommandHooks } from './command-faults';
 import { initialFiles } from './initial-files';
-import { Network, type NetworkHost, toAddress, toNumber, within } from './network';
+import { type Accept, Network, type NetworkHost, toAddress, toNumber, within } from './network';
 import { type BackingPart, simulateOpenStack, type SimulatedOpenStack } from './openstack';
 import { Pacemaker } from './pacemaker';
 import { SiteRecord } from './record';
@@ -86,6 +86,10 @@ export async function startSimulatedSite(options: SimulatedSiteOptions): Promise
   };
 
   const openstack = simulateOpenStack({ document, secrets, speed, bare });
+  for (const { address, services } of otherHosts(document, openstack)) {
+    network.attach({ name: address, address, verdict: () => 'ACCEPT' });
+    for (const { port, accept } of services) network.listen(address, address, port, accept);
+  }
   const shell = new Shell({ pacemaker: () => pacemaker, hooks, record, timers, timings });
   const context = { document, network, openstack, timers, timings, access: { ...access, user: document.ssh.user } };
   const controllers = new Map(
@@ -130,6 +134,21 @@ export async function startSimulatedSite(options: SimulatedSiteOptions): Promise
     if (!found) throw new Error(`No host key of ${name}`);
     return found;
   }
+}
+
+/** What runs RabbitMQ or memcached and is no controller. */
+function otherHosts({ magnum, controllers }: Site, { rabbit }: SimulatedOpenStack) {
+  const serving = (accept: Accept) => (endpoint: string) => {
+    const [address = '', port] = endpoint.split(':');
+    return { address, port: Number(port), accept };
+  };
+  const services = [
+    ...magnum.rabbit.hosts.map(serving(rabbit)),
+    ...magnum.memcachedServers.map(serving((connection) => connection.resume())),
+  ];
+  return [...new Set(services.map(({ address }) => address))]
+    .filter((address) => !controllers.some((one) => one.address === address))
+    .map((address) => ({ address, services: services.filter((one) => one.address === address) }));
 }
 
 /** The bastion takes an address of the management network that nobody else has. */

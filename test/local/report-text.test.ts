@@ -114,7 +114,10 @@ test('services as they were observed', () => {
       { name: 'node-1', address: '10.21.22.6', answers: true },
       { name: 'VIP', address: '10.21.22.2', answers: false },
     ],
-    conductors: [{ id: 1, state: 'up', disabled: false, heartbeatAt: 1_893_456_000 }],
+    conductors: [
+      { id: 1, host: null, state: 'up', disabled: false, heartbeatAt: 1_893_456_000 },
+      { id: 2, host: 'node-1', state: 'up', disabled: false, heartbeatAt: 1_893_456_001 },
+    ],
   };
 
   const text = reportText(report({ verification }), plain);
@@ -123,7 +126,8 @@ test('services as they were observed', () => {
     'Services:\n' +
       '  Magnum API of node-1 (10.21.22.6): answers\n' +
       '  Magnum API of VIP (10.21.22.2): no answer\n' +
-      '  magnum-conductor 1: up, last heartbeat 2030-01-01T00:00:00.000Z\n',
+      '  magnum-conductor 1: up, last heartbeat 2030-01-01T00:00:00.000Z\n' +
+      '  magnum-conductor of node-1: up, last heartbeat 2030-01-01T00:00:01.000Z\n',
   );
 });
 

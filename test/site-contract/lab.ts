@@ -1,8 +1,9 @@
 import { labEnvironment } from '../../lab/enter';
+import { labImage } from '../../lab/image';
 import { startLab } from '../../lab/lab';
+import type { Site } from '../../lambdas/site/document';
 import { synthesized } from '../../local/assembly';
 import { deploy } from '../../local/run';
-import { document } from '../workflow/local';
 import { client, type ContractSite, until } from './site';
 
 /** How many times as fast as in truth clusters are created and waited for. */
@@ -11,16 +12,15 @@ const COROSYNC_PORT = '5405';
 /** A line of ps that begins with the program, which an interpreter may run; agents have HAProxy's name in theirs too. */
 const DAEMONS = /^ *\d+ (\S+ )?\S*\/(haproxy|magnum-api|magnum-conductor) /;
 
-/** Starts the golden site of real daemons. */
-export async function start(): Promise<ContractSite> {
-  const lab = await startLab({ document: document('golden'), ...labEnvironment(), speed: SPEED });
-  const deployment = await deploy({
-    template: await synthesized(document('golden')),
-    site: lab,
-    speed: SPEED,
-    log: () => undefined,
-  });
-  const using = client(lab.document, lab.privateKey, deployment);
+/** Starts a site of real daemons; that of the document `openstack` has all of OpenStack, too. */
+export async function start(document: Site): Promise<ContractSite> {
+  const profile = document.name === 'openstack' ? 'full' : 'controllers';
+  const speed = profile === 'full' ? 1 : SPEED;
+  const image = await labImage(() => undefined, { profile });
+  const lab = await startLab({ document, profile, image, directory: labEnvironment().directory, speed });
+  const template = await synthesized(document);
+  const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
+  const using = client(lab, deployment);
   const names = lab.document.controllers.map(({ name }) => name);
 
   /** What a program prints. @throws Error where it fails */
@@ -58,6 +58,13 @@ export async function start(): Promise<ContractSite> {
     daemons: async (name) => {
       const lines = (await output(name, ['ps', '-eo', 'pid=,args='])).trimEnd().split('\n');
       return lines.filter((line) => DAEMONS.test(line));
+    },
+    stopService: async (name, service) => {
+      await output(name, ['service', service, 'stop']);
+      await output(name, ['sh', '-c', 'pkill -KILL -f "/usr/bin/$0 " || true', service]);
+    },
+    startService: async (name, service) => {
+      await output(name, ['service', service, 'start']);
     },
     cut: async (name) => {
       await lab.cut(name);

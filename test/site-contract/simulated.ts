@@ -1,15 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import { allSecretNames } from '../../lambdas/secrets/references';
+import type { Site } from '../../lambdas/site/document';
 import { startLocal } from '../../local/run';
-import { document } from '../workflow/local';
 import { client, type ContractSite, until } from './site';
 
 const DAEMONS = ['haproxy', 'magnum-api', 'magnum-conductor'];
 
-/** Starts the golden site, simulated, on which everything is quick. */
-export async function start(): Promise<ContractSite> {
-  const local = await startLocal(document('golden'), { speed: 400, timeScale: 0.05 });
+/** Starts a simulated site on which everything is quick. */
+export async function start(given: Site): Promise<ContractSite> {
+  const secrets = Object.fromEntries(
+    allSecretNames(given).map((name) => [name, randomBytes(18).toString('base64url')]),
+  );
+  const local = await startLocal(given, { speed: 400, timeScale: 0.05, secrets });
   const { site, deployment } = local;
   const { faults, pacemaker } = site;
-  const using = client(site.document, site.privateKey, deployment);
+  const using = client({ document: site.document, privateKey: site.privateKey, secrets }, deployment);
   const on = (name: string) => {
     const controller = site.controllers.get(name);
     if (!controller) throw new Error(`No controller ${name}`);
@@ -41,6 +46,14 @@ export async function start(): Promise<ContractSite> {
     daemons: (name) => {
       const found = on(name).processes.filter((process) => DAEMONS.includes(process.name));
       return Promise.resolve(found.map(({ startedAt, args }) => `${startedAt} ${args}`));
+    },
+    stopService: (name, service) => {
+      on(name).services.get(service)?.stop();
+      return Promise.resolve();
+    },
+    startService: (name, service) => {
+      on(name).services.get(service)?.start();
+      return Promise.resolve();
     },
     cut: (name) => {
       faults.unplug(name);

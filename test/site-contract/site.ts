@@ -1,11 +1,18 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from '../../lambdas/controller/commands';
 import type { Mode } from '../../lambdas/site/load';
-import type { Site } from '../../lambdas/site/document';
+import { type Answer, HttpClient, type HttpRequest } from '../../lambdas/openstack/http';
+import type { SecretReference, Site } from '../../lambdas/site/document';
+import { parseSite } from '../../lambdas/site/parse';
 import { openSession, type Outcome, type RemoteController, type Session } from '../../lambdas/ssh/session';
 import type { ExecutionResult } from '../../local/asl';
 import type { Deployment } from '../../local/aws/deployment';
+import { document as shipped } from '../workflow/local';
 
-/** A site that the contract holds for. What is neither `execute` nor `run` nor `reaches` goes past SSH. */
+/** The documents whose sites there are: `golden`, or `openstack`, on which the lab has all of OpenStack real. */
+export type ContractDocument = 'golden' | 'openstack';
+
+/** A site that the contract holds for. What neither executes nor runs nor asks nor reaches goes past SSH. */
 export interface ContractSite {
   readonly kind: 'simulated' | 'lab';
   /** The document with addresses and host keys as this site has them. */
@@ -18,6 +25,10 @@ export interface ContractSite {
   runWithSudo(controller: string, command: Command): Promise<Outcome>;
   /** Whether a TCP connection from a controller is accepted. */
   reaches(controller: string, host: string, port: number): Promise<boolean>;
+  /** Sends one HTTP request from a controller, as the product does. Every status is an answer. */
+  request(controller: string, request: HttpRequest): Promise<Answer>;
+  /** The value of a secret that the document refers to. */
+  secret(reference: SecretReference): string;
 
   /** A file's content; undefined where there is none. */
   readFile(controller: string, path: string): Promise<string | undefined>;
@@ -29,6 +40,9 @@ export interface ContractSite {
   /** The processes of HAProxy and Magnum: other texts as soon as they are others. */
   daemons(controller: string): Promise<string[]>;
 
+  /** Ends all processes of a service of Magnum: of a conductor that never reached RabbitMQ some outlive its init script. */
+  stopService(controller: string, service: string): Promise<void>;
+  startService(controller: string, service: string): Promise<void>;
   /** Takes a controller's link to the management network down: nobody reaches it, and it nobody. */
   cut(controller: string): Promise<void>;
   heal(controller: string): Promise<void>;
@@ -47,20 +61,37 @@ export interface ContractSite {
   close(): Promise<void>;
 }
 
-/** Starts the site that `MAGNUM_HA_SITE` names: `lab`, or the simulated one. */
-export async function startContractSite(): Promise<ContractSite> {
+/** Starts a document's site of the kind that `MAGNUM_HA_SITE` names: `lab`, or the simulated one. */
+export async function startContractSite(name: ContractDocument = 'golden'): Promise<ContractSite> {
   const { start } = await (process.env['MAGNUM_HA_SITE'] === 'lab' ? import('./lab') : import('./simulated'));
-  return start();
+  return start(contractDocument(name));
+}
+
+/** A document, as an object that may be changed. */
+export function contractDocument(name: ContractDocument): Site {
+  if (name === 'golden') return shipped('golden');
+  return parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
 }
 
 /** What both kinds of sites do alike. */
-export interface Client extends Pick<ContractSite, 'execute' | 'run' | 'runWithSudo' | 'reaches'> {
+export interface Client extends Pick<
+  ContractSite,
+  'execute' | 'run' | 'runWithSudo' | 'reaches' | 'request' | 'secret'
+> {
   /** Closes the SSH connections. The next use opens new ones: those to a host that fell silent are of no use. */
   disconnect(): void;
 }
 
+/** What a site is used with. */
+interface ClientOptions {
+  readonly document: Site;
+  readonly privateKey: string;
+  /** The values of its secrets by the names of their parameters. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
 /** Uses a site as the product does. */
-export function client(document: Site, privateKey: string, deployment: Deployment): Client {
+export function client({ document, privateKey, secrets }: ClientOptions, deployment: Deployment): Client {
   const sessions = new Map<boolean, Session>();
   const connected = async (controller: string, sudo: boolean): Promise<RemoteController> => {
     const site = { ...document, ssh: { ...document.ssh, sudo } };
@@ -91,6 +122,21 @@ export function client(document: Site, privateKey: string, deployment: Deploymen
         },
         () => false,
       );
+    },
+    request: async (controller, request) => {
+      const from = await connected(controller, document.ssh.sudo);
+      // One that was kept may have been closed meanwhile, by a service that was restarted.
+      const http = new HttpClient((host, port) => from.tunnel(host, port), { retryDelaysMs: [] });
+      try {
+        return await http.request(request);
+      } finally {
+        http.close();
+      }
+    },
+    secret: ({ ssm }) => {
+      const value = secrets[ssm];
+      if (value === undefined) throw new Error(`No secret ${ssm}`);
+      return value;
     },
     disconnect: () => {
       for (const session of sessions.values()) session.close();

@@ -68,7 +68,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
     drop(controller);
     if (settings.fatal !== undefined) throw new Error(settings.fatal);
     const now = Date.now();
-    const process = { controller, settings, startedAt: now, row: register(controller, settings, now), beatAt: now };
+    const process = { controller, settings, startedAt: now, row: register(settings, now), beatAt: now };
     processes.push(process);
     return () => {
       if (processes.includes(process)) drop(controller);
@@ -76,7 +76,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
   }
 
   /** Without its database it runs on, and tries again at each heartbeat. */
-  function register(host: string, { databaseError }: Settings, now: number): ServiceRow | undefined {
+  function register({ host = null, databaseError }: Settings, now: number): ServiceRow | undefined {
     if (databaseError !== undefined) return undefined;
     const known = store.services.find((row) => row.host === host);
     if (known) {
@@ -117,7 +117,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
     if (beats < 1) return;
     process.beatAt += beats * period;
     if (!process.row) {
-      process.row = register(process.controller, process.settings, process.beatAt);
+      process.row = register(process.settings, process.beatAt);
       return;
     }
     process.row.report_count += beats;

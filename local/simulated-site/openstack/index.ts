@@ -59,7 +59,7 @@ export interface SimulatedOpenStack {
   readonly clusterTemplates: ClusterTemplateRow[];
   /** Clusters in the database, brought up to now; tests may add and change rows. */
   readonly clusters: ClusterRow[];
-  /** Conductors in the database, brought up to now; a row has the host that the API does not show. */
+  /** Conductors in the database, brought up to now. */
   readonly services: ServiceRow[];
   /** Tokens by their ID; delete one to revoke it, change `expiresAt` to let it expire. */
   readonly tokens: Map<string, Token>;

@@ -208,9 +208,9 @@ function cast(message: Message, uuid: string, { conductors, settings }: Given): 
   return { status: 202, body: { uuid } };
 }
 
-function showService({ id, report_count, createdAt, updatedAt }: ServiceRow) {
+function showService({ id, host, report_count, createdAt, updatedAt }: ServiceRow) {
   return {
-    host: null,
+    host,
     binary: 'magnum-conductor',
     state: Date.now() - (updatedAt ?? createdAt) <= SERVICE_DOWN_MS ? 'up' : 'down',
     id,

@@ -9,6 +9,8 @@ export type OsloConfig = (section: string, option: string) => string | undefined
 
 /** What a Magnum process makes of its configuration, with what there is outside of it at the moment. */
 export interface Settings {
+  /** Under which name a conductor registers, or undefined. */
+  readonly host: string | undefined;
   /** What goes wrong with every request that has a token: nothing, no auth_uri at all, or Keystone refuses Magnum. */
   readonly tokens: 'checked' | 'unconfigured' | 'refused';
   /** What the database driver says, or undefined where the connection is good. */
@@ -36,6 +38,7 @@ export function readSettings(config: OsloConfig, site: Site, accounts: Accounts,
   // Magnum itself took up the new name in Rocky only.
   const trustUri = atLeast(release, 'rocky') ? uri : config('keystone_authtoken', 'auth_uri');
   return {
+    host: config('DEFAULT', 'host'),
     get tokens() {
       if (uri === undefined) return 'unconfigured';
       return configured && exists(identity, accounts.service) ? 'checked' : 'refused';

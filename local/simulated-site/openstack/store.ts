@@ -42,8 +42,8 @@ export interface ClusterRow {
 /** A row of `magnum_service`. */
 export interface ServiceRow {
   readonly id: number;
-  /** The API shows null instead. */
-  readonly host: string;
+  /** `[DEFAULT] host` of the conductors whose row it is: null for all that have none. */
+  readonly host: string | null;
   report_count: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;

@@ -2,8 +2,18 @@ import * as fc from 'fast-check';
 import { type Conductor, conductors, freshConductors, type HeartbeatNeed } from '../../../lambdas/openstack/services';
 import { startSession } from './session';
 
+/** Conductors of which Magnum does not say where they run. */
 const found = (...heartbeats: number[]): Conductor[] =>
-  heartbeats.map((heartbeatAt, id) => ({ id, state: 'up', disabled: false, heartbeatAt }));
+  heartbeats.map((heartbeatAt, id) => ({ id, host: null, state: 'up', disabled: false, heartbeatAt }));
+/** Conductors by host. */
+const hosted = (heartbeats: Readonly<Record<string, number>>): Conductor[] =>
+  Object.entries(heartbeats).map(([host, heartbeatAt], id) => ({
+    id,
+    host,
+    state: 'up',
+    disabled: false,
+    heartbeatAt,
+  }));
 const needs = (...times: number[]): HeartbeatNeed[] =>
   times.map((after, index) => ({ controller: `node-${index + 1}`, after }));
 
@@ -11,7 +21,7 @@ test('reads heartbeats, of a new row its creation', async () => {
   const session = await startSession();
   session.cloud.conductor('node-1');
   const [first] = await conductors(session.magnum);
-  expect(first).toMatchObject({ id: 1, state: 'up', disabled: false });
+  expect(first).toMatchObject({ id: 1, host: 'node-1', state: 'up', disabled: false });
   session.cloud.pass(61);
   const [second] = await conductors(session.magnum);
   expect((second?.heartbeatAt ?? 0) - (first?.heartbeatAt ?? 0)).toBe(60);
@@ -35,7 +45,7 @@ test('a restart counts once the new process has sent a heartbeat', async () => {
   const fresh = freshConductors(await conductors(session.magnum), wanted);
   expect(fresh).toMatchObject({ fresh: 2, needed: 3, complete: false });
   expect(fresh.message).toMatch(
-    /^Only 2 of 3 conductors \(node-1, node-2, node-3\) send heartbeats: missing is one later than/,
+    /^Only 2 of 3 conductors \(node-1, node-2, node-3\) send heartbeats: missing is that of node-3 later than .*Z\. See/,
   );
   session.cloud.conductor('node-3');
   expect(freshConductors(await conductors(session.magnum), wanted)).toEqual({
@@ -61,6 +71,21 @@ test.each([
     fresh,
     complete: fresh === times.length,
   });
+});
+
+test.each([
+  ['another one of the same controller does not count for it', { 'node-1': 101, 'node-2': 99 }, ['node-2']],
+  ['rows of other hosts do not count', { 'node-1': 101, 'node-9': 101 }, ['node-2']],
+  ['nor do rows without a host, where one has its own', { 'node-1': 101, null: 101 }, ['node-2']],
+  ['rows of other hosts alone', { 'node-9': 101 }, ['node-1', 'node-2']],
+  ['nobody is missing', { 'node-1': 101, 'node-2': 101, 'node-9': 1 }, []],
+])('by host: %s', (_, heartbeats: Record<string, number>, missing) => {
+  const rows = hosted(heartbeats).map((one) => (one.host === 'null' ? { ...one, host: null } : one));
+
+  const { fresh, complete, message } = freshConductors(rows, needs(100, 100));
+
+  expect([fresh, complete]).toEqual([2 - missing.length, missing.length === 0]);
+  for (const controller of missing) expect(message).toContain(`that of ${controller} later than 1970-01-01T00:01:40Z`);
 });
 
 test('no pairing of rows and controllers satisfies more', () => {

@@ -115,7 +115,8 @@ export async function startCloud(site = siteOf('golden'), overrides: Overrides =
       const token = [...openstack.tokens.keys()][0] ?? (await issue());
       return send(servers.magnum, method, path, body, { 'X-Auth-Token': token, ...headers });
     },
-    conductor: (controller = 'node-1', changed = {}) => openstack.startConductor(controller, configOf(site, changed)),
+    conductor: (controller = 'node-1', changed = {}) =>
+      openstack.startConductor(controller, configOf(site, { 'DEFAULT.host': controller, ...changed })),
     restartApi: (changed) => {
       api = openstack.startMagnumApi(configOf(site, changed));
     },

@@ -7,7 +7,7 @@ beforeEach(async () => {
 afterEach(() => cloud.close());
 
 interface Service {
-  host: null;
+  host: string | null;
   id: number;
   state: string;
   report_count: number;
@@ -20,7 +20,7 @@ test('a conductor registers at once and sends a heartbeat every minute', async (
   cloud.conductor();
   const [first] = await services();
   expect(first).toEqual({
-    host: null,
+    host: 'node-1',
     binary: 'magnum-conductor',
     state: 'up',
     id: 1,
@@ -48,6 +48,19 @@ test('its row persists over restarts, one a controller, with a heartbeat at each
   ]);
   expect(found[0]?.updated_at).not.toBeNull();
   expect(cloud.openstack.services.map(({ host }) => host)).toEqual(['node-1', 'node-2']);
+});
+
+test('those without a host share one row', async () => {
+  cloud.conductor('node-1', { 'DEFAULT.host': undefined });
+  cloud.conductor('node-2', { 'DEFAULT.host': undefined });
+  cloud.conductor('node-3');
+
+  const found = await services();
+
+  expect(found.map(({ host, report_count }) => [host, report_count])).toEqual([
+    [null, 2],
+    ['node-3', 1],
+  ]);
 });
 
 test('a dead one is up for another 180 s', async () => {
