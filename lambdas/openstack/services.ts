@@ -46,49 +46,32 @@ export async function conductors(client: MagnumClient): Promise<Conductor[]> {
 /**
  * How many controllers are known to have a living conductor.
  *
- * Each conductor has the name of its controller as `[DEFAULT] host`, by which its row is known. Where there are only
- * rows without a host, Magnum does not say which is whose: then rows and controllers are paired in the way that satisfies
- * most, the latest heartbeat with the latest time it must exceed. Rows of other hosts are of conductors long gone. A
+ * Each conductor has the name of its controller as `[DEFAULT] host`, by which its row is known; rows of other hosts are of
+ * conductors long gone. Those without a host share one row: its heartbeat is somebody's, and all that Magnum tells. A
  * heartbeat within the very second of the restart may still be the old process's, so it does not count.
  */
 export function freshConductors(found: readonly Conductor[], needs: readonly HeartbeatNeed[]): Freshness {
-  const hosts = found.map(({ host }) => host);
-  const named = !hosts.includes(null) || needs.some(({ controller }) => hosts.includes(controller));
-  const unmet = named ? needs.filter((need) => !found.some((one) => meets(one, need))) : unpaired(found, needs);
+  const named = needs.some(({ controller }) => found.some(({ host }) => host === controller));
+  const shared = !named && found.some(({ host }) => host === null);
+  const unmet = needs.filter(
+    ({ controller, after }) =>
+      !found.some(({ host, heartbeatAt }) => host === (shared ? null : controller) && heartbeatAt > after),
+  );
   const fresh = needs.length - unmet.length;
-  return { fresh, needed: needs.length, complete: unmet.length === 0, message: describe(needs, unmet, named) };
+  return { fresh, needed: needs.length, complete: unmet.length === 0, message: describe(needs, unmet, shared) };
 }
 
-function meets({ host, heartbeatAt }: Conductor, { controller, after }: HeartbeatNeed): boolean {
-  return host === controller && heartbeatAt > after;
-}
-
-/** The needs that are left when as many as possible have a row without a host to themselves. */
-function unpaired(found: readonly Conductor[], needs: readonly HeartbeatNeed[]): HeartbeatNeed[] {
-  const heartbeats = found
-    .filter(({ host }) => host === null)
-    .map(({ heartbeatAt }) => heartbeatAt)
-    .sort((one, other) => other - one);
-  let next = 0;
-  return [...needs]
-    .sort((one, other) => other.after - one.after)
-    .filter(({ after }) => {
-      const met = (heartbeats[next] ?? -Infinity) > after;
-      if (met) next += 1;
-      return !met;
-    });
-}
-
-function describe(needs: readonly HeartbeatNeed[], unmet: readonly HeartbeatNeed[], named: boolean): string {
+function describe(needs: readonly HeartbeatNeed[], unmet: readonly HeartbeatNeed[], shared: boolean): string {
   const all = needs.map(({ controller }) => controller).join(', ');
-  if (unmet.length === 0) return `All ${needs.length} conductors (${all}) send heartbeats.`;
+  const those = `${needs.length} conductors (${all})`;
+  const share = 'which share one row of service-list, having no [DEFAULT] host';
+  if (unmet.length === 0)
+    return shared ? `One of ${those}, ${share}, sends heartbeats.` : `All ${those} send heartbeats.`;
   const time = ({ after }: HeartbeatNeed) => new Date(after * 1000).toISOString().replace('.000Z', 'Z');
-  const missing = named
-    ? `missing is ${unmet.map((need) => `that of ${need.controller} later than ${time(need)}`).join(', ')}. See`
-    : `missing ${unmet.length === 1 ? 'is one' : 'are some'} later than ${unmet.map(time).join(', ')}. Magnum does not say whose: see`;
+  const missing = unmet.map((need) => `that of ${need.controller} later than ${time(need)}`).join(', ');
   return (
-    `Only ${needs.length - unmet.length} of ${needs.length} conductors (${all}) send heartbeats: ${missing} ` +
-    `\`service magnum-conductor status\` and magnum-conductor.log ${named ? 'there' : 'on each'}.`
+    `Only ${needs.length - unmet.length} of ${those}${shared ? `, ${share},` : ''} send heartbeats: missing is ${missing}. ` +
+    'See `service magnum-conductor status` and magnum-conductor.log there.'
   );
 }
 
