@@ -76,8 +76,9 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
   }
 
   /** Without its database it runs on, and tries again at each heartbeat. */
-  function register({ host = null, databaseError }: Settings, now: number): ServiceRow | undefined {
-    if (databaseError !== undefined) return undefined;
+  function register(settings: Settings, now: number): ServiceRow | undefined {
+    if (settings.databaseError !== undefined) return undefined;
+    const host = settings.host ?? null;
     const known = store.services.find((row) => row.host === host);
     if (known) {
       known.report_count += 1;
