@@ -109,6 +109,8 @@ function keystoneAuthtoken({ release, magnum: { keystone, memcachedServers, regi
     project_domain_id: keystone.projectDomainId,
     // Some packages set another one, in which the middleware finds no Keystone: every request fails with 500.
     region_name: region,
+    // Its default lets any token pass for a service's, and is deprecated; before 6.0.0 the middleware does not read it.
+    service_token_roles_required: atLeast(release, 'stein') ? 'True' : undefined,
   });
 }
 

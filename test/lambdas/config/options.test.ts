@@ -165,6 +165,18 @@ describe('magnumOptions', () => {
     expect(options).not.toContain('trustee_keystone_interface');
   });
 
+  test('service tokens need a role of a service from Stein on', () => {
+    const wanted = (release: Release) => {
+      const golden = site('golden', (document) => (document.release = release));
+      return inSections(magnumOptions(golden, node1(golden)), 'keystone_authtoken').filter((line) =>
+        line.includes('service_token'),
+      );
+    };
+
+    expect(wanted('rocky')).toEqual([]);
+    expect(wanted('stein')).toEqual(['[keystone_authtoken] service_token_roles_required = True']);
+  });
+
   test('octavia_client has a region from Stein on', () => {
     const sections = (release: Release) => {
       const golden = site('golden', (document) => (document.release = release));
