@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Finding } from '../config/finding';
 import type { Secrets } from '../secrets/secrets';
 import type { Site } from '../site/document';
+import { atLeast } from '../site/releases';
 import { amqpLogin } from './amqp';
 import { type Login, NoAnswer } from './bytes';
 import { mysqlLogin } from './mysql';
@@ -10,13 +11,32 @@ import { hostAndPort } from './reachability';
 /** Opens a TCP connection from a controller. */
 export type Tunnel = (host: string, port: number) => Promise<Duplex>;
 
+/**
+ * oslo.messaging, which Magnum reads transport_url by, hands each node's on to kombu as a URL of its own, in which it
+ * leaves a slash of the password as it is: that ends the host there, however it was encoded before. Newton's rabbit_password
+ * has no such way.
+ */
+function slash({ release, magnum: { rabbit } }: Site, password: string): Finding[] {
+  if (!atLeast(release, 'ocata') || !password.includes('/')) return [];
+  return [
+    {
+      name: 'RabbitPasswordWithSlash',
+      severity: 'error',
+      evidence: `The password in the SSM parameter ${rabbit.password.ssm} has a /`,
+      remedy:
+        'Give the RabbitMQ user a password without it: no encoding in transport_url gets a / past oslo.messaging, and Magnum ' +
+        'never reaches RabbitMQ.',
+    },
+  ];
+}
+
 /** Logs in to RabbitMQ and to the database as Magnum will: it says nothing when the former fails. */
 export async function checkLogins(site: Site, tunnel: Tunnel, secrets: Secrets): Promise<Finding[]> {
   const { database, rabbit } = site.magnum;
+  const rabbitPassword = secrets.reveal(rabbit.password.ssm);
   const nodes = rabbit.hosts.map(async (host) => {
     const address = hostAndPort(host, 5672);
-    const password = secrets.reveal(rabbit.password.ssm);
-    const login = await attempt(tunnel, address, (stream) => amqpLogin(stream, rabbit.user, password));
+    const login = await attempt(tunnel, address, (stream) => amqpLogin(stream, rabbit.user, rabbitPassword));
     return problems(login, {
       name: 'RabbitUserRefused',
       what: `RabbitMQ ${host} to user ${rabbit.user}`,
@@ -39,7 +59,7 @@ export async function checkLogins(site: Site, tunnel: Tunnel, secrets: Secrets):
         'every request to Magnum is answered with 500 otherwise.',
     }),
   );
-  return (await Promise.all([...nodes, connection])).flat();
+  return [...slash(site, rabbitPassword), ...(await Promise.all([...nodes, connection])).flat()];
 }
 
 /** Undefined where nobody can tell: that nothing listens there has a finding of its own. */

@@ -16,13 +16,16 @@ const golden = document('golden');
 /** The same on a site where nobody has made Magnum's accounts: passwords go to all places where they are kept. */
 const fresh: Site = { ...golden, bootstrap: ['database', 'schema', 'rabbitmq', 'keystone'] };
 
-/** Every secret a text of its own, with all that shells, URLs, JSON, Python and oslo.config could stumble over. */
+/**
+ * Every secret a text of its own, with all that shells, URLs, JSON, Python and oslo.config could stumble over. RabbitMQ's has
+ * no slash, which oslo.messaging takes in no form.
+ */
 const secrets = Object.fromEntries(
   allSecretNames(golden)
     .filter((name) => name !== golden.ssh.privateKey.ssm)
     .map((name, index) => [
       name,
-      `${index}canary "q" 'a' $HOME \${x} 100% %s \\n \\\\ #h ;s @:/? é\nline two of ${index}`,
+      `${index}canary "q" 'a' $HOME \${x} 100% %s \\n \\\\ #h ;s @:${name.includes('rabbit') ? '' : '/'}? é\nline two of ${index}`,
     ]),
 );
 

@@ -16,7 +16,7 @@ import { site as siteOf } from '../config/sites';
 const golden = siteOf('golden');
 const names = allSecretNames(golden);
 const PASSWORDS: Readonly<Record<string, string>> = Object.fromEntries(
-  names.map((name) => [name, `secret of ${name} #1`]),
+  names.map((name) => [name, `secret of ${name.replaceAll('/', ' ')} #1`]),
 );
 
 /** A cause of failure: what is changed in the document, the site or the secrets, and what is found then. */
@@ -30,13 +30,16 @@ interface Cause {
   readonly truth?: (document: Site) => void;
   /** SSM parameter that holds another value than the cloud knows. */
   readonly wrong?: string;
+  /** Secrets that are other than usual, in the SSM parameters and in the cloud. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** All that preflight finds on a simulated site. */
-async function findings({ document: change, site: prepare, truth, wrong }: Omit<Cause, 'what' | 'found'>) {
+async function findings({ document: change, site: prepare, truth, wrong, ...cause }: Omit<Cause, 'what' | 'found'>) {
+  const known = { ...PASSWORDS, ...cause.secrets };
   const simulated = await startSimulatedSite({
     document: siteOf('golden', truth),
-    secrets: PASSWORDS,
+    secrets: known,
     timeScale: 0.02,
   });
   prepare?.(simulated);
@@ -45,7 +48,7 @@ async function findings({ document: change, site: prepare, truth, wrong }: Omit<
     change?.(one);
   });
   const document = { ...wanted, bastion: simulated.document.bastion, controllers: simulated.document.controllers };
-  const values = new Map(Object.entries({ ...PASSWORDS, ...(wrong === undefined ? {} : { [wrong]: 'mistaken' }) }));
+  const values = new Map(Object.entries({ ...known, ...(wrong === undefined ? {} : { [wrong]: 'mistaken' }) }));
   const secrets = new Secrets(values);
   const session = await openSession({
     site: document,
@@ -274,6 +277,11 @@ describe('causes of failure, by the number of docs/causes.md', () => {
       what: '15: RabbitMQ refuses the user',
       wrong: parameter('rabbit-password'),
       found: ['error RabbitUserRefused', 'error RabbitUserRefused', 'error RabbitUserRefused'],
+    },
+    {
+      what: "15: a slash in RabbitMQ's password",
+      secrets: { [parameter('rabbit-password')]: 'a/b' },
+      found: ['error RabbitPasswordWithSlash'],
     },
     {
       what: '15: both types of queues',

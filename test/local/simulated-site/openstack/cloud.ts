@@ -39,9 +39,10 @@ export function configOf(site: Site, overrides: Overrides = {}): OsloConfig {
   return (section, option) => options.get(`${section}.${option}`);
 }
 
-/** The secret of an SSM parameter; each is another. */
+/** The secret of an SSM parameter; each is another. RabbitMQ's has no slash, which oslo.messaging takes in no form. */
 export function secretOf(name: string): string {
-  return `${PASSWORD}${name}`;
+  const secret = `${PASSWORD}${name}`;
+  return name.endsWith('rabbit-password') ? secret.replaceAll('/', '|') : secret;
 }
 
 /** A simulated OpenStack on loopback, addressed as at its site. */

@@ -114,7 +114,7 @@ describe('RabbitMQ', () => {
     'DEFAULT.transport_url': undefined,
     'oslo_messaging_rabbit.rabbit_hosts': '10.21.22.9:5673, 10.21.22.4:5673',
     'oslo_messaging_rabbit.rabbit_userid': 'magnum',
-    'oslo_messaging_rabbit.rabbit_password': `p@ss:w/rd#1 %41$x;"'/magnum-ha/golden/rabbit-password`,
+    'oslo_messaging_rabbit.rabbit_password': `p@ss:w|rd#1 %41$x;"'|magnum-ha|golden|rabbit-password`,
   };
 
   test.each([
@@ -125,6 +125,15 @@ describe('RabbitMQ', () => {
   ])('with %s: 202, but no cluster, and the conductor counts as up', async (_, overrides) => {
     expect((await clusterWith(overrides)).status).toBe(404);
     expect((await cloud.magnum('GET', '/v1/mservices')).json).toMatchObject({ mservices: [{ state: 'up' }] });
+  });
+
+  test('with a slash in the password: likewise, however it is encoded', async () => {
+    const { magnum } = siteOf('golden');
+    const slashed = { ...magnum, rabbit: { ...magnum.rabbit, password: magnum.database.password } };
+
+    const { status } = await clusterWith({}, siteOf('golden', { magnum: slashed }));
+
+    expect(status).toBe(404);
   });
 
   test('a conductor elsewhere does what the one with wrong credentials does not', async () => {
