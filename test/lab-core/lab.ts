@@ -36,19 +36,21 @@ export interface OpenStackLabOptions {
    * @default 1
    */
   readonly speed?: number;
+  /** Further secrets, by parameter name. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Changes the document before the lab is built from it. */
   readonly change?: (document: Site) => Site;
 }
 
 /** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
 export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
-  const { profile, provisioned = true, change = (site: Site) => site, speed = 1 } = options;
+  const { profile, provisioned = true, change = (site: Site) => site, speed = 1, secrets = {} } = options;
   const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
   // Of Keystone and Magnum alone no cluster can be made.
   const given = change(profile === 'full' ? shipped : { ...shipped, clusterTemplates: [], clusters: [] });
   const template = await synthesized(given);
   const image = await labImage(() => undefined, { profile, provisioned });
-  const lab = await startLab({ document: given, image, profile, directory: labEnvironment().directory });
+  const lab = await startLab({ document: given, image, profile, secrets, directory: labEnvironment().directory });
   const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
   const { document } = lab;
   return {
