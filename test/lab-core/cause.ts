@@ -12,6 +12,8 @@ export interface Cause {
   readonly document?: (document: Site) => void;
   /** Changes the cloud: on which hosts, by which lines of bash, and how that is undone. */
   readonly cloud?: { readonly on: readonly string[]; readonly act: string; readonly undo: string };
+  /** Secrets that are other than usual, by the names of their SSM parameters. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** What preflight finds, and nothing else: what the evidence says, by severity and name. */
   readonly found: Readonly<Record<string, RegExp>>;
 }
@@ -55,14 +57,20 @@ export function untilServing(url: string): string {
 }
 
 /** Findings of a check while the cause is there. */
-export async function findingsOf(site: OpenStackLab, { document, cloud }: Cause): Promise<readonly Finding[]> {
+export async function findingsOf(
+  site: OpenStackLab,
+  { document, cloud, secrets = {} }: Cause,
+): Promise<readonly Finding[]> {
   const changed = structuredClone(site.lab.document);
   document?.(changed);
   const everywhere = (script: string) => Promise.all((cloud?.on ?? []).map((host) => site.bash(host, script)));
+  const usual = new Map(site.parameters);
+  for (const [name, value] of Object.entries(secrets)) site.parameters.set(name, { type: 'SecureString', value });
   try {
     await everywhere(cloud?.act ?? '');
     return reportOf(await site.execute('check', changed)).findings;
   } finally {
+    for (const [name, parameter] of usual) site.parameters.set(name, parameter);
     await everywhere(cloud?.undo ?? '');
   }
 }

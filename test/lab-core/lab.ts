@@ -8,7 +8,7 @@ import type { Mode } from '../../lambdas/site/load';
 import { parseSite } from '../../lambdas/site/parse';
 import type { ExecutionResult } from '../../local/asl';
 import { synthesized } from '../../local/assembly';
-import type { StartOptions } from '../../local/aws/deployment';
+import type { Deployment, StartOptions } from '../../local/aws/deployment';
 import { deploy } from '../../local/run';
 
 /** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
@@ -16,6 +16,8 @@ export interface OpenStackLab {
   readonly lab: Lab;
   /** Names of the controllers. */
   readonly controllers: readonly string[];
+  /** What Parameter Store has, by name. */
+  readonly parameters: Deployment['parameters'];
   /** Runs the whole workflow, with another document than the lab's own where one is given. */
   execute(mode: Mode, document?: Site, onEvent?: StartOptions['onEvent']): Promise<ExecutionResult>;
   /** Runs a line of bash on a host, as root and past SSH. @throws Error where it fails */
@@ -36,26 +38,25 @@ export interface OpenStackLabOptions {
    * @default 1
    */
   readonly speed?: number;
-  /** Further secrets, by parameter name. */
-  readonly secrets?: Readonly<Record<string, string>>;
   /** Changes the document before the lab is built from it. */
   readonly change?: (document: Site) => Site;
 }
 
 /** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
 export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
-  const { profile, provisioned = true, change = (site: Site) => site, speed = 1, secrets = {} } = options;
+  const { profile, provisioned = true, change = (site: Site) => site, speed = 1 } = options;
   const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
   // Of Keystone and Magnum alone no cluster can be made.
   const given = change(profile === 'full' ? shipped : { ...shipped, clusterTemplates: [], clusters: [] });
   const template = await synthesized(given);
   const image = await labImage(() => undefined, { profile, provisioned });
-  const lab = await startLab({ document: given, image, profile, secrets, directory: labEnvironment().directory });
+  const lab = await startLab({ document: given, image, profile, directory: labEnvironment().directory });
   const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
   const { document } = lab;
   return {
     lab,
     controllers: document.controllers.map(({ name }) => name),
+    parameters: deployment.parameters,
     bash: async (host, script) => {
       const { exitCode, stdout, stderr } = await lab.exec(host, ['bash', '-c', script]);
       if (exitCode !== 0) throw new Error(`${script} on ${host}: exit ${exitCode}: ${stderr}`);
