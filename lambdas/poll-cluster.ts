@@ -1,10 +1,11 @@
 import { type ClusterResult, pollCluster } from './openstack/clusters';
 import { throughSite } from './openstack/through-site';
 import type { Site } from './site/document';
+import { clusterNamed } from './site/named';
 
-/** Poll cluster: how far it is. `cluster` is what Ensure cluster returned. */
-export async function handler({ site, cluster }: { site: Site; cluster: ClusterResult }) {
-  const { uuid = cluster.name } = cluster;
-  const progress = await throughSite(site, ({ magnum }) => pollCluster(magnum, uuid, cluster.workers));
+/** Poll cluster: how far it is. `cluster` is what Ensure cluster returned; once it is overdue, it is an error if not done. */
+export async function handler({ site, cluster, overdue }: { site: Site; cluster: ClusterResult; overdue: boolean }) {
+  const minutes = overdue ? clusterNamed(site, cluster.name).deadlineMinutes : undefined;
+  const progress = await throughSite(site, (clients) => pollCluster(clients, cluster, minutes));
   return { ...cluster, ...progress };
 }

@@ -95,6 +95,7 @@ function summary(text: string): string {
   return cut(line, 200) || '(no text)';
 }
 
-function cut(text: string, length: number): string {
+/** At most so many characters of a text, and how many there were more. */
+export function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}… (${text.length - length} more characters)` : text;
 }

@@ -4,8 +4,8 @@ import { detailOf, refusal, UnexpectedAnswer } from './errors';
 import type { Answer, HttpClient, HttpRequest } from './http';
 import type { Keystone } from './keystone';
 
-/** Magnum's API version in the header `OpenStack-API-Version`: 1.1 has all that is used but for clusters of no workers. */
-export type Microversion = '1.1' | '1.10';
+/** Magnum's API version in the header `OpenStack-API-Version`: 1.1 has all but node groups (1.9) and clusters of no workers (1.10). */
+export type Microversion = '1.1' | '1.9' | '1.10';
 
 /** Several templates or clusters have the wanted name, and Magnum cannot say which is meant (409). */
 class DuplicateNameInMagnum extends MagnumHaError {
@@ -64,6 +64,8 @@ const cluster = z.object({
   status_reason: z.string().nullish(),
   node_count: z.number(),
   master_count: z.number(),
+  // As the driver stores it: nothing, or not Heat's at all, where the driver does not use Heat.
+  stack_id: z.string().nullish(),
   api_address: z.string().nullish(),
   node_addresses: addresses,
   master_addresses: addresses,
@@ -71,6 +73,8 @@ const cluster = z.object({
 });
 /** A cluster as `GET /v1/clusters/{uuid or name}` shows it. */
 export type MagnumCluster = z.infer<typeof cluster>;
+
+const nodeGroup = z.object({ is_default: z.boolean(), role: z.string(), node_count: z.number() });
 
 /** A step of a JSON patch; only attributes at the root are ever replaced. */
 export interface PatchStep {
@@ -132,6 +136,19 @@ export class MagnumClient {
     if (answer.status === 409) throw new DuplicateNameInMagnum('cluster', uuidOrName, answer.url);
     if (answer.status === 400) throw new ClusterUnreadable(uuidOrName, answer);
     return read(answer, 200, cluster, 'a cluster');
+  }
+
+  /**
+   * How many of a cluster's workers are in node groups beside the default one. Those have stacks of their own, and came with
+   * Train: no Magnum before has any.
+   */
+  async furtherWorkers(uuid: string): Promise<number> {
+    const answer = await this.send({ method: 'GET', path: `/clusters/${uuid}/nodegroups`, microversion: '1.9' });
+    if (answer.status === 404 || answer.status === 406) return 0;
+    const { nodegroups } = read(answer, 200, z.object({ nodegroups: z.array(nodeGroup) }), 'a list of node groups');
+    return nodegroups
+      .filter(({ is_default, role }) => !is_default && role !== 'master')
+      .reduce((sum, { node_count }) => sum + node_count, 0);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Site } from '../site/document';
+import { HeatClient } from './heat';
 import { type Answer, type Connect, HttpClient, type HttpOptions } from './http';
 import { Keystone } from './keystone';
 import { MagnumClient } from './magnum';
@@ -7,6 +8,7 @@ import { MagnumClient } from './magnum';
 export interface OpenStackSession {
   readonly keystone: Keystone;
   readonly magnum: MagnumClient;
+  readonly heat: HeatClient;
   /** HTTP on the same way, without a token. */
   readonly http: HttpClient;
   /**
@@ -33,14 +35,16 @@ export function openStackSession(
   const http = new HttpClient(connect, options);
   const keystone = new Keystone(http, account, password);
   const magnum = new MagnumClient(http, keystone, account.region, account.interface);
+  const get = async (type: string, path: string) => {
+    const url = (await keystone.endpoint(type, account.region, account.interface)) + path;
+    return http.request({ method: 'GET', url, headers: { 'x-auth-token': await keystone.token() } });
+  };
   return {
     keystone,
     magnum,
+    heat: new HeatClient(get),
     http,
-    get: async (type, path) => {
-      const url = (await keystone.endpoint(type, account.region, account.interface)) + path;
-      return http.request({ method: 'GET', url, headers: { 'x-auth-token': await keystone.token() } });
-    },
+    get,
     close: () => {
       http.close();
     },

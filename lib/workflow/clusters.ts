@@ -1,4 +1,4 @@
-import { Choice, Condition, Fail, type State, Succeed, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type State, Succeed, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import { deadline, forEach, invoke, isOver, onFailure, type Phase, RESULT, variables, type PhaseContext } from './step';
 
 /** Ensure cluster templates: in the order of the site document, because a check of names comes before each creation. */
@@ -47,20 +47,13 @@ function ensureCluster({ scope, functions }: PhaseContext): State {
     comment: 'Looked up by name, created or resized; a check only compares',
   });
   const poll = invoke(scope, 'Poll cluster', functions.pollCluster, {
-    payload: variables('site', 'cluster'),
+    payload: { ...variables('site', 'cluster'), overdue: `{% ${isOver('clusterDeadline')} %}` },
     assign: { cluster: RESULT, ...deadline('clusterDeadline', '$wanted.deadlineMinutes * 60') },
   });
   const wait = Wait.jsonata(scope, 'Wait for cluster', { time: WaitTime.seconds(BETWEEN_POLLS) });
   const complete = Succeed.jsonata(scope, 'Cluster as wanted', { outputs: '{% $cluster %}' });
-  const overdue = Fail.jsonata(scope, 'Cluster overdue', {
-    error: 'ClusterDeadlineExceeded',
-    cause:
-      '{% "Cluster " & $wanted.name & " of site " & $site.name & " is not complete after " & $wanted.deadlineMinutes & " minutes; ' +
-      'its last status is " & $cluster.status & ". Look at the resources of its Heat stack: openstack stack resource list -n 5." %}',
-  });
   const done = Choice.jsonata(scope, 'Cluster complete?')
     .when(Condition.jsonata('{% $cluster.done = true %}'), complete)
-    .when(Condition.jsonata(`{% ${isOver('clusterDeadline')} %}`), overdue)
     .otherwise(wait);
   ensure.next(done);
   wait.next(poll).next(done);

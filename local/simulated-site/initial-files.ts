@@ -174,6 +174,7 @@ listen stats
     ['070-cinder-api.cfg', api('cinder-api', 8776)],
     ['080-glance-api.cfg', api('glance-api', 9292)],
     ['085-neutron.cfg', api('neutron', 9696)],
+    ['160-heat-api.cfg', api('heat-api', 8004)],
     [
       '110-mysqld.cfg',
       `

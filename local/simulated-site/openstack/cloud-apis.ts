@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Cloud } from './cloud';
 import type { OpenStackFaults } from './faults';
+import { heat, MovedTo, type Stacks } from './heat';
 import { sendJson, sendPage } from './http';
 import type { Token } from './keystone';
 
@@ -8,13 +9,15 @@ interface Given {
   readonly cloud: Cloud;
   readonly tokens: ReadonlyMap<string, Token>;
   readonly faults: OpenStackFaults;
+  readonly clusters: Stacks['clusters'];
 }
 
 /** Answers a GET. @returns the body; undefined where there is no such thing */
-type Read = (path: string, query: URLSearchParams, cloud: Cloud) => unknown;
+type Read = (path: string, query: URLSearchParams, cloud: Cloud, stacks: Stacks) => unknown;
 
 /** The services that clusters are made of, as far as somebody looks at them: each with its port, on controllers and VIP. */
 export const CLOUD_APIS = [
+  { name: 'heat-api', port: 8004, read: heat },
   { name: 'nova-api', port: 8774, read: nova },
   { name: 'cinder-api', port: 8776, read: cinder },
   { name: 'glance-api', port: 9292, read: glance },
@@ -42,8 +45,12 @@ export function createCloudApi({ name, read }: { readonly name: string; readonly
       sendJson(response, 401, { error: { code: 401, title: 'Unauthorized', message } });
       return;
     }
-    const body = request.method === 'GET' ? read(pathname, searchParams, given.cloud) : undefined;
-    if (body !== undefined) sendJson(response, 200, body);
+    const stacks = { clusters: given.clusters, base: `http://${request.headers.host ?? 'localhost'}` };
+    const body = request.method === 'GET' ? read(pathname, searchParams, given.cloud, stacks) : undefined;
+    if (body instanceof MovedTo) {
+      response.setHeader('Location', body.location);
+      sendPage(response, 302, `The resource was found at ${body.location}`);
+    } else if (body !== undefined) sendJson(response, 200, body);
     else notFound(name, response);
   };
   return listener;
@@ -55,6 +62,9 @@ function notFound(service: string, response: ServerResponse): void {
     sendJson(response, 404, {
       NeutronError: { type: 'HTTPNotFound', message: 'The resource could not be found.', detail: '' },
     });
+  } else if (service === 'heat-api') {
+    const message = 'The Stack could not be found.';
+    sendJson(response, 404, { code: 404, title: 'Not Found', error: { message, type: 'EntityNotFound' } });
   } else sendJson(response, 404, { itemNotFound: { code: 404, message: 'The resource could not be found.' } });
 }
 

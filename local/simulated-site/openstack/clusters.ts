@@ -57,7 +57,7 @@ const LISTED = [
 ];
 
 /** Columns that are no attributes, or only at times. */
-const NOT_SHOWN = ['poisoned', 'heat', 'faults', 'attributes'];
+const NOT_SHOWN = ['poisoned', 'furtherGroups', 'stack', 'work', 'faults', 'attributes'];
 
 const INTERNAL = ['api_address', 'node_addresses', 'master_addresses', 'stack_id', 'trust_id', 'ca_cert_ref'];
 
@@ -68,6 +68,8 @@ export function showCluster(row: ClusterRow, base: string): Record<string, unkno
   return {
     ...(Object.fromEntries(columns) as Record<string, unknown>),
     ...row.attributes,
+    node_count: row.furtherGroups.reduce((sum, { node_count }) => sum + node_count, row.node_count),
+    stack_id: row.stack?.id ?? null,
     // Empty for swarm-mode also when it is complete.
     master_addresses: [],
     health_status: null,
@@ -80,6 +82,16 @@ export function showCluster(row: ClusterRow, base: string): Record<string, unkno
       { href: `${base}/clusters/${row.uuid}`, rel: 'bookmark' },
     ],
   };
+}
+
+/** `GET /v1/clusters/{uuid or name}/nodegroups` */
+export function listNodeGroups({ uuid, status, stack, ...row }: ClusterRow) {
+  const groups = [
+    { name: 'default-master', role: 'master', node_count: row.master_count, is_default: true },
+    { name: 'default-worker', role: 'worker', node_count: row.node_count, is_default: true },
+    ...row.furtherGroups.map((group) => ({ ...group, is_default: false })),
+  ];
+  return groups.map((group) => ({ uuid: `${uuid}-${group.name}`, ...group, status, stack_id: stack?.id ?? null }));
 }
 
 /** `GET /v1/clusters`: one row that cannot be read spoils the list. */
@@ -138,7 +150,7 @@ export function newCluster(store: Store, cloud: Cloud, body: unknown, minor: num
 
 /** `PATCH /v1/clusters/{uuid or name}`: the number of workers that is asked for, the only thing that can be changed. */
 export function patchedNodeCount(row: ClusterRow, body: unknown, minor: number): number {
-  const attributes = { ...row, ...row.attributes };
+  const attributes = { ...row, ...row.attributes, stack_id: row.stack?.id ?? null };
   const changes = Object.entries(patched(body, attributes, INTERNAL)).map(([attribute, value]): [string, unknown] => [
     attribute,
     checkValue(attribute, value, TYPES[attribute] ?? 'text'),

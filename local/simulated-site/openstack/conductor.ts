@@ -2,7 +2,7 @@ import type { Cloud } from './cloud';
 import { has } from './cloud';
 import type { ClusterFailure, OpenStackFaults } from './faults';
 import type { Settings } from './settings';
-import { type ClusterRow, isoTime, type ServiceRow, type Store } from './store';
+import { type ClusterRow, isoTime, type ServiceRow, type StackRow, type Store } from './store';
 
 /** What the API puts into RabbitMQ for the conductors. */
 export type Message =
@@ -50,6 +50,8 @@ const CLUSTER_MS = 80_000;
 const HEARTBEAT_MS = 60_000;
 /** From the API's 202 until a conductor has written the row. */
 const PICK_UP_MS = 100;
+/** From then until Heat has taken a change and the conductor writes the status; seen: 8 to 15 s. */
+const HEAT_TAKES_MS = 10_000;
 
 const UPDATABLE = /^(CREATE|UPDATE|RESUME|RESTORE|ROLLBACK|SNAPSHOT|CHECK|ADOPT)_COMPLETE$/;
 /** A resize is also taken while another is in progress, or after one that failed. */
@@ -93,12 +95,15 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
   function drop(controller: string): void {
     catchUp();
     const index = processes.findIndex((process) => process.controller === controller);
-    if (index >= 0) processes.splice(index, 1);
+    if (index < 0) return;
+    processes.splice(index, 1);
+    // What it had not yet told Heat, nobody will.
+    for (const row of store.clusters) if (row.work?.by === controller && !row.work.taken) delete row.work;
   }
 
   function stopAll(): void {
     catchUp();
-    processes.length = 0;
+    for (const { controller } of [...processes]) drop(controller);
   }
 
   function cast(message: Message): void {
@@ -135,17 +140,18 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
     queue.shift();
     turn += 1;
     const { message } = next;
-    if (message.kind === 'create') create(message.cluster, consumer.settings, takenAt);
-    else change(message, takenAt);
+    if (message.kind === 'create') create(message.cluster, consumer, takenAt);
+    else change(message, consumer.controller, takenAt);
     return true;
   }
 
-  function create(cluster: NewCluster, settings: Settings, now: number): void {
+  function create(cluster: NewCluster, { controller: by, settings }: Process, now: number): void {
     const row: ClusterRow = {
       ...cluster,
       status: 'CREATE_IN_PROGRESS',
       status_reason: null,
-      stack_id: null,
+      furtherGroups: [],
+      stack: null,
       api_address: null,
       node_addresses: [],
       faults: {},
@@ -159,49 +165,71 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
       Object.assign(row, { status: 'CREATE_FAILED', status_reason: refusal, poisoned: !settings.trust });
       return;
     }
-    row.stack_id = store.uuid();
+    row.stack = {
+      id: store.uuid(),
+      name: `${row.name.slice(0, 30).replaceAll(/[_.]/g, '-')}-${row.uuid.slice(0, 12)}`.toLowerCase(),
+      status: 'CREATE_IN_PROGRESS',
+      reason: 'Stack CREATE started',
+      workers: row.node_count,
+      updatedAt: null,
+    };
     const failure = networkFailure(row, cloud) ?? faults.takeClusterFailure();
-    row.faults = { ...failure?.faults };
-    row.heat = failure
-      ? { doneAt: now + CLUSTER_MS / speed / 4, outcome: 'failed', statusReason: failure.statusReason }
-      : { doneAt: now + CLUSTER_MS / speed, outcome: 'complete' };
+    const doneAt = now + (CLUSTER_MS / speed) * (failure ? 0.25 : 1);
+    row.work = { by, takenAt: now, taken: true, doneAt, outcome: failure ?? 'complete' };
   }
 
-  function change(message: Exclude<Message, { kind: 'create' }>, now: number): void {
+  function change(message: Exclude<Message, { kind: 'create' }>, by: string, now: number): void {
     const row = store.clusters.find(({ uuid }) => uuid === message.uuid);
     if (!row) return;
     if (message.kind === 'delete') {
-      row.status = 'DELETE_IN_PROGRESS';
-      row.heat = { doneAt: now + CLUSTER_MS / speed / 8, outcome: 'gone' };
+      if (row.stack) begin(row, row.stack, 'DELETE', now);
+      else row.status = 'DELETE_IN_PROGRESS';
+      row.work = { by, takenAt: now, taken: true, doneAt: now + CLUSTER_MS / speed / 8, outcome: 'gone' };
       return;
     }
     // Too late to say no: the API has answered 202 already.
     if (!(message.kind === 'resize' ? RESIZABLE : UPDATABLE).test(row.status)) return;
     if (message.kind === 'update' && message.nodeCount === row.node_count) return;
     row.node_count = message.nodeCount;
-    row.status = 'UPDATE_IN_PROGRESS';
+    const takenAt = now + HEAT_TAKES_MS / speed;
+    const outcome = faults.takeClusterFailure() ?? 'complete';
+    row.work = { by, takenAt, taken: false, doneAt: takenAt + CLUSTER_MS / speed, outcome };
+  }
+
+  /** Heat takes a change, and the conductor says so. */
+  function begin(row: ClusterRow, stack: StackRow, verb: 'UPDATE' | 'DELETE', now: number): void {
+    Object.assign(stack, { status: `${verb}_IN_PROGRESS`, reason: `Stack ${verb} started`, updatedAt: isoTime(now) });
+    if (verb === 'UPDATE') stack.workers = row.node_count;
+    row.status = `${verb}_IN_PROGRESS`;
     row.status_reason = null;
     row.updated_at = isoTime(now);
-    row.heat = { doneAt: now + CLUSTER_MS / speed, outcome: 'complete' };
   }
 
   function finish(now: number): void {
     for (const row of [...store.clusters]) {
-      const { heat } = row;
-      if (!heat || heat.doneAt > now) continue;
-      delete row.heat;
+      const { work, stack } = row;
+      if (work && stack && !work.taken && work.takenAt <= now) {
+        work.taken = true;
+        begin(row, stack, 'UPDATE', work.takenAt);
+      }
+      if (!work || work.doneAt > now) continue;
+      delete row.work;
       const verb = row.status.split('_', 1)[0] ?? '';
-      row.updated_at = isoTime(heat.doneAt);
-      if (heat.outcome === 'gone') {
+      row.updated_at = isoTime(work.doneAt);
+      if (work.outcome === 'gone') {
         store.clusters.splice(store.clusters.indexOf(row), 1);
-      } else if (heat.outcome === 'failed') {
-        row.status = `${verb}_FAILED`;
-        row.status_reason = heat.statusReason ?? null;
-      } else {
+      } else if (work.outcome === 'complete') {
         row.status = `${verb}_COMPLETE`;
-        row.status_reason = `Stack ${verb} completed successfully`;
+        row.status_reason = null;
         row.api_address = 'tcp://172.24.4.100:2375';
         row.node_addresses = Array.from({ length: row.node_count }, (_, index) => `172.24.4.${101 + index}`);
+        Object.assign(stack ?? {}, { status: row.status, reason: `Stack ${verb} completed successfully` });
+      } else {
+        const { statusReason, faults: byGroup } = work.outcome;
+        row.status = `${verb}_FAILED`;
+        row.status_reason = statusReason;
+        row.faults = { ...byGroup };
+        Object.assign(stack ?? {}, { status: row.status, reason: Object.values(byGroup)[0] ?? statusReason });
       }
     }
   }

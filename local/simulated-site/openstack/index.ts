@@ -88,11 +88,17 @@ export function simulateOpenStack({ document, secrets, speed = 1, bare = [] }: O
   const store = new Store();
   const keystone = createKeystone({ backing, faults });
   const conductors = createConductors({ store, cloud, faults, speed });
+  const clusters = () => {
+    conductors.catchUp();
+    return store.clusters;
+  };
   const settings = (config: OsloConfig) => readSettings(config, document, accounts, backing);
   return {
     keystone: keystone.listener,
     apis: new Map(
-      CLOUD_APIS.map((one) => [one.port, createCloudApi(one, { cloud, tokens: keystone.tokens, faults })] as const),
+      CLOUD_APIS.map(
+        (one) => [one.port, createCloudApi(one, { cloud, tokens: keystone.tokens, faults, clusters })] as const,
+      ),
     ),
     rabbit: (connection) => {
       const { user } = document.magnum.rabbit;
@@ -111,8 +117,7 @@ export function simulateOpenStack({ document, secrets, speed = 1, bare = [] }: O
     startConductor: (controller, config) => conductors.start(controller, settings(config)),
     clusterTemplates: store.clusterTemplates,
     get clusters() {
-      conductors.catchUp();
-      return store.clusters;
+      return clusters();
     },
     get services() {
       conductors.catchUp();

@@ -1,7 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Cloud } from './cloud';
 import { createTemplate, deleteTemplate, findTemplate, patchTemplate, showTemplate } from './cluster-templates';
-import { findCluster, listClusters, newCluster, patchedNodeCount, resizedNodeCount, showCluster } from './clusters';
+import {
+  findCluster,
+  listClusters,
+  listNodeGroups,
+  newCluster,
+  patchedNodeCount,
+  resizedNodeCount,
+  showCluster,
+} from './clusters';
 import type { Conductors, Message } from './conductor';
 import type { OpenStackFaults } from './faults';
 import { readJson, sendJson, sendPage } from './http';
@@ -180,6 +188,10 @@ function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: strin
     const nodeCount = resizedNodeCount(body, minor);
     const { uuid } = findCluster(store, ident);
     return cast({ kind: 'resize', uuid, nodeCount }, uuid, given);
+  }
+  if (method === 'GET' && deeper.join('/') === 'nodegroups' && ident !== undefined) {
+    if (minor < 9) throw new MagnumError(406, '');
+    return { status: 200, body: { nodegroups: listNodeGroups(findCluster(store, ident)) } };
   }
   if (deeper.length > 0) throw new MagnumError(404, '');
   if (method === 'POST' && ident === undefined) {

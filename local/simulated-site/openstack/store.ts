@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ClusterFailure } from './faults';
 
 /** A row of `cluster_template`; attributes under Magnum's names. Times are ISO 8601. */
 export interface ClusterTemplateRow {
@@ -21,11 +22,13 @@ export interface ClusterRow {
   cluster_template_id: string;
   keypair: string | null;
   master_count: number;
+  /** Of the default node group. */
   node_count: number;
+  /** Node groups beside the two default ones, each with a stack of its own. */
+  furtherGroups: { readonly name: string; readonly role: string; readonly node_count: number }[];
   create_timeout: number;
   status: string;
   status_reason: string | null;
-  stack_id: string | null;
   api_address: string | null;
   node_addresses: string[];
   faults: Record<string, string>;
@@ -33,10 +36,34 @@ export interface ClusterRow {
   updated_at: string | null;
   /** Magnum itself cannot read it any more: whatever shows it answers 400. */
   poisoned: boolean;
-  /** What Heat is at, and when it will be through, in milliseconds since 1970. */
-  heat?: { readonly doneAt: number; readonly outcome: 'complete' | 'failed' | 'gone'; readonly statusReason?: string };
+  /** Its stack in Heat; null where no conductor got as far as asking for one. */
+  stack: StackRow | null;
+  /** What is under way; times are milliseconds since 1970. */
+  work?: Work;
   /** Attributes that have no meaning here, as given or taken from the template. */
   readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What a conductor has asked Heat for, or is about to. */
+export interface Work {
+  /** The controller whose conductor does it. */
+  readonly by: string;
+  /** When Heat takes the request and the conductor writes the status: until then only the number of workers is another. */
+  readonly takenAt: number;
+  taken: boolean;
+  readonly doneAt: number;
+  readonly outcome: 'complete' | 'gone' | ClusterFailure;
+}
+
+/** A stack of Heat. */
+export interface StackRow {
+  readonly id: string;
+  readonly name: string;
+  status: string;
+  reason: string;
+  /** Its parameter `number_of_nodes`. */
+  workers: number;
+  updatedAt: string | null;
 }
 
 /** A row of `magnum_service`. */

@@ -17,8 +17,9 @@ afterEach(() => session.end());
 
 const rows = () => session.cloud.openstack.clusters;
 const ensure = (changed: Partial<Cluster> = {}, mode: 'check' | 'apply' = 'apply') =>
-  ensureCluster(session.magnum, { ...golden, ...changed }, mode);
-const poll = (workers?: number) => pollCluster(session.magnum, rows()[0]?.uuid ?? '', workers);
+  ensureCluster(session, { ...golden, ...changed }, mode);
+const poll = (workers = golden.workers, minutes?: number) =>
+  pollCluster(session, { name: golden.name, uuid: rows()[0]?.uuid ?? '', workers }, minutes);
 
 test('the golden cluster: requested, in progress, complete', async () => {
   const created = await ensure();
@@ -30,6 +31,7 @@ test('the golden cluster: requested, in progress, complete', async () => {
     managers: 3,
     workers: 5,
     differences: [],
+    done: false,
   });
   expect(rows()[0]).toMatchObject({ master_count: 3, node_count: 5, create_timeout: 60 });
   expect(await poll()).toMatchObject({ done: false, status: 'CREATE_IN_PROGRESS' });
@@ -46,6 +48,16 @@ test('the golden cluster: requested, in progress, complete', async () => {
   expect(rows()).toHaveLength(1);
 });
 
+test('an address without a host is none: no load balancer gave it', async () => {
+  await ensure();
+  session.cloud.pass(100);
+  Object.assign(rows()[0] ?? {}, { api_address: 'tcp://:2375' });
+
+  const progress = await poll();
+
+  expect(progress).not.toHaveProperty('apiAddress');
+});
+
 test('repeated while it is in progress: no second one', async () => {
   await ensure();
   expect(await ensure()).toMatchObject({ action: 'unchanged', status: 'CREATE_IN_PROGRESS' });
@@ -53,7 +65,7 @@ test('repeated while it is in progress: no second one', async () => {
 });
 
 test('a check creates nothing, also without the template', async () => {
-  const missing = { name: golden.name, action: 'missing', managers: 3, workers: 5, differences: [] };
+  const missing = { name: golden.name, action: 'missing', managers: 3, workers: 5, differences: [], done: true };
   expect(await ensure({}, 'check')).toEqual(missing);
   expect(await ensure({ clusterTemplate: 'none' }, 'check')).toEqual(missing);
   expect(rows()).toEqual([]);
@@ -63,27 +75,163 @@ test('no template: ClusterTemplateMissing', async () => {
   await expect(ensure({ clusterTemplate: 'none' })).rejects.toMatchObject({ name: 'ClusterTemplateMissing' });
 });
 
-test('another number of workers: resized', async () => {
-  await ensure();
-  session.cloud.pass(100);
+describe('another number of workers', () => {
   const differences = [{ field: 'node_count', found: 5, wanted: 8 }];
-  expect(await ensure({ workers: 8 }, 'check')).toMatchObject({ action: 'differs', workers: 5, differences });
-  expect(await ensure({ workers: 8 })).toMatchObject({
-    action: 'resized',
-    status: 'UPDATE_IN_PROGRESS',
-    workers: 8,
-    differences,
+
+  /** A cluster that is complete, and a resize of it that a conductor has taken up, but Heat has not. */
+  async function resizing(workers = 8) {
+    await ensure();
+    session.cloud.pass(100);
+    return ensure({ workers });
+  }
+
+  test('is a difference in a check', async () => {
+    await ensure();
+    session.cloud.pass(100);
+
+    const checked = await ensure({ workers: 8 }, 'check');
+
+    expect(checked).toMatchObject({ action: 'differs', workers: 5, differences, done: true });
   });
-  expect(await poll(8)).toMatchObject({ done: false, status: 'UPDATE_IN_PROGRESS' });
-  session.cloud.pass(100);
-  expect(await poll(8)).toMatchObject({ done: true, status: 'UPDATE_COMPLETE', workers: 8 });
+
+  test('is not done while Magnum shows it with the status of before', async () => {
+    const resized = await resizing();
+
+    const early = await poll(8);
+
+    expect(resized).toMatchObject({ action: 'resized', workers: 8, differences, done: false });
+    expect(early).toMatchObject({ done: false, status: 'CREATE_COMPLETE', workers: 8 });
+  });
+
+  test('is done when the update is complete', async () => {
+    await resizing();
+    session.cloud.pass(11);
+
+    const during = await poll(8);
+    session.cloud.pass(100);
+    const after = await poll(8);
+
+    expect(during).toMatchObject({ done: false, status: 'UPDATE_IN_PROGRESS' });
+    expect(after).toMatchObject({ done: true, status: 'UPDATE_COMPLETE', workers: 8 });
+  });
+
+  test('likewise after an update before', async () => {
+    await resizing();
+    session.cloud.pass(120);
+    await ensure({ workers: 4 });
+
+    const early = await poll(4);
+    session.cloud.pass(120);
+    const after = await poll(4);
+
+    expect(early).toMatchObject({ done: false, status: 'UPDATE_COMPLETE', workers: 4 });
+    expect(after).toMatchObject({ done: true, status: 'UPDATE_COMPLETE', workers: 4 });
+  });
+
+  test('asked for again before Heat has taken it: resized, and not done', async () => {
+    await resizing();
+
+    const again = await ensure({ workers: 8 });
+    const checked = await ensure({ workers: 8 }, 'check');
+
+    expect(again).toMatchObject({ action: 'resized', workers: 8, differences, done: false });
+    expect(checked).toMatchObject({ action: 'differs', differences });
+  });
+
+  test('asked for again while Heat is at it: waited for', async () => {
+    await resizing();
+    session.cloud.pass(11);
+
+    const again = await ensure({ workers: 8 });
+
+    expect(again).toMatchObject({ action: 'unchanged', status: 'UPDATE_IN_PROGRESS', done: false });
+  });
+
+  test('yet another one before Heat has taken it: Magnum is not asked', async () => {
+    await resizing();
+
+    const other = await ensure({ workers: 9 });
+
+    expect(other).toMatchObject({
+      action: 'differs',
+      differences: [{ field: 'node_count', found: 8, wanted: 9 }],
+      done: false,
+    });
+    expect(rows()[0]?.node_count).toBe(8);
+  });
+
+  test('that a conductor took up and never told Heat: the deadline says who has what', async () => {
+    await resizing();
+    session.cloud.openstack.faults.dropConductor('node-1');
+    session.cloud.conductor();
+    session.cloud.pass(1000);
+
+    const late = await poll(8);
+
+    expect(late).toMatchObject({ done: false, status: 'CREATE_COMPLETE' });
+    await expect(poll(8, 75)).rejects.toThrow(
+      /Magnum has 8 workers in its database, Heat was asked for 5: .*openstack coe cluster resize [\w-]+ 8/,
+    );
+  });
+
+  test('which fails: ClusterFailed', async () => {
+    await ensure();
+    session.cloud.pass(100);
+    session.cloud.openstack.faults.nextClusterFails({ 'default-worker': 'No valid host was found.' });
+    await ensure({ workers: 8 });
+    session.cloud.pass(100);
+
+    await expect(poll(8)).rejects.toThrow(/is UPDATE_FAILED: .*openstack coe cluster resize/);
+  });
+
+  test('which failed in Heat, and Magnum has not noticed: ClusterFailed', async () => {
+    await ensure();
+    session.cloud.pass(100);
+    Object.assign(rows()[0]?.stack ?? {}, { status: 'UPDATE_FAILED', reason: 'No valid host was found.' });
+
+    const failure = ensure();
+
+    await expect(failure).rejects.toThrow(
+      /is CREATE_COMPLETE: its Heat stack is UPDATE_FAILED: No valid host was found\./,
+    );
+    expect(await ensure({}, 'check')).toMatchObject({
+      differences: [{ field: 'status', found: 'UPDATE_FAILED', wanted: 'CREATE_COMPLETE' }],
+    });
+  });
+
+  test('without Heat in the catalogue Magnum is believed', async () => {
+    const { catalogue } = session.cloud.openstack;
+    catalogue.splice(
+      catalogue.findIndex(({ type }) => type === 'orchestration'),
+      1,
+    );
+    await resizing();
+    session.cloud.pass(11);
+
+    const during = await poll(8);
+    session.cloud.pass(100);
+    const after = await poll(8);
+
+    expect(during).toMatchObject({ done: false, status: 'UPDATE_IN_PROGRESS' });
+    expect(after).toMatchObject({ done: true, status: 'UPDATE_COMPLETE' });
+  });
+
+  test('in a node group beside the default one is no difference to Heat', async () => {
+    await ensure();
+    session.cloud.pass(100);
+    rows()[0]?.furtherGroups.push({ name: 'more', role: 'worker', node_count: 2 });
+
+    const unchanged = await ensure({ workers: 7 });
+
+    expect(unchanged).toMatchObject({ action: 'unchanged', workers: 7, done: true });
+  });
 });
 
 test('no worker at all takes microversion 1.10', async () => {
   expect(await ensure({ workers: 0 })).toMatchObject({ action: 'created', workers: 0 });
   session.cloud.pass(100);
   await ensure({ workers: 1 });
-  session.cloud.pass(100);
+  session.cloud.pass(120);
   expect(await ensure({ workers: 0 })).toMatchObject({ action: 'resized', workers: 0 });
 });
 
@@ -120,16 +268,32 @@ test('create_timeout is no drift', async () => {
 });
 
 describe('a failure', () => {
-  test('is ClusterFailed with status_reason and faults', async () => {
+  test('is ClusterFailed with status_reason, faults, and what failed in Heat', async () => {
     session.cloud.openstack.faults.nextClusterFails(
       { 'default-worker': 'No valid host was found.' },
-      'Resource CREATE failed',
+      'default-worker failed',
     );
     await ensure();
     session.cloud.pass(100);
-    await expect(poll()).rejects.toMatchObject({ name: 'ClusterFailed' });
-    await expect(poll()).rejects.toThrow(
-      /swarm-mode-cluster \(.*\) is CREATE_FAILED: Resource CREATE failed; default-worker: No valid host was found\..* openstack coe cluster delete|openstack stack resource list/,
+
+    const failure = poll();
+
+    await expect(failure).rejects.toMatchObject({ name: 'ClusterFailed' });
+    await expect(failure).rejects.toThrow(
+      /swarm-mode-cluster \(.*\) is CREATE_FAILED: default-worker failed; default-worker: No valid host was found\. Resources in Heat that failed: OS::Nova::Server swarm_nodes\.0\.swarm-node CREATE_FAILED: ResourceInError: No valid host was found\. It is not .*openstack coe cluster delete/,
+    );
+  });
+
+  test('when Heat does not answer: it says so, beside Magnum’s reason', async () => {
+    session.cloud.openstack.faults.nextClusterFails({}, 'default-worker failed');
+    await ensure();
+    session.cloud.pass(100);
+    session.cloud.cut(8004);
+
+    const failure = poll();
+
+    await expect(failure).rejects.toThrow(
+      /is CREATE_FAILED: default-worker failed\. Heat cannot be asked which resources failed: .*EHOSTUNREACH/,
     );
   });
 
@@ -161,7 +325,7 @@ describe('a failure', () => {
     session.cloud.openstack.faults.nextClusterFails(faults);
     await ensure();
     session.cloud.pass(100);
-    await expect(poll()).rejects.toThrow(/… \(\d+ more characters\)\. It is not/);
+    await expect(poll()).rejects.toThrow(/… \(\d+ more characters\)\. Resources in Heat that failed: /);
   });
 });
 
@@ -172,6 +336,47 @@ test('three managers without a load balancer, or a missing keypair: Magnum’s o
   );
   session.cloud.openstack.cloud.keypairs = [];
   await expect(ensure()).rejects.toThrow('404 Unable to find keypair fuel.');
+});
+
+describe('a deadline', () => {
+  test('that is over: what Magnum and Heat say, and what is not complete', async () => {
+    session.cloud.openstack.faults.clusterStuck = true;
+    await ensure();
+    session.cloud.pass(4500);
+
+    const failure = poll(5, 75);
+
+    await expect(failure).rejects.toMatchObject({ name: 'ClusterDeadlineExceeded' });
+    await expect(failure).rejects.toThrow(
+      /cluster swarm-mode-cluster is not complete after 75 minutes: Magnum's last status is CREATE_IN_PROGRESS, that of its Heat stack CREATE_IN_PROGRESS\. Resources in Heat that are not complete: OS::Heat::WaitCondition swarm_primary_master\.0\.master_wait_condition CREATE_IN_PROGRESS/,
+    );
+  });
+
+  test('that is over while Heat does not answer: Magnum’s status, and why', async () => {
+    await ensure();
+    session.cloud.cut(8004);
+
+    const failure = poll(5, 75);
+
+    await expect(failure).rejects.toThrow(
+      /last status is CREATE_IN_PROGRESS, that of its Heat stack unknown\. Heat cannot be asked .*EHOSTUNREACH/,
+    );
+  });
+
+  test('that is over, and the cluster complete: no error', async () => {
+    await ensure();
+    session.cloud.pass(100);
+
+    const late = await poll(5, 75);
+
+    expect(late).toMatchObject({ done: true });
+  });
+
+  test('that is over before a conductor has taken it: says so', async () => {
+    const failure = pollCluster(session, { name: golden.name, workers: 5 }, 75);
+
+    await expect(failure).rejects.toThrow(/after 75 minutes: no conductor has taken its creation up/);
+  });
 });
 
 describe('without a conductor', () => {
@@ -190,10 +395,10 @@ describe('without a conductor', () => {
     const created = await ensure();
     expect(created).toMatchObject({ action: 'created', status: 'REQUESTED', managers: 3, workers: 5 });
     const uuid = created.uuid ?? '';
-    expect(await pollCluster(session.magnum, uuid)).toEqual({ uuid, done: false, status: 'REQUESTED' });
+    expect(await pollCluster(session, created)).toEqual({ uuid, done: false, status: 'REQUESTED' });
     session.cloud.conductor();
     session.cloud.pass(1);
-    expect(await pollCluster(session.magnum, uuid)).toMatchObject({ done: false, status: 'CREATE_IN_PROGRESS' });
+    expect(await pollCluster(session, created)).toMatchObject({ done: false, status: 'CREATE_IN_PROGRESS' });
   });
 
   test('a resize is RequestNotTaken', async () => {

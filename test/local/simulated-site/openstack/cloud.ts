@@ -59,12 +59,16 @@ export interface TestCloud {
   magnum(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
   /** Sends a request to Keystone. */
   keystone(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
+  /** Reads from Heat with a token: paths behind its endpoint. */
+  heat(path: string): Promise<TestAnswer>;
   /** Starts a conductor of a controller. */
   conductor(controller?: string, overrides?: Overrides): () => void;
   /** Puts another API, as configured, in the place of the one behind the VIP. */
   restartApi(overrides: Overrides): void;
   /** Puts anything in the place of Magnum's API. */
   serve(listener: RequestListener): void;
+  /** Takes away what listens on a port of the VIP. */
+  cut(port: number): void;
   /** Lets time pass. */
   pass(seconds: number): void;
   close(): Promise<void>;
@@ -72,6 +76,8 @@ export interface TestCloud {
 
 interface TestAnswer {
   readonly status: number;
+  /** Where the answer came from, in the end. */
+  readonly url: string;
   readonly headers: Headers;
   readonly text: string;
   /** The body where it is JSON. */
@@ -91,10 +97,12 @@ export async function startCloud(site = siteOf('golden'), overrides: Overrides =
     magnum: await listening((request, response) => {
       api(request, response);
     }),
+    heat: await listening(openstack.apis.get(8004) ?? ((_, response) => response.destroy())),
   };
   const ports: Record<string, Server> = {
     [`${site.virtualIp}:5000`]: servers.keystone,
     [`${site.virtualIp}:35357`]: servers.keystone,
+    [`${site.virtualIp}:8004`]: servers.heat,
     [`${site.virtualIp}:${site.magnum.apiPort}`]: servers.magnum,
   };
 
@@ -116,6 +124,12 @@ export async function startCloud(site = siteOf('golden'), overrides: Overrides =
       const token = [...openstack.tokens.keys()][0] ?? (await issue());
       return send(servers.magnum, method, path, body, { 'X-Auth-Token': token, ...headers });
     },
+    heat: async (path) => {
+      const token = [...openstack.tokens.keys()][0] ?? (await issue());
+      const [endpoint] = openstack.catalogue.find(({ type }) => type === 'orchestration')?.endpoints ?? [];
+      const { pathname } = new URL(endpoint?.url ?? '');
+      return send(servers.heat, 'GET', pathname + path, undefined, { 'X-Auth-Token': token });
+    },
     conductor: (controller = 'node-1', changed = {}) =>
       openstack.startConductor(controller, configOf(site, { 'DEFAULT.host': controller, ...changed })),
     restartApi: (changed) => {
@@ -123,6 +137,11 @@ export async function startCloud(site = siteOf('golden'), overrides: Overrides =
     },
     serve: (listener) => {
       api = listener;
+    },
+    cut: (port) => {
+      const name = `${site.virtualIp}:${port}`;
+      ports[name]?.closeAllConnections();
+      Reflect.deleteProperty(ports, name);
     },
     pass: (seconds) => {
       passed += seconds * 1000;
@@ -192,5 +211,11 @@ async function send(server: Server, method: string, path: string, body: unknown,
   } catch {
     json = undefined;
   }
-  return { status: response.status, headers: response.headers, text, json: json as TestAnswer['json'] };
+  return {
+    status: response.status,
+    url: response.url,
+    headers: response.headers,
+    text,
+    json: json as TestAnswer['json'],
+  };
 }

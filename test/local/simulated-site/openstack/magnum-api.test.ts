@@ -272,14 +272,21 @@ describe('clusters', () => {
     expect(cloud.openstack.clusters).toHaveLength(2);
   });
 
-  test('PATCH of node_count: UPDATE_IN_PROGRESS, then UPDATE_COMPLETE', async () => {
+  test('PATCH of node_count: seconds with the status of before, then UPDATE_IN_PROGRESS, then UPDATE_COMPLETE', async () => {
     cloud.conductor();
     await create();
     cloud.pass(100);
+    const before = await get();
     const patch = (field: string, value: unknown) =>
       cloud.magnum('PATCH', '/v1/clusters/c1', [{ op: 'replace', path: `/${field}`, value }]);
     expect((await patch('node_count', 4)).status).toBe(202);
     cloud.pass(1);
+    expect(await get()).toMatchObject({
+      status: 'CREATE_COMPLETE',
+      node_count: 4,
+      updated_at: before['updated_at'],
+    });
+    cloud.pass(10);
     expect(await get()).toMatchObject({ status: 'UPDATE_IN_PROGRESS', node_count: 4 });
     // The API takes another one, the conductor does not.
     expect((await patch('node_count', 5)).status).toBe(202);

@@ -1,0 +1,148 @@
+import * as z from 'zod';
+import { messageOf } from '../errors';
+import { cut, refusal, UnexpectedAnswer } from './errors';
+import type { Answer } from './http';
+import { EndpointMissing } from './keystone';
+
+const stack = z.object({
+  stack: z.object({
+    stack_status: z.string(),
+    stack_status_reason: z.string().nullish(),
+    // All are texts; Magnum's drivers name the number of workers differently.
+    parameters: z.looseObject({
+      number_of_nodes: z.string().optional(),
+      number_of_minions: z.string().optional(),
+      number_of_slaves: z.string().optional(),
+    }),
+  }),
+});
+
+const resource = z.object({
+  resource_name: z.string(),
+  resource_type: z.string(),
+  resource_status: z.string(),
+  resource_status_reason: z.string().nullish(),
+  // `stack` leads to the stack that it is in, `nested` to the one that it is itself.
+  links: z.array(z.object({ rel: z.string(), href: z.string() })).default([]),
+});
+
+/** A stack, as far as a cluster is concerned. */
+export interface Stack {
+  /** Such as UPDATE_IN_PROGRESS. */
+  readonly status: string;
+  readonly reason?: string;
+  /** How many workers Heat was last told to make. */
+  readonly workers?: number;
+}
+
+/** A resource that is not complete. */
+interface HeatResource {
+  /** Such as OS::Nova::Server. */
+  readonly type: string;
+  /** Logical names from the outermost resource to it, such as `swarm_nodes.0.swarm-node`. */
+  readonly name: string;
+  /** Such as CREATE_FAILED. */
+  readonly status: string;
+  readonly reason?: string;
+}
+
+/** How deep Magnum's stacks are nested at most. */
+const DEPTH = 5;
+/** So many resources are named. */
+const SHOWN = 8;
+/** So many characters of a reason are given. */
+const REASON = 400;
+
+/** Heat's API, version 1, as one user sees it: reads only. */
+export class HeatClient {
+  /** @param get reads from a service of the catalogue, as in OpenStackSession */
+  constructor(private readonly get: (type: string, path: string) => Promise<Answer>) {}
+
+  /**
+   * A stack, or undefined where Heat has none of this ID for this user, or the cloud has no Heat: not every driver of Magnum
+   * uses it.
+   * @throws OpenStackApiError, OpenStackUnavailable, OpenStackUnreachable, and what `Keystone` throws
+   */
+  async stack(id: string): Promise<Stack | undefined> {
+    try {
+      const answer = await this.ask(`/stacks/${id}`);
+      if (answer.status === 404 || answer.status === 403) return undefined;
+      const { stack_status: status, stack_status_reason: reason, parameters } = read(answer, stack, 'a stack').stack;
+      const workers = parameters.number_of_nodes ?? parameters.number_of_minions ?? parameters.number_of_slaves;
+      return { status, ...(reason && { reason }), ...(workers !== undefined && { workers: Number(workers) }) };
+    } catch (error) {
+      if (error instanceof EndpointMissing) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Which resources of a stack have failed, or else are not complete: a text of some thousand characters at most. Where Heat
+   * does not tell, the text says why.
+   */
+  async describeIncomplete(id: string): Promise<string> {
+    try {
+      const all = await this.incompleteResources(id);
+      const failures = all.filter(failed);
+      const [what, which] = failures.length > 0 ? ['failed', failures] : ['are not complete', all];
+      if (which.length === 0) return 'Heat has no resource of it that failed or is not complete.';
+      const shown = which.slice(0, SHOWN).map(describe).join('; ');
+      const more = which.length > SHOWN ? `; and ${which.length - SHOWN} more` : '';
+      return `Resources in Heat that ${what}: ${shown}${more}.`;
+    } catch (error) {
+      return `Heat cannot be asked which resources failed: ${cut(messageOf(error), REASON)}`;
+    }
+  }
+
+  /**
+   * The resources of a stack that are not complete, those that failed first. Those that only fail because of something within
+   * them are left out.
+   * @throws EndpointMissing, and what `stack` throws
+   */
+  private async incompleteResources(id: string): Promise<HeatResource[]> {
+    const answer = await this.ask(`/stacks/${id}/resources?nested_depth=${DEPTH}`);
+    const { resources } = read(answer, z.object({ resources: z.array(resource) }), "a stack's resources");
+    const incomplete = resources.filter(({ resource_status: status }) => !status.endsWith('_COMPLETE'));
+    const within = incomplete.filter((one) => link(one, 'nested') === undefined);
+    return (within.length > 0 ? within : incomplete)
+      .map((one) => ({
+        type: one.resource_type,
+        name: pathOf(one, resources),
+        status: one.resource_status,
+        ...(one.resource_status_reason && { reason: one.resource_status_reason }),
+      }))
+      .sort((one, other) => Number(failed(other)) - Number(failed(one)));
+  }
+
+  /** Heat wants a stack's name beside its ID, and sends whoever has only the ID there. */
+  private async ask(path: string): Promise<Answer> {
+    const answer = await this.get('orchestration', path);
+    const [, there] = /\/stacks(\/.*)$/.exec(answer.headers.location ?? '') ?? [];
+    return answer.status === 302 && there !== undefined ? this.get('orchestration', `/stacks${there}`) : answer;
+  }
+}
+
+function describe({ type, name, status, reason }: HeatResource): string {
+  return `${type} ${name} ${status}${reason === undefined ? '' : `: ${cut(reason.replace(/\.$/, ''), REASON)}`}`;
+}
+
+function link({ links }: z.infer<typeof resource>, rel: 'stack' | 'nested'): string | undefined {
+  return links.find((one) => one.rel === rel)?.href;
+}
+
+function pathOf(one: z.infer<typeof resource>, all: readonly z.infer<typeof resource>[]): string {
+  const stack = link(one, 'stack');
+  const parent = stack === undefined ? undefined : all.find((other) => link(other, 'nested') === stack);
+  return parent ? `${pathOf(parent, all)}.${one.resource_name}` : one.resource_name;
+}
+
+function failed({ status }: HeatResource): boolean {
+  return status.endsWith('_FAILED');
+}
+
+function read<T>(answer: Answer, schema: z.ZodType<T>, expected: string): T {
+  if (answer.status >= 300) throw refusal(answer);
+  const body = schema.safeParse(answer.json);
+  if (!body.success) throw new UnexpectedAnswer(answer, expected);
+  return body.data;
+}
