@@ -34,9 +34,9 @@ export class AnswerLost extends MagnumHaError {
 export class OpenStackUnavailable extends MagnumHaError {
   override readonly name = 'OpenStackUnavailable';
 
-  constructor({ method, url, status, text }: Answer) {
+  constructor(answer: Answer) {
     super(
-      `${method} ${url}: ${status} ${summary(text)}. Either no server behind HAProxy is up (yet), or Magnum cannot check ` +
+      `${answer.method} ${answer.url}: ${answer.status} ${detailOf(answer)}. Either no server behind HAProxy is up (yet), or Magnum cannot check ` +
         'tokens: Keystone is down or the credentials in [keystone_authtoken] are wrong; magnum-api.log says which.',
     );
   }
@@ -74,15 +74,20 @@ export function refusal(answer: Answer): MagnumHaError {
   return [502, 503, 504].includes(answer.status) ? new OpenStackUnavailable(answer) : new OpenStackApiError(answer);
 }
 
-/** What an answer says went wrong: Keystone's `{"error":{…}}`, Magnum's `{"errors":[…]}`, or a page of HTML. */
+/**
+ * What an answer says went wrong: Keystone's `{"error":{…}}`, Magnum's `{"errors":[…]}`, the middleware's `{"message":…}`, or
+ * a page of HTML.
+ */
 export function detailOf({ json, text }: Pick<Answer, 'json' | 'text'>): string {
-  const { error, errors } = (json ?? {}) as {
+  const { error, errors, message } = (json ?? {}) as {
     error?: { message?: string; title?: string };
     errors?: { detail?: string; title?: string }[];
+    message?: unknown;
   };
   const [first] = Array.isArray(errors) ? errors : [];
   const said = error?.message ?? error?.title ?? (first?.detail ? first.detail : first?.title);
-  return cut(said ? said : summary(text), 1000);
+  // The middleware's text is HTML, in JSON too.
+  return cut(said ? said : summary(typeof message === 'string' ? message : text), 1000);
 }
 
 /** A page of HTML, or whatever it is, as a short line. */

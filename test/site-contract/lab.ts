@@ -60,8 +60,9 @@ export async function start(document: Site): Promise<ContractSite> {
       return lines.filter((line) => DAEMONS.test(line));
     },
     stopService: async (name, service) => {
-      await output(name, ['service', service, 'stop']);
+      // A conductor takes ten seconds to end on its own.
       await output(name, ['sh', '-c', 'pkill -KILL -f "/usr/bin/$0 " || true', service]);
+      await output(name, ['service', service, 'stop']);
     },
     startService: async (name, service) => {
       await output(name, ['service', service, 'start']);

@@ -11,7 +11,9 @@ export async function start(given: Site): Promise<ContractSite> {
   const secrets = Object.fromEntries(
     allSecretNames(given).map((name) => [name, randomBytes(18).toString('base64url')]),
   );
-  const local = await startLocal(given, { speed: 400, timeScale: 0.05, secrets });
+  // Slow enough for what is in progress to be seen in it.
+  const speed = given.name === 'openstack' ? 40 : 400;
+  const local = await startLocal(given, { speed, timeScale: 0.05, secrets });
   const { site, deployment } = local;
   const { faults, pacemaker } = site;
   const using = client({ document: site.document, privateKey: site.privateKey, secrets }, deployment);

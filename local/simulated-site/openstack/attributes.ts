@@ -1,4 +1,5 @@
-import { MagnumError } from './magnum-error';
+import { MagnumError, UnhandledError } from './magnum-error';
+import { python } from './python';
 
 /** What WSME converts and checks a value to; `null` is allowed everywhere. */
 export type AttributeType =
@@ -15,29 +16,38 @@ export function checkAttributes(
   mandatory: readonly string[],
 ): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new MagnumError(400, 'Request must be a JSON dict');
+    const type = { object: 'list', string: 'str', number: 'int' }[typeof body as string] ?? 'NoneType';
+    throw new MagnumError(500, `'${type}' object has no attribute 'keys'`);
   }
-  const unknown = Object.keys(body).filter((attribute) => !Object.hasOwn(types, attribute));
-  if (unknown.length > 0)
-    throw new MagnumError(400, `Unknown attribute for argument ${argument}: ${unknown.join(', ')}`);
+  const given = body as Record<string, unknown>;
+  const unknown = Object.keys(given).filter((attribute) => !Object.hasOwn(types, attribute));
+  if (unknown.length > 0) {
+    const attributes = unknown.length > 1 ? 'attributes' : 'attribute';
+    throw new MagnumError(400, `Unknown ${attributes} for argument ${argument}: ${unknown.join(', ')}`);
+  }
   for (const attribute of mandatory) {
-    if ((body as Record<string, unknown>)[attribute] == null)
-      throw invalid(attribute, null, 'Mandatory field missing.');
+    if (given[attribute] === undefined) throw invalid(attribute, null, 'Mandatory field missing.');
   }
   return Object.fromEntries(
-    Object.entries(body).map(([attribute, value]) => [
-      attribute,
-      checkValue(attribute, value, types[attribute] ?? 'text'),
-    ]),
+    Object.entries(given).map(([attribute, value]) => {
+      try {
+        return [attribute, checkValue(attribute, value, types[attribute] ?? 'text')];
+      } catch (error) {
+        if (!(error instanceof Inconvertible)) throw error;
+        throw invalid(argument, given, error.message);
+      }
+    }),
   );
 }
+
+/** What Python could not make of a value: WSME says so of the whole body. */
+class Inconvertible extends Error {}
 
 /** One attribute's value, converted to its type. */
 export function checkValue(attribute: string, value: unknown, type: AttributeType): unknown {
   if (value === null) return null;
   if (type === 'text') {
-    if (typeof value !== 'string')
-      throw invalid(attribute, value, `Wrong type. Expected '<class 'str'>', got '${typeof value}'`);
+    if (typeof value !== 'string') throw invalid(attribute, value, 'Value should be string');
     if (value === '') throw invalid(attribute, value, 'Value should have a minimum character requirement of 1');
     return value;
   }
@@ -45,10 +55,11 @@ export function checkValue(attribute: string, value: unknown, type: AttributeTyp
     const text = JSON.stringify(value).replaceAll('"', '').toLowerCase();
     if (['1', 't', 'true', 'on', 'y', 'yes'].includes(text)) return true;
     if (['0', 'f', 'false', 'off', 'n', 'no'].includes(text)) return false;
-    throw new MagnumError(400, `Unrecognized value '${text}'`);
+    // Nothing in Magnum catches this one.
+    throw new UnhandledError();
   }
   if (type === 'labels') {
-    if (typeof value !== 'object') throw invalid(attribute, value, 'Wrong type. Expected dict');
+    if (typeof value !== 'object') throw new Inconvertible(`Value not a valid dict: ${python(value, 'str')}`);
     return value;
   }
   if ('oneOf' in type) {
@@ -56,12 +67,16 @@ export function checkValue(attribute: string, value: unknown, type: AttributeTyp
     throw invalid(attribute, value, `Value should be one of: ${type.oneOf.join(', ')}`);
   }
   const number = Number(value);
-  if (!Number.isInteger(number)) throw invalid(attribute, value, 'Unable to convert to int');
+  if (!Number.isInteger(number)) {
+    throw new Inconvertible(`invalid literal for int() with base 10: ${python(value)}`);
+  }
   if (number < type.minimum) throw invalid(attribute, value, `Value should be greater or equal to ${type.minimum}`);
   return number;
 }
 
 function invalid(attribute: string, value: unknown, reason: string): MagnumError {
-  const shown = value === null ? 'None' : typeof value === 'string' ? value : JSON.stringify(value);
-  return new MagnumError(400, `Invalid input for field/attribute ${attribute}. Value: '${shown}'. ${reason}`);
+  return new MagnumError(
+    400,
+    `Invalid input for field/attribute ${attribute}. Value: '${python(value, 'str')}'. ${reason}`,
+  );
 }

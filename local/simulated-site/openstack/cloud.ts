@@ -22,7 +22,7 @@ export function presetCloud({ magnum }: Site): Cloud {
       { id: '6f1cfb0e-2d0b-4a2f-9f5e-1b7b3c1d0001', name: 'fedora-atomic', osDistro: 'fedora-atomic' },
       { id: '6f1cfb0e-2d0b-4a2f-9f5e-1b7b3c1d0002', name: 'ubuntu_xenial', osDistro: 'ubuntu' },
       { id: '6f1cfb0e-2d0b-4a2f-9f5e-1b7b3c1d0003', name: 'fedora-coreos', osDistro: 'fedora-coreos' },
-      { id: '6f1cfb0e-2d0b-4a2f-9f5e-1b7b3c1d0004', name: 'no_distro' },
+      { id: '6f1cfb0e-2d0b-4a2f-9f5e-1b7b3c1d0004', name: 'without-distribution' },
     ],
     flavors: ['m1.tiny', 'm1.small', 'm1.medium', 'm1.large'].map((name, index) => ({ id: String(index + 1), name })),
     keypairs: ['fuel'],

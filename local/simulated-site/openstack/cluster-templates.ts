@@ -2,6 +2,7 @@ import { type AttributeType, checkAttributes, checkValue } from './attributes';
 import { type Cloud, has } from './cloud';
 import { MagnumError } from './magnum-error';
 import { patched } from './patch';
+import { python } from './python';
 import { type ClusterTemplateRow, isoTime, type Store } from './store';
 
 const TYPES: Readonly<Record<string, AttributeType>> = {
@@ -88,7 +89,7 @@ export function findTemplate({ clusterTemplates }: Store, uuidOrName: string): C
 
 /** `POST /v1/clustertemplates`: a name may be used again. */
 export function createTemplate(store: Store, cloud: Cloud, body: unknown): ClusterTemplateRow {
-  const given = checkAttributes(body, 'cluster_template', TYPES, ['coe', 'image_id']);
+  const given = checkAttributes(body, 'cluster_template', TYPES, ['image_id']);
   const attributes: Record<string, unknown> = {
     ...Object.fromEntries(Object.keys(TYPES).map((attribute) => [attribute, null])),
     ...DEFAULTS,
@@ -124,7 +125,8 @@ export function patchTemplate(store: Store, cloud: Cloud, uuidOrName: string, bo
   checkImage(cloud, changed.image_id);
   checkResources(cloud, changed);
   // Its name may be changed at any time.
-  if (Object.keys(changes).join() !== 'name') checkReferences(store, row);
+  const different = Object.keys(changes).filter((attribute) => changes[attribute] !== row[attribute]);
+  if (different.join() !== 'name') checkReferences(store, row);
   return Object.assign(row, changes, { updated_at: isoTime(Date.now()) });
 }
 
@@ -143,12 +145,13 @@ export function checkType(serverType: unknown, distro: string, coe: unknown): vo
 
 function networkDriver({ coe, network_driver: wanted }: Record<string, unknown>): string {
   const drivers = NETWORK_DRIVERS[String(coe)];
-  if (!drivers) throw new MagnumError(400, `Requested COE type ${String(coe)} is not supported.`);
+  // What is not given is Unset for WSME.
+  if (!drivers) throw new MagnumError(400, `Requested COE type ${python(coe ?? 'Unset', 'str')} is not supported.`);
   if (wanted == null) return drivers[0] ?? '';
   if (typeof wanted === 'string' && drivers.includes(wanted)) return wanted;
   throw new MagnumError(
     400,
-    `Network driver type ${JSON.stringify(wanted)} is not supported, expecting a ${[...drivers, 'unspecified'].join('/')} network driver.`,
+    `Network driver type ${python(wanted, 'str')} is not supported, expecting a ${[...drivers, 'unspecified'].join('/')} network driver.`,
   );
 }
 

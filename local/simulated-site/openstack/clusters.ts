@@ -2,8 +2,9 @@ import { type AttributeType, checkAttributes, checkValue } from './attributes';
 import type { Cloud } from './cloud';
 import { checkType, findTemplate } from './cluster-templates';
 import type { NewCluster } from './conductor';
-import { MagnumError } from './magnum-error';
+import { MagnumError, PecanError } from './magnum-error';
 import { patched } from './patch';
+import { python } from './python';
 import type { ClusterRow, Store } from './store';
 
 const TYPES: Readonly<Record<string, AttributeType>> = {
@@ -53,6 +54,7 @@ const LISTED = [
   'master_count',
   'stack_id',
   'health_status',
+  'merge_labels',
   'links',
 ];
 
@@ -119,7 +121,7 @@ export function newCluster(store: Store, cloud: Cloud, body: unknown, minor: num
   if (typeof name !== 'string' || !/^[a-zA-Z][a-zA-Z0-9_.-]*$/.test(name)) {
     throw new MagnumError(
       400,
-      `Invalid input for field/attribute name. Value: '${JSON.stringify(name)}'. Value should match the pattern`,
+      `Invalid input for field/attribute name. Value: '${python(name, 'str')}'. Value should match the pattern ^[a-zA-Z][a-zA-Z0-9_.-]*$`,
     );
   }
   const nodeCount = (given['node_count'] ?? 1) as number;
@@ -144,7 +146,7 @@ export function newCluster(store: Store, cloud: Cloud, body: unknown, minor: num
     master_count: masterCount,
     node_count: nodeCount,
     create_timeout: (given['create_timeout'] ?? 60) as number,
-    attributes: { ...attributes, labels: attributes['labels'] ?? {} },
+    attributes: { ...attributes, labels: attributes['labels'] ?? {}, merge_labels: given['merge_labels'] ?? false },
   };
 }
 
@@ -170,7 +172,7 @@ export function patchedNodeCount(row: ClusterRow, body: unknown, minor: number):
 /** `POST /v1/clusters/{uuid or name}/actions/resize`: the number of workers that is asked for. */
 export function resizedNodeCount(body: unknown, minor: number): number {
   if (minor < 7) {
-    throw new MagnumError(
+    throw new PecanError(
       406,
       `Version 1.${minor} was requested but the requested API resize is not supported for this version.`,
     );

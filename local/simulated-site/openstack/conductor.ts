@@ -25,6 +25,8 @@ export interface Conductors {
   stopAll(): void;
   /** Puts a message into RabbitMQ, where it waits for a conductor. */
   cast(message: Message): void;
+  /** Waits for a conductor that takes messages, and gives its settings; undefined where none does in so many milliseconds. */
+  consumer(timeoutMs: number): Promise<Settings | undefined>;
   /** Does whatever should have happened by now: heartbeats, messages, and what Heat has come to. */
   catchUp(): void;
 }
@@ -62,9 +64,10 @@ const RESIZABLE =
 export function createConductors({ store, cloud, faults, speed }: Given): Conductors {
   const processes: Process[] = [];
   const queue: { readonly message: Message; readonly at: number }[] = [];
+  const waiting = new Set<() => void>();
   let turn = 0;
 
-  return { start, drop, stopAll, cast, catchUp };
+  return { start, drop, stopAll, cast, consumer, catchUp };
 
   function start(controller: string, settings: Settings): () => void {
     drop(controller);
@@ -72,6 +75,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
     const now = Date.now();
     const process = { controller, settings, startedAt: now, row: register(settings, now), beatAt: now };
     processes.push(process);
+    for (const resume of waiting) resume();
     return () => {
       if (processes.includes(process)) drop(controller);
     };
@@ -87,7 +91,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
       known.updatedAt = now;
       return known;
     }
-    const row = { id: store.services.length + 1, host, report_count: 1, createdAt: now, updatedAt: null };
+    const row = { id: store.services.length + 1, host: host ?? null, report_count: 1, createdAt: now, updatedAt: now };
     store.services.push(row);
     return row;
   }
@@ -108,6 +112,26 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
 
   function cast(message: Message): void {
     queue.push({ message, at: Date.now() });
+  }
+
+  async function consumer(timeoutMs: number): Promise<Settings | undefined> {
+    const found = () => processes.find(({ settings }) => settings.rabbit)?.settings;
+    return (
+      found() ??
+      new Promise((resolve) => {
+        const end = (settings: Settings | undefined) => {
+          clearTimeout(timer);
+          waiting.delete(resume);
+          resolve(settings);
+        };
+        const resume = () => {
+          const settings = found();
+          if (settings) end(settings);
+        };
+        const timer = setTimeout(end, timeoutMs, undefined).unref();
+        waiting.add(resume);
+      })
+    );
   }
 
   function catchUp(): void {
@@ -247,18 +271,24 @@ function refusalOf({ uuid, attributes }: ClusterRow, settings: Settings): string
   return undefined;
 }
 
-/** What Neutron makes of the cluster's network. */
+/** What Heat makes of the cluster's network. */
 function networkFailure({ attributes }: ClusterRow, cloud: Cloud): ClusterFailure | undefined {
   const { fixed_network: network, fixed_subnet: subnet } = attributes;
   if (typeof network !== 'string') return undefined;
+  const absent = (kind: string, name: string) =>
+    `resources[0]: resources.swarm_primary_master.Property error: resources.swarm_master_eth0.properties.${kind}: ` +
+    `Error validating value '${name}': Unable to find ${kind} with name or id '${name}'`;
   const reason = !has(cloud.networks, network)
-    ? `Unable to find network with name or id '${network}'`
+    ? absent('network', network)
     : typeof subnet !== 'string'
-      ? 'IP allocation requires subnet_id or ip_address'
+      ? 'BadRequest: resources.swarm_primary_master.resources[0].resources.swarm_master_eth0: Invalid input for operation: IP allocation requires subnet_id or ip_address.'
       : !has(cloud.subnets, subnet)
-        ? `Unable to find subnet with name or id '${subnet}'`
+        ? absent('subnet', subnet)
         : undefined;
   if (reason === undefined) return undefined;
-  const statusReason = `Resource CREATE failed: BadRequest: resources.swarm_primary_master: ${reason}`;
-  return { statusReason, faults: { 'default-master': statusReason, 'default-worker': statusReason } };
+  const fault = `Resource CREATE failed: ${reason}`;
+  return {
+    statusReason: 'default-master failed, default-worker failed',
+    faults: { 'default-master': fault, 'default-worker': fault },
+  };
 }

@@ -36,6 +36,12 @@ export interface OpenStackOptions {
    * @default none
    */
   readonly bare?: readonly BackingPart[];
+  /**
+   * What the API is: the program magnum-api, which reads the database through a conductor, or Magnum's WSGI application in
+   * another server, which reads it on its own.
+   * @default 'magnum-api'
+   */
+  readonly api?: 'magnum-api' | 'wsgi';
 }
 
 /** Keystone and Magnum of one simulated site, in memory; they answer as Keystone and Magnum 15.0.1 were seen to. */
@@ -74,11 +80,15 @@ export interface SimulatedOpenStack {
   close(): void;
 }
 
+/** How long oslo.messaging waits for an answer (rpc_response_timeout), in milliseconds. */
+const REPLY_TIMEOUT_MS = 60_000;
+
 /** A password that nobody has. */
 const NOBODYS = randomBytes(18).toString('hex');
 
 /** The OpenStack of a simulated site. */
-export function simulateOpenStack({ document, secrets, speed = 1, bare = [] }: OpenStackOptions): SimulatedOpenStack {
+export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack {
+  const { document, secrets, speed = 1, bare = [], api = 'magnum-api' } = options;
   const faults = createFaults((controller) => {
     conductors.drop(controller);
   });
@@ -113,7 +123,15 @@ export function simulateOpenStack({ document, secrets, speed = 1, bare = [] }: O
       serveMysql(connection, () => ({ user, password: known ? bytes : Buffer.from(NOBODYS), database: name }));
     },
     startMagnumApi: (config) =>
-      createMagnumApi({ store, cloud, faults, conductors, tokens: keystone.tokens, settings: settings(config) }),
+      createMagnumApi({
+        store,
+        cloud,
+        faults,
+        conductors,
+        tokens: keystone.tokens,
+        settings: settings(config),
+        replyTimeoutMs: api === 'magnum-api' ? REPLY_TIMEOUT_MS / speed : undefined,
+      }),
     startConductor: (controller, config) => conductors.start(controller, settings(config)),
     clusterTemplates: store.clusterTemplates,
     get clusters() {

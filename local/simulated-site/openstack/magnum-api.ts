@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Cloud } from './cloud';
 import { createTemplate, deleteTemplate, findTemplate, patchTemplate, showTemplate } from './cluster-templates';
@@ -14,7 +15,7 @@ import type { Conductors, Message } from './conductor';
 import type { OpenStackFaults } from './faults';
 import { readJson, sendJson, sendPage } from './http';
 import type { Token } from './keystone';
-import { errorBody, MagnumError } from './magnum-error';
+import { errorBody, MagnumError, PecanError, UnhandledError } from './magnum-error';
 import type { Settings } from './settings';
 import { isoTime, type ServiceRow, type Store } from './store';
 
@@ -25,6 +26,8 @@ interface Given {
   readonly conductors: Conductors;
   readonly tokens: Map<string, Token>;
   readonly settings: Settings;
+  /** How long it waits for a conductor through which it reads the database; undefined where it reads on its own. */
+  readonly replyTimeoutMs: number | undefined;
 }
 
 /** A request behind token and version. */
@@ -76,9 +79,23 @@ async function serve(request: IncomingMessage, response: ServerResponse, given: 
 
   const minor = microversion(request.headers['openstack-api-version'], response);
   if (minor === undefined) return;
-  given.conductors.catchUp();
   const call = { method, path: path[0] === 'v1' ? path.slice(1) : path, body, minor, base };
-  const reply = isPublic ? { status: 200, body: v1(base) } : answered(call, given);
+  let refusal: MagnumError | undefined;
+  if (!isPublic && given.replyTimeoutMs !== undefined) {
+    // Without RabbitMQ it tries to connect for ever.
+    if (!given.settings.rabbit) return;
+    refusal = unauthorized(given.settings) ?? (await refusedByConductor(call, given, given.replyTimeoutMs));
+  }
+  given.conductors.catchUp();
+  let reply: Reply;
+  try {
+    reply = isPublic ? { status: 200, body: v1(base) } : answered(call, given, refusal);
+  } catch (error) {
+    if (!(error instanceof UnhandledError)) throw error;
+    response.writeHead(500, { 'Content-Type': 'text/html; charset=utf-8' });
+    response.end('<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n');
+    return;
+  }
   if (method !== 'GET' && given.faults.answersLost > 0) {
     given.faults.answersLost -= 1;
     request.socket.destroy();
@@ -91,10 +108,6 @@ async function serve(request: IncomingMessage, response: ServerResponse, given: 
 
 /** Whether keystonemiddleware lets a request pass; else it has answered. */
 function admitted(request: IncomingMessage, response: ServerResponse, { settings, tokens, faults }: Given): boolean {
-  if (settings.tokens === 'unconfigured') {
-    sendJson(response, 500, errorBody(new MagnumError(500, 'An unknown exception occurred.')));
-    return false;
-  }
   const id = request.headers['x-auth-token'];
   // Without a token there is nothing to ask Keystone about.
   if (typeof id === 'string' && (faults.keystoneDown || settings.tokens === 'refused')) {
@@ -102,13 +115,18 @@ function admitted(request: IncomingMessage, response: ServerResponse, { settings
     return false;
   }
   const token = typeof id === 'string' ? tokens.get(id) : undefined;
-  if (token && token.expiresAt > Date.now()) return true;
+  if (token && token.expiresAt > Date.now()) {
+    if (settings.tokens !== 'unconfigured') return true;
+    // The middleware does without, but Magnum's own code does not.
+    sendJson(response, 500, errorBody(new MagnumError(500, "'NoneType' object has no attribute 'rstrip'")));
+    return false;
+  }
   const message = 'The request you have made requires authentication.';
   sendJson(
     response,
     401,
     { error: { code: 401, title: 'Unauthorized', message } },
-    { 'WWW-Authenticate': 'Keystone uri=""' },
+    { 'WWW-Authenticate': `Keystone uri="${settings.keystone}"` },
   );
   return false;
 }
@@ -116,33 +134,63 @@ function admitted(request: IncomingMessage, response: ServerResponse, { settings
 /** The version that is asked for, with the headers that tell so, or undefined where it is refused. */
 function microversion(header: string | string[] | undefined, response: ServerResponse): number | undefined {
   const asked = typeof header === 'string' ? header : `container-infra 1.${MINIMUM}`;
-  const [, wanted] = /^container-infra +(latest|\d+\.\d+)$/i.exec(asked.trim()) ?? [];
-  const [major, minor] = wanted?.toLowerCase() === 'latest' ? [1, MAXIMUM] : (wanted ?? '').split('.').map(Number);
+  const [service, wanted = '', ...more] = asked.trim().split(/ +/);
+  const known = service?.toLowerCase() === 'container-infra';
+  if (!known || !/^(latest|\d+\.\d+)$/i.test(wanted) || more.length > 0) {
+    const what = known ? 'value' : 'service type';
+    sendJson(response, 406, errorBody(new PecanError(406, `Invalid ${what} for OpenStack-API-Version header`)));
+    return undefined;
+  }
+  const [major, minor = 0] = wanted.toLowerCase() === 'latest' ? [1, MAXIMUM] : wanted.split('.').map(Number);
   response.setHeader('OpenStack-API-Minimum-Version', `container-infra 1.${MINIMUM}`);
   response.setHeader('OpenStack-API-Maximum-Version', `container-infra 1.${MAXIMUM}`);
   response.setHeader('Vary', 'OpenStack-API-Version');
-  if (major === undefined || minor === undefined) {
-    sendJson(response, 406, errorBody(new MagnumError(406, 'Invalid value for OpenStack-API-Version header')));
-    return undefined;
-  }
   response.setHeader('OpenStack-API-Version', `container-infra ${major}.${minor}`);
   if (major === 1 && minor >= MINIMUM && minor <= MAXIMUM) return minor;
+  const why =
+    major === 1
+      ? `Version ${major}.${minor} was requested but the minor version is not supported by this service. `
+      : `Mutually exclusive versions requested. Version ${major}.${minor} requested but not supported by this service.`;
   const error = {
     code: 'magnum.microversion-unsupported',
-    status: 406,
     title: 'Requested microversion is unsupported',
-    detail: `Version ${major}.${minor} was requested but the minor version is not supported by this service. The supported version range is: [container-infra 1.${MINIMUM}, container-infra 1.${MAXIMUM}].`,
-    min_version: `1.${MINIMUM}`,
+    // Under another name than in all other errors.
+    description: `${why}The supported version range is: [container-infra 1.${MINIMUM}, container-infra 1.${MAXIMUM}].`,
     max_version: `1.${MAXIMUM}`,
+    min_version: `1.${MINIMUM}`,
     links: [{ rel: 'help', href: 'http://docs.openstack.org/api-guide/compute/microversions.html' }],
   };
   sendJson(response, 406, { errors: [error] });
   return undefined;
 }
 
-function answered(call: Call, given: Given): Reply {
+/** What a policy comes to when Keystone gives no token of the trustees' domain. */
+function unauthorized({ trustee }: Settings, remote = ''): MagnumError | undefined {
+  if (trustee === 'refused') return new MagnumError(403, 'reason: Keystone client authentication failed');
+  if (trustee === undefined) return undefined;
+  return new MagnumError(
+    500,
+    `${remote}Invalid input for field 'identity/password/user/password': None is not of type 'string'`,
+  );
+}
+
+/** What goes wrong where the program magnum-api reads the database through a conductor, or undefined. */
+async function refusedByConductor({ method, path }: Call, { conductors }: Given, timeoutMs: number) {
+  const conductor = await conductors.consumer(timeoutMs);
+  if (!conductor) {
+    return new MagnumError(500, `Timed out waiting for a reply to message ID ${randomBytes(16).toString('hex')}`);
+  }
+  if (conductor.databaseError !== undefined) return new MagnumError(500, `Remote error: ${conductor.databaseError}`);
+  // A conductor counts clusters under a policy of its own.
+  const creates = method === 'POST' && path.join() === 'clusters';
+  return creates ? unauthorized(conductor, 'Remote error: BadRequest ') : undefined;
+}
+
+function answered(call: Call, given: Given, refusal: MagnumError | undefined): Reply {
   try {
-    if (given.settings.databaseError !== undefined) throw new MagnumError(500, given.settings.databaseError);
+    if (refusal) throw refusal;
+    const { databaseError } = given.settings;
+    if (given.replyTimeoutMs === undefined && databaseError !== undefined) throw new MagnumError(500, databaseError);
     return route(call, given);
   } catch (error) {
     if (!(error instanceof MagnumError)) throw error;
@@ -157,11 +205,11 @@ function route(call: Call, given: Given): Reply {
   }
   if (collection === 'clustertemplates') return templates(call, rest, given);
   if (collection === 'clusters') return clusters(call, rest, given);
-  throw new MagnumError(404, '');
+  throw new PecanError(404, '');
 }
 
 function templates({ method, body, base }: Call, [ident, ...deeper]: string[], { store, cloud }: Given): Reply {
-  if (deeper.length > 0) throw new MagnumError(404, '');
+  if (deeper.length > 0) throw new PecanError(404, '');
   if (method === 'POST' && ident === undefined) {
     const row = createTemplate(store, cloud, body);
     const { labels } = row;
@@ -172,14 +220,14 @@ function templates({ method, body, base }: Call, [ident, ...deeper]: string[], {
   if (method === 'GET' && (ident === undefined || ident === 'detail')) {
     return { status: 200, body: { clustertemplates: store.clusterTemplates.map((row) => showTemplate(row, base)) } };
   }
-  if (ident === undefined) throw new MagnumError(405, '');
+  if (ident === undefined) throw new PecanError(405, '');
   if (method === 'GET') return { status: 200, body: showTemplate(findTemplate(store, ident), base) };
   if (method === 'PATCH') return { status: 200, body: showTemplate(patchTemplate(store, cloud, ident, body), base) };
   if (method === 'DELETE') {
     deleteTemplate(store, ident);
     return { status: 204 };
   }
-  throw new MagnumError(405, '');
+  throw new PecanError(405, '');
 }
 
 function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: string[], given: Given): Reply {
@@ -193,7 +241,7 @@ function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: strin
     if (minor < 9) throw new MagnumError(406, '');
     return { status: 200, body: { nodegroups: listNodeGroups(findCluster(store, ident)) } };
   }
-  if (deeper.length > 0) throw new MagnumError(404, '');
+  if (deeper.length > 0) throw new PecanError(404, '');
   if (method === 'POST' && ident === undefined) {
     const cluster = newCluster(store, cloud, body, minor);
     return cast({ kind: 'create', cluster }, cluster.uuid, given);
@@ -202,7 +250,7 @@ function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: strin
   if (method === 'GET' && ident === 'detail') {
     return { status: 200, body: { clusters: store.clusters.map((row) => showCluster(row, base)) } };
   }
-  if (ident === undefined) throw new MagnumError(405, '');
+  if (ident === undefined) throw new PecanError(405, '');
   const row = findCluster(store, ident);
   if (method === 'GET') return { status: 200, body: showCluster(row, base) };
   if (method === 'PATCH') {
@@ -211,7 +259,7 @@ function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: strin
   }
   if (method === 'DELETE')
     return { ...cast({ kind: 'delete', uuid: row.uuid }, row.uuid, given), status: 204, body: undefined };
-  throw new MagnumError(405, '');
+  throw new PecanError(405, '');
 }
 
 /** Hands a request to the conductors; whether it gets there, or any is there, the API cannot tell. */
@@ -224,13 +272,13 @@ function showService({ id, host, report_count, createdAt, updatedAt }: ServiceRo
   return {
     host,
     binary: 'magnum-conductor',
-    state: Date.now() - (updatedAt ?? createdAt) <= SERVICE_DOWN_MS ? 'up' : 'down',
+    state: Date.now() - updatedAt <= SERVICE_DOWN_MS ? 'up' : 'down',
     id,
     report_count,
     disabled: false,
     disabled_reason: null,
     created_at: isoTime(createdAt),
-    updated_at: updatedAt === null ? null : isoTime(updatedAt),
+    updated_at: isoTime(updatedAt),
   };
 }
 
@@ -251,7 +299,7 @@ function versions(base: string) {
 }
 
 function v1(base: string) {
-  const collections = ['clustertemplates', 'clusters', 'mservices'].map((name) => [
+  const collections = ['clustertemplates', 'clusters', 'certificates', 'mservices'].map((name) => [
     name,
     [
       { href: `${base}/v1/${name}/`, rel: 'self' },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MagnumError } from './magnum-error';
+import { python } from './python';
 
 const step = z.object({
   op: z.enum(['add', 'replace', 'remove']),
@@ -7,6 +8,7 @@ const step = z.object({
   // A dictionary is refused, also for labels: Magnum takes their text only.
   value: z.union([z.string(), z.number().int(), z.boolean()]).nullish(),
 });
+const dictionaryValue = z.array(z.object({ value: z.record(z.string(), z.unknown()) }));
 
 const INTERNAL = ['created_at', 'id', 'links', 'updated_at', 'uuid', 'project_id', 'user_id'];
 
@@ -20,6 +22,13 @@ export function patched(
   internal: readonly string[],
 ): Record<string, unknown> {
   const patch = z.array(step).safeParse(body);
+  const wrong = dictionaryValue.safeParse(body).data?.[0]?.value;
+  if (wrong) {
+    throw new MagnumError(
+      400,
+      `Invalid input for field/attribute value. Value: '${python(wrong)}'. Wrong type. Expected '(<class 'str'>, <class 'int'>)', got '<class 'dict'>'`,
+    );
+  }
   if (!patch.success) {
     throw new MagnumError(
       400,
@@ -45,15 +54,16 @@ export function patched(
 }
 
 /** The dictionary whose Python text this is; as far as needed here, that of JSON, or the same with single quotes. */
-function dictionary(patch: unknown, value: unknown): unknown {
+function dictionary(patch: readonly z.infer<typeof step>[], value: unknown): unknown {
   try {
     const text = String(value);
     return JSON.parse(text.includes('"') ? text : text.replaceAll("'", '"')) as unknown;
   } catch {
-    throw patchError(patch, `malformed node or string: ${String(value)}`);
+    throw patchError(patch, `malformed node or string on line 1: ${String(value)}`);
   }
 }
 
-function patchError(patch: unknown, reason: string): MagnumError {
-  return new MagnumError(400, `Couldn't apply patch '${JSON.stringify(patch)}'. Reason: ${reason}`);
+function patchError(patch: readonly z.infer<typeof step>[], reason: string): MagnumError {
+  const steps = patch.map(({ path, op, value }) => ({ path, op, ...(value !== undefined && { value }) }));
+  return new MagnumError(400, `Couldn't apply patch '${python(steps)}'. Reason: ${reason}`);
 }

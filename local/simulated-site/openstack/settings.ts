@@ -11,6 +11,8 @@ export type OsloConfig = (section: string, option: string) => string | undefined
 export interface Settings {
   /** Under which name a conductor registers, or undefined. */
   readonly host: string | undefined;
+  /** Where a refused request is sent for a token. */
+  readonly keystone: string;
   /** What goes wrong with every request that has a token: nothing, no auth_uri at all, or Keystone refuses Magnum. */
   readonly tokens: 'checked' | 'unconfigured' | 'refused';
   /** What the database driver says, or undefined where the connection is good. */
@@ -19,6 +21,8 @@ export interface Settings {
   readonly rabbit: boolean;
   /** What kills a conductor as soon as it runs, or undefined. */
   readonly fatal: string | undefined;
+  /** Why no token of the trustees' domain can be had, which Magnum wants one of for each of its policies; or undefined. */
+  readonly trustee: 'unset' | 'refused' | undefined;
   /** Whether trusts can be made: [trust], and a Keystone URL that ends in /v3. */
   readonly trust: boolean;
   /** Whether certificates can be stored. */
@@ -39,6 +43,7 @@ export function readSettings(config: OsloConfig, site: Site, accounts: Accounts,
   const trustUri = atLeast(release, 'rocky') ? uri : config('keystone_authtoken', 'auth_uri');
   return {
     host: config('DEFAULT', 'host'),
+    keystone: uri ?? config('keystone_authtoken', 'auth_url') ?? '',
     get tokens() {
       if (uri === undefined) return 'unconfigured';
       return configured && exists(identity, accounts.service) ? 'checked' : 'refused';
@@ -53,6 +58,7 @@ export function readSettings(config: OsloConfig, site: Site, accounts: Accounts,
     get trust() {
       return trusts(config, trustUri, site, accounts.trusteeAdmin) && exists(identity, accounts.trusteeAdmin);
     },
+    trustee: trustee(config, accounts.trusteeAdmin),
     certificates: storesCertificates(config('certificates', 'cert_manager_type'), magnum.certificateManager),
     get admin() {
       return administrates(config, uri, site, accounts) && exists(identity, accounts.service);
@@ -168,6 +174,13 @@ function reachesRabbit(config: OsloConfig, { release, magnum }: Site, { rabbitmq
   return (
     enters(option('rabbit_userid') ?? '', option('rabbit_password') ?? '') && nodes.some((node) => hosts.includes(node))
   );
+}
+
+function trustee(config: OsloConfig, admin: Account): Settings['trustee'] {
+  const wanted = [admin.domain.name, admin.name, admin.password];
+  const found = ['name', 'admin_name', 'admin_password'].map((option) => config('trust', `trustee_domain_${option}`));
+  if (found.includes(undefined)) return 'unset';
+  return found.every((value, index) => value === wanted[index]) ? undefined : 'refused';
 }
 
 /** Magnum takes the URL verbatim for trusts: without /v3 Keystone answers 404. */

@@ -74,8 +74,8 @@ export interface ServiceRow {
   report_count: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Milliseconds since 1970; null before the second heartbeat. */
-  updatedAt: number | null;
+  /** Milliseconds since 1970. */
+  updatedAt: number;
 }
 
 /** Magnum's database. */

@@ -225,7 +225,7 @@ describe('causes of failure, by the number of docs/causes.md', () => {
     },
     {
       what: '13: an image without os_distro',
-      document: template({ imageId: 'no_distro' }),
+      document: template({ imageId: 'without-distribution' }),
       found: ['error ImageDistroUnsupported'],
     },
     {

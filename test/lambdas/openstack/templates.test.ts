@@ -101,7 +101,11 @@ test('one that a cluster uses is reported as differing, without an error', async
 test.each([
   ['the guide’s image', { imageId: 'ubuntu_xenial' }, 'Cluster type (vm, ubuntu, swarm-mode) not supported'],
   ['a missing image', { imageId: 'nope' }, 'Cluster type (vm, Unset, swarm-mode) not supported'],
-  ['an image without os_distro', { imageId: 'no_distro' }, 'Cluster type (vm, None, swarm-mode) not supported'],
+  [
+    'an image without os_distro',
+    { imageId: 'without-distribution' },
+    'Cluster type (vm, None, swarm-mode) not supported',
+  ],
   ['a missing flavor', { flavorId: 'nope' }, 'Unable to find flavor nope'],
   ['a missing external network', { externalNetworkId: 'nope' }, 'Unable to find external network nope'],
 ])('%s: Magnum’s own words', async (_, changed, text) => {

@@ -87,7 +87,7 @@ interface TestAnswer {
 /** Starts Keystone and a Magnum API, without a conductor. */
 export async function startCloud(site = siteOf('golden'), overrides: Overrides = {}, speed = 1): Promise<TestCloud> {
   const secrets = Object.fromEntries(allSecretNames(site).map((name) => [name, secretOf(name)]));
-  const openstack = simulateOpenStack({ document: site, secrets, speed });
+  const openstack = simulateOpenStack({ document: site, secrets, speed, api: 'wsgi' });
   const realNow = Date.now;
   let passed = 0;
   const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + passed);
