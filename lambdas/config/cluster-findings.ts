@@ -15,7 +15,9 @@ function templateFindings(site: Site, template: ClusterTemplate, installed: Rele
     ...distro(template),
     ...volumeType(site, template, installed),
     ...subnet(template),
-    ...volumeDriver(site, template, installed),
+    ...drivers(template),
+    ...userTrust(site, template, installed),
+    ...cloudProvider(template, installed),
   ];
 }
 
@@ -23,7 +25,8 @@ function templateFindings(site: Site, template: ClusterTemplate, installed: Rele
 const COES: Readonly<Record<ClusterTemplate['coe'], { since?: Release; deprecated?: Release; removed?: Release }>> = {
   'swarm-mode': { since: 'pike', deprecated: '2023.2', removed: '2024.1' },
   swarm: { deprecated: '2023.2', removed: '2024.1' },
-  mesos: { removed: '2023.1' },
+  // Its driver went with 2023.1, but the API refuses it since Zed (15.0.1).
+  mesos: { removed: 'zed' },
   kubernetes: {},
   // Only ever a contributed driver, which installs apart.
   dcos: {},
@@ -90,15 +93,64 @@ function subnet({ name, fixedNetwork, fixedSubnet }: ClusterTemplate): Finding[]
   ];
 }
 
-function volumeDriver(site: Site, { name, volumeDriver }: ClusterTemplate, release: Release): Finding[] {
+/** What Magnum's API takes, by COE. */
+const DRIVERS: Readonly<Partial<Record<ClusterTemplate['coe'], { network: readonly string[]; volume: string }>>> = {
+  kubernetes: { network: ['flannel', 'calico'], volume: 'cinder' },
+  swarm: { network: ['docker', 'flannel'], volume: 'rexray' },
+  'swarm-mode': { network: ['docker', 'flannel'], volume: 'rexray' },
+};
+
+function drivers({ name, coe, networkDriver, volumeDriver }: ClusterTemplate): Finding[] {
+  const taken = DRIVERS[coe];
+  if (!taken) return [];
+  const finding = (kind: 'network' | 'volume', driver: string, expected: string): Finding => ({
+    name: kind === 'network' ? 'NetworkDriverUnsupported' : 'VolumeDriverUnsupported',
+    severity: 'error',
+    evidence: `template ${name} is of coe ${coe} with the ${kind}Driver ${driver}`,
+    remedy: `Choose ${expected}, or leave it out: Magnum answers 400 "driver type ${driver} is not supported".`,
+  });
+  return [
+    ...(networkDriver !== undefined && !taken.network.includes(networkDriver)
+      ? [finding('network', networkDriver, taken.network.join(' or '))]
+      : []),
+    ...(volumeDriver !== undefined && volumeDriver !== taken.volume
+      ? [finding('volume', volumeDriver, taken.volume)]
+      : []),
+  ];
+}
+
+/** Only a hint: the file on the controllers may have the option, as Debian's does. */
+function userTrust(site: Site, template: ClusterTemplate, release: Release): Finding[] {
+  const { name, volumeDriver, registryEnabled, labels } = template;
   const trusted = isTrue(extraOption(site, 'trust', 'cluster_user_trust') ?? '');
-  if (volumeDriver === undefined || trusted || !atLeast(release, 'pike')) return [];
+  const needs = [
+    ...(volumeDriver === undefined ? [] : [`the volumeDriver ${volumeDriver}`]),
+    ...(registryEnabled === true ? ['registryEnabled'] : []),
+    ...(isTrue(labels?.['cloud_provider_enabled'] ?? '') ? ['the label cloud_provider_enabled'] : []),
+  ];
+  if (needs.length === 0 || trusted || !atLeast(release, 'pike')) return [];
   return [
     {
       name: 'ClusterUserTrustMissing',
       severity: 'warning',
-      evidence: `template ${name} has the volumeDriver ${volumeDriver}; [trust] cluster_user_trust is false by default`,
-      remedy: 'Set trust.cluster_user_trust to True in extraOptions where the driver uses Cinder; it needs the trust.',
+      evidence: `template ${name} has ${needs.join(' and ')}; [trust] cluster_user_trust is false by default`,
+      remedy: 'Set trust.cluster_user_trust to True in extraOptions: nodes that use Cinder or Swift need the trust.',
+    },
+  ];
+}
+
+/** Rocky brought the label: without the cloud provider there is no Cinder in the cluster. */
+function cloudProvider({ name, coe, volumeDriver, labels }: ClusterTemplate, release: Release): Finding[] {
+  const label = labels?.['cloud_provider_enabled'];
+  if (coe !== 'kubernetes' || volumeDriver !== 'cinder' || !atLeast(release, 'rocky')) return [];
+  if (label?.toLowerCase() !== 'false') return [];
+  return [
+    {
+      name: 'CloudProviderDisabled',
+      severity: 'error',
+      evidence: `template ${name} has the volumeDriver cinder and the label cloud_provider_enabled ${label}`,
+      remedy:
+        'Leave one of them out: cluster creation fails with "volume driver needs cloud_provider_enabled label to be true or unset".',
     },
   ];
 }

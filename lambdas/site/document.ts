@@ -46,6 +46,12 @@ const path = z
   .string()
   .regex(/^(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/, 'must be an absolute path of plain names (no spaces, no ..)');
 const address = z.string().refine(isIPv4, named('BadAddress', 'must be an IPv4 address such as 10.21.22.4'));
+const addresses = z
+  .string()
+  .refine(
+    (value) => value.split(',').every((one) => isIPv4(one.trim())),
+    named('BadAddress', 'must be an IPv4 address such as 10.21.22.4, or several with commas between'),
+  );
 const port = z
   .unknown()
   .refine(isPort, named('BadPort', 'must be a port number from 1 to 65535'))
@@ -265,17 +271,24 @@ const clusterTemplate = z
     externalNetworkId: line.describe('Name or ID of the external network.'),
     fixedNetwork: line.optional().describe('Name or ID of the fixed network.'),
     fixedSubnet: line.optional().describe('Name or ID of the fixed subnet; needed beside fixedNetwork.'),
-    dnsNameserver: address.optional().describe('DNS server of the nodes.'),
+    dnsNameserver: addresses.optional().describe('DNS server of the nodes, or several with commas between.'),
     flavorId: line.optional().describe('Flavor of the workers.'),
     masterFlavorId: line.optional().describe('Flavor of the managers.'),
     dockerVolumeSize: count.optional().describe('Size of the Docker volume, in GB (Cinder).'),
     dockerStorageDriver: token.optional().describe('Docker storage driver.'),
-    networkDriver: token.optional().describe('Container network driver.'),
-    volumeDriver: token.optional().describe('Container volume driver.'),
+    networkDriver: token
+      .optional()
+      .describe('Container network driver: flannel, calico (kubernetes) or docker (swarm).'),
+    volumeDriver: token.optional().describe('Container volume driver: cinder (kubernetes) or rexray (swarm).'),
     masterLbEnabled: z.boolean().optional().describe('Load balancer before the managers; needed for several.'),
     floatingIpEnabled: z.boolean().optional().describe('Whether every node gets a floating IP.'),
     tlsDisabled: z.boolean().optional().describe('Serve the COE API without TLS.'),
-    labels: z.record(token, line).optional().describe('Labels.'),
+    registryEnabled: z.boolean().optional().describe('Whether each cluster gets a registry of its own (Swift).'),
+    insecureRegistry: line.optional().describe('HOST:PORT of a registry without TLS.'),
+    httpProxy: url.optional().describe('Proxy of the nodes for http.'),
+    httpsProxy: url.optional().describe('Proxy of the nodes for https.'),
+    noProxy: line.optional().describe('Names and addresses that the nodes reach without a proxy, with commas between.'),
+    labels: z.record(token, line).optional().describe('Labels: what a driver can be told, such as kube_tag.'),
   })
   .describe("A Magnum cluster template; the fields are Magnum's attributes (image_id is imageId and so on).");
 

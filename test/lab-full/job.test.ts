@@ -15,7 +15,7 @@ const KUBERNETES: ClusterTemplate = {
   externalNetworkId: 'public',
   fixedNetwork: 'private',
   fixedSubnet: 'private-subnet',
-  dnsNameserver: '8.8.8.8',
+  dnsNameserver: '8.8.8.8,1.1.1.1',
   flavorId: 'm1.medium',
   masterFlavorId: 'm1.large',
   dockerVolumeSize: 5,
@@ -24,6 +24,10 @@ const KUBERNETES: ClusterTemplate = {
   volumeDriver: 'cinder',
   masterLbEnabled: true,
   floatingIpEnabled: false,
+  insecureRegistry: 'registry.example:5000',
+  httpProxy: 'http://proxy.example:3128',
+  httpsProxy: 'http://proxy.example:3128',
+  noProxy: 'localhost,10.21.22.2',
   labels: { kube_tag: 'v1.23.3-rancher1', monitoring_enabled: 'false' },
 };
 

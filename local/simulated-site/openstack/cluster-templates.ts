@@ -55,6 +55,13 @@ const NETWORK_DRIVERS: Readonly<Record<string, readonly string[]>> = {
   'swarm-mode': ['docker', 'flannel'],
 };
 
+/** Volume drivers by COE. */
+const VOLUME_DRIVERS: Readonly<Record<string, string>> = {
+  kubernetes: 'cinder',
+  swarm: 'rexray',
+  'swarm-mode': 'rexray',
+};
+
 /** What the drivers of Magnum 15 are for. */
 const CLUSTER_TYPES = [
   'vm, fedora-atomic, kubernetes',
@@ -96,6 +103,7 @@ export function createTemplate(store: Store, cloud: Cloud, body: unknown): Clust
     ...given,
   };
   attributes['network_driver'] = networkDriver(attributes);
+  checkVolumeDriver(attributes);
   checkType(attributes['server_type'], distroOf(cloud, attributes['image_id']), attributes['coe']);
   checkResources(cloud, attributes);
   const uuid = store.uuid();
@@ -122,6 +130,7 @@ export function patchTemplate(store: Store, cloud: Cloud, uuidOrName: string, bo
   );
   const changed = { ...row, ...changes };
   networkDriver(changed);
+  checkVolumeDriver(changed);
   checkImage(cloud, changed.image_id);
   checkResources(cloud, changed);
   // Its name may be changed at any time.
@@ -152,6 +161,15 @@ function networkDriver({ coe, network_driver: wanted }: Record<string, unknown>)
   throw new MagnumError(
     400,
     `Network driver type ${python(wanted, 'str')} is not supported, expecting a ${[...drivers, 'unspecified'].join('/')} network driver.`,
+  );
+}
+
+function checkVolumeDriver({ coe, volume_driver: wanted }: Record<string, unknown>): void {
+  const driver = VOLUME_DRIVERS[String(coe)];
+  if (wanted == null || wanted === driver) return;
+  throw new MagnumError(
+    400,
+    `Volume driver type ${wanted as string} is not supported, expecting a ${driver}/unspecified volume driver.`,
   );
 }
 

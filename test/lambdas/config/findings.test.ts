@@ -78,9 +78,9 @@ describe('documentFindings', () => {
     ['swarm-mode by 2023.2', release('2023.2'), ['warning CoeDeprecated']],
     ['swarm-mode by 2024.1', release('2024.1'), ['error CoeRemoved']],
     [
-      'mesos by 2023.1',
+      'mesos by Zed',
       (one) => {
-        release('2023.1')(one);
+        release('zed')(one);
         template({ coe: 'mesos' })(one);
       },
       ['error CoeRemoved'],
@@ -95,6 +95,34 @@ describe('documentFindings', () => {
         template({ volumeDriver: 'rexray' })(one);
       },
       [],
+    ],
+    ['a registry', template({ registryEnabled: true }), ['warning ClusterUserTrustMissing']],
+    [
+      'the cloud provider of kubernetes',
+      template({ coe: 'kubernetes', labels: { cloud_provider_enabled: 'true' } }),
+      ['warning ClusterUserTrustMissing'],
+    ],
+    [
+      'volumes of Cinder without the cloud provider',
+      (one) => {
+        extra({ trust: { cluster_user_trust: 'True' } }, 'rocky')(one);
+        template({ coe: 'kubernetes', volumeDriver: 'cinder', labels: { cloud_provider_enabled: 'False' } })(one);
+      },
+      ['error CloudProviderDisabled'],
+    ],
+    ['a network driver of kubernetes', template({ coe: 'kubernetes', networkDriver: 'calico' }), []],
+    [
+      'a network driver of swarm for kubernetes',
+      template({ coe: 'kubernetes', networkDriver: 'docker' }),
+      ['error NetworkDriverUnsupported'],
+    ],
+    [
+      'a volume driver of kubernetes for swarm',
+      (one) => {
+        extra({ trust: { cluster_user_trust: 'True' } })(one);
+        template({ volumeDriver: 'cinder' })(one);
+      },
+      ['error VolumeDriverUnsupported'],
     ],
     ['one address for all controllers', extra({ api: { host: '127.0.0.1' } }), ['error ApiHostSame']],
     ['every address', extra({ api: { host: '0.0.0.0' } }), []],

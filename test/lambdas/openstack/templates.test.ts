@@ -66,6 +66,55 @@ test('changes what differs, and only that', async () => {
   expect(rows()[0]).toMatchObject({ flavor_id: 'm1.medium', labels: { a: '"2"', b: "it's" } });
 });
 
+describe('of kubernetes', () => {
+  const kubernetes: Partial<ClusterTemplate> = {
+    coe: 'kubernetes',
+    imageId: 'fedora-coreos',
+    masterFlavorId: 'm1.large',
+    dnsNameserver: '8.8.8.8,1.1.1.1',
+    networkDriver: 'calico',
+    volumeDriver: 'cinder',
+    dockerStorageDriver: 'overlay2',
+    floatingIpEnabled: false,
+    insecureRegistry: 'registry.example:5000',
+    httpProxy: 'http://proxy.example:3128',
+    httpsProxy: 'http://proxy.example:3128',
+    noProxy: 'localhost,10.21.22.2',
+    labels: { kube_tag: 'v1.23.3-rancher1', monitoring_enabled: 'false' },
+  };
+
+  test('created, and unchanged afterwards', async () => {
+    const created = await ensure(kubernetes);
+
+    const again = await ensure(kubernetes);
+
+    expect(created).toMatchObject({ action: 'created' });
+    expect(again).toMatchObject({ action: 'unchanged', differences: [] });
+    expect(rows()[0]).toMatchObject({ coe: 'kubernetes', cluster_distro: 'fedora-coreos', network_driver: 'calico' });
+  });
+
+  test('without a network driver it has Magnum’s default, which is no drift', async () => {
+    const { networkDriver: _, ...others } = kubernetes;
+    await ensure(others);
+
+    const again = await ensure(others);
+
+    expect(again).toMatchObject({ action: 'unchanged' });
+    expect(rows()[0]).toMatchObject({ network_driver: 'flannel' });
+  });
+
+  test('changed: labels, drivers, proxies', async () => {
+    await ensure(kubernetes);
+    const changed = { ...kubernetes, networkDriver: 'flannel', noProxy: '10.21.22.2', labels: { kube_tag: 'v1.24.0' } };
+
+    const updated = await ensure(changed);
+
+    expect(updated).toMatchObject({ action: 'updated' });
+    expect(updated.differences.map(({ field }) => field)).toEqual(['network_driver', 'no_proxy', 'labels']);
+    expect(await ensure(changed)).toMatchObject({ action: 'unchanged' });
+  });
+});
+
 test('what the document does not say is left as it is', async () => {
   await ensure();
   Object.assign(rows()[0] ?? {}, { http_proxy: 'http://proxy:1', labels: { a: 'b' }, floating_ip_enabled: false });
@@ -98,7 +147,7 @@ test('one that a cluster uses is reported as differing, without an error', async
   });
 });
 
-test.each([
+test.each<[string, Partial<ClusterTemplate>, string]>([
   ['the guide’s image', { imageId: 'ubuntu_xenial' }, 'Cluster type (vm, ubuntu, swarm-mode) not supported'],
   ['a missing image', { imageId: 'nope' }, 'Cluster type (vm, Unset, swarm-mode) not supported'],
   [
@@ -107,6 +156,16 @@ test.each([
     'Cluster type (vm, None, swarm-mode) not supported',
   ],
   ['a missing flavor', { flavorId: 'nope' }, 'Unable to find flavor nope'],
+  [
+    'a network driver of swarm',
+    { coe: 'kubernetes', imageId: 'fedora-coreos', networkDriver: 'docker' },
+    'is not supported, expecting a flannel/calico/unspecified network driver',
+  ],
+  [
+    'a volume driver of swarm',
+    { coe: 'kubernetes', imageId: 'fedora-coreos', volumeDriver: 'rexray' },
+    'Volume driver type rexray is not supported, expecting a cinder/unspecified volume driver',
+  ],
   ['a missing external network', { externalNetworkId: 'nope' }, 'Unable to find external network nope'],
 ])('%s: Magnum’s own words', async (_, changed, text) => {
   await expect(ensure(changed)).rejects.toMatchObject({ name: 'OpenStackApiError', status: 400 });
