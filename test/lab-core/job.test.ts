@@ -51,8 +51,10 @@ it('a second run finds nothing to change', async () => {
   expect(report.controllers.map(({ restarted }) => restarted)).toEqual([null, null, null]);
 });
 
-it('with no deprecation warning in the logs since', async () => {
-  const logs = await Promise.all(site.controllers.map((name) => site.bash(name, 'cat /var/log/magnum/*.log')));
+it('with no deprecation warning in their logs', async () => {
+  // As its packages leave it Magnum warns of itself, too: what now runs has said only what has its PID.
+  const own = `awk -v pids=" $(pgrep '^magnum-' | tr '\\n' ' ')" 'index(pids, " " $3 " ")' /var/log/magnum/*.log`;
+  const logs = await Promise.all(site.controllers.map((name) => site.bash(name, own)));
 
   const lines = logs.flatMap((log) => log.split('\n').filter((line) => DEPRECATED.test(line) && !ITS_OWN.test(line)));
   expect(lines).toEqual([]);
