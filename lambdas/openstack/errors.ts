@@ -35,9 +35,10 @@ export class OpenStackUnavailable extends MagnumHaError {
   override readonly name = 'OpenStackUnavailable';
 
   constructor(answer: Answer) {
+    const detail = detailOf(answer).replace(/\.$/, '');
     super(
-      `${answer.method} ${answer.url}: ${answer.status} ${detailOf(answer)}. Either no server behind HAProxy is up (yet), or Magnum cannot check ` +
-        'tokens: Keystone is down or the credentials in [keystone_authtoken] are wrong; magnum-api.log says which.',
+      `${answer.method} ${answer.url}: ${answer.status} ${detail}. Either no server behind HAProxy is up (yet), or Magnum cannot ` +
+        'check tokens: Keystone is down or the credentials in [keystone_authtoken] are wrong; magnum-api.log says which.',
     );
   }
 }

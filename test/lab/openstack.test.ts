@@ -13,11 +13,12 @@ import { openStackSession } from '../../lambdas/openstack/session';
 import { allSecretNames } from '../../lambdas/secrets/references';
 import type { Site } from '../../lambdas/site/document';
 import { parseSite } from '../../lambdas/site/parse';
+import type { OpenStackOptions } from '../../local/simulated-site/openstack';
 
 const ROOTFS = join(__dirname, '../../lab/rootfs');
 type Daemon = ChildProcessByStdio<null, Readable, Readable>;
 
-const SECRET = 'p@ss:w/rd';
+const SECRET = 'p@ss:w%rd';
 
 // On Linux all of 127.0.0.0/8 is there to be listened on, and Keystone's ports are free on most of it.
 const NETWORK = `127.${1 + (process.pid % 250)}.${1 + ((process.pid >> 8) % 250)}.`;
@@ -66,7 +67,8 @@ onLinux('services of OpenStack on a controller of the lab', () => {
   });
 
   test('send heartbeats until they are ended', async () => {
-    const lab = await startOpenStack({ speed: 600 });
+    // An API that reads the database on its own: it answers when no conductor is left.
+    const lab = await startOpenStack({ speed: 600, api: 'wsgi' });
     const session = openStackSession(lab.connect, lab.site.openstack, SECRET);
     const conductor = lab.magnum('magnum-conductor');
     const daemons = [lab.start('usr/sbin/keystone'), lab.magnum('magnum-api'), conductor];
@@ -125,12 +127,13 @@ onLinux('services of OpenStack on a controller of the lab', () => {
 
 interface Given {
   readonly speed?: number;
+  readonly api?: OpenStackOptions['api'];
   /** The text of magnum.conf; undefined where there is none. */
   readonly config?: (address: string) => string | undefined;
 }
 
 /** Starts the stand-in with a directory for its files. */
-async function startOpenStack({ speed = 1, config }: Given = {}) {
+async function startOpenStack({ speed = 1, api = 'magnum-api', config }: Given = {}) {
   const site = siteOn(NETWORK);
   const [controller] = site.controllers;
   if (!controller) throw new Error('no controller');
@@ -144,7 +147,7 @@ async function startOpenStack({ speed = 1, config }: Given = {}) {
       );
   if (wanted !== undefined) writeFileSync(file, wanted);
   const secrets = Object.fromEntries(allSecretNames(site).map((name) => [name, SECRET]));
-  const stop = await serveOpenStack({ document: site, secrets, speed }, socket);
+  const stop = await serveOpenStack({ document: site, secrets, speed, api }, socket);
   const processes = new Map<Daemon, string>();
   const ended: Promise<unknown>[] = [];
 

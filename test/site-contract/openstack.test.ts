@@ -784,7 +784,7 @@ describe('a single conductor whose magnum.conf has', () => {
   const started = async (changes: Changes) => {
     const before = (await row())?.report_count ?? 0;
     await start(changes);
-    await until('it sends a heartbeat', async () => ((await row())?.report_count ?? 0) > before);
+    await until('it sends a heartbeat', async () => ((await row())?.report_count ?? 0) > before, 120);
   };
   beforeAll(async () => {
     for (const name of OTHERS) await site.stopService(name, magnum.conductorService);

@@ -126,7 +126,9 @@ export function client({ document, privateKey, secrets }: ClientOptions, deploym
     request: async (controller, request) => {
       const from = await connected(controller, document.ssh.sudo);
       // One that was kept may have been closed meanwhile, by a service that was restarted.
-      const http = new HttpClient((host, port) => from.tunnel(host, port), { retryDelaysMs: [] });
+      // Magnum's API itself waits a minute for a conductor.
+      const options = { retryDelaysMs: [], readTimeoutMs: 90_000 };
+      const http = new HttpClient((host, port) => from.tunnel(host, port), options);
       try {
         return await http.request(request);
       } finally {

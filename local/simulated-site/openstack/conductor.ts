@@ -91,7 +91,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
       known.updatedAt = now;
       return known;
     }
-    const row = { id: store.services.length + 1, host: host ?? null, report_count: 1, createdAt: now, updatedAt: now };
+    const row = { id: store.services.length + 1, host, report_count: 1, createdAt: now, updatedAt: now };
     store.services.push(row);
     return row;
   }

@@ -16,16 +16,26 @@ export function sendJson(
   response.end(text);
 }
 
+/** What webob says of a status. */
+const EXPLANATIONS: Readonly<Record<number, string>> = {
+  404: 'The resource could not be found.',
+  503: 'The server is currently unavailable. Please try again at a later time.',
+};
+
 /** Answers with a page, as webob makes them; with JSON to whoever accepts nothing else. */
 export function sendPage(response: ServerResponse, status: number, text: string): void {
   const title = `${status} ${STATUS_CODES[status] ?? ''}`;
   if (response.req.headers.accept === 'application/json') {
-    sendJson(response, status, { message: `${text}\n\n`, code: title, title: STATUS_CODES[status] });
+    sendJson(response, status, {
+      message: `${EXPLANATIONS[status] ?? ''}<br /><br />\n${text}\n\n`,
+      code: title,
+      title: STATUS_CODES[status],
+    });
     return;
   }
   response.writeHead(status, { 'Content-Type': 'text/html; charset=UTF-8' });
   response.end(
-    `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${text}<br /><br />\n\n\n\n </body>\n</html>`,
+    `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${EXPLANATIONS[status] ?? ''}<br /><br />\n${text}\n\n\n </body>\n</html>`,
   );
 }
 

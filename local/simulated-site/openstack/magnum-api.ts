@@ -238,7 +238,7 @@ function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: strin
     return cast({ kind: 'resize', uuid, nodeCount }, uuid, given);
   }
   if (method === 'GET' && deeper.join('/') === 'nodegroups' && ident !== undefined) {
-    if (minor < 9) throw new MagnumError(406, '');
+    if (minor < 9) throw new PecanError(406, '');
     return { status: 200, body: { nodegroups: listNodeGroups(findCluster(store, ident)) } };
   }
   if (deeper.length > 0) throw new PecanError(404, '');
