@@ -2,6 +2,12 @@ import eslint from '@eslint/js';
 import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
+/** Imports point one way: lambdas ← lib ← local ← lab. The domain knows neither Lambda nor the CDK. */
+const imports = (folder, ...forbidden) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: { 'no-restricted-imports': ['error', { patterns: forbidden }] },
+});
+
 export default tseslint.config(
   { ignores: ['node_modules', 'cdk.out', '.cache', 'coverage'] },
   eslint.configs.recommended,
@@ -16,6 +22,9 @@ export default tseslint.config(
       'no-new': 'off',
     },
   },
+  imports('lambdas', '**/lib/*', '**/local/*', '**/lab/*', 'aws-cdk-lib*', 'constructs'),
+  imports('lib', '**/local/*', '**/lab/*'),
+  imports('local', '**/lab/*'),
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
   { files: ['test/**/*.ts'], ...jest.configs['flat/recommended'] },
 );

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { sudoers } from '../lambdas/controller/sudoers';
+import { sudoers } from '../lambdas/commands/sudoers';
 import { MagnumHaError, messageOf } from '../lambdas/errors';
 import { siteSchema } from '../lambdas/site/document';
 import { RUN_OPTIONS, runOptions, siteAt, UsageError } from '../local/options';

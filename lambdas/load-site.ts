@@ -1,3 +1,4 @@
+import { documentFindings } from './config/findings';
 import { allSecretNames } from './secrets/references';
 import { checkSecrets, readParameter } from './secrets/ssm';
 import { loadSite, parseInput } from './site/load';
@@ -7,7 +8,7 @@ const { SITE_PARAMETER_PREFIX = '' } = process.env;
 /** Load site: refuses a wrong input, an unknown or mistaken site document and missing secrets before anything is touched. */
 export async function handler(input: unknown) {
   const { site: name, mode } = parseInput(input);
-  const { site, findings } = await loadSite(name, (one) => readParameter(`${SITE_PARAMETER_PREFIX}${one}`));
+  const site = await loadSite(name, (one) => readParameter(`${SITE_PARAMETER_PREFIX}${one}`));
   await checkSecrets(allSecretNames(site));
-  return { site, mode, findings };
+  return { site, mode, findings: documentFindings(site) };
 }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import type { Site } from '../lambdas/site/document';
 import type { Report } from '../lambdas/report/report';
 import { allSecretNames } from '../lambdas/secrets/references';
+import type { Site } from '../lambdas/site/document';
 import type { ExecutionResult } from './asl';
 import { synthesized } from './assembly';
 import { Deployment } from './aws/deployment';
-import type { Template } from './aws/template';
 import type { LogLine } from './aws/lambda';
 import type { Parameter } from './aws/ssm';
+import type { Template } from './aws/template';
 import { progress, type Terminal } from './progress';
 import { findingsText, reportText } from './report-text';
 import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { catalogue } from '../../lambdas/commands/catalogue';
 import { magnumRule } from '../../lambdas/config/iptables';
-import { catalogue, type Command } from '../../lambdas/controller/commands';
 import type { Site } from '../../lambdas/site/document';
+import type { Command } from '../../lambdas/ssh/command';
 import { quote } from '../../lambdas/ssh/command-line';
 import { checked } from './checked';
 import { type DesiredFile, ruleOptions } from './controllers';

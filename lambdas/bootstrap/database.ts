@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { bootstrapCommands, withInput } from '../controller/commands';
+import { bootstrapCommands } from '../commands/catalogue';
 import { MagnumHaError } from '../errors';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
+import { withInput } from '../ssh/command';
 import type { RemoteController } from '../ssh/session';
 import { type BootstrapItem, type Found, settled } from './item';
 

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { MagnumHaError } from '../errors';
 import { detailOf, refusal, UnexpectedAnswer } from '../openstack/errors';
-import type { Answer, HttpClient, HttpRequest } from '../openstack/http';
+import type { HttpClient } from '../openstack/http';
+import type { Answer, HttpRequest } from '../openstack/http-messages';
 import { type Keystone, tokensUrl } from '../openstack/keystone';
 import type { SecretReference, Site } from '../site/document';
 import type { Mode } from '../site/load';

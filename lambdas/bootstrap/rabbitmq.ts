@@ -2,10 +2,11 @@ import type { Duplex } from 'node:stream';
 import * as z from 'zod';
 import { amqpLogin } from '../checks/amqp';
 import type { Login } from '../checks/bytes';
-import { bootstrapCommands, type Command, withInput } from '../controller/commands';
+import { bootstrapCommands } from '../commands/catalogue';
 import { MagnumHaError, messageOf } from '../errors';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
+import { type Command, withInput } from '../ssh/command';
 import type { RemoteController } from '../ssh/session';
 import { type BootstrapItem, settled } from './item';
 

@@ -1,7 +1,8 @@
-import { bootstrapCommands, type Command } from '../controller/commands';
+import { bootstrapCommands } from '../commands/catalogue';
 import { MagnumHaError } from '../errors';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
+import type { Command } from '../ssh/command';
 import type { RemoteController } from '../ssh/session';
 import type { BootstrapItem } from './item';
 

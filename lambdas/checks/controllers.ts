@@ -1,5 +1,5 @@
+import { catalogue, DRIVER_MODULES } from '../commands/catalogue';
 import type { Finding } from '../config/finding';
-import { catalogue, DRIVER_MODULES } from '../controller/commands';
 import type { Site } from '../site/document';
 import { atLeast, type Release, releaseOfMagnum } from '../site/releases';
 import { everywhere } from '../ssh/everywhere';

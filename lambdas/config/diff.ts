@@ -1,7 +1,7 @@
 import { formatPatch, OMIT_HEADERS, structuredPatch } from 'diff';
-import { holdsSecret } from '../secrets/option-names';
-import { parseOslo, sameValue, sectionKey } from './oslo';
+import { holdsSecret } from '../site/option-names';
 import { describe, type Option, resolve } from './options';
+import { parseOslo, sameValue, sectionKey } from './oslo';
 
 /** Puts something else in the place of every known secret. */
 export type Redact = (text: string) => string;

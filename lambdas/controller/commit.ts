@@ -1,9 +1,10 @@
+import { catalogue } from '../commands/catalogue';
 import { placeRule } from '../config/iptables';
 import { MagnumHaError } from '../errors';
 import { keyedDigest } from '../secrets/secrets';
 import type { Controller, Site } from '../site/document';
+import type { Command } from '../ssh/command';
 import type { RemoteController } from '../ssh/session';
-import { catalogue, type Command } from './commands';
 import { ifPresent } from './if-present';
 import { ruleLines } from './inspect';
 import type { StagedFile } from './stage';

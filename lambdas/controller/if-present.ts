@@ -1,5 +1,5 @@
+import type { Command } from '../ssh/command';
 import type { RemoteController } from '../ssh/session';
-import type { Command } from './commands';
 
 /**
  * What a command prints of a file; undefined where there is no such file.

@@ -1,3 +1,5 @@
+import { catalogue } from '../commands/catalogue';
+import { ages, haproxyAges } from '../commands/processes';
 import { placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius, dependents } from '../pacemaker/blast-radius';
 import { clusterStatus } from '../pacemaker/preflight';
@@ -6,10 +8,8 @@ import type { Secrets } from '../secrets/secrets';
 import type { Controller, Site } from '../site/document';
 import { everywhere } from '../ssh/everywhere';
 import type { RemoteController, Session } from '../ssh/session';
-import { catalogue } from './commands';
 import { cut } from './cut';
 import { type ManagedFile, managedFiles } from './managed-files';
-import { ages, haproxyAges } from './processes';
 
 /** A managed file, as it was found. */
 export interface FileState {

@@ -1,3 +1,4 @@
+import { catalogue, type FileCommands } from '../commands/catalogue';
 import { describeFileChanges, describeOptionChanges } from '../config/diff';
 import { haproxyFragment } from '../config/haproxy';
 import { editRules } from '../config/iptables';
@@ -7,7 +8,6 @@ import { MagnumHaError } from '../errors';
 import type { Secrets } from '../secrets/secrets';
 import type { Controller, Site } from '../site/document';
 import type { RemoteController } from '../ssh/session';
-import { catalogue, type FileCommands } from './commands';
 import { ifPresent } from './if-present';
 
 /** A file that the workflow edits but does not make is not there: what it belongs to is not installed. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { catalogue } from '../commands/catalogue';
+import { ages } from '../commands/processes';
 import { MagnumHaError } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
 import type { Controller, Site } from '../site/document';
 import type { RemoteController } from '../ssh/session';
-import { catalogue } from './commands';
-import { ages } from './processes';
 
 /** How long a restarted service may take until it runs and answers, in milliseconds. Measured: 1.4 to 1.7 s. */
 const PATIENCE_MS = 90_000;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { catalogue } from '../commands/catalogue';
 import { MagnumHaError } from '../errors';
 import { keyedDigest, type Secrets } from '../secrets/secrets';
 import type { Controller, Site } from '../site/document';
-import type { Outcome, RemoteController } from '../ssh/session';
-import { catalogue, withInput } from './commands';
+import { type Outcome, withInput } from '../ssh/command';
+import type { RemoteController } from '../ssh/session';
 import { type ManagedFile, managedFiles } from './managed-files';
 
 /** What arrived on the controller is not what was sent: a full or a failing disk. */

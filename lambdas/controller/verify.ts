@@ -1,14 +1,14 @@
+import { catalogue } from '../commands/catalogue';
+import { ages } from '../commands/processes';
 import { apiAnswers } from '../openstack/api-answers';
-import { KeystoneUnreachable } from '../openstack/keystone';
 import { OpenStackUnavailable, OpenStackUnreachable } from '../openstack/errors';
+import { KeystoneUnreachable } from '../openstack/keystone';
 import { type Conductor, conductors, freshConductors } from '../openstack/services';
 import type { OpenStackSession } from '../openstack/session';
 import { clusterStatus, startedOn } from '../pacemaker/preflight';
 import type { Site } from '../site/document';
 import { everywhere } from '../ssh/everywhere';
 import type { RemoteController, Session } from '../ssh/session';
-import { catalogue } from './commands';
-import { ages } from './processes';
 import type { Restart } from './restart';
 
 /**

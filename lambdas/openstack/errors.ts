@@ -1,5 +1,5 @@
 import { MagnumHaError } from '../errors';
-import type { Answer } from './http';
+import type { Answer } from './http-messages';
 
 /** No answer came, and nothing was changed: the connection could not be opened, or was lost, or took too long. */
 export class OpenStackUnreachable extends MagnumHaError {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { messageOf } from '../errors';
 import { cut, refusal, UnexpectedAnswer } from './errors';
-import type { Answer } from './http';
+import type { Answer } from './http-messages';
 import { EndpointMissing } from './keystone';
 
 const stack = z.object({

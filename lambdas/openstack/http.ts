@@ -2,30 +2,10 @@ import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AnswerLost, OpenStackUnreachable } from './errors';
+import type { Answer, HttpRequest } from './http-messages';
 import { type Connect, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
 
 export type { Connect };
-
-/** A request: `body` is sent as JSON. */
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-}
-
-/** Whatever was answered, whichever status. */
-export interface Answer {
-  readonly method: string;
-  /** The URL that was asked; it never has credentials. */
-  readonly url: string;
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  /** The body as text. */
-  readonly text: string;
-  /** The body where it is JSON, else undefined: HTML, or nothing. */
-  readonly json: unknown;
-}
 
 export interface HttpOptions {
   /**

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { MagnumHaError, messageOf } from '../errors';
 import type { Site } from '../site/document';
 import { AnswerLost, detailOf, OpenStackUnreachable, UnexpectedAnswer } from './errors';
-import type { Answer, HttpClient } from './http';
+import type { HttpClient } from './http';
+import type { Answer } from './http-messages';
 
 /** Who authenticates where: the `openstack` section of a site document. */
 export type Account = Pick<

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { MagnumHaError } from '../errors';
 import { detailOf, refusal, UnexpectedAnswer } from './errors';
-import type { Answer, HttpClient, HttpRequest } from './http';
+import type { HttpClient } from './http';
+import type { Answer, HttpRequest } from './http-messages';
 import type { Keystone } from './keystone';
 
 /** Magnum's API version in the header `OpenStack-API-Version`: 1.1 has all but node groups (1.9) and clusters of no workers (1.10). */

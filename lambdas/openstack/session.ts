@@ -1,6 +1,7 @@
 import type { Site } from '../site/document';
 import { HeatClient } from './heat';
-import { type Answer, type Connect, HttpClient, type HttpOptions } from './http';
+import { type Connect, HttpClient, type HttpOptions } from './http';
+import type { Answer } from './http-messages';
 import { Keystone } from './keystone';
 import { MagnumClient } from './magnum';
 

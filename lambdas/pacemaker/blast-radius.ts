@@ -1,5 +1,5 @@
+import { catalogue } from '../commands/catalogue';
 import type { Site } from '../site/document';
-import { catalogue } from '../controller/commands';
 import type { RemoteController } from '../ssh/session';
 import { PacemakerUnavailable } from './status';
 import { all, child, type Element, parseXml } from './xml';

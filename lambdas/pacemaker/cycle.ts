@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogue } from '../controller/commands';
-import { haproxyAges } from '../controller/processes';
+import { catalogue } from '../commands/catalogue';
+import { haproxyAges } from '../commands/processes';
 import { MagnumHaError, messageOf } from '../errors';
 import type { Site } from '../site/document';
 import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '../ssh/errors';

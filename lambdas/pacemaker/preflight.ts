@@ -1,4 +1,4 @@
-import { catalogue } from '../controller/commands';
+import { catalogue } from '../commands/catalogue';
 import { MagnumHaError } from '../errors';
 import type { Controller, Site } from '../site/document';
 import { everywhere } from '../ssh/everywhere';

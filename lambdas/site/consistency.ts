@@ -1,7 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod';
 import { isNetwork, type Problem } from './document';
-import { holdsSecret } from '../secrets/option-names';
+import { holdsSecret } from './option-names';
 import { atLeast, RELEASES } from './releases';
 
 const text = z.string().optional().catch(undefined);

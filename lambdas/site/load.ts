@@ -1,5 +1,3 @@
-import type { Finding } from '../config/finding';
-import { documentFindings } from '../config/findings';
 import { MagnumHaError } from '../errors';
 import type { Site } from './document';
 import { parseSite, SiteDocumentInvalid } from './parse';
@@ -47,10 +45,7 @@ export function parseInput(input: unknown): { site: string; mode: Mode } {
  * @param read the document of a name, undefined where there is none
  * @throws SiteUnknown, SiteDocumentInvalid
  */
-export async function loadSite(
-  name: string,
-  read: (name: string) => Promise<string | undefined>,
-): Promise<{ site: Site; findings: Finding[] }> {
+export async function loadSite(name: string, read: (name: string) => Promise<string | undefined>): Promise<Site> {
   const text = await read(name);
   if (text === undefined) {
     throw new SiteUnknown(
@@ -62,5 +57,5 @@ export async function loadSite(
     const message = `must be ${name}: the document was put under another site's name`;
     throw new SiteDocumentInvalid(name, [{ path: 'name', name: 'BadValue', message }]);
   }
-  return { site, findings: documentFindings(site) };
+  return site;
 }

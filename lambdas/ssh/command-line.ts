@@ -1,4 +1,12 @@
-import { type Command, limited, KILL_AFTER_SECONDS } from '../controller/commands';
+import type { Command } from './command';
+
+/** Seconds between timeout(1)'s SIGTERM and its SIGKILL. */
+const KILL_AFTER_SECONDS = 2;
+
+/** How a command arrives on the controller, behind sudo: timeout(1) kills it there when its time is over. */
+export function limited({ argv, timeoutSeconds }: Command): readonly string[] {
+  return ['timeout', '-k', String(KILL_AFTER_SECONDS), String(timeoutSeconds), ...argv];
+}
 
 /**
  * The line a controller's shell runs for a command: in the C locale, as root through sudo where asked for, and killed by

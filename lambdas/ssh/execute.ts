@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
-import type { Command } from '../controller/commands';
 import { messageOf } from '../errors';
 import { batchLine, type Frame, Frames, parted } from './batch';
+import type { Command, Outcome } from './command';
 import { patience } from './command-line';
 import { SshConnectionLost } from './errors';
-import type { Outcome } from './session';
 
 /**
  * sshd's MaxSessions is 10; further batches on one controller wait here instead of being refused there. Half of it: sshd

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ParsedKey } from 'ssh2';
-import type { Command } from '../controller/commands';
 import { messageOf } from '../errors';
 import type { Controller, Site } from '../site/document';
+import type { Command, Outcome } from './command';
 import { commandLine } from './command-line';
 import { connect, parsePrivateKey } from './connect';
 import { BastionUnreachable, CommandFailed, CommandTimeout, ControllerUnreachable, SudoRefused } from './errors';
@@ -16,13 +16,6 @@ const QUOTED = 600;
 /** What sudo says, in versions from 1.8 on, where it does not run a command. It may also warn and run it. */
 const SUDO_REFUSES =
   /^sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty)|is not in the sudoers file|^Sorry, user /m;
-
-/** What a command on a controller came to. */
-export interface Outcome {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** What a session tells of each command, for the log: never what it read or printed. */
 export interface CommandRecord {

@@ -6,8 +6,8 @@ import { type Credentials, FileSystem, ROOT } from './filesystem';
 import { HaproxyProcess } from './haproxy';
 import { type ConfigFile, parseHaproxyConfig, type ParsedConfig } from './haproxy-config';
 import { InputChain } from './iptables';
-import type { Backing, SimulatedOpenStack } from './openstack';
 import type { Network, NetworkHost } from './network';
+import type { Backing, SimulatedOpenStack } from './openstack';
 import type { HaproxyAgent } from './pacemaker';
 import {
   cloudApis,

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labEnvironment } from '../../lab/enter';
 import { type Lab, type LabOptions, startLab } from '../../lab/lab';
-import { catalogue } from '../../lambdas/controller/commands';
+import { catalogue } from '../../lambdas/commands/catalogue';
 import { startedOn } from '../../lambdas/pacemaker/preflight';
 import { parseClusterStatus } from '../../lambdas/pacemaker/status';
 import type { Site } from '../../lambdas/site/document';

@@ -1,8 +1,9 @@
+import { catalogue } from '../../lambdas/commands/catalogue';
+import { sudoers } from '../../lambdas/commands/sudoers';
 import { magnumRule } from '../../lambdas/config/iptables';
-import { catalogue, type Command } from '../../lambdas/controller/commands';
-import { sudoers } from '../../lambdas/controller/sudoers';
-import { openSession, type Session } from '../../lambdas/ssh/session';
 import type { Site } from '../../lambdas/site/document';
+import type { Command } from '../../lambdas/ssh/command';
+import { openSession, type Session } from '../../lambdas/ssh/session';
 import { document, reportOf } from '../workflow/local';
 import { type FaultyLab, startFaultyLab } from './lab';
 

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { catalogue } from '../../lambdas/controller/commands';
+import { catalogue } from '../../lambdas/commands/catalogue';
 import type { Cluster, ClusterTemplate, Site } from '../../lambdas/site/document';
 import { type OpenStackLab, startOpenStackLab } from '../lab-core/lab';
 import { reportOf } from '../workflow/local';

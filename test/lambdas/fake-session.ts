@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
-import type { Command } from '../../lambdas/controller/commands';
+import type { Command, Outcome } from '../../lambdas/ssh/command';
 import { CommandFailed, ControllerUnreachable } from '../../lambdas/ssh/errors';
-import type { Outcome, Session } from '../../lambdas/ssh/session';
+import type { Session } from '../../lambdas/ssh/session';
 
 /** What controllers answer, in memory: where the SSH connection itself adds nothing to a test. */
 export interface FakeSite {

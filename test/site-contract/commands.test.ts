@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { catalogue, type Command, everyCommand, withInput } from '../../lambdas/controller/commands';
+import { catalogue, everyCommand } from '../../lambdas/commands/catalogue';
 import { magnumRule } from '../../lambdas/config/iptables';
+import { type Command, withInput } from '../../lambdas/ssh/command';
 import { document } from '../workflow/local';
 import { type ContractSite, startContractSite } from './site';
 

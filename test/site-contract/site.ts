@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from '../../lambdas/controller/commands';
-import type { Mode } from '../../lambdas/site/load';
-import { type Answer, HttpClient, type HttpRequest } from '../../lambdas/openstack/http';
+import { HttpClient } from '../../lambdas/openstack/http';
+import type { Answer, HttpRequest } from '../../lambdas/openstack/http-messages';
 import type { SecretReference, Site } from '../../lambdas/site/document';
+import type { Mode } from '../../lambdas/site/load';
 import { parseSite } from '../../lambdas/site/parse';
-import { openSession, type Outcome, type RemoteController, type Session } from '../../lambdas/ssh/session';
+import type { Command, Outcome } from '../../lambdas/ssh/command';
+import { openSession, type RemoteController, type Session } from '../../lambdas/ssh/session';
 import type { ExecutionResult } from '../../local/asl';
 import type { Deployment } from '../../local/aws/deployment';
 import { document as shipped } from '../workflow/local';

@@ -1,6 +1,7 @@
+import { catalogue } from '../../lambdas/commands/catalogue';
 import { magnumRule } from '../../lambdas/config/iptables';
-import { catalogue, type Command } from '../../lambdas/controller/commands';
 import type { Site } from '../../lambdas/site/document';
+import type { Command } from '../../lambdas/ssh/command';
 import { document, reportOf } from '../workflow/local';
 import { type ContractSite, startContractSite, until } from './site';
 

@@ -1,6 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
-import type { Site } from '../../lambdas/site/document';
 import type { Local } from '../../local/run';
 import { changes, document, haproxyOn, run, withLocal } from './local';
 
@@ -10,7 +9,6 @@ interface Refusal {
   readonly error: string;
   readonly cause: RegExp;
   readonly input?: unknown;
-  readonly site?: (site: Site) => Site;
   readonly prepare?: (local: Local) => unknown;
 }
 
@@ -134,7 +132,6 @@ describe('refused before any change', () => {
     },
     {
       what: 'a resource that pacemaker does not know',
-      site: (site) => ({ ...site, haproxy: { ...site.haproxy, resource: 'p_haproxy' } }),
       prepare: ({ deployment, site: { document: pinned } }) =>
         deployment.parameters.set('/magnum-ha/sites/golden', {
           type: 'String',

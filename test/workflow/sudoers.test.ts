@@ -1,5 +1,6 @@
-import { limited, type Command } from '../../lambdas/controller/commands';
-import { sudoers } from '../../lambdas/controller/sudoers';
+import { sudoers } from '../../lambdas/commands/sudoers';
+import type { Command } from '../../lambdas/ssh/command';
+import { limited } from '../../lambdas/ssh/command-line';
 import type { Local } from '../../local/run';
 import { readSudoers } from '../../local/simulated-site/sudoers';
 import { changes, document, haproxyOn, reportOf, run, withLocal } from './local';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { Command } from '../../../lambdas/controller/commands';
-import type { Outcome, RemoteController } from '../../../lambdas/ssh/session';
+import type { Command, Outcome } from '../../../lambdas/ssh/command';
+import type { RemoteController } from '../../../lambdas/ssh/session';
 
 /** A controller in memory. @returns with it, what its commands read on standard input */
 export function remoteWith(

@@ -5,7 +5,7 @@ import { editOslo } from '../../../lambdas/config/oslo';
 import { inspect, ruleLines } from '../../../lambdas/controller/inspect';
 import { secretNames } from '../../../lambdas/secrets/references';
 import { Secrets } from '../../../lambdas/secrets/secrets';
-import type { Outcome } from '../../../lambdas/ssh/session';
+import type { Outcome } from '../../../lambdas/ssh/command';
 import { site } from '../config/sites';
 import { fakeSession } from '../fake-session';
 import { crmMon, type Instance } from '../pacemaker/crm-mon';

@@ -1,5 +1,5 @@
 import { blastRadius, dependents, parseConstraints, parseListeners } from '../../../lambdas/pacemaker/blast-radius';
-import type { Outcome } from '../../../lambdas/ssh/session';
+import type { Outcome } from '../../../lambdas/ssh/command';
 import { node1, site } from '../config/sites';
 import { fakeSession } from '../fake-session';
 

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../../lambdas/ssh/session';
 import { preflight } from '../../../lambdas/pacemaker/preflight';
+import type { Outcome } from '../../../lambdas/ssh/command';
 import { site } from '../config/sites';
 import { fakeSession } from '../fake-session';
 import { crmMon, type Instance, type Status } from './crm-mon';

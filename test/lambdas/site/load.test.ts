@@ -35,11 +35,11 @@ describe('a site', () => {
     (name: string): Promise<string | undefined> =>
       Promise.resolve(documents[name]);
 
-  test('comes with the findings of its document', async () => {
-    const { site, findings } = await loadSite('guide', stored({ guide: shipped('guide') }));
+  test('is the one of its document, with defaults', async () => {
+    const site = await loadSite('guide', stored({ guide: shipped('guide') }));
 
     expect(site.release).toBe('newton');
-    expect(findings.map(({ name }) => name)).toContain('AuthUriWithoutV3');
+    expect(site.haproxy.resource).toBe('p_haproxy');
   });
 
   test('that nobody deployed is unknown', async () => {

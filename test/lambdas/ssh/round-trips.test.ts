@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { catalogue } from '../../../lambdas/controller/commands';
+import { catalogue } from '../../../lambdas/commands/catalogue';
 import { openSession } from '../../../lambdas/ssh/session';
 import type { SimulatedSite } from '../../../local/simulated-site';
 import { type Lab, startLab } from '../../local/simulated-site/client';

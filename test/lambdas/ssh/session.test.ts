@@ -3,10 +3,11 @@ import { connect, createServer, type Server, type AddressInfo, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, catalogue } from '../../../lambdas/controller/commands';
-import { openSession, type CommandRecord, type RemoteController, type Session } from '../../../lambdas/ssh/session';
-import { parseSite } from '../../../lambdas/site/parse';
+import { catalogue } from '../../../lambdas/commands/catalogue';
 import type { Site } from '../../../lambdas/site/document';
+import { parseSite } from '../../../lambdas/site/parse';
+import type { Command } from '../../../lambdas/ssh/command';
+import { openSession, type CommandRecord, type RemoteController, type Session } from '../../../lambdas/ssh/session';
 import golden from '../../../sites/golden.json';
 import { type Keys, keys, type Sshd, startSshd, USER, whyNoSshd } from './sshd';
 

@@ -2,11 +2,12 @@ import { get as httpGet } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ConnectConfig } from 'ssh2';
-import { catalogue, type Command } from '../../../lambdas/controller/commands';
-import { parseSite } from '../../../lambdas/site/parse';
+import { catalogue } from '../../../lambdas/commands/catalogue';
 import type { Site } from '../../../lambdas/site/document';
-import golden from '../../../sites/golden.json';
+import { parseSite } from '../../../lambdas/site/parse';
+import type { Command } from '../../../lambdas/ssh/command';
 import { type SimulatedSite, startSimulatedSite, type SimulatedSiteOptions } from '../../../local/simulated-site';
+import golden from '../../../sites/golden.json';
 
 /** The golden site, with changes. */
 export function goldenSite(changes: Partial<Record<keyof Site, unknown>> = {}): Site {

@@ -1,4 +1,4 @@
-import { ages, haproxyAges } from '../../../lambdas/controller/processes';
+import { ages, haproxyAges } from '../../../lambdas/commands/processes';
 
 const PS = [
   '  86400 /sbin/init',

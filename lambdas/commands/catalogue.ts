@@ -1,33 +1,7 @@
 import { dirname, basename, join } from 'node:path';
 import { magnumRule } from '../config/iptables';
 import type { Site } from '../site/document';
-
-/** A command for a controller. */
-export interface Command {
-  /** Program and arguments; the SSH side quotes each. Never holds a secret: secrets travel on `stdin`. */
-  readonly argv: readonly string[];
-  /** Whether it needs root: it runs through `sudo -n` where the site says so. */
-  readonly root: boolean;
-  /** After this many seconds it is killed on the controller by timeout(1). */
-  readonly timeoutSeconds: number;
-  /** What it reads on standard input. */
-  readonly stdin?: string;
-  /** Set where what it prints on failure may quote a file, and so a secret: no error message repeats it. */
-  readonly quotesFiles?: true;
-}
-
-/** The same command with something to read: a file's content, secrets and all. */
-export function withInput(command: Command, stdin: string): Command {
-  return { ...command, stdin };
-}
-
-/** Seconds between timeout(1)'s SIGTERM and its SIGKILL. */
-export const KILL_AFTER_SECONDS = 2;
-
-/** How a command arrives on the controller, behind sudo: timeout(1) kills it there when its time is over. */
-export function limited({ argv, timeoutSeconds }: Command): readonly string[] {
-  return ['timeout', '-k', String(KILL_AFTER_SECONDS), String(timeoutSeconds), ...argv];
-}
+import type { Command } from '../ssh/command';
 
 /** The module of Python that each driver needs. */
 export const DRIVER_MODULES: Readonly<Record<Site['magnum']['database']['driver'], string>> = {

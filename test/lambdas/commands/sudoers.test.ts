@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { catalogue, everyCommand, limited } from '../../../lambdas/controller/commands';
-import { sudoers } from '../../../lambdas/controller/sudoers';
-import { commandLine, quote } from '../../../lambdas/ssh/command-line';
+import { catalogue, everyCommand } from '../../../lambdas/commands/catalogue';
+import { sudoers } from '../../../lambdas/commands/sudoers';
+import { limited, commandLine, quote } from '../../../lambdas/ssh/command-line';
 import { readSudoers } from '../../../local/simulated-site/sudoers';
 import { site } from '../config/sites';
 

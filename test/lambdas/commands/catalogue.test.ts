@@ -1,4 +1,5 @@
-import { catalogue, type Command, everyCommand, withInput } from '../../../lambdas/controller/commands';
+import { catalogue, everyCommand } from '../../../lambdas/commands/catalogue';
+import { type Command, withInput } from '../../../lambdas/ssh/command';
 import { site } from '../config/sites';
 
 const golden = site('golden');

@@ -1,5 +1,6 @@
 import type { Site } from '../site/document';
-import { ANY_NUMBER, everyCommand, limited } from './commands';
+import { limited } from '../ssh/command-line';
+import { ANY_NUMBER, everyCommand } from './catalogue';
 
 /** Where the distributions that Fuel installs, and those after them, have coreutils. */
 const BIN = '/usr/bin';

@@ -1,0 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A request: `body` is sent as JSON. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Whatever was answered, whichever status. */
+export interface Answer {
+  readonly method: string;
+  /** The URL that was asked; it never has credentials. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The body as text. */
+  readonly text: string;
+  /** The body where it is JSON, else undefined: HTML, or nothing. */
+  readonly json: unknown;
+}
