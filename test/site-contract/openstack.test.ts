@@ -118,8 +118,14 @@ interface Shown {
 }
 const cluster = async (ident: string) => (await ask('GET', `/v1/clusters/${ident}`)).json as Shown;
 /** Waits until a cluster has a status. */
-const status = (ident: string, wanted: RegExp, seconds?: number) =>
-  until(`${ident} is ${wanted.source}`, async () => wanted.test((await cluster(ident)).status), seconds);
+const status = async (ident: string, wanted: RegExp, seconds?: number) => {
+  let last = '';
+  await until(
+    () => `${ident} is ${wanted.source}, and not ${last}`,
+    async () => wanted.test((last = (await cluster(ident)).status)),
+    seconds,
+  );
+};
 
 describe('Keystone', () => {
   it('issues a token with a catalogue: 201', async () => {
@@ -804,7 +810,8 @@ describe('a single conductor whose magnum.conf has', () => {
     [
       'no [keystone_auth], and the admin_* with an empty password',
       {
-        'keystone_auth.auth_type': undefined,
+        // Its auth_type is `password` by default.
+        'keystone_auth.auth_url': undefined,
         'keystone_authtoken.admin_user': openstack.username,
         'keystone_authtoken.admin_password': '',
         'keystone_authtoken.admin_tenant_name': openstack.projectName,

@@ -151,10 +151,15 @@ export function client({ document, privateKey, secrets }: ClientOptions, deploym
 const EVERY_EXIT_CODE = Array.from({ length: 256 }, (_, code) => code);
 
 /** Waits until something holds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+export async function until(
+  what: string | (() => string),
+  holds: () => boolean | Promise<boolean>,
+  seconds = 60,
+): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain until ${what}`);
+    if (Date.now() > end)
+      throw new Error(`Waited ${seconds} s in vain until ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

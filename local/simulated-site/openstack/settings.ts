@@ -95,12 +95,15 @@ function keystoneUri(config: OsloConfig, release: Release): string | undefined {
   return renamed ?? (atLeast(release, '2026.1') ? undefined : config('keystone_authtoken', 'auth_uri'));
 }
 
+/** Magnum gives its own section one, the middleware has none. */
+const DEFAULT_AUTH_TYPE: Readonly<Record<string, string>> = { keystone_auth: 'password' };
+
 function serviceUser(config: OsloConfig, section: string, site: Site, service: Account): boolean {
   const option = (name: string) => config(section, name);
   const borrowed = option('auth_section');
   if (borrowed !== undefined && borrowed !== section) return serviceUser(config, borrowed, site, service);
   return (
-    option('auth_type') === 'password' &&
+    (option('auth_type') ?? DEFAULT_AUTH_TYPE[section]) === 'password' &&
     isKeystone(option('auth_url'), site) &&
     option('username') === service.name &&
     option('password') === service.password &&
@@ -195,9 +198,9 @@ function trusts(config: OsloConfig, uri: string | undefined, site: Site, admin: 
   );
 }
 
-/** Without [keystone_auth] Magnum falls back on admin_*, which keystonemiddleware 13 no longer knows. */
+/** Without an auth_url in [keystone_auth] Magnum falls back on admin_*, which keystonemiddleware 13 no longer knows. */
 function administrates(config: OsloConfig, uri: string | undefined, site: Site, accounts: Accounts): boolean {
-  if (config('keystone_auth', 'auth_type') !== undefined || config('keystone_auth', 'auth_section') !== undefined) {
+  if (config(config('keystone_auth', 'auth_section') ?? 'keystone_auth', 'auth_url') !== undefined) {
     return serviceUser(config, 'keystone_auth', site, accounts.service);
   }
   const option = (name: string) => config('keystone_authtoken', name);

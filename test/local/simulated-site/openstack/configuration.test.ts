@@ -190,7 +190,7 @@ test.each([
   [{ 'certificates.cert_manager_type': 'barbican' }, /^Failed to create certificates for Cluster/],
   [
     {
-      'keystone_auth.auth_type': undefined,
+      'keystone_auth.auth_url': undefined,
       'keystone_authtoken.admin_user': 'admin',
       'keystone_authtoken.admin_password': '',
     },
