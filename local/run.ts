@@ -16,7 +16,7 @@ import { style } from './style';
 import { waitingClock } from './waiting-clock';
 
 /** How much faster than in truth clusters are created and waited for. */
-const SPEED = 60;
+const SPEED = 240;
 
 /** What a run can be told. */
 export interface RunOptions {
