@@ -11,9 +11,8 @@ export class SiteDocumentTooLong extends MagnumHaError {
   override readonly name = 'SiteDocumentTooLong';
 }
 
-/** Longest value of a parameter, in characters. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
-const STANDARD_LENGTH = 4096;
-const ADVANCED_LENGTH = 8192;
+/** Longest value of an advanced parameter, in characters. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
+const LONGEST = 8192;
 
 /** The site documents, one SSM parameter each: they hold no secret, only the names of the secrets' parameters. */
 export class SiteParameters extends Construct {
@@ -29,7 +28,8 @@ export class SiteParameters extends Construct {
         parameterName: `${this.prefix}${site.name}`,
         description: `Site document of ${site.name}`,
         stringValue,
-        tier: stringValue.length > STANDARD_LENGTH ? ParameterTier.ADVANCED : ParameterTier.STANDARD,
+        // Advanced where the document is long. SSM turns no advanced one back: one that became shorter could not be deployed.
+        tier: ParameterTier.INTELLIGENT_TIERING,
       });
     }
   }
@@ -49,10 +49,10 @@ export class SiteParameters extends Construct {
 function textOf(site: Site): string {
   // $schema is for editors.
   const text = JSON.stringify({ ...site, $schema: undefined });
-  if (text.length <= ADVANCED_LENGTH) return text;
+  if (text.length <= LONGEST) return text;
   throw new SiteDocumentTooLong(
     `The document of site ${site.name} has ${text.length} characters with its defaults; an SSM parameter holds ` +
-      `${ADVANCED_LENGTH}. Shorten it: ed25519 host keys are the shortest, and labels and extraOptions can go; or make ` +
+      `${LONGEST}. Shorten it: ed25519 host keys are the shortest, and labels and extraOptions can go; or make ` +
       'several sites of its templates and clusters.',
   );
 }

@@ -76,7 +76,7 @@ describe('createApp', () => {
       };
     };
     Template.fromStack(stackOf(createApp({ outdir, sites: [many(20)] }))).hasResourceProperties('AWS::SSM::Parameter', {
-      Tier: 'Advanced',
+      Tier: 'Intelligent-Tiering',
     });
     expect(() => createApp({ outdir, sites: [many(64)] })).toThrow(
       /^The document of site golden has \d+ characters .* holds 8192\. Shorten it/,

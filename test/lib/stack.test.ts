@@ -63,7 +63,9 @@ describe('site parameters', () => {
     const [golden] = sitesAt(['sites/golden.json']);
     const text = stack.parameters.get('/magnum-ha/sites/golden') ?? '';
     expect(parseSite('golden', text)).toEqual({ ...golden, $schema: undefined });
-    expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Tier'])).toEqual(['Standard']);
+    expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Tier'])).toEqual([
+      'Intelligent-Tiering',
+    ]);
   });
 });
 
