@@ -85,7 +85,8 @@ export function catalogue(site: Site) {
     /** Clears the copy of HAProxy's configuration. */
     clearTree: root('rm', '-rf', tree),
     makeTree: root('mkdir', '-m', '0700', tree),
-    copyTree: root('cp', '-a', haproxy.configFile, haproxy.fragmentDirectory, tree),
+    // Contents, not links: through one to the directory what is staged would be what is in use.
+    copyTree: root('cp', '-aL', haproxy.configFile, haproxy.fragmentDirectory, tree),
     /** HAProxy's own parser reads the copy, with the staged fragment in it. */
     validateTree: quoting(check(tree)),
     /** iptables' own parser reads the rules file on its input. */

@@ -116,10 +116,11 @@ export const chmod: Program = (invocation) =>
     };
   });
 
-/** cp -a SOURCE… TARGET */
+/** cp -a SOURCE… TARGET; also -aL, which differs by links, of which there are none. */
 export const cp: Program = (invocation) => {
   const [flag, ...operands] = invocation.arguments;
-  if (flag !== '-a' || operands.length < 2) return missing('cp', operands, flag === '-a' ? undefined : flag);
+  const known = flag === '-a' || flag === '-aL';
+  if (!known || operands.length < 2) return missing('cp', operands, known ? undefined : flag);
   const { files } = invocation.controller;
   const target = operands.pop() ?? '';
   if (operands.length > 1 && !files.isDirectory(target)) {

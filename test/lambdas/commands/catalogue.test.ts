@@ -27,7 +27,7 @@ test('what is staged is validated where it lies, and is no file that a daemon re
   const { files, copyTree, makeTree, validateMagnumConf } = catalogue(golden);
 
   expect(files.fragment.stagedPath).toBe('/etc/haproxy/magnum-ha-staged/conf.d/180-magnum.cfg');
-  expect(line(copyTree)).toBe('cp -a /etc/haproxy/haproxy.cfg /etc/haproxy/conf.d /etc/haproxy/magnum-ha-staged');
+  expect(line(copyTree)).toBe('cp -aL /etc/haproxy/haproxy.cfg /etc/haproxy/conf.d /etc/haproxy/magnum-ha-staged');
   expect(line(makeTree)).toBe('mkdir -m 0700 /etc/haproxy/magnum-ha-staged');
   expect(line(validateMagnumConf)).toBe(
     'magnum-conductor --config-file /etc/magnum/magnum.conf.magnum-ha-staged --version',
