@@ -5,10 +5,11 @@ import { remoteWith } from './remote';
 const golden = site('golden');
 
 /** Magnum's program on tables of a revision. */
-function tables(revision: string, newest = '7da8489d6a68') {
+function tables(revision: string, newest = '7da8489d6a68', lists: string[] = []) {
   let now = revision;
   const ran: string[] = [];
   const { remote } = remoteWith((_, { argv }) => {
+    if (argv[0] === 'ps') return lists.shift() ?? '';
     ran.push(argv.at(-1) ?? '');
     if (argv.at(-1) === 'upgrade') now = newest;
     return `2026-01-01 INFO something\nCurrent DB revision is ${now}\n`;
@@ -40,8 +41,20 @@ test.each([
   expect([item.action, ran]).toEqual([action, ['version']]);
 });
 
+test('an apply waits for one that goes on though its connection was lost', async () => {
+  const running = '   12 /usr/bin/python3 /usr/bin/magnum-db-manage --config-file /etc/magnum/magnum.conf upgrade\n';
+  const lists = [running, running];
+  const { remote, ran } = tables('None', '7da8489d6a68', lists);
+
+  await upgradeSchema(remote, golden, 'apply');
+
+  expect([lists, ran]).toEqual([[], ['version', 'upgrade', 'version']]);
+});
+
 test('a program that fails is told by its command, and not by what it prints', async () => {
-  const { remote } = remoteWith(() => ({ exitCode: 1, stderr: 'mysql+pymysql://magnum:s3cret@10.21.22.2/magnum' }));
+  const { remote } = remoteWith((_, { argv }) =>
+    argv[0] === 'ps' ? '' : { exitCode: 1, stderr: 'mysql+pymysql://magnum:s3cret@10.21.22.2/magnum' },
+  );
 
   const failed = upgradeSchema(remote, golden, 'apply');
 
