@@ -77,8 +77,9 @@ export class TaskFunctions extends Construct {
     this.restart = onControllers('Restart', 'restart', 5);
     this.cycle = onControllers('Cycle', 'cycle', 2);
     this.verify = onControllers('Verify', 'verify', 2, 'openstack');
-    this.ensureClusterTemplate = onControllers('EnsureClusterTemplate', 'ensure-cluster-template', 2, 'openstack');
-    this.ensureCluster = onControllers('EnsureCluster', 'ensure-cluster', 2, 'openstack');
+    // Magnum may take two minutes for a request that changes something, and what it came to is looked up behind it.
+    this.ensureClusterTemplate = onControllers('EnsureClusterTemplate', 'ensure-cluster-template', 5, 'openstack');
+    this.ensureCluster = onControllers('EnsureCluster', 'ensure-cluster', 5, 'openstack');
     this.pollCluster = onControllers('PollCluster', 'poll-cluster', 2, 'openstack');
 
     bundles.remove();

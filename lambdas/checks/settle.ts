@@ -6,7 +6,7 @@ export const HAPROXY_DISABLED: Finding = {
   name: 'HAProxyDisabled',
   severity: 'warning',
   evidence: 'HAProxy is disabled in pacemaker: nothing behind the VIP answers, and nothing there could be checked',
-  remedy: 'Start an apply, which enables it, or enable it by hand; then a check tells the rest.',
+  remedy: 'Start an apply, which enables it first, or enable it by hand; then a check tells the rest.',
 };
 
 /** What each part of a bootstrap makes where it is missing: no reason to refuse an apply that begins with it. */

@@ -1,5 +1,5 @@
 import { Choice, Condition, type State } from 'aws-cdk-lib/aws-stepfunctions';
-import { invoke, onFailure, type Phase, RESULT, variables, type PhaseContext } from './step';
+import { HAPROXY_DISABLED, invoke, onFailure, type Phase, RESULT, variables, type PhaseContext } from './step';
 
 /**
  * Bootstrap: accounts of Magnum in the database, RabbitMQ and Keystone, where the site document asks for them. Before anything
@@ -13,8 +13,9 @@ export function bootstrap({ scope, functions, release }: PhaseContext): Phase {
       comment: 'Makes what lacks, deletes nothing; a check only looks',
     });
     onFailure(task, release).next(next);
+    // Only a check comes here with HAProxy disabled, and reports that.
     return Choice.jsonata(scope, 'Bootstrap asked for?')
-      .when(Condition.jsonata('{% $count($site.bootstrap[$ != "schema"]) > 0 %}'), task)
+      .when(Condition.jsonata(`{% $count($site.bootstrap[$ != "schema"]) > 0 and $not(${HAPROXY_DISABLED}) %}`), task)
       .otherwise(next);
   };
 }

@@ -1,5 +1,16 @@
-import { Choice, Condition, type State, Succeed, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
-import { deadline, forEach, invoke, isOver, onFailure, type Phase, RESULT, variables, type PhaseContext } from './step';
+import { Choice, Condition, Pass, type State, Succeed, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  deadline,
+  everywhere,
+  forEach,
+  invoke,
+  isOver,
+  onFailure,
+  type Phase,
+  RESULT,
+  variables,
+  type PhaseContext,
+} from './step';
 
 /** Ensure cluster templates: in the order of the site document, because a check of names comes before each creation. */
 export function ensureClusterTemplates({ scope, functions, release }: PhaseContext): Phase {
@@ -19,12 +30,26 @@ export function ensureClusterTemplates({ scope, functions, release }: PhaseConte
   };
 }
 
-/** Ensure clusters: all at the same time, each until Magnum has it complete. */
+/** Ensure clusters: all are asked for at the same time. Whoever asks is waited for, also where another one fails. */
 export function ensureClusters(context: PhaseContext): Phase {
+  const { scope, functions } = context;
+  return everywhere(context, 'Ensure clusters', {
+    items: '{% $site.clusters %}',
+    task: invoke(scope, 'Ensure cluster', functions.ensureCluster, {
+      payload: { ...variables('site', 'mode'), cluster: '{% $states.input.name %}' },
+      outputs: RESULT,
+      comment: 'Looked up by name, created or resized; a check only compares',
+    }),
+    results: 'clusters',
+  });
+}
+
+/** Await clusters: all at the same time, each until Magnum has it complete. Here nothing is asked for any more. */
+export function awaitClusters(context: PhaseContext): Phase {
   return (next) => {
-    const map = forEach(context.scope, 'Ensure clusters', {
-      items: '{% $site.clusters %}',
-      first: ensureCluster(context),
+    const map = forEach(context.scope, 'Await clusters', {
+      items: '{% $clusters %}',
+      first: awaitCluster(context),
       assign: { clusters: '{% $states.result %}' },
     });
     onFailure(map, context.release).next(next);
@@ -40,11 +65,13 @@ export function ensureClusters(context: PhaseContext): Phase {
 const BETWEEN_POLLS = '{% $max([15, $ceil($wanted.deadlineMinutes * $count($site.clusters) / 25)]) %}';
 
 /** One cluster. Its variables have names of their own: inside a Map the workflow's can be read, but not set. */
-function ensureCluster({ scope, functions }: PhaseContext): State {
-  const ensure = invoke(scope, 'Ensure cluster', functions.ensureCluster, {
-    payload: { ...variables('site', 'mode'), cluster: '{% $states.input.name %}' },
-    assign: { wanted: '{% $states.input %}', cluster: RESULT, clusterDeadline: null },
-    comment: 'Looked up by name, created or resized; a check only compares',
+function awaitCluster({ scope, functions }: PhaseContext): State {
+  const ensured = Pass.jsonata(scope, 'Cluster ensured', {
+    assign: {
+      wanted: '{% $site.clusters[name = $states.input.name] %}',
+      cluster: '{% $states.input %}',
+      clusterDeadline: null,
+    },
   });
   const poll = invoke(scope, 'Poll cluster', functions.pollCluster, {
     payload: { ...variables('site', 'cluster'), overdue: `{% ${isOver('clusterDeadline')} %}` },
@@ -55,7 +82,7 @@ function ensureCluster({ scope, functions }: PhaseContext): State {
   const done = Choice.jsonata(scope, 'Cluster complete?')
     .when(Condition.jsonata('{% $cluster.done = true %}'), complete)
     .otherwise(wait);
-  ensure.next(done);
+  ensured.next(done);
   wait.next(poll).next(done);
-  return ensure;
+  return ensured;
 }

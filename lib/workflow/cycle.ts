@@ -39,7 +39,7 @@ export function cycleHaproxy(context: PhaseContext): Phase {
   return (next) => {
     const { scope } = context;
     return Choice.jsonata(scope, 'HAProxy to cycle?')
-      .when(Condition.jsonata('{% $plan.cycle = true %}'), stop(context, start(context, next)))
+      .when(Condition.jsonata('{% $plan.cycle = true %}'), stop(context, enableHaproxy(context, next)))
       .otherwise(next);
   };
 }
@@ -72,10 +72,15 @@ function stop({ scope, functions }: PhaseContext, enable: State): State {
   return disable;
 }
 
-function start({ scope, functions, release }: PhaseContext, next: State): State {
-  const enable = invoke(scope, 'Enable HAProxy', functions.cycle, {
+/**
+ * HAProxy enabled, polled until it serves everywhere.
+ *
+ * @param suffix of the states' names, where it is not the cycle's
+ */
+export function enableHaproxy({ scope, functions, release }: PhaseContext, next: State, suffix = ''): State {
+  const enable = invoke(scope, `Enable HAProxy${suffix}`, functions.cycle, {
     payload: { ...variables('site'), action: 'enable', before: '{% $cycle %}' },
-    assign: { cycle: RESULT },
+    assign: { cycle: RESULT, startDeadline: null },
     retry: UNTIL_ENABLED,
     comment: 'Also whatever went wrong before; safe to repeat',
   });
@@ -88,13 +93,13 @@ function start({ scope, functions, release }: PhaseContext, next: State): State 
       '($failure ? " (before that: " & $failure.Error & ")" : "")} %}',
   );
 
-  const poll = invoke(scope, 'Poll HAProxy serving', functions.cycle, {
+  const poll = invoke(scope, `Poll HAProxy serving${suffix}`, functions.cycle, {
     payload: { ...variables('site'), action: 'poll-started', before: '{% $cycle %}' },
     // From the first poll on: Enable HAProxy can have taken its time.
     assign: { cycle: RESULT, ...deadline('startDeadline', '$site.haproxy.startTimeoutSeconds') },
   });
-  const wait = Wait.jsonata(scope, 'Wait for HAProxy to serve', { time: BETWEEN_POLLS });
-  const serving = Choice.jsonata(scope, 'HAProxy serving?')
+  const wait = Wait.jsonata(scope, `Wait for HAProxy to serve${suffix}`, { time: BETWEEN_POLLS });
+  const serving = Choice.jsonata(scope, `HAProxy serving${suffix}?`)
     .when(Condition.jsonata('{% $cycle.done = true and $failure = null %}'), next)
     .when(Condition.jsonata('{% $cycle.done = true %}'), release, { comment: 'After a failure before' })
     .when(Condition.jsonata(`{% ${isOver('startDeadline')} %}`), release, {

@@ -15,7 +15,7 @@ import type { LockTable } from '../lock-table';
 import { TaskFunction } from '../task-function';
 import type { TaskFunctions } from '../task-functions';
 import { bootstrap, upgradeSchema } from './bootstrap';
-import { ensureClusters, ensureClusterTemplates } from './clusters';
+import { awaitClusters, ensureClusters, ensureClusterTemplates } from './clusters';
 import { commit, restart, stage } from './configure';
 import { cycleHaproxy } from './cycle';
 import { end, report } from './finish';
@@ -107,7 +107,10 @@ function procedure(scope: Construct, functions: TaskFunctions, lock: Lock): Stat
   const context: PhaseContext = { scope, functions, release };
 
   const reported = inOrder([report(context)], release);
-  const verified = inOrder([verify(context), ensureClusterTemplates(context), ensureClusters(context)], reported);
+  const verified = inOrder(
+    [verify(context), ensureClusterTemplates(context), ensureClusters(context), awaitClusters(context)],
+    reported,
+  );
   // Where nothing on the controllers changes, the plan has nobody to restart and no cycle.
   const committed = inOrder([upgradeSchema(context, reported), restart(context), cycleHaproxy(context)], verified);
   const applied = inOrder([stage(context), commit(context)], committed);

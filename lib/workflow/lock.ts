@@ -25,7 +25,7 @@ import { NOW, onFailure, type Phase, UNCHANGED, type PhaseContext } from './step
 /** The lock of a site: an item that names the execution which works on it. */
 export interface Lock {
   readonly table: LockTable;
-  /** How long an execution, and so a lock, can last. */
+  /** How long an execution can last. */
   readonly timeout: Duration;
   /** ARN of the executions that can hold it. */
   readonly executions: string;
@@ -39,10 +39,10 @@ const OWNER_NAME = { '#owner': 'owner' };
 const NAMES = { '#site': 'site', ...OWNER_NAME };
 
 /**
- * How much longer than a function the last command that it began can go on: its controller's timeout(1) ends it after 90
- * seconds, see `lambdas/commands/catalogue.ts`.
+ * How much longer than a function the last command that it began can go on: its controller's timeout(1) ends it after 150
+ * seconds at the latest, see `lambdas/commands/catalogue.ts`.
  */
-const LAST_COMMAND = Duration.minutes(2);
+const LAST_COMMAND = Duration.minutes(3);
 
 /** An AWS API answers within a second or not at all. */
 const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
@@ -55,14 +55,21 @@ export function takeSiteLock({ scope, functions, release }: PhaseContext, lock: 
   const limits = Object.values(functions).flatMap((one) =>
     one instanceof TaskFunction ? [one.limit.toSeconds()] : [],
   );
+  /** Seconds. */
   const aftermath = Math.max(...limits) + LAST_COMMAND.toSeconds();
+  const item = {
+    site: SITE,
+    owner: ME,
+    takenAt: DynamoAttributeValue.fromString('{% $states.context.State.EnteredTime %}'),
+    expiresAt: seconds(`${NOW} + ${(lock.timeout.toSeconds() + aftermath) * 1000}`),
+  };
   return (next) => {
     const { table } = lock;
     const take = DynamoPutItem.jsonata(scope, 'Take site lock', {
       ...CALL,
       comment: 'One execution a site',
       table,
-      item: itemOf(lock),
+      item,
       // An own lock is one that was written by an attempt whose answer was lost.
       conditionExpression: 'attribute_not_exists(#site) OR expiresAt < :now OR #owner = :me',
       expressionAttributeNames: NAMES,
@@ -72,7 +79,7 @@ export function takeSiteLock({ scope, functions, release }: PhaseContext, lock: 
       ...CALL,
       comment: 'Only while its owner is the one that no longer runs',
       table,
-      item: itemOf(lock),
+      item,
       conditionExpression: 'attribute_not_exists(#site) OR #owner IN (:dead, :me)',
       expressionAttributeNames: NAMES,
       expressionAttributeValues: { ':dead': DynamoAttributeValue.fromString('{% $lockOwner %}'), ':me': ME },
@@ -141,15 +148,6 @@ export function releaseSiteLock(scope: Construct, { table }: Lock, next: State):
   repeated(release, HELD_BY_ANOTHER).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   release.next(next);
   return release;
-}
-
-function itemOf({ timeout }: Lock): Record<string, DynamoAttributeValue> {
-  return {
-    site: SITE,
-    owner: ME,
-    takenAt: DynamoAttributeValue.fromString('{% $states.context.State.EnteredTime %}'),
-    expiresAt: seconds(`${NOW} + ${timeout.toMilliseconds()}`),
-  };
 }
 
 /** Milliseconds as DynamoDB's TTL wants them: whole seconds since 1970, a number written as text. */

@@ -1,6 +1,7 @@
 import { Choice, Condition, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { BOOTSTRAP_LACKS } from './bootstrap';
-import { failure, invoke, onFailure, type Phase, RESULT, variables, type PhaseContext } from './step';
+import { enableHaproxy } from './cycle';
+import { failure, HAPROXY_DISABLED, invoke, onFailure, type Phase, RESULT, variables, type PhaseContext } from './step';
 
 /** What every variable is before something is known. */
 const NOTHING_YET = {
@@ -42,9 +43,11 @@ export function loadSite({ scope, functions }: PhaseContext, failed: State): Pha
 
 /**
  * Preflight: whether a cycle of HAProxy would come back, and whether anything that is known to go wrong will. Findings that
- * are errors refuse an apply; a check goes on and reports them.
+ * are errors refuse an apply; a check goes on and reports them. Where HAProxy was left disabled an apply enables it before
+ * anything else: everything behind the VIPs is down, and what is to come needs it.
  */
-export function preflight({ scope, functions, release }: PhaseContext): Phase {
+export function preflight(context: PhaseContext): Phase {
+  const { scope, functions, release } = context;
   return (next) => {
     const controllers = invoke(scope, 'Preflight', functions.preflight, {
       payload: variables('site'),
@@ -61,7 +64,14 @@ export function preflight({ scope, functions, release }: PhaseContext): Phase {
         assign: failure('PreflightRefused', REFUSAL),
       })
       .otherwise(next);
-    onFailure(controllers, release).next(cloud);
+    const disabled = Choice.jsonata(scope, 'HAProxy disabled?')
+      // Once: it sets the variable.
+      .when(
+        Condition.jsonata(`{% $mode = "apply" and $cycle = null and ${HAPROXY_DISABLED} %}`),
+        enableHaproxy(context, controllers, ' again'),
+      )
+      .otherwise(cloud);
+    onFailure(controllers, release).next(disabled);
     onFailure(cloud, release).next(refused);
     return controllers;
   };

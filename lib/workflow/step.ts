@@ -1,7 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import {
+  Choice,
+  Condition,
   Errors,
   Map,
+  Pass,
   ProvideItems,
   type RetryProps,
   type State,
@@ -44,6 +47,9 @@ export const NOW = '$toMillis($states.context.State.EnteredTime)';
 export function variables<Name extends string>(...names: readonly Name[]): Record<Name, string> {
   return Object.fromEntries(names.map((name) => [name, `{% $${name} %}`])) as Record<Name, string>;
 }
+
+/** Whether Preflight found HAProxy disabled: then nothing behind the VIPs answers. */
+export const HAPROXY_DISABLED = '"HAProxyDisabled" in $findings.name';
 
 /** Sets a deadline variable when it is reached for the first time, to `seconds` from then. */
 export function deadline(variable: string, seconds: number | string): Record<string, string> {
@@ -156,4 +162,42 @@ export function textOf(cause: string): string {
   const trace = String.raw`\[(?:${string},?)*\]`;
   const form = String.raw`/^\{"errorType":${string},"errorMessage":${string}(?:,"trace":${trace})?\}$/`;
   return `($cause := "" & ${cause}; $contains($cause, ${form}) ? $parse($cause).errorMessage : $cause)`;
+}
+
+/** What `everywhere` needs. */
+export interface Everywhere {
+  readonly items: string;
+  readonly task: TaskStateBase;
+  /** The variable that gets the results. */
+  readonly results: string;
+}
+
+/**
+ * Runs a task for each item, side by side. Where one fails the others still end, before the failure of the first counts:
+ * a Map that failed itself would stop waiting for them, and the lock would be released while they still write.
+ */
+export function everywhere(
+  { scope, release }: PhaseContext,
+  name: string,
+  { items, task, results }: Everywhere,
+): Phase {
+  return (next) => {
+    task.addCatch(Pass.jsonata(scope, `${name}: failed`, { comment: 'The others are waited for' }), {
+      errors: [Errors.ALL],
+      outputs: { failure: '{% $merge([$states.errorOutput, {"State": $states.context.State.Name}]) %}' },
+    });
+    const map = forEach(scope, name, {
+      items,
+      first: task,
+      assign: {
+        [results]: '{% [$states.result[$not($exists(failure))]] %}',
+        failure: '{% $exists($states.result.failure) ? [$states.result.failure][0] : null %}',
+      },
+    });
+    const decide: State = Choice.jsonata(scope, `${name}: everywhere?`)
+      .when(Condition.jsonata('{% $failure = null %}'), next)
+      .otherwise(release);
+    onFailure(map, release).next(decide);
+    return map;
+  };
 }

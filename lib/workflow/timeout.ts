@@ -17,13 +17,13 @@ const TASK = 7;
 const LONG_TASK = 16;
 
 function worstCaseMinutes({ controllers, haproxy, clusterTemplates, clusters }: Site): number {
-  const prepare = 22 + 4 * TASK; // Load site, the lock with its wait; Preflight twice, Inspect controllers, Plan
+  const recovery = 11 * 2.2 + 10 + haproxy.startTimeoutSeconds / 60 + TASK; // Enable HAProxy: eleven attempts
+  const prepare = 23 + 5 * TASK + recovery; // Load site, the lock with its wait; Preflight thrice, Inspect controllers, Plan
   const bootstrap = 2 * LONG_TASK; // Bootstrap, Upgrade schema
   const configure = waves(controllers) * (LONG_TASK + TASK) + controllers.length * LONG_TASK; // restarts: one by one
   const cycle = TASK + haproxy.stopTimeoutSeconds / 60 + TASK; // with the last poll
-  const recovery = 11 * 2.2 + 10 + haproxy.startTimeoutSeconds / 60 + TASK; // Enable HAProxy: eleven attempts
   const verify = 3 + 2 * TASK;
-  const templates = clusterTemplates.length * TASK; // one after another
+  const templates = clusterTemplates.length * LONG_TASK; // one after another
   const longest = Math.max(0, ...clusters.map(({ deadlineMinutes }) => deadlineMinutes));
   const finish = 5; // Report, Release site lock
   return Math.ceil(
@@ -34,7 +34,7 @@ function worstCaseMinutes({ controllers, haproxy, clusterTemplates, clusters }: 
       recovery +
       verify +
       templates +
-      waves(clusters) * (longest + 3 * TASK) +
+      waves(clusters) * (LONG_TASK + longest + 2 * TASK) +
       finish,
   );
 }

@@ -329,6 +329,53 @@ describe('a failure', () => {
   });
 });
 
+describe('HAProxy that was left disabled', () => {
+  const HAPROXY_DISABLED = { severity: 'warning', name: 'HAProxyDisabled', evidence: 'It is', remedy: 'Enable it.' };
+  const disabled = (_: Payload, attempt: number) => ({ findings: attempt === 1 ? [HAPROXY_DISABLED] : [] });
+
+  test('is enabled by an apply before anything that needs it, and Preflight is repeated', async () => {
+    const { status, calls } = await start({ ...UNCHANGED, preflight: disabled });
+
+    expect([status, calls.slice(1, 6)]).toEqual([
+      'SUCCEEDED',
+      ['preflight', 'cycle enable', 'cycle poll-started', 'preflight', 'preflight-cloud'],
+    ]);
+  });
+
+  test('is enabled once: who disables it again is told by Preflight', async () => {
+    const { status, count } = await start({ ...UNCHANGED, preflight: () => ({ findings: [HAPROXY_DISABLED] }) });
+
+    expect([status, count('preflight'), count('cycle enable')]).toEqual(['SUCCEEDED', 2, 1]);
+  });
+
+  test('gets its own time to serve in the cycle that follows', async () => {
+    const { status, count } = await start({
+      preflight: disabled,
+      verify: () => ({ healthy: true }),
+      'cycle poll-started': (_, attempt) => ({ ...pending('node-1')(), done: attempt === 60 || attempt > 120 }),
+    });
+
+    expect([status, count('cycle poll-started')]).toEqual(['SUCCEEDED', 121]);
+  });
+
+  test('is reported by a check, which touches nothing and asks nobody behind the VIP', async () => {
+    const { status, calls, output } = await start(
+      {
+        'load-site': ({ mode }) => ({ site: { ...golden, bootstrap: ['keystone'] }, mode, findings: [] }),
+        preflight: () => ({ findings: [HAPROXY_DISABLED] }),
+        'preflight-cloud': ({ findings }) => ({ findings }),
+      },
+      { mode: 'check' },
+    );
+
+    expect([status, calls]).toEqual([
+      'SUCCEEDED',
+      ['load-site', 'preflight', 'preflight-cloud', 'inspect', 'plan', 'report'],
+    ]);
+    expect(output).toMatchObject({ findings: [HAPROXY_DISABLED] });
+  });
+});
+
 describe('HAProxy', () => {
   test('is polled until it is gone everywhere before it is enabled', async () => {
     const { calls, status } = await start({
@@ -405,6 +452,18 @@ describe('verification', () => {
 });
 
 describe('a cluster', () => {
+  test('that cannot be had lets the others be asked for, and nobody is waited for', async () => {
+    const [one] = golden?.clusters ?? [];
+    const clusters = ['a', 'b', 'c'].map((name) => ({ ...one, name }));
+    const { error, owner, calls } = await start({
+      'load-site': ({ mode }) => ({ site: { ...golden, clusters }, mode, findings: [] }),
+      'ensure-cluster': ({ cluster }) => (cluster === 'a' ? broken('ClusterFailed') : { name: cluster, done: false }),
+    });
+
+    expect([error, owner]).toEqual(['ClusterFailed', undefined]);
+    expect(calls.slice(-3)).toEqual(['ensure-cluster', 'ensure-cluster', 'ensure-cluster']);
+  });
+
   test('is polled until it is complete', async () => {
     const { status, count, output } = await start({
       'poll-cluster': ({ cluster }, attempt) => ({ ...(cluster as Payload), attempt, done: attempt === 20 }),
@@ -442,8 +501,8 @@ describe('the lock', () => {
 
   test.each([
     { ended: 86_400, waits: 0 },
-    { ended: 60, waits: 360 },
-    { ended: undefined, waits: 420 },
+    { ended: 60, waits: 420 },
+    { ended: undefined, waits: 480 },
   ])('of one that was stopped $ended s ago is taken over when its function has ended too', async ({ ended, waits }) => {
     const circumstances = { lock: { owner: OTHER, expiresIn: 600 }, other: 'ABORTED' };
     const usual = await start();
