@@ -56,6 +56,7 @@ const tokenBody = z.object({
   token: z.object({
     issued_at: z.string(),
     expires_at: z.string(),
+    project: z.object({ id: z.string() }),
     catalog: z
       .array(
         z.object({
@@ -76,6 +77,7 @@ const tokenBody = z.object({
 
 interface Token {
   readonly id: string;
+  readonly projectId: string;
   readonly catalog: z.infer<typeof tokenBody>['token']['catalog'];
   /** By this machine's clock, in milliseconds. */
   readonly renewAt: number;
@@ -102,6 +104,11 @@ export class Keystone {
   /** A token that is still good for some minutes. */
   async token(): Promise<string> {
     return (await this.valid()).id;
+  }
+
+  /** The ID of the project that the token is for. */
+  async projectId(): Promise<string> {
+    return (await this.valid()).projectId;
   }
 
   /** Forgets a token that was refused; the next call of `token()` gets another. */
@@ -141,10 +148,15 @@ export class Keystone {
     const id = answer.headers['x-subject-token'];
     const body = tokenBody.safeParse(answer.json);
     if (typeof id !== 'string' || !body.success) throw new UnexpectedAnswer(answer, 'a token of Keystone v3');
-    const { issued_at, expires_at, catalog } = body.data.token;
+    const { issued_at, expires_at, project, catalog } = body.data.token;
     // Only the difference counts: Keystone's clock may be another than this machine's.
     const lifetimeMs = Date.parse(expires_at) - Date.parse(issued_at);
-    return { id, catalog, renewAt: Date.now() + Math.max(lifetimeMs - MARGIN_MS, lifetimeMs / 2) };
+    return {
+      id,
+      projectId: project.id,
+      catalog,
+      renewAt: Date.now() + Math.max(lifetimeMs - MARGIN_MS, lifetimeMs / 2),
+    };
   }
 
   private async post(url: string): Promise<Answer> {

@@ -16,7 +16,23 @@ class DuplicateNameInMagnum extends MagnumHaError {
     const command = kind === 'cluster' ? 'openstack coe cluster' : 'openstack coe cluster template';
     super(
       `Several ${kind}s are named ${name} (${url}): Magnum allows it, but then none can be looked up by name. Find them with ` +
-        `\`${command} list\`, delete or rename all but the right one by UUID, and start again.`,
+        `\`${command} list\`, delete or rename all but the right one by UUID, and start again. An administrator sees those of all ` +
+        'projects: where the others are not yours, give yours another name in the site document.',
+    );
+  }
+}
+
+/**
+ * What has the wanted name is another project's: from Rocky on Magnum shows an administrator everybody's, from Train on it
+ * lets him change them too.
+ */
+class OwnedByAnotherProject extends MagnumHaError {
+  override readonly name = 'OwnedByAnotherProject';
+
+  constructor(kind: 'cluster template' | 'cluster', name: string, url: string, project: string) {
+    super(
+      `The ${kind} ${name} (${url}) belongs to another project (${project}) than that of the openstack section, and was not ` +
+        'touched. Give yours another name in the site document, or correct openstack.projectName.',
     );
   }
 }
@@ -48,7 +64,14 @@ const service = z.object({
 /** A row of `GET /v1/mservices`; only conductors register. */
 export type MagnumService = z.infer<typeof service>;
 
-const template = z.looseObject({ uuid: z.string(), name: z.string() });
+/** Not told before Rocky. */
+const projectId = z.string().nullish();
+const template = z.looseObject({
+  uuid: z.string(),
+  name: z.string(),
+  project_id: projectId,
+  public: z.boolean().nullish(),
+});
 /** A cluster template with all its attributes, under Magnum's names. */
 export type TemplateAttributes = z.infer<typeof template>;
 
@@ -59,6 +82,7 @@ const addresses = z
 const cluster = z.object({
   uuid: z.string(),
   name: z.string(),
+  project_id: projectId,
   cluster_template_id: z.string(),
   // Nothing as long as the conductor has not written the first status.
   status: z.string().nullish(),
@@ -105,14 +129,21 @@ export class MagnumClient {
   }
 
   /**
-   * A template by UUID or name, or undefined where there is none.
-   * @throws DuplicateNameInMagnum
+   * A template by UUID or name, or undefined where there is none. It may be another project's where that made it public.
+   * @throws DuplicateNameInMagnum, OwnedByAnotherProject
    */
   async template(uuidOrName: string): Promise<TemplateAttributes | undefined> {
     const answer = await this.send({ method: 'GET', path: `/clustertemplates/${encodeURIComponent(uuidOrName)}` });
     if (answer.status === 404) return undefined;
     if (answer.status === 409) throw new DuplicateNameInMagnum('cluster template', uuidOrName, answer.url);
-    return read(answer, 200, template, 'a cluster template');
+    const found = read(answer, 200, template, 'a cluster template');
+    if (found.public === true || (await this.owns(found))) return found;
+    throw new OwnedByAnotherProject('cluster template', uuidOrName, answer.url, found.project_id ?? '');
+  }
+
+  /** Whether something is of this user's own project. */
+  async owns({ project_id: project }: { readonly project_id?: string | null | undefined }): Promise<boolean> {
+    return project == null || project === (await this.keystone.projectId());
   }
 
   /** Creates a template. Magnum allows several of one name: look it up first. */
@@ -129,14 +160,16 @@ export class MagnumClient {
 
   /**
    * A cluster by UUID or name, or undefined where there is none, or no conductor has taken its creation up yet.
-   * @throws DuplicateNameInMagnum, ClusterUnreadable
+   * @throws DuplicateNameInMagnum, OwnedByAnotherProject, ClusterUnreadable
    */
   async cluster(uuidOrName: string): Promise<MagnumCluster | undefined> {
     const answer = await this.send({ method: 'GET', path: `/clusters/${encodeURIComponent(uuidOrName)}` });
     if (answer.status === 404) return undefined;
     if (answer.status === 409) throw new DuplicateNameInMagnum('cluster', uuidOrName, answer.url);
     if (answer.status === 400) throw new ClusterUnreadable(uuidOrName, answer);
-    return read(answer, 200, cluster, 'a cluster');
+    const found = read(answer, 200, cluster, 'a cluster');
+    if (await this.owns(found)) return found;
+    throw new OwnedByAnotherProject('cluster', uuidOrName, answer.url, found.project_id ?? '');
   }
 
   /**

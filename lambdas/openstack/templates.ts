@@ -14,7 +14,10 @@ export interface Difference {
 export interface TemplateResult {
   readonly name: string;
   readonly uuid?: string;
-  /** `missing` only in mode `check`; `differs` also where a cluster uses the template, so that Magnum keeps it as it is. */
+  /**
+   * `missing` only in mode `check`; `differs` also where a cluster uses the template, so that Magnum keeps it as it is, and
+   * where it is another project's, which made it public.
+   */
   readonly action: 'created' | 'updated' | 'unchanged' | 'missing' | 'differs';
   /** What differed before (`updated`), or differs still (`differs`). */
   readonly differences: readonly Difference[];
@@ -26,7 +29,7 @@ export interface TemplateResult {
  * Only what the document says is compared. Safe to repeat. A template that a cluster uses cannot be changed: it is
  * reported as differing.
  *
- * @throws DuplicateNameInMagnum, OpenStackApiError and the other errors of MagnumClient
+ * @throws DuplicateNameInMagnum, OwnedByAnotherProject, OpenStackApiError and the other errors of MagnumClient
  */
 export async function ensureClusterTemplate(
   client: MagnumClient,
@@ -43,7 +46,7 @@ export async function ensureClusterTemplate(
   const { uuid } = found;
   const differences = differencesOf(found, attributes);
   if (differences.length === 0) return { name, uuid, action: 'unchanged', differences };
-  if (mode === 'check') return { name, uuid, action: 'differs', differences };
+  if (mode === 'check' || !(await client.owns(found))) return { name, uuid, action: 'differs', differences };
 
   const changed = await change(client, uuid, differences);
   const left = differencesOf(changed ?? found, attributes);

@@ -39,6 +39,7 @@ const authentication = (password: string) => ({
 });
 const authenticate = (password = site.secret(openstack.password)) =>
   site.request(ONE, { method: 'POST', url: `${KEYSTONE}/v3/auth/tokens`, body: authentication(password) });
+const ownProject = async () => ((await authenticate()).json as { token: { project: { id: string } } }).token.project.id;
 /** A token that Magnum has not seen yet: one that it has seen is good for five minutes, whatever Keystone says. */
 const freshToken = async () => String((await authenticate()).headers['x-subject-token']);
 
@@ -297,6 +298,8 @@ describe('cluster templates', () => {
     expect(json).toMatchObject({
       ...TEMPLATE,
       uuid: matching(UUID),
+      project_id: await ownProject(),
+      public: false,
       master_flavor_id: null,
       labels: null,
       tls_disabled: false,
@@ -493,6 +496,7 @@ describe('clusters', () => {
     expect([answer.status, answer.json]).toEqual([202, { uuid: matching(UUID) }]);
     expect(await cluster('contract')).toMatchObject({
       uuid: uuidOf(answer),
+      project_id: await ownProject(),
       keypair: 'fuel',
       master_count: 1,
       node_count: 1,

@@ -95,7 +95,7 @@ export function findTemplate({ clusterTemplates }: Store, uuidOrName: string): C
 }
 
 /** `POST /v1/clustertemplates`: a name may be used again. */
-export function createTemplate(store: Store, cloud: Cloud, body: unknown): ClusterTemplateRow {
+export function createTemplate(store: Store, cloud: Cloud, body: unknown, project: string | null): ClusterTemplateRow {
   const given = checkAttributes(body, 'cluster_template', TYPES, ['image_id']);
   const attributes: Record<string, unknown> = {
     ...Object.fromEntries(Object.keys(TYPES).map((attribute) => [attribute, null])),
@@ -110,6 +110,7 @@ export function createTemplate(store: Store, cloud: Cloud, body: unknown): Clust
   const row: ClusterTemplateRow = {
     ...(attributes as unknown as ClusterTemplateRow),
     uuid,
+    project_id: project,
     name: (attributes['name'] as string | null) ?? `zeta-${store.clusterTemplates.length + 1}-template`,
     cluster_distro: distroOf(cloud, attributes['image_id']),
     created_at: isoTime(Date.now()),

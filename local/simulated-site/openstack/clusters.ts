@@ -115,7 +115,12 @@ export function findCluster({ clusters }: Store, uuidOrName: string): ClusterRow
 }
 
 /** `POST /v1/clusters`: what the conductors are to create; a name may be used again. */
-export function newCluster(store: Store, cloud: Cloud, body: unknown, minor: number): NewCluster {
+export function newCluster(
+  store: Store,
+  cloud: Cloud,
+  body: unknown,
+  { minor, project }: { readonly minor: number; readonly project: string | null },
+): NewCluster {
   const given = checkAttributes(body, 'cluster', TYPES, ['cluster_template_id']);
   const name = given['name'] ?? `zeta-${store.clusters.length + 1}-cluster`;
   if (typeof name !== 'string' || !/^[a-zA-Z][a-zA-Z0-9_.-]*$/.test(name)) {
@@ -146,7 +151,12 @@ export function newCluster(store: Store, cloud: Cloud, body: unknown, minor: num
     master_count: masterCount,
     node_count: nodeCount,
     create_timeout: (given['create_timeout'] ?? 60) as number,
-    attributes: { ...attributes, labels: attributes['labels'] ?? {}, merge_labels: given['merge_labels'] ?? false },
+    attributes: {
+      ...attributes,
+      project_id: project,
+      labels: attributes['labels'] ?? {},
+      merge_labels: given['merge_labels'] ?? false,
+    },
   };
 }
 

@@ -13,6 +13,8 @@ export interface Token {
   readonly user: string;
   /** Its ID. */
   readonly userId: string;
+  /** Of the project that it is for. */
+  readonly projectId: string | undefined;
   /** Milliseconds since 1970. */
   readonly issuedAt: number;
   /** Milliseconds since 1970. */
@@ -129,7 +131,7 @@ function issue(body: unknown, response: ServerResponse, { backing }: Given, toke
     refuse(response);
     return;
   }
-  const token = issueTo(user, tokens);
+  const token = issueTo(user, scoped?.project?.id, tokens);
   const { id, name, domain_id } = user;
   const home = backing.identity.domains.find((one) => one.id === domain_id);
   const domain = { id: domain_id, name: home?.name };
@@ -151,10 +153,14 @@ function issue(body: unknown, response: ServerResponse, { backing }: Given, toke
   );
 }
 
-function issueTo({ id: userId, name: user }: IdentityUser, tokens: Map<string, Token>): Token {
+function issueTo(
+  { id: userId, name: user }: IdentityUser,
+  projectId: string | undefined,
+  tokens: Map<string, Token>,
+): Token {
   const issuedAt = Date.now();
   const id = `gAAAAA${randomBytes(64).toString('base64url')}`;
-  const token = { id, user, userId, issuedAt, expiresAt: issuedAt + TOKEN_MS };
+  const token = { id, user, userId, projectId, issuedAt, expiresAt: issuedAt + TOKEN_MS };
   tokens.set(id, token);
   return token;
 }

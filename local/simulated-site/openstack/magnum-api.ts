@@ -40,6 +40,8 @@ interface Call {
   readonly minor: number;
   /** How the client addresses the API. */
   readonly base: string;
+  /** The ID of the client's project. */
+  readonly project: string | null;
 }
 
 interface Reply {
@@ -79,7 +81,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, given: 
 
   const minor = microversion(request.headers['openstack-api-version'], response);
   if (minor === undefined) return;
-  const call = { method, path: path[0] === 'v1' ? path.slice(1) : path, body, minor, base };
+  const project = given.tokens.get(String(request.headers['x-auth-token']))?.projectId ?? null;
+  const call = { method, path: path[0] === 'v1' ? path.slice(1) : path, body, minor, base, project };
   let refusal: MagnumError | undefined;
   if (!isPublic && given.replyTimeoutMs !== undefined) {
     // Without RabbitMQ it tries to connect for ever.
@@ -208,10 +211,14 @@ function route(call: Call, given: Given): Reply {
   throw new PecanError(404, '');
 }
 
-function templates({ method, body, base }: Call, [ident, ...deeper]: string[], { store, cloud }: Given): Reply {
+function templates(
+  { method, body, base, project }: Call,
+  [ident, ...deeper]: string[],
+  { store, cloud }: Given,
+): Reply {
   if (deeper.length > 0) throw new PecanError(404, '');
   if (method === 'POST' && ident === undefined) {
-    const row = createTemplate(store, cloud, body);
+    const row = createTemplate(store, cloud, body, project);
     const { labels } = row;
     // The one place where Magnum shows labels as they were given.
     const created = { ...showTemplate(row, base), labels };
@@ -230,7 +237,7 @@ function templates({ method, body, base }: Call, [ident, ...deeper]: string[], {
   throw new PecanError(405, '');
 }
 
-function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: string[], given: Given): Reply {
+function clusters({ method, body, minor, base, project }: Call, [ident, ...deeper]: string[], given: Given): Reply {
   const { store, cloud } = given;
   if (method === 'POST' && deeper.join('/') === 'actions/resize' && ident !== undefined) {
     const nodeCount = resizedNodeCount(body, minor);
@@ -243,7 +250,7 @@ function clusters({ method, body, minor, base }: Call, [ident, ...deeper]: strin
   }
   if (deeper.length > 0) throw new PecanError(404, '');
   if (method === 'POST' && ident === undefined) {
-    const cluster = newCluster(store, cloud, body, minor);
+    const cluster = newCluster(store, cloud, body, { minor, project });
     return cast({ kind: 'create', cluster }, cluster.uuid, given);
   }
   if (method === 'GET' && ident === undefined) return { status: 200, body: { clusters: listClusters(store, base) } };

@@ -215,3 +215,28 @@ describe('a lost answer', () => {
     expect(rows()).toHaveLength(1);
   });
 });
+
+describe("another project's template of that name, which an administrator is shown", () => {
+  const theirs = async (isPublic: boolean) => {
+    await ensure();
+    Object.assign(rows()[0] ?? {}, { project_id: 'theirs', public: isPublic });
+  };
+
+  test('is not touched', async () => {
+    await theirs(false);
+
+    const refused = ensure({ dnsNameserver: '1.1.1.1' });
+
+    await expect(refused).rejects.toMatchObject({ name: 'OwnedByAnotherProject' });
+    expect(rows()).toMatchObject([{ dns_nameserver: '8.8.8.8' }]);
+  });
+
+  test('can be used where it is public, but not changed', async () => {
+    await theirs(true);
+
+    const [same, other] = [await ensure(), await ensure({ dnsNameserver: '1.1.1.1' })];
+
+    expect([same.action, other.action]).toEqual(['unchanged', 'differs']);
+    expect(rows()).toMatchObject([{ dns_nameserver: '8.8.8.8' }]);
+  });
+});
