@@ -116,7 +116,7 @@ const MAGNUM_REASONS = 2000;
  * meaning after the creation.
  *
  * @throws ClusterFailed (mode `apply`) when the cluster exists, but has failed or is being deleted
- * @throws ClusterTemplateMissing, RequestNotTaken, DuplicateNameInMagnum and the other errors of MagnumClient and HeatClient
+ * @throws ClusterTemplateMissing, RequestNotTaken, DuplicateNameInMagnum, OwnedByAnotherProject and the other errors of MagnumClient and HeatClient
  */
 export async function ensureCluster(
   clients: ClusterClients,
@@ -143,8 +143,10 @@ export async function ensureCluster(
   if (differences.length === 0) return { ...result(cluster, 'unchanged', []), done };
   if (mode === 'check') return { ...result(cluster, 'differs', differences), done };
 
-  const asked = complete(seen) && cluster.node_count !== wanted.workers;
-  const changed = asked ? await resize(magnum, cluster, wanted.workers) : cluster;
+  // What is asked for is the size of the default node group: Magnum leaves the others as they are.
+  const further = cluster.node_count === wanted.workers ? 0 : await magnum.furtherWorkers(cluster.uuid);
+  const asked = complete(seen) && cluster.node_count !== wanted.workers && wanted.workers >= further;
+  const changed = asked ? await resize(magnum, cluster, wanted.workers, further) : cluster;
   const left = differencesOf(changed, changed.node_count, wanted, template?.uuid);
   // Also where somebody else has asked Magnum for it, such as an attempt of this task whose answer was lost.
   if (left.length === 0) return { ...result(changed, 'resized', differences), done: false };
@@ -230,14 +232,21 @@ async function create(client: MagnumClient, wanted: Cluster, templateUuid: strin
     : { ...missing(wanted), uuid, action: 'created', status: 'REQUESTED' };
 }
 
-async function resize(client: MagnumClient, { name, uuid }: MagnumCluster, workers: number): Promise<MagnumCluster> {
+/** @param workers in all node groups, @param further of them beside the default one */
+async function resize(
+  client: MagnumClient,
+  { name, uuid }: MagnumCluster,
+  workers: number,
+  further: number,
+): Promise<MagnumCluster> {
+  const count = workers - further;
   const changed = async () => {
     const now = await client.cluster(uuid);
     return now && (now.node_count === workers || !completeInMagnum(now)) ? now : undefined;
   };
   try {
-    const patch = [{ op: 'replace', path: '/node_count', value: workers }] as const;
-    await client.patchCluster(uuid, patch, microversionFor(workers));
+    const patch = [{ op: 'replace', path: '/node_count', value: count }] as const;
+    await client.patchCluster(uuid, patch, microversionFor(count));
   } catch (error) {
     if (!(error instanceof AnswerLost)) throw error;
   }

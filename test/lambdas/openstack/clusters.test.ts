@@ -225,6 +225,46 @@ describe('another number of workers', () => {
 
     expect(unchanged).toMatchObject({ action: 'unchanged', workers: 7, done: true });
   });
+
+  test('beside another node group changes the default one, and the sum is what was wanted', async () => {
+    await ensure();
+    session.cloud.pass(100);
+    rows()[0]?.furtherGroups.push({ name: 'more', role: 'worker', node_count: 2 });
+
+    const resized = await ensure({ workers: 6 });
+    session.cloud.pass(120);
+    const after = await poll(6);
+    const again = await ensure({ workers: 6 });
+
+    expect(resized).toMatchObject({ action: 'resized', workers: 6 });
+    expect(after).toMatchObject({ done: true, workers: 6 });
+    expect([rows()[0]?.node_count, again.action]).toEqual([4, 'unchanged']);
+  });
+
+  test('to less than there are in other node groups is not asked for', async () => {
+    await ensure();
+    session.cloud.pass(100);
+    rows()[0]?.furtherGroups.push({ name: 'more', role: 'worker', node_count: 2 });
+
+    const result = await ensure({ workers: 1 });
+
+    expect(result).toMatchObject({ action: 'differs', differences: [{ field: 'node_count', found: 7, wanted: 1 }] });
+    expect(rows()[0]?.node_count).toBe(5);
+  });
+});
+
+test("another project's of that name, which an administrator is shown, is not touched", async () => {
+  await ensure();
+  session.cloud.pass(100);
+  Object.assign(rows()[0]?.attributes ?? {}, { project_id: 'theirs' });
+
+  const refused = [ensure({ workers: 8 }), ensure({}, 'check')];
+
+  for (const one of refused) {
+    await expect(one).rejects.toMatchObject({ name: 'OwnedByAnotherProject' });
+    await expect(one).rejects.toThrow(/cluster swarm-mode-cluster \(.*\) belongs to another project \(theirs\)/);
+  }
+  expect([rows().length, rows()[0]?.node_count]).toEqual([1, 5]);
 });
 
 test('no worker at all takes microversion 1.10', async () => {
