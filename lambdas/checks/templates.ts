@@ -5,6 +5,7 @@ import { UnexpectedAnswer } from '../openstack/errors';
 import { EndpointMissing } from '../openstack/keystone';
 import type { OpenStackSession } from '../openstack/session';
 import type { ClusterTemplate, Site } from '../site/document';
+import { atLeast, type Release } from '../site/releases';
 import { notChecked } from './not-checked';
 
 /** A check of one thing that a template needs. */
@@ -81,15 +82,28 @@ function missingService({ name }: ClusterTemplate, what: string, { evidence }: E
 const named = z.looseObject({ id: z.string(), name: z.string().nullable() });
 
 /** Which `os_distro` Magnum's own drivers are for, by COE; drivers that are installed apart may have others. */
-const DISTROS: Readonly<Record<ClusterTemplate['coe'], { own: readonly string[]; contributed: readonly string[] }>> = {
-  'swarm-mode': { own: ['fedora-atomic'], contributed: [] },
-  swarm: { own: ['fedora-atomic'], contributed: [] },
-  kubernetes: { own: ['fedora-atomic', 'fedora-coreos', 'coreos'], contributed: ['ubuntu', 'flatcar', 'rockylinux'] },
-  mesos: { own: ['ubuntu'], contributed: [] },
-  dcos: { own: [], contributed: ['centos', 'coreos'] },
-};
+function distrosOf(
+  coe: ClusterTemplate['coe'],
+  release: Release,
+): { own: readonly string[]; contributed: readonly string[] } {
+  switch (coe) {
+    case 'swarm-mode':
+    case 'swarm':
+      return { own: ['fedora-atomic'], contributed: [] };
+    case 'kubernetes': {
+      // Source: setup.cfg of 3.0.0 to 20.0.0.
+      const old = atLeast(release, '2024.1') ? [] : ['fedora-atomic', 'coreos'];
+      const coreos = atLeast(release, 'train') ? ['fedora-coreos'] : [];
+      return { own: [...old, ...coreos], contributed: ['ubuntu', 'flatcar', 'rockylinux', 'coreos'] };
+    }
+    case 'mesos':
+      return { own: ['ubuntu'], contributed: [] };
+    case 'dcos':
+      return { own: [], contributed: ['centos', 'coreos'] };
+  }
+}
 
-async function image({ name, coe, imageId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
+async function image({ name, coe, imageId }: ClusterTemplate, read: Reader, { release }: Site): Promise<Finding[]> {
   const one = named.extend({ os_distro: z.string().nullish() });
   const byId = isUuid(imageId) ? await read('image', `/v2/images/${imageId}`, one) : undefined;
   const list = await read(
@@ -103,10 +117,10 @@ async function image({ name, coe, imageId }: ClusterTemplate, read: Reader): Pro
     const remedy = 'Upload it, share it with the project, or correct imageId: Magnum answers 400.';
     return [{ name: 'ImageMissing', severity: 'error', evidence, remedy }];
   }
-  const { own, contributed } = DISTROS[coe];
+  const { own, contributed } = distrosOf(coe, release);
   const distro = found.os_distro ?? '';
   if (own.includes(distro)) return [];
-  const wanted = [...own, ...contributed].join(' or ');
+  const wanted = [...new Set([...own, ...contributed])].join(' or ');
   return [
     {
       name: 'ImageDistroUnsupported',
@@ -153,22 +167,24 @@ async function keypair({ name, keypairId }: ClusterTemplate, read: Reader): Prom
 
 const networks = z.object({ networks: z.array(named.extend({ 'router:external': z.boolean().optional() })) });
 
-async function networkOf(read: Reader, nameOrId: string) {
+async function networksOf(read: Reader, nameOrId: string) {
   const filter = isUuid(nameOrId) ? 'id' : 'name';
   const list = await read('network', `/v2.0/networks?${filter}=${encodeURIComponent(nameOrId)}`, networks);
-  return list?.networks[0];
+  return list?.networks ?? [];
 }
 
 async function externalNetwork({ name, externalNetworkId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
-  const network = await networkOf(read, externalNetworkId);
-  if (network?.['router:external'] === true) return [];
+  // An administrator sees everybody's networks of that name; Magnum looks among external ones only.
+  const named = await networksOf(read, externalNetworkId);
+  if (named.some((network) => network['router:external'] === true)) return [];
   return [
     {
       name: 'ExternalNetworkMissing',
       severity: 'error',
-      evidence: network
-        ? `template ${name} names the external network ${externalNetworkId}, which is not external`
-        : `template ${name} names the external network ${externalNetworkId}, which Neutron does not have for this user`,
+      evidence:
+        named.length > 0
+          ? `template ${name} names the external network ${externalNetworkId}, which is not external`
+          : `template ${name} names the external network ${externalNetworkId}, which Neutron does not have for this user`,
       remedy: 'Correct externalNetworkId: `openstack network list --external` shows what there is; Magnum answers 400.',
     },
   ];
@@ -177,7 +193,7 @@ async function externalNetwork({ name, externalNetworkId }: ClusterTemplate, rea
 async function fixedNetwork({ name, ...template }: ClusterTemplate, read: Reader): Promise<Finding[]> {
   const { fixedNetwork: wanted, fixedSubnet } = template;
   if (wanted === undefined) return [];
-  const network = await networkOf(read, wanted);
+  const [network] = await networksOf(read, wanted);
   if (!network) {
     const evidence = `template ${name} names the fixed network ${wanted}, which Neutron does not have for this user`;
     const remedy = 'Create it, or correct fixedNetwork: Magnum takes the template, and its clusters fail later.';

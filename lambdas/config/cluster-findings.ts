@@ -15,7 +15,7 @@ function templateFindings(site: Site, template: ClusterTemplate, installed: Rele
     ...distro(template),
     ...volumeType(site, template, installed),
     ...subnet(template),
-    ...drivers(template),
+    ...drivers(template, installed),
     ...userTrust(site, template, installed),
     ...cloudProvider(template, installed),
   ];
@@ -64,19 +64,22 @@ function distro({ name, coe, imageId }: ClusterTemplate): Finding[] {
   ];
 }
 
-function volumeType(site: Site, { name, coe, dockerVolumeSize, labels }: ClusterTemplate, release: Release): Finding[] {
+/** The drivers of swarm and kubernetes hand the type to Heat whether there is a volume or not, and Heat takes no nothing for it. */
+function volumeType(site: Site, { name, coe, labels }: ClusterTemplate, release: Release): Finding[] {
   const { magnum } = site;
-  if (dockerVolumeSize === undefined || !atLeast(release, 'pike')) return [];
+  if (!['swarm-mode', 'swarm', 'kubernetes'].includes(coe) || !atLeast(release, 'pike')) return [];
   if (magnum.defaultDockerVolumeType !== undefined || labels?.['docker_volume_type'] !== undefined) return [];
   if (extraOption(site, 'cinder', 'default_docker_volume_type') !== undefined) return [];
-  // From 9.4 (Train) on the driver of kubernetes asks Cinder for a type.
+  // From Train on the driver of kubernetes asks Cinder for a type.
   if (coe === 'kubernetes' && atLeast(release, 'train')) return [];
   return [
     {
       name: 'DockerVolumeTypeMissing',
       severity: 'error',
-      evidence: `template ${name} has a dockerVolumeSize, magnum.defaultDockerVolumeType is not set`,
-      remedy: 'Set it to a volume type of Cinder: cluster creation fails with "docker_volume_type not provided".',
+      evidence: `template ${name} is of coe ${coe}, and magnum.defaultDockerVolumeType is not set`,
+      remedy:
+        'Set it to a volume type of Cinder, whether there is a dockerVolumeSize or not: cluster creation fails with ' +
+        '"docker_volume_type not provided".',
     },
   ];
 }
@@ -93,15 +96,17 @@ function subnet({ name, fixedNetwork, fixedSubnet }: ClusterTemplate): Finding[]
   ];
 }
 
-/** What Magnum's API takes, by COE. */
-const DRIVERS: Readonly<Partial<Record<ClusterTemplate['coe'], { network: readonly string[]; volume: string }>>> = {
-  kubernetes: { network: ['flannel', 'calico'], volume: 'cinder' },
-  swarm: { network: ['docker', 'flannel'], volume: 'rexray' },
-  'swarm-mode': { network: ['docker', 'flannel'], volume: 'rexray' },
-};
+/** What Magnum's API takes, by COE; source: magnum/api/validation.py of 3.0.0 to 20.0.0. */
+function driversOf(coe: ClusterTemplate['coe'], release: Release): { network: string[]; volume: string } | undefined {
+  if (coe === 'swarm' || coe === 'swarm-mode') return { network: ['docker', 'flannel'], volume: 'rexray' };
+  if (coe !== 'kubernetes') return undefined;
+  const calico = atLeast(release, 'queens') ? ['calico'] : [];
+  const cilium = atLeast(release, '2024.1') ? ['cilium'] : [];
+  return { network: ['flannel', ...calico, ...cilium], volume: 'cinder' };
+}
 
-function drivers({ name, coe, networkDriver, volumeDriver }: ClusterTemplate): Finding[] {
-  const taken = DRIVERS[coe];
+function drivers({ name, coe, networkDriver, volumeDriver }: ClusterTemplate, release: Release): Finding[] {
+  const taken = driversOf(coe, release);
   if (!taken) return [];
   const finding = (kind: 'network' | 'volume', driver: string, expected: string): Finding => ({
     name: kind === 'network' ? 'NetworkDriverUnsupported' : 'VolumeDriverUnsupported',

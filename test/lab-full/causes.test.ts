@@ -39,7 +39,7 @@ const causes: Cause[] = [
     document: (one) => {
       delete one.magnum.defaultDockerVolumeType;
     },
-    found: { 'error DockerVolumeTypeMissing': /has a dockerVolumeSize/ },
+    found: { 'error DockerVolumeTypeMissing': /is of coe swarm-mode, and magnum.defaultDockerVolumeType is not set/ },
   },
   {
     what: '10, 11, 13: a template whose names nobody has',

@@ -238,6 +238,11 @@ describe('causes of failure, by the number of docs/causes.md', () => {
       document: template({ coe: 'kubernetes', imageId: 'ubuntu_xenial' }),
       found: ['warning DiscoveryUnreachable', 'warning ImageDistroUnsupported'],
     },
+    {
+      what: '13: an image that a driver came for later',
+      document: template({ coe: 'kubernetes', imageId: 'fedora-coreos' }),
+      found: ['warning DiscoveryUnreachable', 'error ImageDistroUnsupported'],
+    },
     { what: '13: no image', document: template({ imageId: 'nowhere' }), found: ['error ImageMissing'] },
     {
       what: '13: a COE that Magnum has no driver for yet',
@@ -369,6 +374,11 @@ describe('causes of failure, by the number of docs/causes.md', () => {
       what: 'no external network',
       document: template({ externalNetworkId: 'nowhere' }),
       found: ['error ExternalNetworkMissing'],
+    },
+    {
+      what: "an external network, and somebody's own of that name",
+      site: ({ openstack }) => openstack.cloud.networks.unshift({ id: '1', name: 'public', external: false }),
+      found: [],
     },
     {
       what: 'an external network that is not external',

@@ -59,6 +59,22 @@ describe('documentFindings', () => {
     ],
     ['no volume type', (one) => delete one.magnum.defaultDockerVolumeType, ['error DockerVolumeTypeMissing']],
     [
+      'no volume type, nor a volume',
+      (one) => {
+        delete one.magnum.defaultDockerVolumeType;
+        template({ dockerVolumeSize: undefined })(one);
+      },
+      ['error DockerVolumeTypeMissing'],
+    ],
+    [
+      'no volume type, for mesos, which has none',
+      (one) => {
+        delete one.magnum.defaultDockerVolumeType;
+        template({ coe: 'mesos' })(one);
+      },
+      [],
+    ],
+    [
       'a volume type by label',
       (one) => {
         delete one.magnum.defaultDockerVolumeType;
@@ -110,7 +126,27 @@ describe('documentFindings', () => {
       },
       ['error CloudProviderDisabled'],
     ],
-    ['a network driver of kubernetes', template({ coe: 'kubernetes', networkDriver: 'calico' }), []],
+    [
+      'a network driver of kubernetes',
+      (one) => {
+        release('queens')(one);
+        template({ coe: 'kubernetes', networkDriver: 'calico' })(one);
+      },
+      [],
+    ],
+    [
+      'one that came later',
+      template({ coe: 'kubernetes', networkDriver: 'calico' }),
+      ['error NetworkDriverUnsupported'],
+    ],
+    [
+      'one of other drivers, from 2024.1 on',
+      (one) => {
+        release('2024.1')(one);
+        template({ coe: 'kubernetes', networkDriver: 'cilium' })(one);
+      },
+      [],
+    ],
     [
       'a network driver of swarm for kubernetes',
       template({ coe: 'kubernetes', networkDriver: 'docker' }),
