@@ -289,6 +289,23 @@ describe('what goes wrong before HAProxy is cycled', () => {
     expect(await site.wrongFiles(['node-1', 'node-3'])).toEqual([]);
   });
 
+  it('its fragment is rejected, and the directory of fragments is a link: what is in use stays as it is', async () => {
+    const file = `${FRAGMENTS}/050-broken.cfg`;
+    const elsewhere = '/srv/fragments';
+    await breaking(
+      'node-2',
+      `mv ${FRAGMENTS} ${elsewhere} && ln -s ${elsewhere} ${FRAGMENTS}`,
+      `rm ${FRAGMENTS} && mv ${elsewhere} ${FRAGMENTS}`,
+    );
+    const before = await site.bash('node-2', `ls ${elsewhere}`);
+    const act = () => breaking('node-2', `echo nonsense > ${file}`, `rm ${file}`);
+
+    const result = await site.apply({ state: 'Inspect controllers', act });
+
+    expect(endOf(result)).toEqual(failed('StagedFileRejected', 'node-2', '050-broken.cfg'));
+    expect(await site.bash('node-2', `ls ${elsewhere} | grep -v 050-broken`)).toBe(before);
+  });
+
   it.each([
     { what: 'its disk is full', state: 'Preflight', act: fillDisk },
     { what: 'its /etc is read-only', state: 'Preflight', act: makeReadOnly },

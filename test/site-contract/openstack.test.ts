@@ -822,10 +822,17 @@ describe('a single conductor whose magnum.conf has', () => {
       },
       /^Failed to list services\.$/,
     ],
-  ])('%s: POST 202, then CREATE_FAILED', async (_, changes: Changes, reason) => {
+    [
+      'no default_docker_volume_type, though the template has no docker_volume_size',
+      { 'cinder.default_docker_volume_type': undefined },
+      /^ERROR: The Parameter \(docker_volume_type\) was not provided\.$/,
+      { docker_volume_size: undefined },
+    ],
+  ])('%s: POST 202, then CREATE_FAILED', async (_, changes: Changes, reason, ofTemplate: object = {}) => {
     await started(changes);
+    const template = await createTemplate({ name: 'of-failing', ...ofTemplate });
 
-    const answer = await createCluster({ name: 'failing' });
+    const answer = await createCluster({ name: 'failing', cluster_template_id: uuidOf(template) });
 
     const uuid = uuidOf(answer);
     await status(uuid, /^CREATE_FAILED$/);
