@@ -6,7 +6,7 @@ import type { Site } from '../site/document';
 import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '../ssh/errors';
 import { everywhere } from '../ssh/everywhere';
 import type { RemoteController, Session } from '../ssh/session';
-import { clusterStatus, isNode, NoQuorum, refuseUnmanaged, startedOn } from './preflight';
+import { clusterStatus, howToManage, isNode, NoQuorum, refuseUnmanaged, startedOn } from './preflight';
 import type { ClusterStatus } from './status';
 import { watchVip } from './vip-watch';
 
@@ -322,7 +322,12 @@ async function notStarted(all: readonly RemoteController[], site: Site): Promise
     .filter((remote) => !(alive.includes(remote) && startedOn(status, remote.name)))
     .filter(({ name }) => !blocked.some((node) => isNode(node, name)));
   if (missing.length === 0) return '';
-  return `${status.quorate ? '' : 'the cluster to have quorum again, and '}haproxy to start on ${namesOf(missing)}`;
+  const remedy = howToManage(status, resource);
+  const hindered = [
+    ...(status.quorate ? [] : ['the cluster to have quorum again']),
+    ...(remedy === undefined ? [] : [`pacemaker to manage ${resource} again (${remedy})`]),
+  ];
+  return [...hindered, `haproxy to start on ${namesOf(missing)}`].join(', and ');
 }
 
 /** What runs on each controller. */

@@ -95,20 +95,21 @@ function refuse(status: ClusterStatus, site: Site, controller: Controller): void
   }
 }
 
+/** How to let pacemaker act on HAProxy again; undefined where it does. */
+export function howToManage({ maintenance, instances }: ClusterStatus, resource: string): string | undefined {
+  if (maintenance) return 'pcs property set maintenance-mode=false';
+  return instances.some(({ managed }) => !managed) ? `pcs resource manage ${resource}` : undefined;
+}
+
 /** @param seen whose view it is, "as … sees it" @throws HAProxyResourceUnmanaged */
 export function refuseUnmanaged(status: ClusterStatus, site: Site, seen: string): void {
   const { resource } = site.haproxy;
-  if (status.maintenance) {
-    throw new HAProxyResourceUnmanaged(
-      `The cluster is in maintenance mode, ${seen}: pacemaker would not act on ${resource}. End that first: ` +
-        `pcs property set maintenance-mode=false`,
-    );
-  }
-  if (status.instances.some(({ managed }) => !managed)) {
-    throw new HAProxyResourceUnmanaged(
-      `Pacemaker does not manage ${resource}, ${seen}. End that first: pcs resource manage ${resource}`,
-    );
-  }
+  const remedy = howToManage(status, resource);
+  if (remedy === undefined) return;
+  const what = status.maintenance
+    ? `The cluster is in maintenance mode, ${seen}: pacemaker would not act on ${resource}`
+    : `Pacemaker does not manage ${resource}, ${seen}`;
+  throw new HAProxyResourceUnmanaged(`${what}. End that first: ${remedy}`);
 }
 
 /** Whether an instance is started on this controller. */

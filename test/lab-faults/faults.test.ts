@@ -166,6 +166,20 @@ describe('a controller that is lost while HAProxy is cycled', () => {
     expect(await site.wrongFiles(ALL)).toEqual([]);
   });
 
+  it('its management by pacemaker: told what to do, and HAProxy comes back with it', async () => {
+    await slowStop();
+    const act = () =>
+      disabled().then(() => breaking('node-1', 'pcs resource unmanage p_haproxy', 'pcs resource manage p_haproxy'));
+
+    const result = await site.apply({ state: 'Disable HAProxy', act }, impatient());
+
+    expect(endOf(result)).toEqual(
+      failed('HAProxyResourceUnmanaged|HAProxyStartTimeout', 'pcs resource manage p_haproxy'),
+    );
+    expect(site.locks()).toEqual([]);
+    expect(await site.wrongFiles(ALL)).toEqual([]);
+  });
+
   it('the bastion, for a while: enabled again as soon as it is back', async () => {
     await slowStop();
     const act = () => disabled().then(bastionGoneForAWhile);
@@ -195,7 +209,8 @@ describe('a haproxy that will not stop', () => {
   it('because it is unmanaged since Preflight', async () => {
     const act = () => breaking('node-1', 'pcs resource unmanage p_haproxy', 'pcs resource manage p_haproxy');
 
-    const result = await site.apply({ state: 'Commit files', act });
+    // Early enough for pcs to be done before HAProxy is to be disabled.
+    const result = await site.apply({ state: 'Preflight cloud', act });
 
     expect(endOf(result)).toEqual(failed('HAProxyResourceUnmanaged', 'p_haproxy', 'pcs resource manage'));
     expect(await aftermath(ALL)).toEqual(WELL);

@@ -405,6 +405,11 @@ describe('started is what processes, pacemaker and the VIP agree on', () => {
       },
       'haproxy to start on node-2',
     ],
+    [
+      'nobody manages it any more, and what to do about it',
+      (cluster) => (cluster.stop().instances = [{ managed: false }, { managed: false }, { managed: false }]),
+      'pacemaker to manage p_haproxy again (pcs resource manage p_haproxy), and haproxy to start on node-1, node-2, node-3',
+    ],
     ['the VIP does not answer', (cluster) => (cluster.vipAnswers = false), 'an answer of the VIP 10.21.22.2'],
   ])('not where %s', async (_, change, waitingFor) => {
     const cluster = new Cluster();
