@@ -64,7 +64,7 @@ function distro({ name, coe, imageId }: ClusterTemplate): Finding[] {
   ];
 }
 
-/** The drivers of swarm and kubernetes hand the type to Heat whether there is a volume or not, and Heat takes no nothing for it. */
+/** The drivers of swarm and kubernetes hand the type to Heat whether there is a volume or not, and Heat refuses to do without. */
 function volumeType(site: Site, { name, coe, labels }: ClusterTemplate, release: Release): Finding[] {
   const { magnum } = site;
   if (!['swarm-mode', 'swarm', 'kubernetes'].includes(coe) || !atLeast(release, 'pike')) return [];

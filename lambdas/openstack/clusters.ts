@@ -116,7 +116,8 @@ const MAGNUM_REASONS = 2000;
  * meaning after the creation.
  *
  * @throws ClusterFailed (mode `apply`) when the cluster exists, but has failed or is being deleted
- * @throws ClusterTemplateMissing, RequestNotTaken, DuplicateNameInMagnum, OwnedByAnotherProject and the other errors of MagnumClient and HeatClient
+ * @throws ClusterTemplateMissing, RequestNotTaken, DuplicateNameInMagnum, OwnedByAnotherProject and the other errors of
+ * MagnumClient and HeatClient
  */
 export async function ensureCluster(
   clients: ClusterClients,
@@ -232,7 +233,10 @@ async function create(client: MagnumClient, wanted: Cluster, templateUuid: strin
     : { ...missing(wanted), uuid, action: 'created', status: 'REQUESTED' };
 }
 
-/** @param workers in all node groups, @param further of them beside the default one */
+/**
+ * @param workers in all node groups together
+ * @param further how many of them are beside the default one
+ */
 async function resize(
   client: MagnumClient,
   { name, uuid }: MagnumCluster,
