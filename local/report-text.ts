@@ -14,6 +14,7 @@ export function reportText(report: Report, style: Style): string {
         ({ name, action, detail }) => `${name}: ${action}${detail === undefined ? '' : `. ${detail}`}`,
       ),
     ),
+    ...section('HAProxy', report.leftDisabled ? ['had been left disabled, and was enabled before anything else'] : []),
     ...section('Plan', report.plan),
     ...controllers.flatMap((one) => section(`Controller ${one.name}`, controllerLines(one, report.mode, style))),
     ...section('Outage', outageMs === null ? [] : [`${outageMs} ms without an answer of the VIP`]),

@@ -23,6 +23,8 @@ export interface ReportInput {
   /** Likewise: when the report was made, after the last observation. */
   readonly reportedAt: string;
   readonly findings: readonly Finding[];
+  /** Whether HAProxy was found disabled, and was enabled before anything else. */
+  readonly leftDisabled: boolean;
   readonly bootstrap: readonly BootstrapItem[] | null;
   readonly schema: BootstrapItem | null;
   readonly controllers: readonly ControllerState[];
@@ -39,11 +41,13 @@ export interface ReportInput {
 export type ClusterReport = ClusterResult & Partial<Omit<ClusterProgress, 'done'>>;
 
 /** The output of an execution: what an operator or an auditor wants to know first stands first. */
-export interface Report extends Pick<ReportInput, 'mode' | 'execution' | 'startedAt' | 'reportedAt'> {
+export interface Report extends Pick<
+  ReportInput,
+  'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'leftDisabled'
+> {
   readonly site: string;
   /** `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. */
   readonly outcome: 'unchanged' | 'changed' | 'drift';
-  readonly findings: readonly Finding[];
   /**
    * What Magnum needs outside of itself; null where the site document does not ask for it. A check that finds drift on the
    * controllers does not look at the schema.
@@ -83,7 +87,9 @@ export function report(input: ReportInput): Report {
   const drift =
     (mode === 'check' && plan.changed) || results.some(({ action }) => action === 'missing' || action === 'differs');
   const changed =
-    plan.changed || results.some(({ action }) => ['created', 'changed', 'updated', 'resized'].includes(action));
+    input.leftDisabled ||
+    plan.changed ||
+    results.some(({ action }) => ['created', 'changed', 'updated', 'resized'].includes(action));
   return {
     site: site.name,
     mode,
@@ -92,6 +98,7 @@ export function report(input: ReportInput): Report {
     startedAt: input.startedAt,
     reportedAt: input.reportedAt,
     findings: input.findings,
+    leftDisabled: input.leftDisabled,
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
     plan: plan.summary,
     controllers: input.controllers.map((state) => controllerReport(state, input)),

@@ -14,6 +14,7 @@ export function report({ scope, functions, release }: PhaseContext): Phase {
           'site',
           'mode',
           'findings',
+          'leftDisabled',
           'bootstrap',
           'schema',
           'controllers',

@@ -6,6 +6,7 @@ import { failure, HAPROXY_DISABLED, invoke, onFailure, type Phase, RESULT, varia
 /** What every variable is before something is known. */
 const NOTHING_YET = {
   failure: null,
+  leftDisabled: false,
   bootstrap: null,
   schema: null,
   controllers: [],
@@ -65,10 +66,11 @@ export function preflight(context: PhaseContext): Phase {
       })
       .otherwise(next);
     const disabled = Choice.jsonata(scope, 'HAProxy disabled?')
-      // Once: it sets the variable.
+      // Once.
       .when(
-        Condition.jsonata(`{% $mode = "apply" and $cycle = null and ${HAPROXY_DISABLED} %}`),
+        Condition.jsonata(`{% $mode = "apply" and $leftDisabled = false and ${HAPROXY_DISABLED} %}`),
         enableHaproxy(context, controllers, ' again'),
+        { assign: { leftDisabled: true } },
       )
       .otherwise(cloud);
     onFailure(controllers, release).next(disabled);

@@ -140,6 +140,7 @@ describe('an apply', () => {
       startedAt: '2030-01-01T00:00:00.000Z',
       reportedAt: expect.stringMatching(/^2030-01-01T/) as string,
       findings: ['one', 'two'],
+      leftDisabled: false,
       bootstrap: null,
       schema: null,
       controllers: NODES.map((name) => ({ name })),
@@ -334,12 +335,13 @@ describe('HAProxy that was left disabled', () => {
   const disabled = (_: Payload, attempt: number) => ({ findings: attempt === 1 ? [HAPROXY_DISABLED] : [] });
 
   test('is enabled by an apply before anything that needs it, and Preflight is repeated', async () => {
-    const { status, calls } = await start({ ...UNCHANGED, preflight: disabled });
+    const { status, calls, output } = await start({ ...UNCHANGED, preflight: disabled });
 
     expect([status, calls.slice(1, 6)]).toEqual([
       'SUCCEEDED',
       ['preflight', 'cycle enable', 'cycle poll-started', 'preflight', 'preflight-cloud'],
     ]);
+    expect(output).toMatchObject({ leftDisabled: true });
   });
 
   test('is enabled once: who disables it again is told by Preflight', async () => {

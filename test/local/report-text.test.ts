@@ -14,6 +14,7 @@ function report(changes: Partial<Report> = {}): Report {
     reportedAt: '2030-01-01T00:01:00Z',
     outcome: 'unchanged',
     findings: [],
+    leftDisabled: false,
     bootstrap: null,
     plan: [],
     controllers: [],
@@ -104,6 +105,12 @@ test('findings come with their evidence and what to do; the plan in its sentence
 
   expect(text).toContain('Findings:\n  error RegionMissing: no region → Set region.\n');
   expect(text).toContain('Plan:\n  node-1: restart magnum-api\n');
+});
+
+test('HAProxy that had been left disabled is told, and that it was enabled', () => {
+  const text = reportText(report({ leftDisabled: true }), plain);
+
+  expect(text).toContain('HAProxy:\n  had been left disabled, and was enabled before anything else\n');
 });
 
 test('services as they were observed', () => {

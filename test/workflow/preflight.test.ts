@@ -98,7 +98,7 @@ describe('findings of preflight', () => {
     });
   });
 
-  it('are not looked for behind a VIP that is down, so that an apply can bring it back', async () => {
+  it('are not looked for behind a VIP that is down: an apply brings it back first, and tells so', async () => {
     await withLocal(golden, async (local) => {
       reportOf(await run(local));
       local.site.pacemaker.setDisabled('node-1', 'p_haproxy', true);
@@ -106,8 +106,8 @@ describe('findings of preflight', () => {
 
       const report = reportOf(await run(local));
 
-      expect(report.findings).toMatchObject([{ name: 'HAProxyDisabled', severity: 'warning' }]);
-      expect(report).toMatchObject({ outcome: 'changed', verification: { healthy: true } });
+      expect(report).toMatchObject({ outcome: 'changed', leftDisabled: true, verification: { healthy: true } });
+      expect(report).toMatchObject({ findings: [], plan: [], outageMs: null });
     });
   });
 });

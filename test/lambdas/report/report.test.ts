@@ -23,6 +23,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     startedAt: '2030-01-01T00:00:00Z',
     reportedAt: '2030-01-01T00:01:00Z',
     findings: [],
+    leftDisabled: false,
     bootstrap: null,
     schema: null,
     controllers: [],
@@ -133,6 +134,12 @@ test('what operators and auditors ask first stands first', () => {
 
   expect(Object.keys(result).slice(0, 3)).toEqual(['site', 'mode', 'outcome']);
   expect(result).toMatchObject({ site: 'golden', mode: 'apply', findings: [finding], plan: somePlan.summary });
+});
+
+test('HAProxy that was enabled because it had been left disabled is a change', () => {
+  const result = report(input({ leftDisabled: true }));
+
+  expect(result).toMatchObject({ outcome: 'changed', leftDisabled: true, outageMs: null });
 });
 
 test('templates and clusters that were not compared are told from none that are wanted', () => {
