@@ -64,10 +64,10 @@ function distro({ name, coe, imageId }: ClusterTemplate): Finding[] {
   ];
 }
 
-/** The drivers of swarm and kubernetes hand the type to Heat whether there is a volume or not, and Heat refuses to do without. */
-function volumeType(site: Site, { name, coe, labels }: ClusterTemplate, release: Release): Finding[] {
+function volumeType(site: Site, { name, coe, dockerVolumeSize, labels }: ClusterTemplate, release: Release): Finding[] {
   const { magnum } = site;
-  if (!['swarm-mode', 'swarm', 'kubernetes'].includes(coe) || !atLeast(release, 'pike')) return [];
+  // Those of mesos and dcos have no such option.
+  if (dockerVolumeSize === undefined || coe === 'mesos' || coe === 'dcos' || !atLeast(release, 'pike')) return [];
   if (magnum.defaultDockerVolumeType !== undefined || labels?.['docker_volume_type'] !== undefined) return [];
   if (extraOption(site, 'cinder', 'default_docker_volume_type') !== undefined) return [];
   // From Train on the driver of kubernetes asks Cinder for a type.
@@ -76,10 +76,8 @@ function volumeType(site: Site, { name, coe, labels }: ClusterTemplate, release:
     {
       name: 'DockerVolumeTypeMissing',
       severity: 'error',
-      evidence: `template ${name} is of coe ${coe}, and magnum.defaultDockerVolumeType is not set`,
-      remedy:
-        'Set it to a volume type of Cinder, whether there is a dockerVolumeSize or not: cluster creation fails with ' +
-        '"docker_volume_type not provided".',
+      evidence: `template ${name} has a dockerVolumeSize, magnum.defaultDockerVolumeType is not set`,
+      remedy: 'Set it to a volume type of Cinder: cluster creation fails with "docker_volume_type not provided".',
     },
   ];
 }

@@ -39,7 +39,7 @@ const causes: Cause[] = [
     document: (one) => {
       delete one.magnum.defaultDockerVolumeType;
     },
-    found: { 'error DockerVolumeTypeMissing': /is of coe swarm-mode, and magnum.defaultDockerVolumeType is not set/ },
+    found: { 'error DockerVolumeTypeMissing': /has a dockerVolumeSize/ },
   },
   {
     what: '10, 11, 13: a template whose names nobody has',

@@ -327,7 +327,12 @@ describe('cluster templates', () => {
     ['a missing external network', { external_network_id: 'nope' }, 'Unable to find external network nope.'],
     ['a network that is not external', { external_network_id: 'private' }, 'Unable to find external network private.'],
     ['an unknown attribute', { bogus: 1 }, 'Unknown attribute for argument cluster_template: bogus'],
-    ['two of them', { bogus: 1, foo: 2 }, 'Unknown attributes for argument cluster_template: bogus, foo'],
+    [
+      'two of them',
+      { bogus: 1, foo: 2 },
+      // In the order of a set of Python's.
+      /^Unknown attributes for argument cluster_template: (bogus, foo|foo, bogus)$/,
+    ],
     [
       'no image',
       { image_id: undefined },
@@ -547,11 +552,15 @@ describe('clusters', () => {
   it.each([
     ['master_count', [...replace('/master_count', 3)]],
     ['name', [...replace('/name', 'other')]],
-    ['name, master_count', [...replace('/name', 'other'), ...replace('/master_count', 3)]],
+    // Likewise.
+    ['(name, master_count|master_count, name)', [...replace('/name', 'other'), ...replace('/master_count', 3)]],
   ])('PATCH of %s: 400', async (fields, patch) => {
     const answer = await ask('PATCH', '/v1/clusters/contract', patch);
 
-    expect(refusal(answer)).toEqual([400, `cannot change cluster property(ies) ${fields}.`]);
+    expect(refusal(answer)).toEqual([
+      400,
+      matching(new RegExp(`^cannot change cluster property\\(ies\\) ${fields}\\.$`)),
+    ]);
   });
 
   it('resize before 1.7: 406', async () => {
@@ -822,17 +831,10 @@ describe('a single conductor whose magnum.conf has', () => {
       },
       /^Failed to list services\.$/,
     ],
-    [
-      'no default_docker_volume_type, though the template has no docker_volume_size',
-      { 'cinder.default_docker_volume_type': undefined },
-      /^ERROR: The Parameter \(docker_volume_type\) was not provided\.$/,
-      { docker_volume_size: undefined },
-    ],
-  ])('%s: POST 202, then CREATE_FAILED', async (_, changes: Changes, reason, ofTemplate: object = {}) => {
+  ])('%s: POST 202, then CREATE_FAILED', async (_, changes: Changes, reason) => {
     await started(changes);
-    const template = await createTemplate({ name: 'of-failing', ...ofTemplate });
 
-    const answer = await createCluster({ name: 'failing', cluster_template_id: uuidOf(template) });
+    const answer = await createCluster({ name: 'failing' });
 
     const uuid = uuidOf(answer);
     await status(uuid, /^CREATE_FAILED$/);

@@ -265,9 +265,10 @@ function refusalOf({ uuid, attributes }: ClusterRow, settings: Settings): string
   if (!settings.certificates) return `Failed to create certificates for Cluster: ${uuid}`;
   // Whether there is Octavia for the masters' load balancer is asked with an administrator's token.
   if (attributes['master_lb_enabled'] === true && !settings.admin) return 'Failed to list services.';
-  // Heat refuses to do without, whether there is to be a volume or not.
   const { docker_volume_type: type } = (attributes['labels'] ?? {}) as Record<string, unknown>;
-  if (type === undefined && !settings.volumeType) return 'ERROR: The Parameter (docker_volume_type) was not provided.';
+  if (attributes['docker_volume_size'] !== null && type === undefined && !settings.volumeType) {
+    return 'Required parameter docker_volume_type not provided.';
+  }
   return undefined;
 }
 

@@ -197,7 +197,7 @@ test.each([
     /^Failed to list services\.$/,
   ],
   [{ 'keystone_auth.password': 'wrong' }, /^Failed to list services\.$/],
-  [{ 'cinder.default_docker_volume_type': undefined }, /Parameter \(docker_volume_type\) was not provided/],
+  [{ 'cinder.default_docker_volume_type': undefined }, /docker_volume_type not provided/],
 ])('%j: CREATE_FAILED', async (overrides: Overrides, reason) => {
   expect((await clusterWith(overrides)).json).toMatchObject({
     status: 'CREATE_FAILED',
