@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Report } from '../lambdas/report/report';
+import type { Report } from '../domain/report/report';
 import { labEnvironment } from '../lab/enter';
 import { type Lab, startLab } from '../lab/lab';
-import { synthesized } from '../local/assembly';
-import type { Deployment } from '../local/aws/deployment';
-import { siteAt } from '../local/options';
-import { deploy } from '../local/run';
+import { synthesized } from '../local/emulator/assembly';
+import type { Deployment } from '../local/emulator/aws/deployment';
+import { siteAt } from '../cli/options';
+import { deploy } from '../local/deploy';
 import { median, table } from './figures';
 
 /** Runs of each kind, in turn. */

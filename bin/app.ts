@@ -1,5 +1,5 @@
 import { createApp } from '../lib/app';
-import { MagnumHaError } from '../lambdas/errors';
+import { MagnumHaError } from '../domain/errors';
 
 // The CDK app: `npx cdk synth`, `npx cdk deploy -c sites=sites/own.json`.
 try {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { sudoers } from '../lambdas/commands/sudoers';
-import { MagnumHaError, messageOf } from '../lambdas/errors';
-import { siteSchema } from '../lambdas/site/document';
-import { RUN_OPTIONS, runOptions, siteAt, UsageError } from '../local/options';
+import { sudoers } from '../domain/commands/sudoers';
+import { MagnumHaError, messageOf } from '../domain/errors';
+import { siteSchema } from '../domain/site/document';
+import { RUN_OPTIONS, runOptions, siteAt, UsageError } from '../cli/options';
 
 const HELP = 'npm start -- --help';
 const USAGE = `magnum-ha: OpenStack Magnum in high availability, as one audited workflow
@@ -29,7 +29,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     case 'run': {
       const options = runOptions(args, HELP);
       if (!options) break;
-      const { localRun } = await import('../local/run');
+      const { localRun } = await import('../cli/run');
       return localRun(options, terminal);
     }
     case 'lab': {

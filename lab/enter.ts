@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MagnumHaError } from '../lambdas/errors';
+import { MagnumHaError } from '../domain/errors';
 import { type ImageOptions, labImage } from './image';
 
 /** Between two looks at whether whoever started this process still lives, in milliseconds. */

@@ -1,6 +1,6 @@
 import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Controller, Site } from '../lambdas/site/document';
+import type { Controller, Site } from '../domain/site/document';
 import { initialFiles } from '../local/simulated-site/initial-files';
 import type { KeyPair } from '../local/simulated-site/ssh-server';
 import { OPENSTACK_HOST, openstackAddress, type Profile, sharedFragments } from './openstack/real/profile';

@@ -1,8 +1,8 @@
-import { commit } from './controller/commit';
-import type { StagedFile } from './controller/stage';
-import type { Site } from './site/document';
-import { controllerNamed } from './site/named';
-import { withSession } from './ssh/with-session';
+import { commit } from '../domain/controller/commit';
+import type { StagedFile } from '../domain/controller/stage';
+import type { Site } from '../domain/site/document';
+import { controllerNamed } from '../domain/site/named';
+import { withSession } from '../domain/ssh/with-session';
 
 /** Commit, on one controller: the staged files into place, and the rule into the running firewall. */
 export async function handler({ site, controller, files }: { site: Site; controller: string; files: StagedFile[] }) {

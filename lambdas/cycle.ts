@@ -1,7 +1,7 @@
-import { cycle, type CycleAction, type CycleStep } from './pacemaker/cycle';
-import type { Site } from './site/document';
-import type { Session } from './ssh/session';
-import { openLoggedSession } from './ssh/with-session';
+import { cycle, type CycleAction, type CycleStep } from '../domain/pacemaker/cycle';
+import type { Site } from '../domain/site/document';
+import type { Session } from '../domain/ssh/session';
+import { openLoggedSession } from '../domain/ssh/with-session';
 
 /** Kept between the steps of one cycle, so that no handshake falls into the outage. */
 let kept: { site: string; session: Session } | undefined;

@@ -1,7 +1,7 @@
-import { documentFindings } from './config/findings';
-import { allSecretNames } from './secrets/references';
-import { checkSecrets, readParameter } from './secrets/ssm';
-import { loadSite, parseInput } from './site/load';
+import { documentFindings } from '../domain/findings/document';
+import { allSecretNames } from '../domain/secrets/references';
+import { checkSecrets, readParameter } from '../domain/secrets/ssm';
+import { loadSite, parseInput } from '../domain/site/load';
 
 const { SITE_PARAMETER_PREFIX = '' } = process.env;
 

@@ -1,6 +1,6 @@
-import type { Inspection } from './controller/inspect';
-import { plan } from './controller/plan';
-import type { Site } from './site/document';
+import type { Inspection } from '../domain/controller/inspect';
+import { plan } from '../domain/controller/plan';
+import type { Site } from '../domain/site/document';
 
 /** Plan: the smallest set of actions that removes the drift. */
 export function handler({ site, ...inspection }: Inspection & { site: Site }) {

@@ -1,9 +1,9 @@
-import { checkCloud } from './checks/cloud';
-import { HAPROXY_DISABLED, settle } from './checks/settle';
-import type { Finding } from './config/finding';
-import { throughSite } from './openstack/through-site';
-import { secretNames } from './secrets/references';
-import type { Site } from './site/document';
+import { checkCloud } from '../domain/findings/cloud';
+import { HAPROXY_DISABLED, settle } from '../domain/findings/settle';
+import type { Finding } from '../domain/findings/finding';
+import { throughSite } from '../domain/openstack/through-site';
+import { secretNames } from '../domain/secrets/references';
+import type { Site } from '../domain/site/document';
 
 /** What does not answer now is a finding, and the next execution asks again. */
 const HTTP = { connectTimeoutMs: 5000, readTimeoutMs: 20_000, writeTimeoutMs: 20_000, retryDelaysMs: [] };

@@ -1,10 +1,10 @@
-import { checkControllers } from './checks/controllers';
-import { HAPROXY_DISABLED } from './checks/settle';
-import type { Finding } from './config/finding';
-import { documentFindings } from './config/findings';
-import { preflight } from './pacemaker/preflight';
-import type { Site } from './site/document';
-import { withSession } from './ssh/with-session';
+import { checkControllers } from '../domain/findings/controllers';
+import { HAPROXY_DISABLED } from '../domain/findings/settle';
+import type { Finding } from '../domain/findings/finding';
+import { documentFindings } from '../domain/findings/document';
+import { preflight } from '../domain/pacemaker/preflight';
+import type { Site } from '../domain/site/document';
+import { withSession } from '../domain/ssh/with-session';
 
 /**
  * Preflight: every controller is reachable, pacemaker and HAProxy are in a state from which a cycle comes back; and what

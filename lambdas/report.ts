@@ -1,4 +1,4 @@
-import { report, type ReportInput } from './report/report';
+import { report, type ReportInput } from '../domain/report/report';
 
 /** Report: the execution's output. */
 export function handler(input: ReportInput) {

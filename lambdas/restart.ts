@@ -1,7 +1,7 @@
-import { restart } from './controller/restart';
-import type { Site } from './site/document';
-import { controllerNamed } from './site/named';
-import { withSession } from './ssh/with-session';
+import { restart } from '../domain/controller/restart';
+import type { Site } from '../domain/site/document';
+import { controllerNamed } from '../domain/site/named';
+import { withSession } from '../domain/ssh/with-session';
 
 /** Restart services, on one controller: Magnum's API and conductor, until both are back. */
 export async function handler({ site, controller }: { site: Site; controller: string }) {

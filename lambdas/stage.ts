@@ -1,8 +1,8 @@
-import { stage } from './controller/stage';
-import { secretNames } from './secrets/references';
-import type { Site } from './site/document';
-import { controllerNamed } from './site/named';
-import { withSession } from './ssh/with-session';
+import { stage } from '../domain/controller/stage';
+import { secretNames } from '../domain/secrets/references';
+import type { Site } from '../domain/site/document';
+import { controllerNamed } from '../domain/site/named';
+import { withSession } from '../domain/ssh/with-session';
 
 /** Stage and validate, on one controller: new files beside the old ones, validated by the controller's own programs. */
 export async function handler({ site, controller }: { site: Site; controller: string }) {

@@ -1,7 +1,7 @@
-import { upgradeSchema } from './bootstrap/schema';
-import type { Site } from './site/document';
-import type { Mode } from './site/load';
-import { withSession } from './ssh/with-session';
+import { upgradeSchema } from '../domain/bootstrap/schema';
+import type { Site } from '../domain/site/document';
+import type { Mode } from '../domain/site/load';
+import { withSession } from '../domain/ssh/with-session';
 
 /** Upgrade schema, from the first controller: all of them share the database. */
 export function handler({ site, mode }: { site: Site; mode: Mode }) {

@@ -1,7 +1,7 @@
-import type { Restart } from './controller/restart';
-import { verify } from './controller/verify';
-import { throughSite } from './openstack/through-site';
-import type { Site } from './site/document';
+import type { Restart } from '../domain/controller/restart';
+import { verify } from '../domain/controller/verify';
+import { throughSite } from '../domain/openstack/through-site';
+import type { Site } from '../domain/site/document';
 
 /** Verify: what answers and what lives, observed now. */
 export function handler({ site, restarts }: { site: Site; restarts: Restart[] }) {

@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import cdkJson from '../cdk.json';
-import type { Site } from '../lambdas/site/document';
+import type { Site } from '../domain/site/document';
 import { MagnumHaStack } from './magnum-ha-stack';
 import { settingsOf, sitesAt } from './settings';
 

@@ -4,7 +4,7 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Site } from '../lambdas/site/document';
+import type { Site } from '../domain/site/document';
 
 /** Properties of `ComplianceSchedule`. */
 export interface ComplianceScheduleProps {

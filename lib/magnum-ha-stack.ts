@@ -1,6 +1,6 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Site } from '../lambdas/site/document';
+import type { Site } from '../domain/site/document';
 import { ComplianceSchedule } from './compliance-schedule';
 import { LockTable } from './lock-table';
 import type { Network } from './settings';

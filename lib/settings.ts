@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { MagnumHaError } from '../lambdas/errors';
-import type { Site } from '../lambdas/site/document';
-import { parseSite } from '../lambdas/site/parse';
+import { MagnumHaError } from '../domain/errors';
+import type { Site } from '../domain/site/document';
+import { parseSite } from '../domain/site/parse';
 import { projectRoot } from './project-root';
 
 /** The context in cdk.json or behind `cdk -c` is not what this app reads. */

@@ -2,8 +2,8 @@ import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { MagnumHaError } from '../lambdas/errors';
-import type { Site } from '../lambdas/site/document';
+import { MagnumHaError } from '../domain/errors';
+import type { Site } from '../domain/site/document';
 import type { TaskFunction } from './task-function';
 
 /** A site document is longer than an SSM parameter can be. */

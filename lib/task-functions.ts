@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Site } from '../lambdas/site/document';
+import type { Site } from '../domain/site/document';
 import { Bundles } from './bundles';
 import type { Network } from './settings';
 import type { SiteParameters } from './site-parameters';

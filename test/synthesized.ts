@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sitesAt } from '../lib/settings';
-import { synthesized } from '../local/assembly';
-import type { StateMachine } from '../local/asl/definition';
-import type { Template } from '../local/aws/template';
+import { synthesized } from '../local/emulator/assembly';
+import type { StateMachine } from '../local/emulator/asl/definition';
+import type { Template } from '../local/emulator/aws/template';
 
 /** A resource of the template, as CloudFormation gets it. */
 export interface Resource {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { catalogue } from '../../lambdas/commands/catalogue';
-import { magnumRule } from '../../lambdas/config/iptables';
-import type { Site } from '../../lambdas/site/document';
-import type { Command } from '../../lambdas/ssh/command';
-import { quote } from '../../lambdas/ssh/command-line';
+import { catalogue } from '../../domain/commands/catalogue';
+import { magnumRule } from '../../domain/config/iptables';
+import type { Site } from '../../domain/site/document';
+import type { Command } from '../../domain/ssh/command';
+import { quote } from '../../domain/ssh/command-line';
 import { checked } from './checked';
 import { type DesiredFile, ruleOptions } from './controllers';
 

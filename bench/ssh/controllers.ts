@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { magnumRule } from '../../lambdas/config/iptables';
-import { managedFiles } from '../../lambdas/controller/managed-files';
-import { Secrets } from '../../lambdas/secrets/secrets';
-import type { Controller, Site } from '../../lambdas/site/document';
+import { magnumRule } from '../../domain/config/iptables';
+import { managedFiles } from '../../domain/controller/managed-files';
+import { Secrets } from '../../domain/secrets/secrets';
+import type { Controller, Site } from '../../domain/site/document';
 import { constraintsXml, crmMonXml } from '../../local/simulated-site/crm-mon';
 import { Network } from '../../local/simulated-site/network';
 import { Pacemaker } from '../../local/simulated-site/pacemaker';

@@ -3,9 +3,9 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import * as z from 'zod';
-import { messageOf } from '../../lambdas/errors';
-import type { Site } from '../../lambdas/site/document';
-import { magnumMajor } from '../../lambdas/site/releases';
+import { messageOf } from '../../domain/errors';
+import type { Site } from '../../domain/site/document';
+import { magnumMajor } from '../../domain/site/releases';
 import { SystemError } from '../../local/simulated-site/filesystem';
 import {
   type OpenStackOptions,

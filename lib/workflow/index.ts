@@ -10,7 +10,7 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Site } from '../../lambdas/site/document';
+import type { Site } from '../../domain/site/document';
 import type { LockTable } from '../lock-table';
 import { TaskFunction } from '../task-function';
 import type { TaskFunctions } from '../task-functions';

@@ -40,7 +40,7 @@ const NAMES = { '#site': 'site', ...OWNER_NAME };
 
 /**
  * How much longer than a function the last command that it began can go on: its controller's timeout(1) ends it after 150
- * seconds at the latest, see `lambdas/commands/catalogue.ts`.
+ * seconds at the latest, see `domain/commands/catalogue.ts`.
  */
 const LAST_COMMAND = Duration.minutes(3);
 

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Site } from '../../lambdas/site/document';
+import type { Site } from '../../domain/site/document';
 
 /**
  * How long an execution can take at most. Step Functions ends it then without any Catch, so this must never happen while

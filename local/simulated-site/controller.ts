@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { ServerChannel } from 'ssh2';
-import type { Controller, Site } from '../../lambdas/site/document';
-import { atLeast, magnumMajor } from '../../lambdas/site/releases';
+import type { Controller, Site } from '../../domain/site/document';
+import { atLeast, magnumMajor } from '../../domain/site/releases';
 import { type Credentials, FileSystem, ROOT } from './filesystem';
 import { HaproxyProcess } from './haproxy';
 import { type ConfigFile, parseHaproxyConfig, type ParsedConfig } from './haproxy-config';

@@ -1,4 +1,4 @@
-import type { Site } from '../../lambdas/site/document';
+import type { Site } from '../../domain/site/document';
 import { SimulatedController } from './controller';
 import { Faults } from './faults';
 import { CommandHooks } from './command-faults';

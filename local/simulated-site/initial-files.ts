@@ -1,4 +1,4 @@
-import type { Controller, Site } from '../../lambdas/site/document';
+import type { Controller, Site } from '../../domain/site/document';
 
 /** A file as Fuel and the packages of Magnum leave it. */
 interface InitialFile {

@@ -1,5 +1,5 @@
-import type { Site } from '../../lambdas/site/document';
-import type { Local } from '../../local/run';
+import type { Site } from '../../domain/site/document';
+import type { Local } from '../../local/deploy';
 import { changes, document, reportOf, run, withLocal } from '../workflow/local';
 
 const PARTS: Site['bootstrap'] = ['database', 'schema', 'rabbitmq', 'keystone'];

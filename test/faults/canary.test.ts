@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Site } from '../../lambdas/site/document';
-import { allSecretNames } from '../../lambdas/secrets/references';
-import type { Report } from '../../lambdas/report/report';
-import type { ExecutionResult } from '../../local/asl';
-import { progress } from '../../local/progress';
-import { reportText } from '../../local/report-text';
-import type { Local } from '../../local/run';
+import type { Site } from '../../domain/site/document';
+import { allSecretNames } from '../../domain/secrets/references';
+import type { Report } from '../../domain/report/report';
+import type { ExecutionResult } from '../../local/emulator/asl';
+import { progress } from '../../cli/progress';
+import { reportText } from '../../cli/report-text';
+import type { Local } from '../../local/deploy';
 import { readOsloConfig } from '../../local/simulated-site/oslo-config';
-import { style } from '../../local/style';
+import { style } from '../../cli/style';
 import { document, fileOn, reportOf, withLocal } from '../workflow/local';
 
 const golden = document('golden');

@@ -1,4 +1,4 @@
-import { type Local, startLocal } from '../../local/run';
+import { type Local, startLocal } from '../../local/deploy';
 import type { CommandFault } from '../../local/simulated-site';
 import { document, haproxyOn, reportOf, run, withLocal } from '../workflow/local';
 

@@ -1,6 +1,6 @@
 import { OPENSTACK_HOST } from '../../lab/openstack/real/profile';
-import type { Finding } from '../../lambdas/config/finding';
-import type { Site } from '../../lambdas/site/document';
+import type { Finding } from '../../domain/findings/finding';
+import type { Site } from '../../domain/site/document';
 import { reportOf } from '../workflow/local';
 import type { OpenStackLab } from './lab';
 

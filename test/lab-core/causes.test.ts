@@ -1,4 +1,4 @@
-import { percentEncode } from '../../lambdas/secrets/secrets';
+import { percentEncode } from '../../domain/secrets/secrets';
 import {
   type Cause,
   evidenceOf,

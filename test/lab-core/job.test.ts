@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { basename, dirname } from 'node:path';
-import { catalogue } from '../../lambdas/commands/catalogue';
-import type { Verification } from '../../lambdas/controller/verify';
+import { catalogue } from '../../domain/commands/catalogue';
+import type { Verification } from '../../domain/controller/verify';
 import { reportOf } from '../workflow/local';
 import { type OpenStackLab, startOpenStackLab } from './lab';
 

@@ -3,13 +3,13 @@ import { labEnvironment } from '../../lab/enter';
 import { labImage } from '../../lab/image';
 import { type Lab, startLab } from '../../lab/lab';
 import type { Profile } from '../../lab/openstack/real/profile';
-import type { Site } from '../../lambdas/site/document';
-import type { Mode } from '../../lambdas/site/load';
-import { parseSite } from '../../lambdas/site/parse';
-import type { ExecutionResult } from '../../local/asl';
-import { synthesized } from '../../local/assembly';
-import type { Deployment, StartOptions } from '../../local/aws/deployment';
-import { deploy } from '../../local/run';
+import type { Site } from '../../domain/site/document';
+import type { Mode } from '../../domain/site/load';
+import { parseSite } from '../../domain/site/parse';
+import type { ExecutionResult } from '../../local/emulator/asl';
+import { synthesized } from '../../local/emulator/assembly';
+import type { Deployment, StartOptions } from '../../local/emulator/aws/deployment';
+import { deploy } from '../../local/deploy';
 
 /** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
 export interface OpenStackLab {

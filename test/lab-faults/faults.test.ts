@@ -1,5 +1,5 @@
-import type { ExecutionResult } from '../../local/asl';
-import type { Site } from '../../lambdas/site/document';
+import type { ExecutionResult } from '../../local/emulator/asl';
+import type { Site } from '../../domain/site/document';
 import { document, reportOf } from '../workflow/local';
 import { type During, type FaultyLab, startFaultyLab } from './lab';
 

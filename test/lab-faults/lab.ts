@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labEnvironment } from '../../lab/enter';
 import { type Lab, type LabOptions, startLab } from '../../lab/lab';
-import { catalogue } from '../../lambdas/commands/catalogue';
-import { startedOn } from '../../lambdas/pacemaker/preflight';
-import { parseClusterStatus } from '../../lambdas/pacemaker/status';
-import type { Site } from '../../lambdas/site/document';
-import type { ExecutionResult } from '../../local/asl';
-import { synthesized } from '../../local/assembly';
-import type { Deployment } from '../../local/aws/deployment';
-import { deploy } from '../../local/run';
+import { catalogue } from '../../domain/commands/catalogue';
+import { startedOn } from '../../domain/pacemaker/preflight';
+import { parseClusterStatus } from '../../domain/pacemaker/status';
+import type { Site } from '../../domain/site/document';
+import type { ExecutionResult } from '../../local/emulator/asl';
+import { synthesized } from '../../local/emulator/assembly';
+import type { Deployment } from '../../local/emulator/aws/deployment';
+import { deploy } from '../../local/deploy';
 
 /** How many times as fast as in truth clusters are created and waited for. */
 const SPEED = 60;

@@ -1,9 +1,9 @@
-import { catalogue } from '../../lambdas/commands/catalogue';
-import { sudoers } from '../../lambdas/commands/sudoers';
-import { magnumRule } from '../../lambdas/config/iptables';
-import type { Site } from '../../lambdas/site/document';
-import type { Command } from '../../lambdas/ssh/command';
-import { openSession, type Session } from '../../lambdas/ssh/session';
+import { catalogue } from '../../domain/commands/catalogue';
+import { sudoers } from '../../domain/commands/sudoers';
+import { magnumRule } from '../../domain/config/iptables';
+import type { Site } from '../../domain/site/document';
+import type { Command } from '../../domain/ssh/command';
+import { openSession, type Session } from '../../domain/ssh/session';
 import { document, reportOf } from '../workflow/local';
 import { type FaultyLab, startFaultyLab } from './lab';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Site } from '../../lambdas/site/document';
-import { parseSite } from '../../lambdas/site/parse';
+import type { Site } from '../../domain/site/document';
+import { parseSite } from '../../domain/site/parse';
 import {
   type Cause,
   evidenceOf,

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { catalogue } from '../../lambdas/commands/catalogue';
-import type { Cluster, ClusterTemplate, Site } from '../../lambdas/site/document';
+import { catalogue } from '../../domain/commands/catalogue';
+import type { Cluster, ClusterTemplate, Site } from '../../domain/site/document';
 import { type OpenStackLab, startOpenStackLab } from '../lab-core/lab';
 import { reportOf } from '../workflow/local';
 

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { serveOpenStack } from '../../lab/openstack/services';
-import { magnumOptions, resolve } from '../../lambdas/config/options';
-import { editOslo } from '../../lambdas/config/oslo';
-import { openStackSession } from '../../lambdas/openstack/session';
-import { allSecretNames } from '../../lambdas/secrets/references';
-import type { Site } from '../../lambdas/site/document';
-import { parseSite } from '../../lambdas/site/parse';
+import { magnumOptions, resolve } from '../../domain/config/options';
+import { editOslo } from '../../domain/config/oslo';
+import { openStackSession } from '../../domain/openstack/session';
+import { allSecretNames } from '../../domain/secrets/references';
+import type { Site } from '../../domain/site/document';
+import { parseSite } from '../../domain/site/parse';
 import type { OpenStackOptions } from '../../local/simulated-site/openstack';
 
 const ROOTFS = join(__dirname, '../../lab/rootfs');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { Site } from '../../lambdas/site/document';
+import type { Site } from '../../domain/site/document';
 import { createApp } from '../../lib/app';
 import { sitesAt } from '../../lib/settings';
 

@@ -1,6 +1,6 @@
-import { allows, type Statement } from '../../local/aws/template';
+import { allows, type Statement } from '../../local/emulator/aws/template';
 import { sitesAt } from '../../lib/settings';
-import { synthesized } from '../../local/assembly';
+import { synthesized } from '../../local/emulator/assembly';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
 
 const SSH = ['ssh-private-key'];

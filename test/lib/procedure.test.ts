@@ -1,9 +1,9 @@
-import { StatesError } from '../../local/asl';
-import { DynamoDbError, LocalTable } from '../../local/aws/dynamodb';
-import { nameOf } from '../../local/aws/template';
+import { StatesError } from '../../local/emulator/asl';
+import { DynamoDbError, LocalTable } from '../../local/emulator/aws/dynamodb';
+import { nameOf } from '../../local/emulator/aws/template';
 import { sitesAt } from '../../lib/settings';
-import { run } from '../local/asl/run';
-import { VirtualClock } from '../local/asl/virtual-clock';
+import { run } from '../local/emulator/asl/run';
+import { VirtualClock } from '../local/emulator/asl/virtual-clock';
 import { type Synthesized, synthesizedStack } from '../synthesized';
 
 // The synthesized state machine in virtual time, its functions scripted: what they return and what they throw.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { parseSite } from '../../lambdas/site/parse';
+import { parseSite } from '../../domain/site/parse';
 import { sitesAt } from '../../lib/settings';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
 

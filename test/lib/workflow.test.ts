@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import validate from 'asl-validator';
 import jsonata from 'jsonata';
-import type { MapState, Retrier, StateMachine, TaskState } from '../../local/asl/definition';
+import type { MapState, Retrier, StateMachine, TaskState } from '../../local/emulator/asl/definition';
 import { synthesizedStack } from '../synthesized';
 import { allStates, assignedBefore, chains, edges, expressions, isEnd, reachable, variablesRead } from './state-graph';
 
@@ -270,10 +270,10 @@ const SERVICE_ERRORS = new Set([
 
 /** Names of the errors that functions throw on purpose. */
 function errorNames(): string[] {
-  const lambdas = join(__dirname, '../../lambdas');
-  return readdirSync(lambdas, { recursive: true, encoding: 'utf8' })
+  const domain = join(__dirname, '../../domain');
+  return readdirSync(domain, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => [...readFileSync(join(lambdas, file), 'utf8').matchAll(/override readonly name = '(\w+)'/g)])
+    .flatMap((file) => [...readFileSync(join(domain, file), 'utf8').matchAll(/override readonly name = '(\w+)'/g)])
     .map(([, name = '']) => name);
 }
 

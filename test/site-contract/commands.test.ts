@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { catalogue, everyCommand } from '../../lambdas/commands/catalogue';
-import { magnumRule } from '../../lambdas/config/iptables';
-import { type Command, withInput } from '../../lambdas/ssh/command';
+import { catalogue, everyCommand } from '../../domain/commands/catalogue';
+import { magnumRule } from '../../domain/config/iptables';
+import { type Command, withInput } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
 import { type ContractSite, startContractSite } from './site';
 

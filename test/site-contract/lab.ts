@@ -1,9 +1,9 @@
 import { labEnvironment } from '../../lab/enter';
 import { labImage } from '../../lab/image';
 import { startLab } from '../../lab/lab';
-import type { Site } from '../../lambdas/site/document';
-import { synthesized } from '../../local/assembly';
-import { deploy } from '../../local/run';
+import type { Site } from '../../domain/site/document';
+import { synthesized } from '../../local/emulator/assembly';
+import { deploy } from '../../local/deploy';
 import { client, type ContractSite, until } from './site';
 
 /** How many times as fast as in truth clusters are created and waited for. */

@@ -1,5 +1,5 @@
-import type { Answer, HttpRequest } from '../../lambdas/openstack/http-messages';
-import type { Command } from '../../lambdas/ssh/command';
+import type { Answer, HttpRequest } from '../../domain/openstack/http-messages';
+import type { Command } from '../../domain/ssh/command';
 import { reportOf } from '../workflow/local';
 import { contractDocument, type ContractSite, startContractSite, until } from './site';
 

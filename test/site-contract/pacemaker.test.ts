@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogue } from '../../lambdas/commands/catalogue';
-import { haproxyAges } from '../../lambdas/commands/processes';
-import { parseClusterStatus } from '../../lambdas/pacemaker/status';
-import { all, child, type Element, parseXml } from '../../lambdas/pacemaker/xml';
-import type { Command } from '../../lambdas/ssh/command';
+import { catalogue } from '../../domain/commands/catalogue';
+import { haproxyAges } from '../../domain/commands/processes';
+import { parseClusterStatus } from '../../domain/pacemaker/status';
+import { all, child, type Element, parseXml } from '../../domain/pacemaker/xml';
+import type { Command } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
 import { type ContractSite, startContractSite, until } from './site';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { allSecretNames } from '../../lambdas/secrets/references';
-import type { Site } from '../../lambdas/site/document';
-import { startLocal } from '../../local/run';
+import { allSecretNames } from '../../domain/secrets/references';
+import type { Site } from '../../domain/site/document';
+import { startLocal } from '../../local/deploy';
 import { client, type ContractSite, until } from './site';
 
 const DAEMONS = ['haproxy', 'magnum-api', 'magnum-conductor'];

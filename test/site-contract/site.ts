@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { HttpClient } from '../../lambdas/openstack/http';
-import type { Answer, HttpRequest } from '../../lambdas/openstack/http-messages';
-import type { SecretReference, Site } from '../../lambdas/site/document';
-import type { Mode } from '../../lambdas/site/load';
-import { parseSite } from '../../lambdas/site/parse';
-import type { Command, Outcome } from '../../lambdas/ssh/command';
-import { openSession, type RemoteController, type Session } from '../../lambdas/ssh/session';
-import type { ExecutionResult } from '../../local/asl';
-import type { Deployment } from '../../local/aws/deployment';
+import { HttpClient } from '../../domain/openstack/http';
+import type { Answer, HttpRequest } from '../../domain/openstack/http-messages';
+import type { SecretReference, Site } from '../../domain/site/document';
+import type { Mode } from '../../domain/site/load';
+import { parseSite } from '../../domain/site/parse';
+import type { Command, Outcome } from '../../domain/ssh/command';
+import { openSession, type RemoteController, type Session } from '../../domain/ssh/session';
+import type { ExecutionResult } from '../../local/emulator/asl';
+import type { Deployment } from '../../local/emulator/aws/deployment';
 import { document as shipped } from '../workflow/local';
 
 /** The documents whose sites there are: `golden`, or `openstack`, on which the lab has all of OpenStack real. */

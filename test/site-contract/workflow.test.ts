@@ -1,7 +1,7 @@
-import { catalogue } from '../../lambdas/commands/catalogue';
-import { magnumRule } from '../../lambdas/config/iptables';
-import type { Site } from '../../lambdas/site/document';
-import type { Command } from '../../lambdas/ssh/command';
+import { catalogue } from '../../domain/commands/catalogue';
+import { magnumRule } from '../../domain/config/iptables';
+import type { Site } from '../../domain/site/document';
+import type { Command } from '../../domain/ssh/command';
 import { document, reportOf } from '../workflow/local';
 import { type ContractSite, startContractSite, until } from './site';
 

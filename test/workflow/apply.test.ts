@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Local } from '../../local/run';
+import type { Local } from '../../local/deploy';
 import { changes, document, fileOn, haproxyOn, reportOf, run, withLocal } from './local';
 
 const PATHS = ['/etc/magnum/magnum.conf', '/etc/haproxy/conf.d/180-magnum.cfg', '/etc/iptables/rules.v4'];

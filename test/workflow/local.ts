@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { Site } from '../../lambdas/site/document';
-import { parseSite } from '../../lambdas/site/parse';
-import type { Report } from '../../lambdas/report/report';
-import type { ExecutionResult } from '../../local/asl';
-import { type Local, type LocalOptions, startLocal } from '../../local/run';
+import type { Site } from '../../domain/site/document';
+import { parseSite } from '../../domain/site/parse';
+import type { Report } from '../../domain/report/report';
+import type { ExecutionResult } from '../../local/emulator/asl';
+import { type Local, type LocalOptions, startLocal } from '../../local/deploy';
 import type { RecordedCommand } from '../../local/simulated-site';
 
 /** A shipped site document, as an object that may be changed. */

@@ -1,7 +1,7 @@
-import type { Finding } from '../../lambdas/config/finding';
-import { reportText } from '../../local/report-text';
-import type { Local } from '../../local/run';
-import { style } from '../../local/style';
+import type { Finding } from '../../domain/findings/finding';
+import { reportText } from '../../cli/report-text';
+import type { Local } from '../../local/deploy';
+import { style } from '../../cli/style';
 import { changes, document, reportOf, run, withLocal } from './local';
 
 const golden = document('golden');

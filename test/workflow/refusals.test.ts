@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
-import type { Local } from '../../local/run';
+import type { Local } from '../../local/deploy';
 import { changes, document, haproxyOn, run, withLocal } from './local';
 
 /** A refusal: what is wrong, and the error's name. */

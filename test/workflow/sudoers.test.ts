@@ -1,7 +1,7 @@
-import { sudoers } from '../../lambdas/commands/sudoers';
-import type { Command } from '../../lambdas/ssh/command';
-import { limited } from '../../lambdas/ssh/command-line';
-import type { Local } from '../../local/run';
+import { sudoers } from '../../domain/commands/sudoers';
+import type { Command } from '../../domain/ssh/command';
+import { limited } from '../../domain/ssh/command-line';
+import type { Local } from '../../local/deploy';
 import { readSudoers } from '../../local/simulated-site/sudoers';
 import { changes, document, haproxyOn, reportOf, run, withLocal } from './local';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Site } from '../../../lambdas/site/document';
+import type { Site } from '../../../domain/site/document';
 
 /**
  * What of OpenStack is real in a lab: nothing; Keystone and Magnum (`core`); also what clusters are made of (`full`).

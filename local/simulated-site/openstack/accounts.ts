@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SecretReference, Site } from '../../../lambdas/site/document';
+import type { SecretReference, Site } from '../../../domain/site/document';
 
 /** A user of Keystone, with what it may be scoped to. */
 export interface Account {

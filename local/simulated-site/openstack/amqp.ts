@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { dialogue, NoAnswer } from '../../../lambdas/checks/bytes';
+import { dialogue, NoAnswer } from '../../../domain/findings/bytes';
 
 /** Whom RabbitMQ lets in. */
 export interface RabbitUser {

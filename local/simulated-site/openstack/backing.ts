@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Site } from '../../../lambdas/site/document';
+import type { Site } from '../../../domain/site/document';
 import type { Accounts } from './accounts';
 import { type CatalogueService, catalogueOf } from './catalogue';
 import { type IdentityStore, identityOf } from './identity-store';

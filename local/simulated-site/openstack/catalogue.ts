@@ -1,4 +1,4 @@
-import type { Site } from '../../../lambdas/site/document';
+import type { Site } from '../../../domain/site/document';
 
 /** A service of Keystone's catalogue. */
 export interface CatalogueService {

@@ -1,4 +1,4 @@
-import type { Site } from '../../../lambdas/site/document';
+import type { Site } from '../../../domain/site/document';
 
 /** What Glance, Nova, Neutron and Cinder hold, as far as somebody looks at it. */
 export interface Cloud {

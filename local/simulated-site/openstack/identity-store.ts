@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Site } from '../../../lambdas/site/document';
+import type { Site } from '../../../domain/site/document';
 import type { Account, Accounts } from './accounts';
 
 interface Named {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Site } from '../../../lambdas/site/document';
+import type { Site } from '../../../domain/site/document';
 import { serveAmqp } from './amqp';
 import { presetCloud, type Cloud } from './cloud';
 import { CLOUD_APIS, createCloudApi } from './cloud-apis';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { dialogue, NoAnswer } from '../../../lambdas/checks/bytes';
+import { dialogue, NoAnswer } from '../../../domain/findings/bytes';
 
 /** Whom the database lets in, and where to. */
 export interface DatabaseUser {

@@ -1,5 +1,5 @@
-import type { Site } from '../../../lambdas/site/document';
-import { atLeast, type Release } from '../../../lambdas/site/releases';
+import type { Site } from '../../../domain/site/document';
+import { atLeast, type Release } from '../../../domain/site/releases';
 import type { Account, Accounts } from './accounts';
 import { type Backing, databaseLoginError, driverBytes, rabbitmqLoginError } from './backing';
 import { exists } from './identity-store';

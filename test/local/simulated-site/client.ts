@@ -2,10 +2,10 @@ import { get as httpGet } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ConnectConfig } from 'ssh2';
-import { catalogue } from '../../../lambdas/commands/catalogue';
-import type { Site } from '../../../lambdas/site/document';
-import { parseSite } from '../../../lambdas/site/parse';
-import type { Command } from '../../../lambdas/ssh/command';
+import { catalogue } from '../../../domain/commands/catalogue';
+import type { Site } from '../../../domain/site/document';
+import { parseSite } from '../../../domain/site/parse';
+import type { Command } from '../../../domain/ssh/command';
 import { type SimulatedSite, startSimulatedSite, type SimulatedSiteOptions } from '../../../local/simulated-site';
 import golden from '../../../sites/golden.json';
 

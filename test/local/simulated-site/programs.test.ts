@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Command, withInput } from '../../../lambdas/ssh/command';
+import { type Command, withInput } from '../../../domain/ssh/command';
 import { goldenSite, type Lab, startLab, until } from './client';
 
 let lab: Lab;

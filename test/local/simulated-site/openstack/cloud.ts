@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { magnumOptions, resolve } from '../../../../lambdas/config/options';
-import { allSecretNames } from '../../../../lambdas/secrets/references';
-import type { SecretReference, Site } from '../../../../lambdas/site/document';
-import { parseSite } from '../../../../lambdas/site/parse';
+import { magnumOptions, resolve } from '../../../../domain/config/options';
+import { allSecretNames } from '../../../../domain/secrets/references';
+import type { SecretReference, Site } from '../../../../domain/site/document';
+import { parseSite } from '../../../../domain/site/parse';
 import {
   type OsloConfig,
   type SimulatedOpenStack,

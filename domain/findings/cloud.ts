@@ -1,0 +1,229 @@
+import { clustersFail, type Finding } from './finding';
+import { messageOf } from '../errors';
+import { detailOf } from '../openstack/errors';
+import { EndpointMissing, KeystoneCredentialsRefused, tokensUrl } from '../openstack/keystone';
+import type { OpenStackSession } from '../openstack/session';
+import type { Secrets } from '../secrets/secrets';
+import type { Site } from '../site/document';
+import { askForToken, type TokenAnswer } from './identity';
+import { checkLogins, type Tunnel } from './logins';
+import { notChecked } from './not-checked';
+import { checkTemplate } from './templates';
+
+/** What the checks of a cloud are carried out with. */
+export interface CloudAccess {
+  readonly openstack: OpenStackSession;
+  /** A TCP connection as from the first controller. */
+  readonly tunnel: Tunnel;
+  readonly secrets: Secrets;
+}
+
+/**
+ * Asks the cloud for all that Magnum, and the templates and clusters of the document, need there: accounts, endpoints,
+ * regions, images, flavors, networks. Everything is asked side by side, and nothing is changed.
+ *
+ * Never throws because of the cloud: what cannot be asked is a finding, too.
+ */
+export async function checkCloud(site: Site, access: CloudAccess): Promise<Finding[]> {
+  const [logins, accounts, cloud] = await Promise.all([
+    checkLogins(site, access.tunnel, access.secrets),
+    checkAccounts(site, access),
+    checkServices(site, access.openstack),
+  ]);
+  return [...logins, ...accounts, ...cloud].map((finding) => ({
+    ...finding,
+    // Services quote what they were sent, and end sentences of their own.
+    evidence: access.secrets.redact(finding.evidence).replace(/\.+$/, ''),
+  }));
+}
+
+/** The accounts that magnum.conf names, each as Magnum will use it. */
+async function checkAccounts(site: Site, { openstack, secrets }: CloudAccess): Promise<Finding[]> {
+  const { keystone, trust } = site.magnum;
+  const service = {
+    username: keystone.username,
+    password: secrets.reveal(keystone.password.ssm),
+    userDomain: { id: keystone.userDomainId },
+    scope: { project: { name: keystone.projectName, domain: { id: keystone.projectDomainId } } },
+  };
+  const admin = {
+    username: trust.domainAdminName,
+    password: secrets.reveal(trust.domainAdminPassword.ssm),
+    userDomain: { name: trust.domainName },
+    scope: { domain: { name: trust.domainName } },
+  };
+  const uri = keystone.wwwAuthenticateUri.replace(/\/+$/, '');
+  const [byService, atUri, byAdmin] = await Promise.all([
+    askForToken(openstack.http, tokensUrl(keystone.authUrl), service),
+    // Exactly there: Magnum uses it as it is.
+    askForToken(openstack.http, `${uri}/auth/tokens`, service),
+    askForToken(openstack.http, tokensUrl(site.openstack.authUrl), admin),
+  ]);
+  return [...serviceUser(site, byService), ...authUri(site, atUri), ...trusteeAdmin(site, byAdmin)];
+}
+
+function serviceUser({ magnum: { keystone } }: Site, answer: TokenAnswer): Finding[] {
+  if (answer.kind === 'issued') return [];
+  if (answer.kind === 'absent') {
+    return [
+      {
+        name: 'KeystoneAuthUrlWrong',
+        severity: 'error',
+        evidence: `magnum.keystone.authUrl is ${keystone.authUrl}, where no token can be had: ${answer.reason}`,
+        remedy: 'Correct it, or start Keystone there: every request to Magnum is answered with 503 otherwise.',
+      },
+    ];
+  }
+  return [
+    {
+      name: 'ServiceUserRefused',
+      severity: 'error',
+      evidence: `Keystone refuses Magnum's user ${keystone.username} in the project ${keystone.projectName}: ${answer.reason}`,
+      remedy:
+        'Create the user with its role in that project, or correct magnum.keystone and the password in the SSM parameter it ' +
+        'names: every request to Magnum is answered with 503 otherwise.',
+    },
+  ];
+}
+
+/** Where it lacks /v3, and that it must not, the document alone tells. */
+function authUri(site: Site, answer: TokenAnswer): Finding[] {
+  const { wwwAuthenticateUri, authUrl } = site.magnum.keystone;
+  if (answer.kind !== 'absent' || !/\/v3\/?$/.test(wwwAuthenticateUri) || wwwAuthenticateUri === authUrl) return [];
+  return [
+    {
+      name: 'AuthUriWrong',
+      severity: clustersFail(site),
+      evidence: `magnum.keystone.wwwAuthenticateUri is ${wwwAuthenticateUri}, where no token can be had: ${answer.reason}`,
+      remedy: 'Correct it: Magnum uses it as it is for the trusts of clusters.',
+    },
+  ];
+}
+
+function trusteeAdmin(site: Site, answer: TokenAnswer): Finding[] {
+  const { domainName, domainAdminName } = site.magnum.trust;
+  if (answer.kind === 'issued') {
+    if (answer.roles.includes('admin')) return [];
+    return [
+      {
+        name: 'TrusteeAdminWithoutRole',
+        severity: 'warning',
+        evidence: `${domainAdminName} has in the domain ${domainName} the roles ${answer.roles.join(', ') || 'none'}, not admin`,
+        remedy: `Give it that role there: \`openstack role add --user ${domainAdminName} --domain ${domainName} admin\`.`,
+      },
+    ];
+  }
+  // Keystone as a whole is absent: its own findings say so.
+  if (answer.kind === 'absent') return [];
+  return [
+    {
+      name: 'TrusteeAdminRefused',
+      severity: clustersFail(site),
+      evidence: `Keystone issues no token for the domain ${domainName} to its admin ${domainAdminName}: ${answer.reason}`,
+      remedy:
+        'Create the domain, its admin and the role admin for it there, or correct magnum.trust and the password in the SSM ' +
+        'parameter it names: else a cluster that is created spoils the list of clusters.',
+    },
+  ];
+}
+
+/** What the workflow's own user sees in the catalogue and behind it. */
+async function checkServices(site: Site, openstack: OpenStackSession): Promise<Finding[]> {
+  try {
+    await openstack.keystone.token();
+  } catch (error) {
+    const refused = error instanceof KeystoneCredentialsRefused;
+    const remedy = refused
+      ? 'Correct the openstack section, or the password in the SSM parameter it names. Nothing else in the cloud was checked.'
+      : 'Start Keystone, or correct openstack.authUrl. Nothing else in the cloud was checked.';
+    const name = refused ? 'OpenStackUserRefused' : 'OpenStackAuthUrlWrong';
+    return [{ name, severity: 'error', evidence: messageOf(error), remedy }];
+  }
+  const checks = [
+    magnumEndpoint(site, openstack),
+    trusteeEndpoint(site, openstack),
+    keyManager(site, openstack),
+    region(site, openstack),
+    ...site.clusterTemplates.map((template) => checkTemplate(site, template, openstack)),
+  ];
+  return (await Promise.all(checks)).flat();
+}
+
+async function magnumEndpoint(site: Site, { keystone }: OpenStackSession): Promise<Finding[]> {
+  const { region, interface: kind } = site.openstack;
+  const missing = await missingEndpoint(() => keystone.endpoint('container-infra', region, kind));
+  if (missing === undefined) return [];
+  return [
+    {
+      name: 'MagnumEndpointMissing',
+      severity: 'error',
+      evidence: missing,
+      remedy:
+        `Create it: openstack endpoint create --region ${region} container-infra ${kind} http://${site.virtualIp}:` +
+        `${site.magnum.apiPort}/v1, or correct openstack.region and openstack.interface.`,
+    },
+  ];
+}
+
+async function trusteeEndpoint(site: Site, { keystone }: OpenStackSession): Promise<Finding[]> {
+  const { keystoneInterface } = site.magnum.trust;
+  const missing = await missingEndpoint(() => keystone.endpoint('identity', site.openstack.region, keystoneInterface));
+  if (missing === undefined) return [];
+  return [
+    {
+      name: 'TrusteeEndpointMissing',
+      severity: clustersFail(site),
+      evidence: missing,
+      remedy:
+        'Create that endpoint of Keystone, or correct magnum.trust.keystoneInterface: the nodes of clusters use it.',
+    },
+  ];
+}
+
+async function keyManager(site: Site, { keystone }: OpenStackSession): Promise<Finding[]> {
+  if (site.magnum.certificateManager !== 'barbican') return [];
+  const { region, interface: kind } = site.openstack;
+  const missing = await missingEndpoint(() => keystone.endpoint('key-manager', region, kind));
+  if (missing === undefined) return [];
+  return [
+    {
+      name: 'KeyManagerMissing',
+      severity: clustersFail(site),
+      evidence: `magnum.certificateManager is barbican. ${missing}`,
+      remedy:
+        'Set it to x509keypair where no Barbican is deployed: every cluster fails with "Failed to create certificates".',
+    },
+  ];
+}
+
+async function region(site: Site, { http, keystone }: OpenStackSession): Promise<Finding[]> {
+  const wanted = site.magnum.region;
+  if (wanted === undefined) return [];
+  const url = tokensUrl(site.openstack.authUrl).replace(/auth\/tokens$/, `regions/${encodeURIComponent(wanted)}`);
+  const headers = { 'x-auth-token': await keystone.token() };
+  const answer = await http.request({ method: 'GET', url, headers }).catch((error: unknown) => messageOf(error));
+  if (typeof answer === 'string' || (answer.status !== 200 && answer.status !== 404)) {
+    return [notChecked('whether magnum.region exists', typeof answer === 'string' ? answer : detailOf(answer))];
+  }
+  if (answer.status === 200) return [];
+  return [
+    {
+      name: 'RegionUnknown',
+      severity: clustersFail(site),
+      evidence: `magnum.region is ${wanted}, which Keystone does not have: ${detailOf(answer)}`,
+      remedy:
+        'Correct it, `openstack region list` shows what there is: Magnum finds no endpoint of any service otherwise.',
+    },
+  ];
+}
+
+/** What the error of a missing endpoint says; undefined where it is there. */
+async function missingEndpoint(find: () => Promise<string>): Promise<string | undefined> {
+  try {
+    await find();
+    return undefined;
+  } catch (error) {
+    if (error instanceof EndpointMissing) return error.evidence;
+    throw error;
+  }
+}

@@ -1,0 +1,273 @@
+import * as z from 'zod';
+import type { Finding } from './finding';
+import { messageOf } from '../errors';
+import { UnexpectedAnswer } from '../openstack/errors';
+import { EndpointMissing } from '../openstack/keystone';
+import type { OpenStackSession } from '../openstack/session';
+import type { ClusterTemplate, Site } from '../site/document';
+import { atLeast, type Release } from '../site/releases';
+import { notChecked } from './not-checked';
+
+/** A check of one thing that a template needs. */
+type Check = (template: ClusterTemplate, read: Reader, site: Site) => Promise<Finding[]>;
+
+/** Reads what a service has: the body, or undefined where it has no such thing (404). */
+type Reader = <T>(type: string, path: string, schema: z.ZodType<T>) => Promise<T | undefined>;
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  image,
+  flavors,
+  keypair,
+  'external network': externalNetwork,
+  'fixed network and subnet': fixedNetwork,
+  'load balancer': loadBalancer,
+  'volume type': volumeType,
+};
+
+/**
+ * Whether the cloud has all that a template names, and what its clusters are made of.
+ *
+ * What is missing is an error as long as the template or one of its wanted clusters is still to be created.
+ */
+export async function checkTemplate(
+  site: Site,
+  template: ClusterTemplate,
+  openstack: OpenStackSession,
+): Promise<Finding[]> {
+  const read = readerOf(openstack);
+  const results = Object.entries(CHECKS).map(async ([what, check]) => {
+    try {
+      return await check(template, read, site);
+    } catch (error) {
+      if (error instanceof EndpointMissing) return [missingService(template, what, error)];
+      return [notChecked(`whether the ${what} of template ${template.name} will do`, messageOf(error))];
+    }
+  });
+  const [findings, made] = await Promise.all([Promise.all(results), isMade(site, template, openstack)]);
+  return findings.flat().map((finding) => (made ? { ...finding, severity: 'warning' } : finding));
+}
+
+/** Whether the template and all wanted clusters of it exist already. */
+async function isMade(site: Site, { name }: ClusterTemplate, { magnum }: OpenStackSession): Promise<boolean> {
+  const clusters = site.clusters.filter(({ clusterTemplate }) => clusterTemplate === name);
+  try {
+    const found = await Promise.all([magnum.template(name), ...clusters.map((one) => magnum.cluster(one.name))]);
+    return found.every((one) => one !== undefined);
+  } catch {
+    // Magnum does not serve yet, or has troubles of its own.
+    return false;
+  }
+}
+
+function readerOf(openstack: OpenStackSession): Reader {
+  return async (type, path, schema) => {
+    const answer = await openstack.get(type, path);
+    if (answer.status === 404) return undefined;
+    const body = schema.safeParse(answer.json);
+    if (answer.status !== 200 || !body.success) throw new UnexpectedAnswer(answer, `what ${type} documents`);
+    return body.data;
+  };
+}
+
+function missingService({ name }: ClusterTemplate, what: string, { evidence }: EndpointMissing): Finding {
+  return {
+    name: 'ServiceEndpointMissing',
+    severity: 'error',
+    evidence: `The ${what} of template ${name} needs a service. ${evidence}`,
+    remedy:
+      'Deploy that service, or correct openstack.region and openstack.interface: Heat cannot make clusters without.',
+  };
+}
+
+const named = z.looseObject({ id: z.string(), name: z.string().nullable() });
+
+/** Which `os_distro` Magnum's own drivers are for, by COE; drivers that are installed apart may have others. */
+function distrosOf(
+  coe: ClusterTemplate['coe'],
+  release: Release,
+): { own: readonly string[]; contributed: readonly string[] } {
+  switch (coe) {
+    case 'swarm-mode':
+    case 'swarm':
+      return { own: ['fedora-atomic'], contributed: [] };
+    case 'kubernetes': {
+      // Source: setup.cfg of 3.0.0 to 20.0.0.
+      const old = atLeast(release, '2024.1') ? [] : ['fedora-atomic', 'coreos'];
+      const coreos = atLeast(release, 'train') ? ['fedora-coreos'] : [];
+      return { own: [...old, ...coreos], contributed: ['ubuntu', 'flatcar', 'rockylinux', 'coreos'] };
+    }
+    case 'mesos':
+      return { own: ['ubuntu'], contributed: [] };
+    case 'dcos':
+      return { own: [], contributed: ['centos', 'coreos'] };
+  }
+}
+
+async function image({ name, coe, imageId }: ClusterTemplate, read: Reader, { release }: Site): Promise<Finding[]> {
+  const one = named.extend({ os_distro: z.string().nullish() });
+  const byId = isUuid(imageId) ? await read('image', `/v2/images/${imageId}`, one) : undefined;
+  const list = await read(
+    'image',
+    `/v2/images?name=${encodeURIComponent(imageId)}`,
+    z.object({ images: z.array(one) }),
+  );
+  const found = byId ?? list?.images[0];
+  if (!found) {
+    const evidence = `template ${name} names the image ${imageId}, which Glance does not have for this user`;
+    const remedy = 'Upload it, share it with the project, or correct imageId: Magnum answers 400.';
+    return [{ name: 'ImageMissing', severity: 'error', evidence, remedy }];
+  }
+  const { own, contributed } = distrosOf(coe, release);
+  const distro = found.os_distro ?? '';
+  if (own.includes(distro)) return [];
+  const wanted = [...new Set([...own, ...contributed])].join(' or ');
+  return [
+    {
+      name: 'ImageDistroUnsupported',
+      severity: contributed.includes(distro) ? 'warning' : 'error',
+      evidence: `template ${name} is of coe ${coe}; the property os_distro of its image ${imageId} is ${distro || 'not set'}`,
+      remedy:
+        `Use an image whose os_distro is ${wanted} (openstack image set --property os_distro=… IMAGE, where it is one): ` +
+        'Magnum answers 400 "Cluster type not supported" where no driver is for it.',
+    },
+  ];
+}
+
+async function flavors({ name, flavorId, masterFlavorId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
+  const wanted = [...new Set([flavorId, masterFlavorId].flatMap((one) => one ?? []))];
+  if (wanted.length === 0) return [];
+  const list = await read('compute', '/flavors', z.object({ flavors: z.array(named) }));
+  const missing = wanted.filter((one) => !list?.flavors.some((flavor) => flavor.id === one || flavor.name === one));
+  return missing.map((one) => ({
+    name: 'FlavorMissing',
+    severity: 'error',
+    evidence: `template ${name} names the flavor ${one}, which Nova does not have for this user`,
+    remedy: `Create it, or correct flavorId and masterFlavorId: Magnum answers 400 "Unable to find flavor ${one}".`,
+  }));
+}
+
+async function keypair({ name, keypairId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
+  if (keypairId === undefined) return [];
+  const found = await read(
+    'compute',
+    `/os-keypairs/${encodeURIComponent(keypairId)}`,
+    z.object({ keypair: z.unknown() }),
+  );
+  if (found) return [];
+  return [
+    {
+      name: 'KeypairMissing',
+      severity: 'error',
+      evidence: `template ${name} names the keypair ${keypairId}, which this user does not have in Nova`,
+      remedy:
+        'Create it as the user of the openstack section: Magnum takes the template, and refuses clusters with 404.',
+    },
+  ];
+}
+
+const networks = z.object({ networks: z.array(named.extend({ 'router:external': z.boolean().optional() })) });
+
+async function networksOf(read: Reader, nameOrId: string) {
+  const filter = isUuid(nameOrId) ? 'id' : 'name';
+  const list = await read('network', `/v2.0/networks?${filter}=${encodeURIComponent(nameOrId)}`, networks);
+  return list?.networks ?? [];
+}
+
+async function externalNetwork({ name, externalNetworkId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
+  // An administrator sees everybody's networks of that name; Magnum looks among external ones only.
+  const named = await networksOf(read, externalNetworkId);
+  if (named.some((network) => network['router:external'] === true)) return [];
+  return [
+    {
+      name: 'ExternalNetworkMissing',
+      severity: 'error',
+      evidence:
+        named.length > 0
+          ? `template ${name} names the external network ${externalNetworkId}, which is not external`
+          : `template ${name} names the external network ${externalNetworkId}, which Neutron does not have for this user`,
+      remedy: 'Correct externalNetworkId: `openstack network list --external` shows what there is; Magnum answers 400.',
+    },
+  ];
+}
+
+async function fixedNetwork({ name, ...template }: ClusterTemplate, read: Reader): Promise<Finding[]> {
+  const { fixedNetwork: wanted, fixedSubnet } = template;
+  if (wanted === undefined) return [];
+  const [network] = await networksOf(read, wanted);
+  if (!network) {
+    const evidence = `template ${name} names the fixed network ${wanted}, which Neutron does not have for this user`;
+    const remedy = 'Create it, or correct fixedNetwork: Magnum takes the template, and its clusters fail later.';
+    return [{ name: 'FixedNetworkMissing', severity: 'error', evidence, remedy }];
+  }
+  if (fixedSubnet === undefined) return [];
+  const path = `/v2.0/subnets?${isUuid(fixedSubnet) ? 'id' : 'name'}=${encodeURIComponent(fixedSubnet)}`;
+  const list = await read('network', path, z.object({ subnets: z.array(named.extend({ network_id: z.string() })) }));
+  if (list?.subnets.some(({ network_id }) => network_id === network.id)) return [];
+  return [
+    {
+      name: 'FixedSubnetUnknown',
+      severity: 'error',
+      evidence: `template ${name} names the fixed subnet ${fixedSubnet}, which the network ${wanted} does not have`,
+      remedy: 'Create it there, or correct fixedSubnet: clusters fail later.',
+    },
+  ];
+}
+
+/** Octavia has an endpoint of its own; before it load balancers were an extension of Neutron. */
+async function loadBalancer({ name, masterLbEnabled }: ClusterTemplate, read: Reader): Promise<Finding[]> {
+  if (masterLbEnabled !== true) return [];
+  const octavia = await read('load-balancer', '/', z.unknown()).then(
+    () => true,
+    // Whatever it answers there, it is deployed.
+    (error: unknown) => !(error instanceof EndpointMissing),
+  );
+  if (octavia) return [];
+  const extensions = z.object({ extensions: z.array(z.object({ alias: z.string() })) });
+  const list = await read('network', '/v2.0/extensions', extensions);
+  if (list?.extensions.some(({ alias }) => alias === 'lbaasv2' || alias === 'lbaas')) return [];
+  return [
+    {
+      name: 'LoadBalancerServiceMissing',
+      severity: 'error',
+      evidence: `template ${name} has masterLbEnabled; there is neither an endpoint of load-balancer nor Neutron's extension lbaasv2`,
+      remedy: 'Deploy Octavia, or do with one manager and without masterLbEnabled: Heat cannot make the load balancer.',
+    },
+  ];
+}
+
+/** Newer clouds name the service otherwise. */
+const VOLUME_SERVICES = ['volumev3', 'block-storage', 'volumev2'] as const;
+
+async function volumeType(template: ClusterTemplate, read: Reader, site: Site): Promise<Finding[]> {
+  const { name, dockerVolumeSize, labels } = template;
+  if (dockerVolumeSize === undefined) return [];
+  const types = await volumeTypes(read);
+  const wanted = labels?.['docker_volume_type'] ?? site.magnum.defaultDockerVolumeType;
+  if (wanted === undefined || types.some((type) => type.name === wanted || type.id === wanted)) return [];
+  return [
+    {
+      name: 'VolumeTypeUnknown',
+      severity: 'error',
+      evidence: `template ${name} has a dockerVolumeSize; Cinder has no volume type ${wanted}, but ${types.map((type) => type.name ?? type.id).join(', ') || 'none'}`,
+      remedy: 'Correct magnum.defaultDockerVolumeType, or create the type: the volumes of every node fail otherwise.',
+    },
+  ];
+}
+
+async function volumeTypes(read: Reader): Promise<readonly z.infer<typeof named>[]> {
+  const schema = z.object({ volume_types: z.array(named) });
+  let missing: unknown;
+  for (const type of VOLUME_SERVICES) {
+    try {
+      return (await read(type, '/types', schema))?.volume_types ?? [];
+    } catch (error) {
+      if (!(error instanceof EndpointMissing)) throw error;
+      missing ??= error;
+    }
+  }
+  throw missing;
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(text);
+}

@@ -1,0 +1,137 @@
+import type { BootstrapItem } from '../bootstrap/item';
+import type { Finding } from '../findings/finding';
+import type { Committed } from '../controller/commit';
+import type { ControllerState, FileState } from '../controller/inspect';
+import type { Plan } from '../controller/plan';
+import type { Restart } from '../controller/restart';
+import type { Verification } from '../controller/verify';
+import type { ClusterProgress, ClusterResult } from '../openstack/clusters';
+import type { TemplateResult } from '../openstack/templates';
+import type { BlastRadius } from '../pacemaker/blast-radius';
+import type { CycleStep } from '../pacemaker/cycle';
+import type { Site } from '../site/document';
+import type { Mode } from '../site/load';
+
+/** What an execution found and did; null where a step was not reached or not needed. It holds no secret. */
+export interface ReportInput {
+  readonly site: Site;
+  readonly mode: Mode;
+  /** ARN of the execution. */
+  readonly execution: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Likewise: when the report was made, after the last observation. */
+  readonly reportedAt: string;
+  readonly findings: readonly Finding[];
+  /** Whether HAProxy was found disabled, and was enabled before anything else. */
+  readonly leftDisabled: boolean;
+  readonly bootstrap: readonly BootstrapItem[] | null;
+  readonly schema: BootstrapItem | null;
+  readonly controllers: readonly ControllerState[];
+  readonly plan: Plan;
+  readonly changes: readonly Committed[];
+  readonly restarts: readonly Restart[];
+  readonly cycle: CycleStep | null;
+  readonly verification: Verification | null;
+  readonly clusterTemplates: readonly TemplateResult[];
+  readonly clusters: readonly (ClusterReport & { readonly done: boolean })[];
+}
+
+/** A cluster, with what Magnum said of it when it was complete. */
+export type ClusterReport = ClusterResult & Partial<Omit<ClusterProgress, 'done'>>;
+
+/** The output of an execution: what an operator or an auditor wants to know first stands first. */
+export interface Report extends Pick<
+  ReportInput,
+  'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'leftDisabled'
+> {
+  readonly site: string;
+  /** `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. */
+  readonly outcome: 'unchanged' | 'changed' | 'drift';
+  /**
+   * What Magnum needs outside of itself; null where the site document does not ask for it. A check that finds drift on the
+   * controllers does not look at the schema.
+   */
+  readonly bootstrap: readonly BootstrapItem[] | null;
+  readonly plan: readonly string[];
+  readonly controllers: readonly ControllerReport[];
+  /** From the VIP's last answer before the cycle to its first after, in milliseconds; null without a cycle. */
+  readonly outageMs: number | null;
+  /** What was down for that time, or would be; null where HAProxy is not cycled. */
+  readonly blastRadius: BlastRadius | null;
+  readonly verification: Verification | null;
+  /** Null where they were not compared: a check stops at drift on the controllers. */
+  readonly clusterTemplates: readonly TemplateResult[] | null;
+  /** Likewise. */
+  readonly clusters: readonly ClusterReport[] | null;
+}
+
+/** What was found and done on one controller. */
+export interface ControllerReport {
+  readonly name: string;
+  /** What differed; empty where nothing did. */
+  readonly files: readonly FileState[];
+  /** Whether the rule was missing in the running firewall, or misplaced. */
+  readonly firewall: 'same' | 'differs';
+  /** Paths that were written. */
+  readonly written: readonly string[];
+  readonly firewallChanged: boolean;
+  readonly restarted: Omit<Restart, 'controller'> | null;
+}
+
+/** Puts the report together. */
+export function report(input: ReportInput): Report {
+  const { site, mode, plan, cycle, clusterTemplates, clusters } = input;
+  const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
+  const results = [...bootstrap, ...clusterTemplates, ...clusters];
+  const drift =
+    (mode === 'check' && plan.changed) || results.some(({ action }) => action === 'missing' || action === 'differs');
+  const changed =
+    input.leftDisabled ||
+    plan.changed ||
+    results.some(({ action }) => ['created', 'changed', 'updated', 'resized'].includes(action));
+  return {
+    site: site.name,
+    mode,
+    outcome: drift ? 'drift' : changed ? 'changed' : 'unchanged',
+    execution: input.execution,
+    startedAt: input.startedAt,
+    reportedAt: input.reportedAt,
+    findings: input.findings,
+    leftDisabled: input.leftDisabled,
+    bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
+    plan: plan.summary,
+    controllers: input.controllers.map((state) => controllerReport(state, input)),
+    outageMs:
+      cycle?.firstAnswerAt != null && cycle.lastAnswerAt !== null ? cycle.firstAnswerAt - cycle.lastAnswerAt : null,
+    blastRadius: plan.blastRadius,
+    verification: input.verification,
+    clusterTemplates: input.verification ? clusterTemplates : null,
+    clusters: input.verification ? clusters.map(withoutDone) : null,
+  };
+}
+
+function controllerReport(
+  { name, files, firewall }: ControllerState,
+  { changes, restarts }: ReportInput,
+): ControllerReport {
+  const committed = changes.find(({ controller }) => controller === name);
+  const restarted = restarts.find(({ controller }) => controller === name);
+  return {
+    name,
+    files: files.filter(({ state }) => state !== 'same'),
+    firewall,
+    written: committed?.files ?? [],
+    // A second attempt finds what the first has done.
+    firewallChanged: committed !== undefined && (committed.firewall || firewall === 'differs'),
+    restarted: restarted ? withoutController(restarted) : null,
+  };
+}
+
+function withoutController({ controller, ...others }: Restart): Omit<Restart, 'controller'> {
+  return others;
+}
+
+function withoutDone({ done, ...others }: ReportInput['clusters'][number]): ClusterReport {
+  return others;
+}

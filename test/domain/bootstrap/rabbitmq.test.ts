@@ -1,0 +1,120 @@
+import { bootstrapRabbitmq } from '../../../domain/bootstrap/rabbitmq';
+import { serveAmqp } from '../../../local/simulated-site/openstack/amqp';
+import { connection } from '../../../local/simulated-site/duplex-pair';
+import { site } from '../sites';
+import { remoteWith } from './remote';
+
+const golden = site('golden');
+const PASSWORD = ` "q" 'a' $x \\ é\n€ `;
+
+/** A broker with rabbitmqctl, both in memory. */
+function broker(state: { password?: string; permitted?: boolean; tags?: string[] } = {}) {
+  const now = { tags: [] as string[], permitted: false, ...state };
+  return remoteWith(
+    (stdin, { argv }) => {
+      if (argv[2] === 'list_users') {
+        return JSON.stringify(now.password === undefined ? [] : [{ user: 'magnum', tags: now.tags }]);
+      }
+      const { users = [], permissions = [] } = JSON.parse(stdin) as {
+        users?: { password: string; tags: string }[];
+        permissions?: unknown[];
+      };
+      for (const { password } of users) now.password = password;
+      if (permissions.length > 0) now.permitted = true;
+      return '';
+    },
+    () => {
+      const { near: client, far: server } = connection();
+      const closed = now.permitted ? undefined : "NOT_ALLOWED - access to vhost '/' refused";
+      serveAmqp(server, () => ({ user: 'magnum', password: now.password ?? 'nobody’s', closed }));
+      return Promise.resolve(client);
+    },
+  );
+}
+
+test('user and permissions are made, the password intact, in ASCII on standard input', async () => {
+  const { remote, inputs } = broker();
+
+  const items = await bootstrapRabbitmq(remote, golden, PASSWORD, 'apply');
+
+  expect(items.map(({ action }) => action)).toEqual(['created', 'created']);
+  expect(inputs.map((one) => (one === '' ? one : (JSON.parse(one) as object)))).toEqual([
+    '',
+    { users: [{ name: 'magnum', password: PASSWORD, tags: '' }] },
+    { permissions: [{ user: 'magnum', vhost: '/', configure: '.*', write: '.*', read: '.*' }] },
+  ]);
+  expect(inputs.join('')).toMatch(/^[ -~]*$/);
+});
+
+test('who gets in is left alone, and rabbitmqctl is not asked', async () => {
+  const { remote, inputs } = broker({ password: PASSWORD, permitted: true });
+
+  const items = await bootstrapRabbitmq(remote, golden, PASSWORD, 'apply');
+
+  expect(items.map(({ action }) => action)).toEqual(['unchanged', 'unchanged']);
+  expect(inputs).toEqual([]);
+});
+
+test.each([
+  [{ password: PASSWORD }, ['unchanged', 'created']],
+  [{ password: 'other', permitted: true, tags: ['monitoring', 'policymaker'] }, ['changed', 'unchanged']],
+])('only what keeps it out is changed: %j', async (state, actions) => {
+  const { remote, inputs } = broker(state);
+
+  const items = await bootstrapRabbitmq(remote, golden, PASSWORD, 'apply');
+
+  expect(items.map(({ action }) => action)).toEqual(actions);
+  expect(inputs.join('')).toContain(actions[0] === 'changed' ? '"tags":"monitoring,policymaker"' : '"permissions"');
+});
+
+test('a check makes nothing', async () => {
+  const { remote, inputs } = broker({ password: 'other' });
+
+  const items = await bootstrapRabbitmq(remote, golden, PASSWORD, 'check');
+
+  expect(items.map(({ action }) => action)).toEqual(['differs', 'missing']);
+  expect(inputs).toEqual(['']);
+});
+
+test.each([
+  [
+    { exitCode: 64, stderr: 'Error: unknown option formatter' },
+    /exits with 64.*RabbitMQ 3\.8 or later.*add_user magnum/,
+  ],
+  [{ exitCode: 127 }, /exits with 127/],
+  [{ stdout: 'Listing users ...\nguest\t[administrator]\n' }, /does not print JSON/],
+])('a rabbitmqctl that is too old, or none, is told with what to do by hand: %j', async (outcome, message) => {
+  const { remote } = broker();
+
+  const refused = bootstrapRabbitmq(
+    { ...remoteWith(() => outcome).remote, tunnel: (...to) => remote.tunnel(...to) },
+    golden,
+    PASSWORD,
+    'apply',
+  );
+
+  await expect(refused).rejects.toMatchObject({ name: 'RabbitmqAdminRefused' });
+  await expect(refused).rejects.toThrow(message);
+});
+
+test('no node that answers: RabbitmqUnreachable, with every node', async () => {
+  const { remote } = remoteWith(() => '');
+
+  const unreachable = bootstrapRabbitmq(remote, golden, PASSWORD, 'check');
+
+  await expect(unreachable).rejects.toMatchObject({ name: 'RabbitmqUnreachable' });
+  await expect(unreachable).rejects.toThrow(/10\.21\.22\.6:5673: ECONNREFUSED; 10\.21\.22\.4.*; 10\.21\.22\.5/);
+});
+
+test('a user who is made elsewhere than where Magnum logs in is told', async () => {
+  const { remote } = broker();
+
+  const refused = bootstrapRabbitmq(
+    { ...remoteWith(() => '[]').remote, tunnel: (...to) => remote.tunnel(...to) },
+    golden,
+    PASSWORD,
+    'apply',
+  );
+
+  await expect(refused).rejects.toThrow(/still refuses the user magnum.*nodes of one cluster/);
+});

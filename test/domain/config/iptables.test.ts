@@ -1,0 +1,227 @@
+import * as fc from 'fast-check';
+import { editRules, magnumRule, placeRule, RulesFileInvalid } from '../../../domain/config/iptables';
+import { site } from '../sites';
+
+const golden = site('golden');
+
+const MAGNUM =
+  '-A INPUT -s 10.21.22.0/24 -p tcp -m multiport --dports 9511 -m comment --comment "117 magnum-api from 10.21.22.0/24" -j ACCEPT';
+/** A rule of Fuel's. */
+const numbered = (number: string, title = 'service') =>
+  `-A INPUT -s 10.21.22.0/24 -p tcp -m multiport --dports 80 -m comment --comment "${number} ${title} from 10.21.22.0/24" -j ACCEPT`;
+const STATE = '-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT';
+const INVALID = '-A INPUT -m state --state INVALID -j DROP';
+const OVS = numbered('116', 'openvswitch db');
+const DROP = '-A INPUT -j DROP';
+const DROP_999 = '-A INPUT -m comment --comment "999 drop all other requests" -j DROP';
+
+/** What iptables makes of the placement: inserts and deletes by number, one after the other. */
+function execute(lines: readonly string[], { insert, remove }: ReturnType<typeof placeRule>): string[][] {
+  const states = [[...lines]];
+  if (insert !== undefined) states.push(lines.toSpliced(insert - 1, 0, MAGNUM));
+  for (const number of remove) states.push(states.at(-1)?.toSpliced(number - 1, 1) ?? []);
+  return states;
+}
+const after = (lines: readonly string[]) => execute(lines, placeRule(lines, golden)).at(-1);
+
+describe('magnumRule', () => {
+  test("is the guide's rule", () => {
+    expect(magnumRule(site('guide'))).toEqual([
+      '-s',
+      '10.21.22.0/24',
+      '-p',
+      'tcp',
+      '-m',
+      'multiport',
+      '--dports',
+      '9511',
+      '-m',
+      'comment',
+      '--comment',
+      '117 magnum-api from 10.21.22.0/24',
+      '-j',
+      'ACCEPT',
+    ]);
+  });
+
+  test('names the network as iptables prints it', () => {
+    const rule = magnumRule(site('golden', (document) => (document.managementNetwork = '10.21.22.77/16')));
+
+    expect(rule.slice(0, 2)).toEqual(['-s', '10.21.0.0/16']);
+    expect(rule).toContain('117 magnum-api from 10.21.0.0/16');
+  });
+});
+
+describe('placeRule', () => {
+  test.each([
+    ['just behind 116', [STATE, numbered('020'), OVS, DROP_999], [STATE, numbered('020'), OVS, MAGNUM, DROP_999]],
+    [
+      'behind 115 where there is no 116',
+      [numbered('115'), numbered('118'), DROP],
+      [numbered('115'), MAGNUM, numbered('118'), DROP],
+    ],
+    ['behind the last of several 116', [OVS, OVS, numbered('200')], [OVS, OVS, MAGNUM, numbered('200')]],
+    ['ahead of 118 where there is no lower number', [STATE, numbered('118')], [STATE, MAGNUM, numbered('118')]],
+    ['ahead of a final DROP where there are no numbers', [STATE, INVALID, DROP], [STATE, INVALID, MAGNUM, DROP]],
+    [
+      'ahead of a final REJECT',
+      [STATE, '-A INPUT -j REJECT --reject-with icmp-host-prohibited'],
+      [STATE, MAGNUM, '-A INPUT -j REJECT --reject-with icmp-host-prohibited'],
+    ],
+    ['at the end where nothing is against it', [STATE, INVALID], [STATE, INVALID, MAGNUM]],
+    ['in an empty chain', [], [MAGNUM]],
+    ['ahead of a DROP that stands ahead of a lower number', [STATE, DROP, OVS], [STATE, MAGNUM, DROP, OVS]],
+    [
+      'ahead of a DROP of its own port',
+      [OVS, '-A INPUT -p tcp -m tcp --dport 9500:9600 -j DROP', numbered('200')],
+      [OVS, MAGNUM, '-A INPUT -p tcp -m tcp --dport 9500:9600 -j DROP', numbered('200')],
+    ],
+    [
+      'behind a DROP that does not take its packets',
+      ['-A INPUT -s 203.0.113.0/24 -j DROP', '-A INPUT -p udp -j DROP', '-A INPUT ! -s 10.21.22.0/24 -j DROP', OVS],
+      [
+        '-A INPUT -s 203.0.113.0/24 -j DROP',
+        '-A INPUT -p udp -j DROP',
+        '-A INPUT ! -s 10.21.22.0/24 -j DROP',
+        OVS,
+        MAGNUM,
+      ],
+    ],
+  ])('puts the rule %s', (_, found, wanted) => {
+    expect(after(found)).toEqual(wanted);
+  });
+
+  test.each([
+    ['just behind 116', [OVS, MAGNUM, DROP]],
+    ['with an unnumbered rule between', [OVS, STATE, MAGNUM, numbered('118')]],
+    ['first, where there is no lower number', [MAGNUM, STATE, numbered('118')]],
+    [
+      'printed in another order of matches',
+      [
+        OVS,
+        '-A INPUT -s 10.21.22.0/24 -p tcp -m comment --comment "117 magnum-api from 10.21.22.0/24" -m multiport --dports 9511 -j ACCEPT',
+        DROP,
+      ],
+    ],
+  ])('leaves the rule where it is right: %s', (_, found) => {
+    expect(placeRule(found, golden)).toEqual({ remove: [] });
+  });
+
+  test.each([
+    ['behind the final DROP', [OVS, DROP, MAGNUM], [OVS, MAGNUM, DROP]],
+    ['ahead of 116', [MAGNUM, OVS, DROP], [OVS, MAGNUM, DROP]],
+    ['behind 118', [OVS, numbered('118'), MAGNUM], [OVS, MAGNUM, numbered('118')]],
+  ])('moves the rule that stands %s', (_, found, wanted) => {
+    expect(after(found)).toEqual(wanted);
+  });
+
+  test('the policy does not count', () => {
+    expect(placeRule(['-P INPUT DROP', OVS, DROP], golden)).toEqual({ insert: 2, remove: [] });
+  });
+
+  test('replaces the rule of another port or network, and removes its duplicates, the highest number first', () => {
+    const old = MAGNUM.replaceAll('9511', '9512');
+
+    expect(placeRule([old, OVS, old, DROP, MAGNUM], golden)).toEqual({ insert: 3, remove: [6, 4, 1] });
+    expect(placeRule([old, OVS, MAGNUM, MAGNUM, DROP], golden)).toEqual({ remove: [4, 1] });
+  });
+
+  test('leaves a foreign rule for the same port', () => {
+    const foreign = '-A INPUT -p tcp -m tcp --dport 9511 -m comment --comment "117 magnum from anywhere" -j ACCEPT';
+
+    expect(after([OVS, foreign, DROP])).toEqual([OVS, MAGNUM, foreign, DROP]);
+  });
+
+  test('reads the escapes of iptables-save in a comment', () => {
+    const tricky = '-A INPUT -m comment --comment "116 a \\"117 magnum-api\\" -j DROP" -j ACCEPT';
+
+    expect(after([tricky, DROP])).toEqual([tricky, MAGNUM, DROP]);
+  });
+
+  test('whatever the chain: there is always a rule, one in the end, foreign ones stay, a second run does nothing', () => {
+    const chain = fc.array(
+      fc.constantFrom(
+        MAGNUM,
+        MAGNUM.replace('9511', '9512'),
+        STATE,
+        INVALID,
+        OVS,
+        numbered('020'),
+        numbered('118'),
+        DROP,
+      ),
+      { maxLength: 9 },
+    );
+    fc.assert(
+      fc.property(chain, (found) => {
+        const states = execute(found, placeRule(found, golden));
+        const last = states.at(-1) ?? [];
+
+        const foreign = (lines: readonly string[]) => lines.filter((line) => !line.includes('117 magnum-api'));
+        expect(foreign(last)).toEqual(foreign(found));
+        expect(last.filter((line) => line.includes('117 magnum-api'))).toEqual([MAGNUM]);
+        expect(states.slice(1).every((lines) => lines.includes(MAGNUM))).toBe(true);
+        expect(last.slice(0, last.indexOf(MAGNUM))).not.toContain(DROP);
+        expect(placeRule(last, golden)).toEqual({ remove: [] });
+      }),
+    );
+  });
+});
+
+describe('editRules', () => {
+  const file = (...inputs: string[]) =>
+    [
+      '# Generated by iptables-save v1.8.9 (nf_tables)',
+      '*nat',
+      ':PREROUTING ACCEPT [0:0]',
+      '-A INPUT -m comment --comment "118 not of this table" -j ACCEPT',
+      'COMMIT',
+      '*filter',
+      ':INPUT DROP [12:345]',
+      ':FORWARD DROP [0:0]',
+      ...inputs,
+      '-A FORWARD -j DROP',
+      'COMMIT',
+      '# Completed',
+      '',
+    ].join('\n');
+
+  test('puts the rule among those of INPUT in the filter table', () => {
+    expect(editRules(file(STATE, OVS, DROP), golden)).toBe(file(STATE, OVS, MAGNUM, DROP));
+  });
+
+  test('puts the rule ahead of all, or into a chain without rules', () => {
+    expect(editRules(file(numbered('118')), golden)).toBe(file(MAGNUM, numbered('118')));
+    expect(editRules('*filter\n:INPUT DROP [0:0]\nCOMMIT\n', golden)).toBe(
+      `*filter\n:INPUT DROP [0:0]\n${MAGNUM}\nCOMMIT\n`,
+    );
+  });
+
+  test('moves the rule and removes its duplicates', () => {
+    expect(editRules(file(MAGNUM, STATE, OVS, DROP, MAGNUM), golden)).toBe(file(STATE, OVS, MAGNUM, DROP));
+  });
+
+  test('reads rules with counters', () => {
+    expect(editRules(file(`[1:60] ${STATE}`, `[0:0] ${OVS}`, `[3:4] ${DROP}`), golden)).toBe(
+      file(`[1:60] ${STATE}`, `[0:0] ${OVS}`, MAGNUM, `[3:4] ${DROP}`),
+    );
+  });
+
+  test('leaves a right file as it is', () => {
+    const found = file(STATE, `[7:420] ${MAGNUM}`, DROP_999);
+
+    expect(editRules(found, golden)).toBe(found);
+  });
+
+  test.each([
+    ['', 'it has no *filter table'],
+    ['*nat\nCOMMIT\n', 'it has no *filter table'],
+    ['*filter\n-A INPUT -j DROP\n', 'its *filter table has no COMMIT'],
+    ['*filter\n-A INPUT -j DROP\n*nat\nCOMMIT\n', 'its *filter table has no COMMIT'],
+  ])('refuses %j', (text, problem) => {
+    const edit = () => editRules(text, golden, '/etc/iptables/rules.v4');
+
+    expect(edit).toThrow(RulesFileInvalid);
+    expect(edit).toThrow(`/etc/iptables/rules.v4: ${problem}`);
+  });
+});

@@ -1,0 +1,205 @@
+import { haproxyFragment } from '../../../domain/config/haproxy';
+import { magnumRule } from '../../../domain/config/iptables';
+import { magnumOptions, resolve } from '../../../domain/config/options';
+import { editOslo } from '../../../domain/config/oslo';
+import { inspect, ruleLines } from '../../../domain/controller/inspect';
+import { secretNames } from '../../../domain/secrets/references';
+import { Secrets } from '../../../domain/secrets/secrets';
+import type { Outcome } from '../../../domain/ssh/command';
+import { site } from '../sites';
+import { fakeSession } from '../fake-session';
+import { crmMon, type Instance } from '../pacemaker/crm-mon';
+
+const golden = site('golden', (document) => {
+  document.controllers = document.controllers.slice(0, 1);
+});
+const secrets = new Secrets(
+  new Map(secretNames(golden).magnumConf.map((name) => [name, `value-of-${name.slice(19)}`])),
+);
+const NOW = 1_900_000_000;
+const CONF = '/etc/magnum/magnum.conf';
+const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
+const RULES = '/etc/iptables/rules.v4';
+
+/** A controller on which all is as it should be, and has been for an hour; its daemons started afterwards. */
+function controller() {
+  const rule = ['-A INPUT', ...magnumRule(golden).map((word) => (word.includes(' ') ? `"${word}"` : word))].join(' ');
+  const [wanted] = golden.controllers.map((one) => magnumOptions(golden, one));
+  const options = (wanted ?? []).map((one) => ({ ...one, value: resolve(one.value, (name) => secrets.reveal(name)) }));
+  return {
+    files: {
+      [CONF]: editOslo('', options, CONF),
+      [FRAGMENT]: haproxyFragment(golden),
+      [RULES]: `*filter\n:INPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`,
+    } as Record<string, string | undefined>,
+    rules: `-P INPUT ACCEPT\n${rule}\n`,
+    modified: { [CONF]: NOW - 3600, [FRAGMENT]: NOW - 3600 } as Record<string, number>,
+    ps: ['600 /usr/bin/magnum-api', '600 /usr/bin/magnum-conductor', '500 /usr/sbin/haproxy -f x'],
+    instances: [{ node: 'node-1' }] as Instance[],
+    listeners: 'listen keystone-1\n  bind 10.21.22.2:5000\n',
+    constraints: '<constraints/>',
+  };
+}
+
+/** What is found on such a controller with these changes to it. */
+async function inspected(change: (found: ReturnType<typeof controller>) => void = () => undefined) {
+  const found = controller();
+  change(found);
+  const answer = (_: string, argv: readonly string[]): Partial<Outcome> | string => {
+    const [program, path = ''] = [argv[0] ?? '', argv.at(-1)];
+    const absent = { exitCode: 1, stderr: `${program}: '${path}': No such file or directory` };
+    if (program === 'cat') return found.files[path] ?? absent;
+    if (program === 'stat') return found.files[path] === undefined ? absent : String(found.modified[path]);
+    const outputs: Record<string, string> = {
+      date: `${NOW}\n`,
+      ps: found.ps.join('\n'),
+      iptables: found.rules,
+      crm_mon: crmMon({ instances: found.instances }),
+      grep: found.listeners,
+      cibadmin: found.constraints,
+    };
+    return outputs[program] ?? { exitCode: 127 };
+  };
+  const { session, ran } = fakeSession({ answer });
+  const { controllers, blastRadius } = await inspect(session, golden, secrets);
+  return { state: controllers[0], blastRadius, ran };
+}
+
+test('all is as it should be', async () => {
+  const { state } = await inspected();
+
+  expect(state).toEqual({
+    name: 'node-1',
+    files: [RULES, CONF, FRAGMENT].map((path) => ({ path, state: 'same', diff: [] })),
+    firewall: 'same',
+    stale: [],
+    haproxy: 'current',
+  });
+});
+
+test('it only looks', async () => {
+  const { ran } = await inspected();
+
+  const programs = new Set(ran.map((one) => one.split(' ')[1]));
+  expect(programs).toEqual(new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'crm_mon', 'grep', 'cibadmin']));
+  expect(ran).toContain('node-1: iptables -w -S INPUT');
+});
+
+describe('files', () => {
+  test('one that differs comes with its difference, without secrets', async () => {
+    const { state } = await inspected(({ files }) => {
+      files[CONF] = files[CONF]?.replace(/^host = 10\..*$/m, 'host = 127.0.0.1').replaceAll('value-of-', 'old-');
+    });
+
+    const conf = state?.files.find(({ path }) => path === CONF);
+    expect(conf?.state).toBe('differs');
+    expect(conf?.diff).toContain('[api] host: 127.0.0.1 → 10.21.22.6');
+    expect(JSON.stringify(state)).not.toMatch(/old-|value-of-/);
+  });
+
+  test('the fragment may be absent: it is the workflow that makes it', async () => {
+    const { state } = await inspected(({ files }) => {
+      files[FRAGMENT] = undefined;
+    });
+
+    expect(state?.files.find(({ path }) => path === FRAGMENT)).toMatchObject({ state: 'absent' });
+  });
+
+  test.each([
+    [CONF, /Install the magnum packages/],
+    [RULES, /iptables-persistent/],
+  ])('%s must be there', async (path, remedy) => {
+    const state = inspected(({ files }) => {
+      files[path] = undefined;
+    });
+
+    await expect(state).rejects.toMatchObject({ name: 'ManagedFileMissing' });
+    await expect(state).rejects.toThrow(remedy);
+  });
+});
+
+describe('the running firewall', () => {
+  test.each<[string, (rules: string) => string]>([
+    ['the rule is missing', () => '-P INPUT ACCEPT\n'],
+    ['it stands behind the one that drops everything', (rules) => rules.replace('-A', '-A INPUT -j DROP\n-A')],
+    ['it is there twice', (rules) => `${rules}${rules}`],
+  ])('differs where %s', async (_, change) => {
+    const { state } = await inspected((found) => {
+      found.rules = change(found.rules);
+    });
+
+    expect(state?.firewall).toBe('differs');
+    expect(state?.files.every((file) => file.state === 'same')).toBe(true);
+  });
+});
+
+describe('services', () => {
+  test.each<[string, string[], string[]]>([
+    ['one began before its configuration', ['3700 magnum-api', '600 magnum-conductor'], ['magnum-api']],
+    // A worker that was forked anew has the configuration that its parent read.
+    ['only a worker began after it', ['3700 magnum-api', '60 magnum-api', '600 magnum-conductor'], ['magnum-api']],
+    ['one does not run', ['600 magnum-api'], ['magnum-conductor']],
+    ['none runs', [], ['magnum-api', 'magnum-conductor']],
+  ])('are stale where %s', async (_, ps, stale) => {
+    const { state } = await inspected((found) => {
+      found.ps = [...ps, '500 haproxy'];
+    });
+
+    expect(state?.stale).toEqual(stale);
+  });
+});
+
+describe('HAProxy', () => {
+  test.each<[string, string[], string]>([
+    ['it began before its fragment', ['3700 haproxy'], 'stale'],
+    ['an old process lives until its last connection ends', ['3700 haproxy', '60 haproxy -sf 1'], 'current'],
+    ['it does not run', [], 'stale'],
+  ])('where %s', async (_, ps, expected) => {
+    const { state } = await inspected((found) => {
+      found.ps = ['600 magnum-api', '600 magnum-conductor', ...ps];
+    });
+
+    expect(state?.haproxy).toBe(expected);
+  });
+
+  test('where pacemaker keeps it stopped', async () => {
+    const { state } = await inspected((found) => {
+      found.instances = [{ targetRole: 'Stopped' }];
+    });
+
+    expect(state?.haproxy).toBe('disabled');
+  });
+});
+
+describe('what a cycle of HAProxy would take down', () => {
+  test('its listeners, and what pacemaker keeps with it', async () => {
+    const { blastRadius } = await inspected((found) => {
+      found.constraints =
+        '<constraints><rsc_colocation rsc="vip__management" with-rsc="clone_p_haproxy" score="INFINITY"/></constraints>';
+    });
+
+    expect(blastRadius).toEqual({
+      listeners: ['keystone-1 (10.21.22.2:5000)'],
+      resources: ['vip__management'],
+    });
+  });
+
+  test('is asked of one controller only', async () => {
+    const { controllers } = site('golden');
+    const { session, ran } = fakeSession({ answer: () => ({ exitCode: 1, stderr: 'injected' }) });
+
+    await expect(inspect(session, { ...golden, controllers }, secrets)).rejects.toThrow('injected');
+
+    expect(ran.filter((one) => /: (grep|cibadmin) /.test(one)).map((one) => one.split(':')[0])).toEqual([
+      'node-1',
+      'node-1',
+    ]);
+  });
+});
+
+test('of what iptables prints, the rules count, in their order', () => {
+  const printed = '-P INPUT DROP\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j DROP\n\n';
+
+  expect(ruleLines(printed)).toEqual(['-A INPUT -i lo -j ACCEPT', '-A INPUT -j DROP']);
+  expect(ruleLines('')).toEqual([]);
+});

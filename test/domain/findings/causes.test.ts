@@ -1,0 +1,482 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkCloud } from '../../../domain/findings/cloud';
+import { checkControllers } from '../../../domain/findings/controllers';
+import { settle } from '../../../domain/findings/settle';
+import type { Finding } from '../../../domain/findings/finding';
+import { documentFindings } from '../../../domain/findings/document';
+import { openStackSession } from '../../../domain/openstack/session';
+import { allSecretNames } from '../../../domain/secrets/references';
+import { Secrets } from '../../../domain/secrets/secrets';
+import type { Site } from '../../../domain/site/document';
+import { openSession } from '../../../domain/ssh/session';
+import { type SimulatedSite, startSimulatedSite } from '../../../local/simulated-site';
+import { site as siteOf } from '../sites';
+
+const golden = siteOf('golden');
+const names = allSecretNames(golden);
+const PASSWORDS: Readonly<Record<string, string>> = Object.fromEntries(
+  names.map((name) => [name, `secret of ${name.replaceAll('/', ' ')} #1`]),
+);
+
+/** A cause of failure: what is changed in the document, the site or the secrets, and what is found then. */
+interface Cause {
+  readonly what: string;
+  readonly found: readonly string[];
+  readonly document?: (document: Site) => void;
+  /** Changes what is simulated, before anything is asked. */
+  readonly site?: (site: SimulatedSite) => void;
+  /** The site as it is simulated, where it is not what the document says. */
+  readonly truth?: (document: Site) => void;
+  /** SSM parameter that holds another value than the cloud knows. */
+  readonly wrong?: string;
+  /** Secrets that are other than usual, in the SSM parameters and in the cloud. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** All that preflight finds on a simulated site. */
+async function findings({ document: change, site: prepare, truth, wrong, ...cause }: Omit<Cause, 'what' | 'found'>) {
+  const known = { ...PASSWORDS, ...cause.secrets };
+  const simulated = await startSimulatedSite({
+    document: siteOf('golden', truth),
+    secrets: known,
+    timeScale: 0.02,
+  });
+  prepare?.(simulated);
+  const wanted = siteOf('golden', (one) => {
+    truth?.(one);
+    change?.(one);
+  });
+  const document = { ...wanted, bastion: simulated.document.bastion, controllers: simulated.document.controllers };
+  const values = new Map(Object.entries({ ...known, ...(wrong === undefined ? {} : { [wrong]: 'mistaken' }) }));
+  const secrets = new Secrets(values);
+  const session = await openSession({
+    site: document,
+    privateKey: simulated.privateKey,
+    redact: (text) => text,
+    log: () => undefined,
+  });
+  const tunnel = async (host: string, port: number) => {
+    const [first] = document.controllers;
+    if (!first) throw new Error('no controller');
+    return (await session.controller(first)).tunnel(host, port);
+  };
+  const openstack = openStackSession(tunnel, document.openstack, secrets.reveal(document.openstack.password.ssm), {
+    connectTimeoutMs: 2000,
+    retryDelaysMs: [],
+  });
+  try {
+    const { findings: seen, installed } = await checkControllers(session, document, true);
+    const cloud = await checkCloud(document, { openstack, tunnel, secrets });
+    return settle([...documentFindings(document, installed), ...seen, ...cloud], document);
+  } finally {
+    openstack.close();
+    session.close();
+    await simulated.close();
+  }
+}
+
+const summary = (all: readonly Finding[]) => all.map(({ name, severity }) => `${severity} ${name}`);
+const zed = (document: Site) => {
+  document.release = 'zed';
+  document.magnum.keystone.authUrl = 'http://10.21.22.2:5000/v3';
+};
+const template = (change: Partial<Site['clusterTemplates'][number]>) => (document: Site) => {
+  document.clusterTemplates = document.clusterTemplates.map((one) => ({ ...one, ...change }));
+};
+const extra = (section: string, options: Record<string, string>) => (document: Site) => {
+  document.magnum.extraOptions = { ...document.magnum.extraOptions, [section]: options };
+};
+const withoutService = (type: string) => (site: SimulatedSite) => {
+  const { catalogue } = site.openstack;
+  catalogue.splice(
+    catalogue.findIndex((service) => service.type === type),
+    1,
+  );
+};
+const everywhere = (act: (controller: NonNullable<ReturnType<SimulatedSite['controllers']['get']>>) => void) => {
+  return (site: SimulatedSite) => {
+    for (const controller of site.controllers.values()) act(controller);
+  };
+};
+const parameter = (name: string) => `/magnum-ha/golden/${name}`;
+
+describe('causes of failure, by the number of docs/causes.md', () => {
+  const causes: Cause[] = [
+    {
+      what: '1: one address for the API of all controllers',
+      document: extra('api', { host: '127.0.0.1' }),
+      found: ['error ApiHostSame'],
+    },
+    {
+      what: '2: auth_uri without /v3',
+      document: (one) => (one.magnum.keystone.wwwAuthenticateUri = 'http://10.21.22.2:5000'),
+      found: ['error AuthUriWithoutV3'],
+    },
+    {
+      what: '2: auth_uri where Keystone is not',
+      document: (one) => (one.magnum.keystone.wwwAuthenticateUri = 'http://10.21.22.2:5000/identity/v3'),
+      found: ['error AuthUriWrong'],
+    },
+    {
+      what: '3: no [keystone_auth]',
+      document: (one) => (one.magnum.keystone.keystoneAuth = false),
+      found: ['error KeystoneAuthMissing'],
+    },
+    {
+      what: "3: Magnum's user is refused",
+      wrong: parameter('keystone-password'),
+      found: ['error ServiceUserRefused'],
+    },
+    {
+      what: "3: nobody listens on Keystone's port 35357",
+      site: everywhere((one) => {
+        one.stop();
+        one.files.files.delete('/etc/haproxy/conf.d/030-keystone-2.cfg');
+        one.start();
+      }),
+      found: ['error KeystonePortUnreachable', 'error KeystoneAuthUrlWrong'],
+    },
+    {
+      what: '4: Magnum 2.x, which knows no names of trustees',
+      site: everywhere((one) => (one.magnumVersion = '2.0.1')),
+      found: ['error TrusteeNamesUnknown'],
+    },
+    {
+      what: '5: the trustee admin is refused',
+      wrong: parameter('trustee-password'),
+      found: ['error TrusteeAdminRefused'],
+    },
+    {
+      what: '5: there is no trustee domain',
+      document: (one) => (one.magnum.trust.domainName = 'nowhere'),
+      found: ['error TrusteeAdminRefused'],
+    },
+    {
+      what: '5: the trustee admin has another role',
+      site: ({ openstack }) => {
+        const { roles } = openstack.backing.identity;
+        roles.splice(0, roles.length, ...roles.map((role) => ({ ...role, name: 'reader' })));
+      },
+      found: ['warning TrusteeAdminWithoutRole'],
+    },
+    {
+      what: '7: nodes are sent to an internal Keystone',
+      document: (one) => (one.magnum.trust.keystoneInterface = 'internal'),
+      found: ['warning TrusteeInterfaceNotPublic'],
+    },
+    {
+      what: '7: Keystone has no public endpoint',
+      site: ({ openstack }) => {
+        const identity = openstack.catalogue.find(({ type }) => type === 'identity');
+        identity?.endpoints.splice(0, 1);
+      },
+      found: ['error TrusteeEndpointMissing'],
+    },
+    {
+      what: '8: no region',
+      document: (one) => {
+        delete one.magnum.region;
+      },
+      found: ['warning RegionMissing'],
+    },
+    {
+      what: '8: a region that Keystone does not have',
+      document: (one) => (one.magnum.region = 'RegionTwo'),
+      found: ['error RegionUnknown'],
+    },
+    {
+      what: '9: barbican where there is none',
+      document: (one) => (one.magnum.certificateManager = 'barbican'),
+      found: ['error KeyManagerMissing'],
+    },
+    {
+      what: "9: certificates on one controller's disk",
+      document: extra('certificates', { cert_manager_type: 'local' }),
+      found: ['error CertificateManagerLocal'],
+    },
+    {
+      what: '9: a certificate manager that does not exist',
+      document: extra('certificates', { cert_manager_type: 'bogus' }),
+      found: ['error CertificateManagerUnknown'],
+    },
+    {
+      what: '10: no volume type',
+      document: (one) => {
+        delete one.magnum.defaultDockerVolumeType;
+      },
+      found: ['error DockerVolumeTypeMissing'],
+    },
+    {
+      what: '10: a volume type that Cinder does not have',
+      site: ({ openstack }) => openstack.cloud.volumeTypes.splice(0, 1, { id: '1', name: 'ceph' }),
+      found: ['error VolumeTypeUnknown'],
+    },
+    { what: '10: no Cinder', site: withoutService('volumev3'), found: ['error ServiceEndpointMissing'] },
+    {
+      what: '11: a volume driver without trusts of users',
+      document: template({ volumeDriver: 'rexray' }),
+      found: ['warning ClusterUserTrustMissing'],
+    },
+    {
+      what: '12: the discovery service is out of reach',
+      document: template({ coe: 'swarm' }),
+      found: ['warning DiscoveryUnreachable'],
+    },
+    {
+      what: '13: an image without os_distro',
+      document: template({ imageId: 'without-distribution' }),
+      found: ['error ImageDistroUnsupported'],
+    },
+    {
+      what: '13: an image that no driver is for',
+      document: template({ imageId: 'ubuntu_xenial' }),
+      found: ['warning ImageDistroDoubtful', 'error ImageDistroUnsupported'],
+    },
+    {
+      what: '13: an image that only a contributed driver is for',
+      document: template({ coe: 'kubernetes', imageId: 'ubuntu_xenial' }),
+      found: ['warning DiscoveryUnreachable', 'warning ImageDistroUnsupported'],
+    },
+    {
+      what: '13: an image that a driver came for later',
+      document: template({ coe: 'kubernetes', imageId: 'fedora-coreos' }),
+      found: ['warning DiscoveryUnreachable', 'error ImageDistroUnsupported'],
+    },
+    { what: '13: no image', document: template({ imageId: 'nowhere' }), found: ['error ImageMissing'] },
+    {
+      what: '13: a COE that Magnum has no driver for yet',
+      site: everywhere((one) => (one.magnumVersion = '4.1.4')),
+      found: ['error CoeNotYetInRelease', 'warning ReleaseMismatch'],
+    },
+    {
+      what: '14: several managers without a load balancer',
+      truth: (one) => {
+        one.release = 'newton';
+        delete one.magnum.defaultDockerVolumeType;
+      },
+      document: (one) => {
+        template({ masterLbEnabled: false, coe: 'swarm' })(one);
+        extra('cluster', { etcd_discovery_service_endpoint_format: 'http://10.21.22.2:5000/' })(one);
+      },
+      found: ['error ManagersWithoutLoadBalancer'],
+    },
+    {
+      what: '14: no service for load balancers',
+      site: ({ openstack }) => (openstack.cloud.extensions = ['router']),
+      found: ['error LoadBalancerServiceMissing'],
+    },
+    {
+      what: '15: RabbitMQ options that the installed Magnum ignores',
+      truth: zed,
+      document: extra('oslo_messaging_rabbit', { rabbit_virtual_host: '/m' }),
+      found: ['error RabbitOptionsIgnored'],
+    },
+    {
+      what: '15: a database driver that is not installed',
+      truth: zed,
+      document: (one) => (one.magnum.database.driver = 'mysql'),
+      found: ['warning DatabaseDriverMysql', 'error DatabaseDriverMissing'],
+    },
+    {
+      what: '15: RabbitMQ refuses the user',
+      wrong: parameter('rabbit-password'),
+      found: ['error RabbitUserRefused', 'error RabbitUserRefused', 'error RabbitUserRefused'],
+    },
+    {
+      what: "15: a slash in RabbitMQ's password",
+      secrets: { [parameter('rabbit-password')]: 'a/b' },
+      found: ['error RabbitPasswordWithSlash'],
+    },
+    {
+      what: '15: both types of queues',
+      truth: zed,
+      document: extra('oslo_messaging_rabbit', { rabbit_quorum_queue: 'True' }),
+      found: ['error QueueTypesBoth'],
+    },
+    {
+      what: 'a heartbeat that kills the conductor',
+      document: extra('oslo_messaging_rabbit', { heartbeat_rate: 'two' }),
+      found: ['error HeartbeatNotInteger'],
+    },
+    {
+      what: 'the database refuses the user',
+      wrong: parameter('database-password'),
+      found: ['error DatabaseUserRefused'],
+    },
+    {
+      what: 'there is no such database',
+      document: (one) => (one.magnum.database.name = 'other'),
+      found: ['error DatabaseUserRefused'],
+    },
+    {
+      what: 'one memcached is dead',
+      site: ({ controllers }) => controllers.get('node-3')?.services.get('memcached')?.stop(),
+      found: ['warning MemcachedUnreachable'],
+    },
+    {
+      what: 'one RabbitMQ is dead',
+      site: ({ controllers }) => controllers.get('node-3')?.services.get('rabbitmq-server')?.stop(),
+      found: ['warning RabbitUnreachable'],
+    },
+    {
+      what: 'all of RabbitMQ is dead',
+      site: everywhere((one) => one.services.get('rabbitmq-server')?.stop()),
+      found: ['error RabbitUnreachable', 'error RabbitUnreachable', 'error RabbitUnreachable'],
+    },
+    {
+      what: 'the database is elsewhere',
+      document: (one) => (one.magnum.database.host = '10.21.22.2:3307'),
+      found: ['error DatabaseUnreachable'],
+    },
+    {
+      what: 'what is there is no database',
+      document: (one) => (one.magnum.database.host = '10.21.22.2:5000'),
+      found: ['warning LoginUnanswered'],
+    },
+    {
+      what: "the workflow's own user is refused",
+      wrong: parameter('openstack-password'),
+      found: ['error OpenStackUserRefused'],
+    },
+    {
+      what: 'Keystone does not serve',
+      site: ({ openstack }) => (openstack.faults.keystoneDown = true),
+      found: ['error KeystoneAuthUrlWrong', 'error AuthUriWrong', 'error OpenStackAuthUrlWrong'],
+    },
+    {
+      what: 'Magnum has no endpoint',
+      site: withoutService('container-infra'),
+      found: ['error MagnumEndpointMissing'],
+    },
+    {
+      what: 'Magnum has no endpoint in the region',
+      document: (one) => (one.openstack.region = 'RegionTwo'),
+      found: [
+        'error MagnumEndpointMissing',
+        'error TrusteeEndpointMissing',
+        // Image, flavor, keypair, external and fixed network, load balancer, volume type.
+        ...Array.from({ length: 7 }, () => 'error ServiceEndpointMissing'),
+      ],
+    },
+    {
+      what: 'Glance does not serve',
+      site: everywhere((one) => one.services.get('glance-api')?.stop()),
+      found: ['warning NotChecked'],
+    },
+    {
+      what: 'no flavor',
+      document: template({ flavorId: 'nope', masterFlavorId: 'm1.small' }),
+      found: ['error FlavorMissing'],
+    },
+    { what: 'no keypair', document: template({ keypairId: 'nokey' }), found: ['error KeypairMissing'] },
+    {
+      what: 'no external network',
+      document: template({ externalNetworkId: 'nowhere' }),
+      found: ['error ExternalNetworkMissing'],
+    },
+    {
+      what: "an external network, and somebody's own of that name",
+      site: ({ openstack }) => openstack.cloud.networks.unshift({ id: '1', name: 'public', external: false }),
+      found: [],
+    },
+    {
+      what: 'an external network that is not external',
+      document: template({ externalNetworkId: 'private' }),
+      found: ['error ExternalNetworkMissing'],
+    },
+    { what: 'no fixed network', document: template({ fixedNetwork: 'nowhere' }), found: ['error FixedNetworkMissing'] },
+    { what: 'no fixed subnet', document: template({ fixedSubnet: 'nowhere' }), found: ['error FixedSubnetUnknown'] },
+    {
+      what: 'a fixed network without a subnet',
+      document: (one) => {
+        one.clusterTemplates = one.clusterTemplates.map(({ fixedSubnet, ...others }) => others);
+      },
+      found: ['error FixedSubnetMissing'],
+    },
+    {
+      what: 'Magnum is not installed',
+      site: ({ controllers }) => {
+        const node = controllers.get('node-2');
+        if (node) node.magnumVersion = '';
+      },
+      found: ['error MagnumNotInstalled'],
+    },
+    {
+      what: 'different versions of Magnum',
+      site: ({ controllers }) => {
+        const node = controllers.get('node-2');
+        if (node) node.magnumVersion = '15.0.1';
+      },
+      found: ['warning MagnumVersionsDiffer'],
+    },
+    {
+      what: 'a name of auth_uri that the installed Magnum does not read',
+      truth: (one) => (one.release = '2026.1'),
+      document: (one) => {
+        one.release = 'pike';
+        one.clusters = [];
+        one.clusterTemplates = [];
+      },
+      found: ['error AuthUriNotRead', 'warning KeystoneAdminPort', 'warning ReleaseMismatch'],
+    },
+  ];
+
+  it('stand in docs/causes.md, each by its name', () => {
+    const documented = readFileSync(join(__dirname, '../../../docs/causes.md'), 'utf8');
+
+    const all = causes.flatMap(({ found }) => found.map((one) => one.split(' ')[1] ?? ''));
+
+    expect(all.filter((name) => !documented.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it.each(causes)('$what', async ({ found, ...cause }) => {
+    const all = await findings(cause);
+
+    expect(summary(all)).toEqual(found);
+    expect(all.every(({ evidence, remedy }) => evidence !== '' && remedy.endsWith('.'))).toBe(true);
+  });
+});
+
+test('nothing is found where all is well', async () => {
+  expect(await findings({})).toEqual([]);
+});
+
+test('what the bootstrap of the document makes does not refuse an apply; the rest does', async () => {
+  const all = await findings({
+    document: (one) => (one.bootstrap = ['database', 'keystone']),
+    wrong: parameter('database-password'),
+    site: (site) => {
+      withoutService('container-infra')(site);
+      for (const controller of site.controllers.values()) controller.services.get('rabbitmq-server')?.stop();
+    },
+  });
+
+  expect(summary(all)).toEqual([
+    ...Array.from({ length: 3 }, () => 'error RabbitUnreachable'),
+    'warning DatabaseUserRefused',
+    'warning MagnumEndpointMissing',
+  ]);
+});
+
+test('where no cluster is wanted, what only clusters need refuses nothing', async () => {
+  const all = await findings({
+    document: (one) => {
+      one.clusters = [];
+      one.magnum.keystone.keystoneAuth = false;
+    },
+    wrong: parameter('trustee-password'),
+  });
+
+  expect(summary(all)).toEqual(['warning KeystoneAuthMissing', 'warning TrusteeAdminRefused']);
+});
+
+test('no finding repeats a secret', async () => {
+  const all = await findings({
+    wrong: parameter('rabbit-password'),
+    document: (one) => (one.magnum.region = 'mistaken'),
+  });
+
+  expect(JSON.stringify(all)).toContain('<secret /magnum-ha/golden/rabbit-password>');
+  expect(JSON.stringify(all)).not.toContain('mistaken');
+});

@@ -1,0 +1,59 @@
+import { detailOf, OpenStackApiError, OpenStackUnavailable, refusal } from '../../../domain/openstack/errors';
+
+const answer = (status: number, text: string) => {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return { method: 'GET', url: 'http://10.21.22.2:9511/v1/clusters', status, headers: {}, text, json };
+};
+
+test.each([
+  [
+    'Keystone',
+    401,
+    '{"error":{"code":401,"title":"Unauthorized","message":"Needs authentication."}}',
+    'Needs authentication.',
+  ],
+  [
+    'Magnum',
+    400,
+    '{"errors":[{"code":"client","status":400,"title":"Bad","detail":"Unable to find flavor nope."}]}',
+    'Unable to find flavor nope.',
+  ],
+  ['Magnum without detail', 404, '{"errors":[{"title":"None","detail":""}]}', 'None'],
+  [
+    'HTML',
+    503,
+    '<html><head><title>x</title></head><body><h1>503 Service Unavailable</h1>\nNo server</body></html>',
+    '503 Service Unavailable No server',
+  ],
+  ['nothing', 500, '', '(no text)'],
+])('reads what %s says', (_, status, text, detail) => {
+  expect(detailOf(answer(status, text))).toBe(detail);
+});
+
+test('a long detail is cut, with a count', () => {
+  expect(detailOf(answer(500, JSON.stringify({ error: { message: 'x'.repeat(1500) } })))).toMatch(
+    /x… \(500 more characters\)$/,
+  );
+});
+
+test.each([502, 503, 504])('%d is something that may pass', (status) => {
+  expect(refusal(answer(status, '<h1>x</h1>'))).toBeInstanceOf(OpenStackUnavailable);
+});
+
+test('any other status is a refusal: what, where, what to do', () => {
+  const error = refusal(answer(400, '{"errors":[{"detail":"Unable to find flavor nope."}]}'));
+  expect(error).toBeInstanceOf(OpenStackApiError);
+  expect(error).toMatchObject({
+    name: 'OpenStackApiError',
+    status: 400,
+    detail: 'Unable to find flavor nope.',
+    message:
+      'GET http://10.21.22.2:9511/v1/clusters: 400 Unable to find flavor nope. Correct the site document or the cloud ' +
+      'accordingly and start again.',
+  });
+});

@@ -1,0 +1,256 @@
+import { controllerNamed } from '../../../domain/site/named';
+import { parseSite } from '../../../domain/site/parse';
+import { type Changes, documentWith, problemsOf, refusalOf, shipped } from './documents';
+
+describe('a document that is right', () => {
+  test.each(['golden', 'guide'])('sites/%s.json is one', (name) => {
+    const site = parseSite(name, shipped(name));
+
+    expect(site.name).toBe(name);
+    expect(site.controllers.map((one) => one.address)).toEqual(['10.21.22.6', '10.21.22.5', '10.21.22.4']);
+  });
+
+  test('gets its defaults', () => {
+    const site = parseSite('golden', JSON.stringify(documentWith({ haproxy: undefined, clusters: undefined })));
+
+    expect(site.haproxy).toMatchObject({ resource: 'p_haproxy', fragment: '180-magnum.cfg', include: 'directory' });
+    expect(site.clusters).toEqual([]);
+    expect(controllerNamed(site, 'node-2').port).toBe(22);
+  });
+
+  test.each<[string, Changes]>([
+    ['an empty extra option', { magnum: { extraOptions: { keystone_authtoken: { admin_password: '' } } } }],
+    ['an extra option by reference', { magnum: { extraOptions: { a: { password: { ssm: '/one' } } } } }],
+    ['the lowest and the highest port', { bastion: { port: 1 }, controllers: { 0: { port: 65535 } } }],
+    ['a database behind a port of its own', { magnum: { database: { host: '10.21.22.2:3307' } } }],
+    ['sudo for a user who is not root', { ssh: { user: 'magnum-ha', sudo: true } }],
+  ])('may hold %s', (_, changes) => {
+    expect(problemsOf(changes)).toEqual([]);
+  });
+});
+
+describe('a document that is refused', () => {
+  test.each<[string, Changes, string, string]>([
+    ['an unknown field', { relese: 'pike' }, 'UnknownField', 'relese'],
+    ['an unknown field within', { magnum: { rabbit: { vhost: '/' } } }, 'UnknownField', 'magnum.rabbit.vhost'],
+    ['an unknown field of an element', { controllers: { 2: { rack: 1 } } }, 'UnknownField', 'controllers.2.rack'],
+    ['no VIP', { virtualIp: undefined }, 'MissingField', 'virtualIp'],
+    ['no Magnum', { magnum: undefined }, 'MissingField', 'magnum'],
+    ['no host key', { controllers: { 1: { hostKey: undefined } } }, 'MissingField', 'controllers.1.hostKey'],
+    ['no password', { magnum: { database: { password: undefined } } }, 'MissingField', 'magnum.database.password'],
+    ['an address that is none', { virtualIp: '10.21.22' }, 'BadAddress', 'virtualIp'],
+    ['a name as an address', { controllers: { 0: { address: 'node-1' } } }, 'BadAddress', 'controllers.0.address'],
+    ['an IPv6 address', { controllers: { 0: { address: 'fe80::1' } } }, 'BadAddress', 'controllers.0.address'],
+    ['a network without prefix', { managementNetwork: '10.21.22.0' }, 'BadAddress', 'managementNetwork'],
+    ['a network with too long a prefix', { managementNetwork: '10.21.22.0/33' }, 'BadAddress', 'managementNetwork'],
+    [
+      'a memcached without port',
+      { magnum: { memcachedServers: { 1: '10.21.22.5' } } },
+      'BadAddress',
+      'magnum.memcachedServers.1',
+    ],
+    [
+      'a RabbitMQ on port 0',
+      { magnum: { rabbit: { hosts: { 0: '10.21.22.6:0' } } } },
+      'BadAddress',
+      'magnum.rabbit.hosts.0',
+    ],
+    ['port 0', { bastion: { port: 0 } }, 'BadPort', 'bastion.port'],
+    ['port 65536', { magnum: { apiPort: 65536 } }, 'BadPort', 'magnum.apiPort'],
+    ['a port in quotes', { bastion: { port: '22' } }, 'BadPort', 'bastion.port'],
+    ['half a port', { bastion: { port: 22.5 } }, 'BadPort', 'bastion.port'],
+    ['a host key of DSA', { bastion: { hostKey: 'ssh-dss AAAAB3NzaC1kc3MAAACB' } }, 'BadHostKey', 'bastion.hostKey'],
+    [
+      'a host key with its host',
+      { bastion: { hostKey: `bastion ${'A'.repeat(68)}` } },
+      'BadHostKey',
+      'bastion.hostKey',
+    ],
+    ['no controllers', { controllers: [] }, 'BadValue', 'controllers'],
+    ['an unknown release', { release: 'mitaka' }, 'BadValue', 'release'],
+    ['a name with a space', { name: 'my site' }, 'BadValue', 'name'],
+    ['a name like an option', { controllers: { 0: { name: '-x' } } }, 'BadValue', 'controllers.0.name'],
+    ['a path upwards', { magnum: { configFile: '/etc/../magnum.conf' } }, 'BadValue', 'magnum.configFile'],
+    ['a fragment HAProxy does not read', { haproxy: { fragment: '180-magnum.conf' } }, 'BadValue', 'haproxy.fragment'],
+    [
+      'a value of two lines',
+      { magnum: { extraOptions: { api: { host: 'a\nb' } } } },
+      'BadValue',
+      'magnum.extraOptions.api.host',
+    ],
+    ['no workers but a fraction', { clusters: { 0: { workers: 1.5 } } }, 'BadValue', 'clusters.0.workers'],
+  ])('%s', (_, changes, name, path) => {
+    const refusal = refusalOf(JSON.stringify(documentWith(changes)));
+
+    expect(refusal?.problems).toMatchObject([{ path, name }]);
+    expect(refusal?.name).toBe(name);
+  });
+
+  test.each([
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['a text', '"golden"'],
+  ])('%s', (_, text) => {
+    const refusal = refusalOf(text);
+
+    expect(refusal?.name).toBe('BadValue');
+    expect(refusal?.problems).toMatchObject([{ path: '$' }]);
+  });
+
+  test('an element of a wrong name is told what a name is', () => {
+    const problems = problemsOf({ magnum: { extraOptions: { 'key stone': {} } } });
+
+    expect(problems).toEqual([
+      { path: 'magnum.extraOptions.key stone', name: 'BadValue', message: 'its name must be a section name' },
+    ]);
+  });
+});
+
+describe('the message', () => {
+  test('says which site, where, what would be right, and that nothing was touched', () => {
+    const refusal = refusalOf(JSON.stringify(documentWith({ bastion: { port: 0 } })));
+
+    expect(refusal?.message).toBe(
+      'Site golden: its document is refused; nothing was touched. Correct this:\n' +
+        '- bastion.port: must be a port number from 1 to 65535 [BadPort]',
+    );
+  });
+
+  test('lists every problem at once, whoever finds it, under a name of its own', () => {
+    const refusal = refusalOf(
+      JSON.stringify(
+        documentWith({
+          relese: 'pike',
+          virtualIp: '10.21.23.2',
+          controllers: { 1: { name: 'node-1', port: 0 } },
+          openstack: { password: undefined },
+        }),
+      ),
+    );
+
+    expect(refusal?.name).toBe('SiteDocumentInvalid');
+    expect(refusal?.message.split('\n').slice(1).sort()).toEqual([
+      '- controllers.1.name: another of controllers is named node-1 [DuplicateName]',
+      '- controllers.1.port: must be a port number from 1 to 65535 [BadPort]',
+      '- openstack.password: is missing [MissingField]',
+      '- relese: is no field of a site document [UnknownField]',
+      '- virtualIp: 10.21.23.2 is outside the management network 10.21.22.0/24 [AddressOutsideManagementNetwork]',
+    ]);
+  });
+
+  test('has the one name of several problems of one kind', () => {
+    const refusal = refusalOf(JSON.stringify(documentWith({ bastion: { port: 0 }, magnum: { apiPort: 0 } })));
+
+    expect(refusal?.name).toBe('BadPort');
+    expect(refusal?.problems).toHaveLength(2);
+  });
+});
+
+describe('a secret in clear', () => {
+  const SECRET = 'hunter2-5f0c';
+
+  test.each<[string, Changes, string]>([
+    ['the SSH key', { ssh: { privateKey: SECRET } }, 'ssh.privateKey'],
+    ["the database's password", { magnum: { database: { password: SECRET } } }, 'magnum.database.password'],
+    ["Keystone's password", { magnum: { keystone: { password: SECRET } } }, 'magnum.keystone.password'],
+    ["RabbitMQ's password", { magnum: { rabbit: { password: SECRET } } }, 'magnum.rabbit.password'],
+    [
+      "the trustee's password",
+      { magnum: { trust: { domainAdminPassword: SECRET } } },
+      'magnum.trust.domainAdminPassword',
+    ],
+    ["the operator's password", { openstack: { password: SECRET } }, 'openstack.password'],
+    [
+      'an extra option named as one',
+      { magnum: { extraOptions: { keystone_authtoken: { admin_password: SECRET } } } },
+      'magnum.extraOptions.keystone_authtoken.admin_password',
+    ],
+    [
+      'an extra option whose value always holds one',
+      { magnum: { extraOptions: { oslo_messaging_notifications: { transport_url: SECRET } } } },
+      'magnum.extraOptions.oslo_messaging_notifications.transport_url',
+    ],
+    [
+      'userinfo in an extra option',
+      { magnum: { extraOptions: { drivers: { proxy: `http://user:${SECRET}@proxy:3128` } } } },
+      'magnum.extraOptions.drivers.proxy',
+    ],
+    [
+      'userinfo in a URL',
+      { magnum: { keystone: { authUrl: `http://magnum:${SECRET}@10.21.22.2:5000/v3` } } },
+      'magnum.keystone.authUrl',
+    ],
+    [
+      'userinfo in the URL of the database',
+      { magnum: { database: { host: `mysql://magnum:${SECRET}@10.21.22.2` } } },
+      'magnum.database.host',
+    ],
+    [
+      "userinfo in a template's label",
+      { clusterTemplates: { 0: { labels: { http_proxy: `http://user:${SECRET}@proxy` } } } },
+      'clusterTemplates.0.labels.http_proxy',
+    ],
+    [
+      "a template's label named as one",
+      { clusterTemplates: { 0: { labels: { grafana_admin_passwd: SECRET } } } },
+      'clusterTemplates.0.labels.grafana_admin_passwd',
+    ],
+  ])('%s is refused, and does not stand in the message', (_, changes, path) => {
+    const refusal = refusalOf(JSON.stringify(documentWith(changes)));
+
+    expect(refusal?.problems).toMatchObject([{ path, name: 'SecretInClear' }]);
+    expect(refusal?.name).toBe('SecretInClear');
+    expect(refusal?.message).not.toContain(SECRET);
+  });
+
+  test.each<[string, Changes]>([
+    ['a number', { openstack: { password: 55550102 } }],
+    ['a list', { openstack: { password: ['55550102'] } }],
+    ['in place of the name of its parameter', { openstack: { password: { ssm: '55550102' } } }],
+    ['beside the name of its parameter', { openstack: { password: { ssm: '/password', value: '55550102' } } }],
+    ['before a host', { magnum: { database: { host: 'magnum:55550102@10.21.22.2' } } }],
+    ['as the release', { release: '55550102' }],
+    ['as a host key', { bastion: { hostKey: '55550102' } }],
+  ])('does not stand in the message either where it is %s', (_, changes) => {
+    const refusal = refusalOf(JSON.stringify(documentWith(changes)));
+
+    expect(refusal?.message).toContain('its document is refused');
+    expect(refusal?.message).not.toContain('55550102');
+  });
+
+  test('does not stand in the message about a text that is not JSON', () => {
+    const text = JSON.stringify(documentWith({ openstack: { password: SECRET } }));
+    const at = text.indexOf(SECRET);
+    const damaged = Array.from({ length: 40 }, (_, index) => at - 20 + index).flatMap((place) => [
+      text.slice(0, place),
+      `${text.slice(0, place)}"${text.slice(place)}`,
+      `${text.slice(0, place)}${text.slice(place + 1)}`,
+      `${text.slice(0, place)}\n${text.slice(place)}`,
+    ]);
+
+    const messages = damaged.map((one) => refusalOf(one)?.message ?? '');
+
+    for (let length = 4; length <= SECRET.length; length++) {
+      expect(messages.filter((message) => message.includes(SECRET.slice(0, length)))).toEqual([]);
+    }
+  });
+});
+
+describe('a text that is not JSON', () => {
+  test.each([
+    ['cut off', '{"name": "golden"', /^- \$: is not JSON: error at /],
+    ['with a comma too many', '{"name": "golden",}', /^- \$: is not JSON/],
+    ['empty', '', /^- \$: is not JSON: error at the end/],
+  ])('%s is refused with its place, where it is known', (_, text, told) => {
+    const refusal = refusalOf(text);
+
+    expect(refusal?.name).toBe('BadValue');
+    expect(refusal?.message.split('\n').at(-1)).toMatch(told);
+  });
+
+  test('that quotes a place has no other place told', () => {
+    const refusal = refusalOf('{"a": "at position 4711", s}');
+
+    expect(refusal?.message).not.toContain('4711');
+  });
+});

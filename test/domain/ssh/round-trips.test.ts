@@ -1,0 +1,65 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { catalogue } from '../../../domain/commands/catalogue';
+import { openSession } from '../../../domain/ssh/session';
+import type { SimulatedSite } from '../../../local/simulated-site';
+import { type Lab, startLab } from '../../local/simulated-site/client';
+
+const ONE_WAY_MS = 60;
+
+let lab: Lab;
+beforeEach(async () => {
+  lab = await startLab();
+});
+afterEach(() => lab.close());
+
+/** Something in front of a port that passes everything on late. It takes TCP connections itself, at once. */
+async function delaying(port: number, milliseconds: number): Promise<{ port: number; close(): void }> {
+  const pass = (from: Socket, to: Socket) => {
+    const later = (action: () => void) => setTimeout(action, milliseconds);
+    from.on('data', (chunk: Buffer) => later(() => to.write(chunk)));
+    from.on('close', () => later(() => to.destroy()));
+    from.on('error', () => undefined);
+  };
+  const server = createServer({ noDelay: true }, (client) => {
+    const target = connect({ port, host: '127.0.0.1', noDelay: true });
+    pass(client, target);
+    pass(target, client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}
+
+/** Milliseconds from nothing to what the first commands on a controller came to. */
+async function coldRun({ document, privateKey }: SimulatedSite, delay: number): Promise<number> {
+  const relay = await delaying(document.bastion.port, delay);
+  const [controller] = document.controllers;
+  if (!controller) throw new Error('no controller');
+  const { date, processes } = catalogue(document);
+  const started = performance.now();
+  const session = await openSession({
+    site: { ...document, bastion: { ...document.bastion, port: relay.port } },
+    privateKey,
+    redact: (text) => text,
+    log: () => undefined,
+    expected: [controller],
+  });
+  const remote = await session.controller(controller);
+  await Promise.all([remote.run(date), remote.run(processes)]);
+  const took = performance.now() - started;
+  session.close();
+  relay.close();
+  return took;
+}
+
+test('from cold to the first outcome on a controller takes 14 round trips at most', async () => {
+  const times = async (delay: number) => [await coldRun(lab.site, delay), await coldRun(lab.site, delay)];
+  await coldRun(lab.site, 0);
+
+  const [near, far] = [await times(0), await times(ONE_WAY_MS)].map((of) => Math.min(...of)) as [number, number];
+
+  // One more for the TCP connection, which the relay takes at once.
+  const roundTrips = (far - near) / (2 * ONE_WAY_MS) + 1;
+  expect(roundTrips).toBeLessThanOrEqual(14);
+  // Fewer than the protocol needs would mean that the delay does not work.
+  expect(roundTrips).toBeGreaterThan(6);
+});

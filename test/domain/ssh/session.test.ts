@@ -1,0 +1,285 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { catalogue } from '../../../domain/commands/catalogue';
+import type { Site } from '../../../domain/site/document';
+import { parseSite } from '../../../domain/site/parse';
+import type { Command } from '../../../domain/ssh/command';
+import { openSession, type CommandRecord, type RemoteController, type Session } from '../../../domain/ssh/session';
+import golden from '../../../sites/golden.json';
+import { type Keys, keys, type Sshd, startSshd, USER, whyNoSshd } from './sshd';
+
+const missing = whyNoSshd();
+if (missing !== undefined) console.log(`Skipped, no sshd can run here: ${missing}`);
+const describeWithSshd = missing === undefined ? describe : describe.skip;
+
+const user = keys('ed25519');
+const sessions: Session[] = [];
+const sshds: Sshd[] = [];
+const servers: Server[] = [];
+afterEach(() => {
+  for (const session of sessions.splice(0)) session.close();
+  for (const server of servers.splice(0)) server.close();
+});
+afterAll(async () => {
+  await Promise.all(sshds.map((sshd) => sshd.stop()));
+});
+
+async function start(authorized: Keys, hostKeys?: Keys): Promise<Sshd> {
+  const sshd = await startSshd(authorized.public, hostKeys);
+  sshds.push(sshd);
+  return sshd;
+}
+
+/** A site of one controller, which is its own bastion. */
+function siteOf({ port, hostKey }: { port: number; hostKey: string }, changes: Partial<Site> = {}): Site {
+  const host = { host: '127.0.0.1', port, user: USER, hostKey };
+  const site = parseSite('golden', JSON.stringify(golden));
+  return {
+    ...site,
+    bastion: host,
+    ssh: { ...site.ssh, user: USER, sudo: false },
+    controllers: [{ name: 'node-1', address: '127.0.0.1', port, hostKey }],
+    ...changes,
+  };
+}
+
+async function open(site: Site, { key = user, log = [] as CommandRecord[] } = {}): Promise<RemoteController> {
+  const session = await openSession({
+    site,
+    privateKey: key.private,
+    redact: (text) => text,
+    log: (record) => log.push(record),
+  });
+  sessions.push(session);
+  const [controller] = site.controllers;
+  if (!controller) throw new Error('no controller');
+  return session.controller(controller);
+}
+
+function command(...argv: string[]): Command {
+  return { argv, root: false, timeoutSeconds: 20 };
+}
+
+/** Something that listens as an SSH server would. */
+async function serverThat(does: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    does(socket);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+describeWithSshd('a session with a real sshd', () => {
+  let sshd: Sshd;
+  beforeAll(async () => {
+    sshd = await start(user);
+  });
+
+  describe('opens', () => {
+    test.each(['ed25519', 'ecdsa', 'rsa'] as const)('with a user key and a host key of type %s', async (type) => {
+      const key = keys(type);
+      const other = await start(key, keys(type));
+
+      const remote = await open(siteOf(other), { key });
+
+      expect((await remote.run(command('echo', 'hello'))).stdout).toBe('hello\n');
+    });
+
+    test('without asking first whether the key would be taken', async () => {
+      const other = await start(user);
+
+      await open(siteOf(other));
+
+      expect(other.log()).toContain('userauth-request for user');
+      expect(other.log()).not.toContain('Postponed publickey');
+    });
+  });
+
+  describe('fails by name', () => {
+    test('where the host shows another key, and sends nothing', async () => {
+      const other = await start(user);
+      const site = siteOf({ ...other, hostKey: keys('ed25519').public });
+
+      await expect(open(site)).rejects.toMatchObject({ name: 'HostKeyMismatch' });
+
+      await sleep(100);
+      expect(other.log()).toContain('SSH2_MSG_KEXINIT received');
+      expect(other.log()).not.toMatch(/userauth-request|service-request/);
+    });
+
+    test('where the controller shows another key', async () => {
+      const site = siteOf(sshd);
+      const [controller] = site.controllers;
+      if (!controller) throw new Error('no controller');
+      const controllers = [{ ...controller, hostKey: keys('ed25519').public }];
+
+      await expect(open({ ...site, controllers })).rejects.toMatchObject({ name: 'HostKeyMismatch' });
+    });
+
+    test.each(['ed25519', 'rsa'] as const)('where a key of type %s is refused', async (type) => {
+      await expect(open(siteOf(sshd), { key: keys(type) })).rejects.toMatchObject({ name: 'SshAuthenticationFailed' });
+    });
+
+    test('where the user is unknown', async () => {
+      const site = siteOf(sshd);
+
+      await expect(open({ ...site, bastion: { ...site.bastion, user: 'nobody-here' } })).rejects.toMatchObject({
+        name: 'SshAuthenticationFailed',
+      });
+    });
+
+    test('where the controller refuses the user: whatever is asked of it', async () => {
+      const site = siteOf(sshd);
+
+      const remote = await open({ ...site, ssh: { ...site.ssh, user: 'nobody-here' } });
+
+      const refused = { name: 'SshAuthenticationFailed' };
+      await expect(remote.run(catalogue(site).date)).rejects.toMatchObject(refused);
+      await expect(remote.tunnel('127.0.0.1', 22)).rejects.toMatchObject(refused);
+      await expect(remote.ready).rejects.toMatchObject(refused);
+    });
+
+    test('where the server closes', async () => {
+      const silent = await serverThat((socket) => socket.end());
+      const greets = await serverThat((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+
+      for (const port of [silent, greets]) {
+        await expect(open(siteOf({ ...sshd, port }))).rejects.toMatchObject({ name: 'BastionUnreachable' });
+      }
+    });
+
+    test.each([
+      ['it gives its name', 0],
+      ['it gives its keys', 100],
+      ['the key is taken', 1650],
+    ])('where the server falls silent before %s', async (_what, after) => {
+      let arrived = 0;
+      // Passes on what the client sends, and of the answer only the beginning.
+      const port = await serverThat((socket) => {
+        const upstream = connect(sshd.port, '127.0.0.1');
+        socket.pipe(upstream);
+        socket.on('close', () => upstream.destroy());
+        upstream.on('error', () => undefined);
+        upstream.on('data', (chunk: Buffer) => {
+          if (arrived < after) socket.write(chunk.subarray(0, after - arrived));
+          arrived += chunk.length;
+        });
+      });
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setInterval', 'performance'] });
+      try {
+        const opened = open(siteOf({ ...sshd, port })).catch((error: unknown) => error);
+        while (arrived === 0 || arrived < after) await new Promise((resolve) => setImmediate(resolve));
+
+        jest.advanceTimersByTime(15_001);
+
+        expect(await opened).toMatchObject({ name: 'BastionUnreachable' });
+      } finally {
+        jest.useRealTimers();
+      }
+    });
+  });
+
+  describe('commands asked for at the same moment', () => {
+    let directory: string;
+    let script: (content: string) => string;
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), 'magnum-ha-session-'));
+      let number = 0;
+      script = (content) => {
+        const path = join(directory, `script-${++number}`);
+        writeFileSync(path, `#!/bin/sh\n${content}\n`, { mode: 0o700 });
+        return path;
+      };
+    });
+    afterEach(() => {
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    test('travel in one exec, and each is answered and logged by itself', async () => {
+      const other = await start(user);
+      const log: CommandRecord[] = [];
+      const remote = await open(siteOf(other), { log });
+
+      const [hello, none, big] = await Promise.all([
+        remote.run(command('echo', 'hello')),
+        remote.run(command('cat', '/none'), [0, 1]),
+        remote.run(command('head', '-c', '3000000', '/dev/zero')),
+      ]);
+
+      expect(hello).toEqual({ exitCode: 0, stdout: 'hello\n', stderr: '' });
+      expect(none).toMatchObject({ exitCode: 1, stdout: '', stderr: 'cat: /none: No such file or directory\n' });
+      expect(big.stdout).toHaveLength(3_000_000);
+      expect(log).toMatchObject([
+        { controller: 'node-1', command: 'LC_ALL=C timeout -k 2 20 echo hello', exitCode: 0 },
+        { command: 'LC_ALL=C timeout -k 2 20 cat /none', exitCode: 1 },
+        { command: 'LC_ALL=C timeout -k 2 20 head -c 3000000 /dev/zero', exitCode: 0 },
+      ]);
+      expect(other.log().match(/server_input_channel_req: channel \d+ request exec/g)).toHaveLength(1);
+    });
+
+    test('do not wait for one that hangs longer than for its time limit', async () => {
+      const remote = await open(siteOf(sshd));
+
+      const [before, hanging, after] = await Promise.allSettled([
+        remote.run(command('echo', 'before')),
+        remote.run({ ...command('sleep', '60'), timeoutSeconds: 1 }),
+        remote.run(command('echo', 'after')),
+      ]);
+
+      expect(before).toMatchObject({ value: { stdout: 'before\n' } });
+      expect(hanging).toMatchObject({ reason: { name: 'CommandTimeout' } });
+      expect(after).toMatchObject({ value: { stdout: 'after\n' } });
+    });
+
+    test('are answered as each ends', async () => {
+      const remote = await open(siteOf(sshd));
+      const release = join(directory, 'release');
+
+      const first = remote.run(command('echo', 'first'));
+      const second = remote.run(command(script(`until [ -e ${release} ]; do sleep 0.05; done; echo released`)));
+      const answer = await first;
+      writeFileSync(release, '');
+
+      expect(answer.stdout).toBe('first\n');
+      expect((await second).stdout).toBe('released\n');
+    });
+
+    test('where the connection is lost, only those that had not ended are', async () => {
+      const remote = await open(siteOf(sshd));
+      const began = join(directory, 'began');
+      const never = join(directory, 'never');
+
+      const first = remote.run(command('echo', 'first'));
+      const others = Promise.allSettled([
+        remote.run(command(script(`touch ${began}; sleep 1`))),
+        remote.run(command('touch', never)),
+      ]);
+      const outcome = await first;
+      while (!existsSync(began)) await sleep(10);
+      for (const session of sessions) session.close();
+
+      expect(outcome.stdout).toBe('first\n');
+      const lost = { reason: { name: 'SshConnectionLost' } };
+      expect(await others).toMatchObject([lost, lost]);
+      // The shell dies of its next marker.
+      await sleep(1500);
+      expect(existsSync(never)).toBe(false);
+    });
+
+    test('go alone where they read standard input, as many at a time as sshd has sessions', async () => {
+      const remote = await open(siteOf(sshd));
+      const files = Array.from({ length: 25 }, (_, index) => join(directory, `file-${index}`));
+
+      await Promise.all(
+        files.map((path) => remote.run({ ...command('dd', `of=${path}`, 'status=none'), stdin: `for ${path}\n` })),
+      );
+
+      expect(files.map((path) => readFileSync(path, 'utf8'))).toEqual(files.map((path) => `for ${path}\n`));
+    });
+  });
+});
