@@ -1,3 +1,5 @@
+import type { ErrorName } from './error-catalogue';
+
 /**
  * Base of every error this project throws on purpose.
  *
@@ -6,7 +8,7 @@
  * and what to do, and never holds a secret.
  */
 export abstract class MagnumHaError extends Error {
-  abstract override readonly name: string;
+  abstract override readonly name: ErrorName;
 }
 
 /** The text of anything thrown. */

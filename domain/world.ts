@@ -25,6 +25,12 @@ export interface Random {
 /** One line of a task's log, as JSON. It never holds a secret. */
 export type LogEntry = Readonly<Record<string, string | number | boolean | null>>;
 
+/** Where site documents come from. */
+export interface DocumentStore {
+  /** The text of a site's document; undefined if there is none of this name. */
+  read(site: string): Promise<string | undefined>;
+}
+
 /** Where the values of secrets come from. */
 export interface SecretStore {
   /** Reads and decrypts. @throws SecretMissing with every name that is missing */
@@ -71,7 +77,10 @@ export interface ConnectOptions {
 export interface World {
   readonly clock: Clock;
   readonly random: Random;
+  readonly documents: DocumentStore;
   readonly secrets: SecretStore;
+  /** What one environment of a function keeps from one invocation to the next. */
+  readonly kept: Map<string, unknown>;
   /** @throws BastionUnreachable, HostKeyMismatch, SshAuthenticationFailed, SshPrivateKeyInvalid */
   connect(options: ConnectOptions): Promise<Transport>;
   log(entry: LogEntry): void;

@@ -1,12 +1,13 @@
 import { bootstrap } from '../domain/bootstrap/bootstrap';
 import { throughSite } from '../domain/openstack/through-site';
 import { secretNames } from '../domain/secrets/references';
-import type { Site } from '../domain/site/document';
-import type { Mode } from '../domain/site/load';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Bootstrap: what Magnum needs outside of itself and nobody else has made, as far as the site document asks for it. */
-export function handler({ site, mode }: { site: Site; mode: Mode }) {
-  return throughSite(site, (openstack, session, secrets) => bootstrap({ session, secrets, openstack }, site, mode), {
-    further: secretNames(site).bootstrap,
-  });
-}
+export const run: TaskFunction<'bootstrap'> = ({ site, mode }, world) =>
+  throughSite(world, site, { secrets: secretNames(site).bootstrap }, (openstack, connection) =>
+    bootstrap(connection, openstack, mode),
+  );
+
+export const handler = handlerOf(run);

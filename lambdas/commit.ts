@@ -1,17 +1,13 @@
+import { withSite } from '../domain/commands/site-connection';
 import { commit } from '../domain/controller/commit';
-import type { StagedFile } from '../domain/controller/stage';
-import type { Site } from '../domain/site/document';
 import { controllerNamed } from '../domain/site/named';
-import { withSession } from '../domain/ssh/with-session';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Commit, on one controller: the staged files into place, and the rule into the running firewall. */
-export async function handler({ site, controller, files }: { site: Site; controller: string; files: StagedFile[] }) {
-  const target = controllerNamed(site, controller);
-  return withSession(
-    site,
-    [],
-    async (session, secrets) =>
-      commit(await session.controller(target), target, site, files, secrets.reveal(site.ssh.privateKey.ssm)),
-    [target],
+export const run: TaskFunction<'commit'> = ({ site, controller, files }, world) =>
+  withSite(world, site, { expected: [controllerNamed(site, controller)] }, ({ node, secrets }) =>
+    commit(node(controller), files, secrets.reveal(site.ssh.privateKey.ssm)),
   );
-}
+
+export const handler = handlerOf(run);

@@ -1,36 +1,45 @@
-import { cycle, type CycleAction, type CycleStep } from '../domain/pacemaker/cycle';
+import { connectSite, type SiteConnection } from '../domain/commands/site-connection';
+import { cycle } from '../domain/pacemaker/cycle';
 import type { Site } from '../domain/site/document';
-import type { Session } from '../domain/ssh/session';
-import { openLoggedSession } from '../domain/ssh/with-session';
-
-/** Kept between the steps of one cycle, so that no handshake falls into the outage. */
-let kept: { site: string; session: Session } | undefined;
+import type { TaskFunction } from '../domain/tasks';
+import type { World } from '../domain/world';
+import { handlerOf } from './runtime/task';
 
 /** Cycle HAProxy: one step of it. */
-export async function handler({ site, action, before }: { site: Site; action: CycleAction; before: CycleStep | null }) {
-  const session = await keptSession(site);
+export const run: TaskFunction<'cycle'> = async ({ site, action, before }, world) => {
+  const connection = await keptConnection(world, site);
   try {
-    const step = await cycle(session, site, action, before);
-    if (step.done && step.firstAnswerAt !== null) drop();
+    const step = await cycle(connection, action, before);
+    if (step.done && step.firstAnswerAt !== null) drop(world);
     return step;
   } catch (error) {
-    drop();
+    drop(world);
     throw error;
   }
+};
+
+export const handler = handlerOf(run);
+
+/** Kept between the steps of one cycle, so that no handshake falls into the outage. */
+interface Kept {
+  readonly document: string;
+  readonly connection: SiteConnection;
 }
 
-async function keptSession(site: Site): Promise<Session> {
+const KEY = 'cycle';
+
+async function keptConnection(world: World, site: Site): Promise<SiteConnection> {
+  const kept = world.kept.get(KEY) as Kept | undefined;
   // The key of what is kept is the whole document: another execution may come with new addresses or keys.
   const document = JSON.stringify(site);
-  if (kept?.site !== document || !kept.session.alive) {
-    drop();
-    const { session } = await openLoggedSession(site, []);
-    kept = { site: document, session };
-  }
-  return kept.session;
+  if (kept?.document === document && kept.connection.alive) return kept.connection;
+  drop(world);
+  const connection = await connectSite(world, site, {});
+  world.kept.set(KEY, { document, connection } satisfies Kept);
+  return connection;
 }
 
-function drop(): void {
-  kept?.session.close();
-  kept = undefined;
+function drop({ kept }: World): void {
+  (kept.get(KEY) as Kept | undefined)?.connection.close();
+  kept.delete(KEY);
 }

@@ -1,11 +1,13 @@
 import { ensureClusterTemplate } from '../domain/openstack/templates';
 import { throughSite } from '../domain/openstack/through-site';
-import type { Site } from '../domain/site/document';
 import { clusterTemplateNamed } from '../domain/site/named';
-import type { Mode } from '../domain/site/load';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Ensure cluster templates, for one: looked up by name, created or changed. */
-export function handler({ site, mode, clusterTemplate }: { site: Site; mode: Mode; clusterTemplate: string }) {
+export const run: TaskFunction<'ensureClusterTemplate'> = ({ site, mode, clusterTemplate }, world) => {
   const wanted = clusterTemplateNamed(site, clusterTemplate);
-  return throughSite(site, ({ magnum }) => ensureClusterTemplate(magnum, wanted, mode));
-}
+  return throughSite(world, site, {}, ({ magnum }) => ensureClusterTemplate(magnum, wanted, mode));
+};
+
+export const handler = handlerOf(run);

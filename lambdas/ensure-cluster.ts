@@ -1,10 +1,11 @@
 import { ensureCluster } from '../domain/openstack/clusters';
 import { throughSite } from '../domain/openstack/through-site';
-import type { Site } from '../domain/site/document';
 import { clusterNamed } from '../domain/site/named';
-import type { Mode } from '../domain/site/load';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Ensure clusters, for one: looked up by name, created or resized; it is complete later. */
-export function handler({ site, mode, cluster }: { site: Site; mode: Mode; cluster: string }) {
-  return throughSite(site, (clients) => ensureCluster(clients, clusterNamed(site, cluster), mode));
-}
+export const run: TaskFunction<'ensureCluster'> = ({ site, mode, cluster }, world) =>
+  throughSite(world, site, {}, (clients) => ensureCluster(clients, clusterNamed(site, cluster), mode));
+
+export const handler = handlerOf(run);

@@ -1,14 +1,15 @@
 import { documentFindings } from '../domain/findings/document';
 import { allSecretNames } from '../domain/secrets/references';
-import { checkSecrets, readParameter } from '../domain/secrets/ssm';
 import { loadSite, parseInput } from '../domain/site/load';
-
-const { SITE_PARAMETER_PREFIX = '' } = process.env;
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Load site: refuses a wrong input, an unknown or mistaken site document and missing secrets before anything is touched. */
-export async function handler(input: unknown) {
+export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secrets }) => {
   const { site: name, mode } = parseInput(input);
-  const site = await loadSite(name, (one) => readParameter(`${SITE_PARAMETER_PREFIX}${one}`));
-  await checkSecrets(allSecretNames(site));
+  const site = await loadSite(name, documents);
+  await secrets.check(allSecretNames(site));
   return { site, mode, findings: documentFindings(site) };
-}
+};
+
+export const handler = handlerOf(run);

@@ -1,8 +1,8 @@
-import type { Inspection } from '../domain/controller/inspect';
 import { plan } from '../domain/controller/plan';
-import type { Site } from '../domain/site/document';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Plan: the smallest set of actions that removes the drift. */
-export function handler({ site, ...inspection }: Inspection & { site: Site }) {
-  return Promise.resolve(plan(site, inspection));
-}
+export const run: TaskFunction<'plan'> = ({ site, ...inspection }) => Promise.resolve(plan(site, inspection));
+
+export const handler = handlerOf(run);

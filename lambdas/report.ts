@@ -1,6 +1,8 @@
-import { report, type ReportInput } from '../domain/report/report';
+import { report } from '../domain/report/report';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Report: the execution's output. */
-export function handler(input: ReportInput) {
-  return Promise.resolve(report(input));
-}
+export const run: TaskFunction<'report'> = (input) => Promise.resolve(report(input));
+
+export const handler = handlerOf(run);

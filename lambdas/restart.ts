@@ -1,10 +1,11 @@
+import { withSite } from '../domain/commands/site-connection';
 import { restart } from '../domain/controller/restart';
-import type { Site } from '../domain/site/document';
 import { controllerNamed } from '../domain/site/named';
-import { withSession } from '../domain/ssh/with-session';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Restart services, on one controller: Magnum's API and conductor, until both are back. */
-export async function handler({ site, controller }: { site: Site; controller: string }) {
-  const target = controllerNamed(site, controller);
-  return withSession(site, [], async (session) => restart(await session.controller(target), target, site), [target]);
-}
+export const run: TaskFunction<'restart'> = ({ site, controller }, world) =>
+  withSite(world, site, { expected: [controllerNamed(site, controller)] }, ({ node }) => restart(node(controller)));
+
+export const handler = handlerOf(run);

@@ -1,13 +1,10 @@
 import { upgradeSchema } from '../domain/bootstrap/schema';
-import type { Site } from '../domain/site/document';
-import type { Mode } from '../domain/site/load';
-import { withSession } from '../domain/ssh/with-session';
+import { withSite } from '../domain/commands/site-connection';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Upgrade schema, from the first controller: all of them share the database. */
-export function handler({ site, mode }: { site: Site; mode: Mode }) {
-  return withSession(site, [], async (session) => {
-    const [first] = site.controllers;
-    if (!first) throw new Error(`Site ${site.name} has no controllers`);
-    return upgradeSchema(await session.controller(first), site, mode);
-  });
-}
+export const run: TaskFunction<'upgradeSchema'> = ({ site, mode }, world) =>
+  withSite(world, site, { expected: [site.controllers[0]] }, ({ nodes }) => upgradeSchema(nodes[0], mode));
+
+export const handler = handlerOf(run);

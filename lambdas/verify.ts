@@ -1,9 +1,10 @@
-import type { Restart } from '../domain/controller/restart';
 import { verify } from '../domain/controller/verify';
 import { throughSite } from '../domain/openstack/through-site';
-import type { Site } from '../domain/site/document';
+import type { TaskFunction } from '../domain/tasks';
+import { handlerOf } from './runtime/task';
 
 /** Verify: what answers and what lives, observed now. */
-export function handler({ site, restarts }: { site: Site; restarts: Restart[] }) {
-  return throughSite(site, (openstack, session) => verify(session, site, openstack, restarts));
-}
+export const run: TaskFunction<'verify'> = ({ site, restarts }, world) =>
+  throughSite(world, site, {}, (openstack, connection) => verify(connection, openstack, restarts));
+
+export const handler = handlerOf(run);

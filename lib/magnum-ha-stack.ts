@@ -4,9 +4,11 @@ import type { Site } from '../domain/site/document';
 import { ComplianceSchedule } from './compliance-schedule';
 import { LockTable } from './lock-table';
 import type { Network } from './settings';
+import { CommandsQuery } from './commands-query';
+import { SiteMachine } from './machines/site';
 import { SiteParameters } from './site-parameters';
+import { SiteSecrets } from './site-secrets';
 import { TaskFunctions } from './task-functions';
-import { Workflow } from './workflow';
 
 /** Properties of `MagnumHaStack`. */
 export interface MagnumHaStackProps {
@@ -30,9 +32,11 @@ export class MagnumHaStack extends Stack {
     });
 
     const parameters = new SiteParameters(this, 'Sites', { sites });
-    const functions = new TaskFunctions(this, 'Functions', { sites, parameters, ...(network ? { network } : {}) });
+    const secrets = new SiteSecrets(this, 'Secrets', { sites });
+    const functions = new TaskFunctions(this, 'Functions', { parameters, secrets, ...(network ? { network } : {}) });
     const lockTable = new LockTable(this, 'Locks');
-    const { stateMachine } = new Workflow(this, 'Workflow', { sites, functions, lockTable });
+    const { stateMachine } = new SiteMachine(this, 'Workflow', { functions, lockTable });
+    new CommandsQuery(this, 'Commands', { functions });
     new ComplianceSchedule(this, 'ComplianceSchedule', { sites, stateMachine, rate: checkRate });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });

@@ -1,11 +1,8 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { secretNames } from '../domain/secrets/references';
+import { type SecretPurpose, secretNames } from '../domain/secrets/references';
 import type { Site } from '../domain/site/document';
-
-/** Who needs a secret: opening SSH connections, magnum.conf, a look at Magnum's own accounts, OpenStack's API, or bootstrap. */
-export type SecretPurpose = keyof ReturnType<typeof secretNames>;
 
 /** The SSM SecureString parameters that the sites refer to. Operators put them; the stack only grants reading them. */
 export class SiteSecrets extends Construct {

@@ -1,9 +1,16 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type CfnFunction, Function, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  type CfnFunction,
+  type Code,
+  Function,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { Bundles } from './bundles';
 import type { Network } from './settings';
 
 /** The variables that functions read from their environment. */
@@ -16,7 +23,7 @@ export interface TaskEnvironment {
 export interface TaskFunctionProps {
   /** The handler: `lambdas/<task>.ts`. */
   readonly task: string;
-  readonly bundles: Bundles;
+  readonly code: Code;
   readonly timeout: Duration;
   /** @default - none */
   readonly environment?: TaskEnvironment;
@@ -26,13 +33,10 @@ export interface TaskFunctionProps {
 
 /** The function of one task. It may write its own log group and traces; what more it may is granted to it. */
 export class TaskFunction extends Function {
-  /** What one attempt of it can take at most. */
-  readonly limit: Duration;
-
   /** Its own, always. */
   declare readonly role: Role;
 
-  constructor(scope: Construct, id: string, { task, bundles, timeout, environment, network }: TaskFunctionProps) {
+  constructor(scope: Construct, id: string, { task, code, timeout, environment, network }: TaskFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       // Three months, as long as Step Functions keeps the history that the log explains.
       retention: RetentionDays.THREE_MONTHS,
@@ -44,7 +48,7 @@ export class TaskFunction extends Function {
 
     super(scope, id, {
       description: `magnum-ha: ${task}`,
-      code: bundles.codeOf(task),
+      code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -52,11 +56,12 @@ export class TaskFunction extends Function {
       memorySize: 512,
       timeout,
       logGroup,
+      // One query finds all lines of an execution.
+      loggingFormat: LoggingFormat.JSON,
       role,
       tracing: Tracing.ACTIVE,
       environment: { ...environment },
     });
-    this.limit = timeout;
 
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',

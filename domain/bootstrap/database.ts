@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { bootstrapCommands } from '../commands/catalogue';
+import type { Node } from '../commands/node';
 import { MagnumHaError } from '../errors';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 import { withInput } from '../ssh/command';
-import type { RemoteController } from '../ssh/session';
 import { type BootstrapItem, type Found, settled } from './item';
 
 /** The database server does not let root of a controller make accounts, or not in a way that is known here. */
@@ -26,18 +26,14 @@ const NATIVE = 'mysql_native_password';
  *
  * @throws DatabaseAdminRefused
  */
-export async function bootstrapDatabase(
-  remote: RemoteController,
-  site: Site,
-  password: string,
-  mode: Mode,
-): Promise<BootstrapItem[]> {
+export async function bootstrapDatabase(node: Node, password: string, mode: Mode): Promise<BootstrapItem[]> {
+  const { site } = node;
   const { name: database, user } = site.magnum.database;
-  const where = `the database server of controller ${remote.name} of site ${site.name}`;
+  const where = `the database server of ${node.where}`;
   const hash = nativeHash(passwordBytes(site, password));
   // Names in site documents have no quotes and no backslashes.
   const account = (host: string) => `'${user}'@'${host}'`;
-  const sql = (...statements: string[]) => query(remote, site, where, statements);
+  const sql = (...statements: string[]) => query(node, where, statements);
 
   const [versions, databases, users] = await Promise.all([
     sql('SELECT VERSION() AS version'),
@@ -122,9 +118,9 @@ function refuseUnknown(version: string, where: string, { magnum: { database } }:
 type Row = Readonly<Record<string, string>>;
 
 /** Runs statements as root. @returns the rows of the only SELECT among them */
-async function query(remote: RemoteController, site: Site, where: string, statements: string[]): Promise<Row[]> {
-  const { sql } = bootstrapCommands(site).database;
-  const { exitCode, stdout, stderr } = await remote.run(withInput(sql, `${statements.join(';\n')};\n`), [0, 1, 127]);
+async function query(node: Node, where: string, statements: string[]): Promise<Row[]> {
+  const { sql } = bootstrapCommands(node.site).database;
+  const { exitCode, stdout, stderr } = await node.attempt(withInput(sql, `${statements.join(';\n')};\n`));
   if (exitCode !== 0) {
     // Behind the number the message may quote the statement, and the hash in it.
     const [number] = /ERROR \d+ \(\w+\)/.exec(stderr) ?? [];

@@ -1,13 +1,11 @@
-import type { Duplex } from 'node:stream';
 import * as z from 'zod';
 import { amqpLogin } from '../findings/amqp';
 import type { Login } from '../findings/bytes';
 import { bootstrapCommands } from '../commands/catalogue';
+import type { Node } from '../commands/node';
 import { MagnumHaError, messageOf } from '../errors';
-import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 import { type Command, withInput } from '../ssh/command';
-import type { RemoteController } from '../ssh/session';
 import { type BootstrapItem, settled } from './item';
 
 /** No node of RabbitMQ answers. */
@@ -29,18 +27,14 @@ const users = z.array(z.object({ user: z.string(), tags: z.array(z.string()) }))
  * Logs in to RabbitMQ as Magnum would, and in mode `apply` makes the user, its password and its permissions on the virtual
  * host `/` where that fails. Permissions that let it in are left as they are.
  *
- * @param remote a controller with a node of RabbitMQ
+ * @param node a controller with a node of RabbitMQ
  * @throws RabbitmqUnreachable, RabbitmqAdminRefused
  */
-export async function bootstrapRabbitmq(
-  remote: RemoteController,
-  site: Site,
-  password: string,
-  mode: Mode,
-): Promise<BootstrapItem[]> {
+export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode): Promise<BootstrapItem[]> {
+  const { site } = node;
   const { user } = site.magnum.rabbit;
   const { users: list, define } = bootstrapCommands(site).rabbitmq;
-  const logIn = () => loginAnywhere(remote, site, password);
+  const logIn = () => loginAnywhere(node, password);
   const login = await logIn();
   const accepted = login === 'accepted';
   const known = accepted || NOT_ALLOWED.test(login.refused);
@@ -62,7 +56,7 @@ export async function bootstrapRabbitmq(
   const now = await logIn();
   if (now === 'accepted') return items;
   throw new RabbitmqAdminRefused(
-    `RabbitMQ of site ${site.name} still refuses the user ${user}, after it was made on ${remote.name}: ${now.refused}. Check ` +
+    `RabbitMQ of site ${site.name} still refuses the user ${user}, after it was made on ${node.name}: ${now.refused}. Check ` +
       'that magnum.rabbit.hosts in the site document are the nodes of one cluster, and that of the controllers.',
   );
 
@@ -74,14 +68,14 @@ export async function bootstrapRabbitmq(
   }
 
   async function run(command: Command) {
-    const outcome = await remote.run(command, ANY_EXIT);
+    const outcome = await node.attempt(command);
     if (outcome.exitCode === 0) return outcome;
     throw refused(`\`${command.argv.join(' ')}\` exits with ${outcome.exitCode}`);
   }
 
   function refused(reason: string): RabbitmqAdminRefused {
     return new RabbitmqAdminRefused(
-      `The RabbitMQ user ${user} cannot be made on ${remote.name} of site ${site.name}: ${reason}. It takes rabbitmqctl of ` +
+      `The RabbitMQ user ${user} cannot be made on ${node.where}: ${reason}. It takes rabbitmqctl of ` +
         'RabbitMQ 3.8 or later on a controller that is one of magnum.rabbit.hosts, because the older ones want passwords in ' +
         `their arguments. Else make it by hand, \`rabbitmqctl add_user ${user}\` and \`rabbitmqctl set_permissions ${user} ` +
         `'.*' '.*' '.*'\`, and take "rabbitmq" out of bootstrap in the site document.`,
@@ -89,24 +83,20 @@ export async function bootstrapRabbitmq(
   }
 }
 
-/** All that rabbitmqctl ends with (sysexits.h), and that it is not there; 124 is of timeout(1). */
-const ANY_EXIT = [0, 1, 2, ...Array.from({ length: 15 }, (_, index) => 64 + index), 127];
-
 /** Logs in to the first node that answers. @throws RabbitmqUnreachable */
-async function loginAnywhere(remote: RemoteController, site: Site, password: string): Promise<Login> {
+async function loginAnywhere({ name, site, clock, tunnel }: Node, password: string): Promise<Login> {
   const { hosts, user } = site.magnum.rabbit;
   const reasons: string[] = [];
   for (const node of hosts) {
     const [host = '', port] = node.split(':');
     try {
-      const stream: Duplex = await remote.tunnel(host, Number(port));
-      return await amqpLogin(stream, user, password);
+      return await amqpLogin(await tunnel(host, Number(port)), clock, user, password);
     } catch (error) {
       reasons.push(`${node}: ${messageOf(error)}`);
     }
   }
   throw new RabbitmqUnreachable(
-    `No node of RabbitMQ of site ${site.name} answers ${remote.name}: ${reasons.join('; ')}. Check that RabbitMQ runs there and ` +
+    `No node of RabbitMQ of site ${site.name} answers ${name}: ${reasons.join('; ')}. Check that RabbitMQ runs there and ` +
       'that magnum.rabbit.hosts in the site document are right.',
   );
 }

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { bootstrapCommands, catalogue } from '../commands/catalogue';
+import { bootstrapCommands } from '../commands/catalogue';
+import type { Node } from '../commands/node';
 import { ages } from '../commands/processes';
 import { MagnumHaError } from '../errors';
-import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 import type { Command } from '../ssh/command';
-import type { RemoteController } from '../ssh/session';
+import { poll } from '../world';
 import type { BootstrapItem } from './item';
 
 /** magnum-db-manage does not get to the database, or fails on its way to the newest schema. */
@@ -13,9 +12,8 @@ export class SchemaUpgradeFailed extends MagnumHaError {
   override readonly name = 'SchemaUpgradeFailed';
 }
 
-/** How long one that another attempt began may go on, in milliseconds: its controller's timeout(1) ends it by then. */
-const PATIENCE_MS = 160_000;
-const BETWEEN_LOOKS_MS = 500;
+/** How long one that another attempt began may go on: its controller's timeout(1) ends it by then. */
+const PATIENCE = { forMs: 160_000, everyMs: 500 };
 
 /**
  * Brings Magnum's tables to what the installed Magnum wants, by its own program and with the magnum.conf in place. Where
@@ -23,7 +21,8 @@ const BETWEEN_LOOKS_MS = 500;
  *
  * @throws SchemaUpgradeFailed
  */
-export async function upgradeSchema(remote: RemoteController, site: Site, mode: Mode): Promise<BootstrapItem> {
+export async function upgradeSchema(node: Node, mode: Mode): Promise<BootstrapItem> {
+  const { site } = node;
   const { version, upgrade } = bootstrapCommands(site).schema;
   const name = `schema of database ${site.magnum.database.name}`;
   // One goes on when its connection is lost, and two at a time stumble over each other's tables.
@@ -36,15 +35,14 @@ export async function upgradeSchema(remote: RemoteController, site: Site, mode: 
   return { name, action: before === NONE ? 'created' : 'changed', detail: `Now at revision ${after}.` };
 
   async function othersEnded(): Promise<void> {
-    const end = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const { stdout } = await remote.run(catalogue(site).processes);
-      if (ages(stdout, upgrade.argv[0] ?? '').length === 0) return;
-      if (Date.now() > end) break;
-      await sleep(BETWEEN_LOOKS_MS);
-    }
+    const { done } = await poll(node.clock, PATIENCE, async () => {
+      const { stdout } = await node.run(node.commands.processes);
+      const found = ages(stdout, upgrade.argv[0] ?? '').length;
+      return { done: found === 0, found };
+    });
+    if (done) return;
     throw new SchemaUpgradeFailed(
-      `On ${remote.name} of site ${site.name} another ${upgrade.argv[0]} runs and does not end. See what it waits for, then ` +
+      `On ${node.where} another ${upgrade.argv[0]} runs and does not end. See what it waits for, then ` +
         "start again. Magnum's services were not restarted by this step.",
     );
   }
@@ -59,11 +57,11 @@ export async function upgradeSchema(remote: RemoteController, site: Site, mode: 
   }
 
   async function run(command: Command) {
-    const outcome = await remote.run(command, [0, 1, 2, 127]);
+    const outcome = await node.attempt(command);
     if (outcome.exitCode === 0) return outcome;
     // What it prints may quote the connection, and the password in it.
     throw new SchemaUpgradeFailed(
-      `\`${command.argv.join(' ')}\` on ${remote.name} of site ${site.name} exits with ${outcome.exitCode}. Run it there by hand ` +
+      `\`${command.argv.join(' ')}\` on ${node.where} exits with ${outcome.exitCode}. Run it there by hand ` +
         "to see what it says. A conductor without its tables does not work: Magnum's services were not restarted by this step.",
     );
   }

@@ -127,6 +127,9 @@ export function catalogue(site: Site) {
   };
 }
 
+/** What can be run on the controllers of a site. */
+export type Catalogue = ReturnType<typeof catalogue>;
+
 /**
  * The further commands of each part of bootstrap. The first user of `mysql` and `rabbitmqctl` is root of the controller; what
  * they are to do, and secrets with it, travels on standard input.
@@ -163,7 +166,7 @@ export function bootstrapCommands({ magnum }: Site) {
 }
 
 /** What is done with one managed file. */
-export type FileCommands = ReturnType<typeof catalogue>['files']['magnumConf'];
+export type FileCommands = Catalogue['files']['magnumConf'];
 
 /** Every command of the catalogue; those for a rule's number with `ANY_NUMBER`. Of bootstrap, what the site asks for. */
 export function everyCommand(site: Site): Command[] {

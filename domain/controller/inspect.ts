@@ -1,14 +1,15 @@
-import { catalogue } from '../commands/catalogue';
+import { everywhere } from '../commands/everywhere';
+import type { Node } from '../commands/node';
 import { ages, haproxyAges } from '../commands/processes';
 import { placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius, dependents } from '../pacemaker/blast-radius';
-import { clusterStatus } from '../pacemaker/preflight';
-import type { ClusterStatus } from '../pacemaker/status';
+import { clusterStatus } from '../pacemaker/cluster';
+import { type ClusterStatus, PacemakerUnavailable } from '../pacemaker/status';
 import type { Secrets } from '../secrets/secrets';
-import type { Controller, Site } from '../site/document';
-import { everywhere } from '../ssh/everywhere';
-import type { RemoteController, Session } from '../ssh/session';
+import type { SiteConnection } from '../commands/site-connection';
+import type { Command } from '../ssh/command';
 import { cut } from './cut';
+import { ifPresent } from './if-present';
 import { type ManagedFile, managedFiles } from './managed-files';
 
 /** A managed file, as it was found. */
@@ -27,8 +28,11 @@ export interface ControllerState {
   readonly firewall: 'same' | 'differs';
   /** Services that do not run, or run with an older configuration than the file's. */
   readonly stale: readonly string[];
-  /** `stale`: HAProxy runs with an older fragment than the file's; `disabled`: pacemaker keeps it stopped. */
-  readonly haproxy: 'current' | 'stale' | 'disabled';
+  /**
+   * `stale`: HAProxy runs with an older fragment than the file's; `disabled`: pacemaker keeps it stopped; `unknown`:
+   * pacemaker does not run there, which is a finding.
+   */
+  readonly haproxy: 'current' | 'stale' | 'disabled' | 'unknown';
 }
 
 /** What was found on a site. */
@@ -48,15 +52,15 @@ const ALL_DIFFERENCES = 100_000;
  * Compares every controller with its desired state, side by side. Nothing is changed. What depends on HAProxy is read
  * from the first only: it is the cluster's.
  */
-export async function inspect(session: Session, site: Site, secrets: Secrets): Promise<Inspection> {
-  const found = await everywhere(session, site.controllers, async (remote, controller) => {
+export async function inspect({ nodes, secrets }: SiteConnection): Promise<Inspection> {
+  const found = await everywhere(nodes, async (node) => {
     const [inspected, behind] = await Promise.all([
-      inspectController(remote, controller, site, secrets),
-      controller === site.controllers[0] ? dependents(remote, site) : undefined,
+      inspectController(node, secrets),
+      node === nodes[0] ? known(dependents(node)) : undefined,
     ]);
     return { ...inspected, behind };
   });
-  const [radius] = found.flatMap(({ status, behind }) => (behind ? [blastRadius(behind, status.ids)] : []));
+  const [radius] = found.flatMap(({ status, behind }) => (behind && status ? [blastRadius(behind, status.ids)] : []));
   return {
     controllers: found.map(({ state }) => ({
       ...state,
@@ -70,35 +74,33 @@ export async function inspect(session: Session, site: Site, secrets: Secrets): P
 }
 
 async function inspectController(
-  remote: RemoteController,
-  controller: Controller,
-  site: Site,
+  node: Node,
   secrets: Secrets,
-): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus }> {
-  const commands = catalogue(site);
-  const stdout = async (command: (typeof commands)['date'], accept = [0]) => (await remote.run(command, accept)).stdout;
+): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus | undefined }> {
+  const { site, commands } = node;
+  const stdout = async (command: Command) => (await node.run(command)).stdout;
   const [files, rules, ps, date, confModified, fragmentModified, status] = await Promise.all([
-    managedFiles(remote, controller, site, secrets),
+    managedFiles(node, secrets),
     stdout(commands.rules),
     stdout(commands.processes),
     stdout(commands.date),
-    stdout(commands.magnumConfModified, [0, 1]),
-    stdout(commands.fragmentModified, [0, 1]),
-    clusterStatus(remote, site),
+    ifPresent(node, commands.magnumConfModified),
+    ifPresent(node, commands.fragmentModified),
+    known(clusterStatus(node)),
   ]);
   const now = Number(date);
   /** Whether a process of this age began before the file's last change; a process that is not there did. */
-  const began = (age: number | undefined, modified: string) => age === undefined || now - age < Number(modified);
+  const began = (age: number | undefined, modified = '') => age === undefined || now - age < Number(modified);
   const services = [site.magnum.apiService, site.magnum.conductorService];
   const { insert, remove } = placeRule(ruleLines(rules), site);
   const state: ControllerState = {
-    name: controller.name,
+    name: node.name,
     files: [files.rules, files.magnumConf, files.fragment].map(stateOf),
     firewall: insert === undefined && remove.length === 0 ? 'same' : 'differs',
     // The oldest process of a service is the one that read the configuration.
     stale: services.filter((service) => began(oldest(ages(ps, service)), confModified)),
     // A reload leaves the old process until its last connection ends: the youngest counts.
-    haproxy: status.disabled ? 'disabled' : began(youngest(haproxyAges(ps)), fragmentModified) ? 'stale' : 'current',
+    haproxy: haproxyState(status, () => began(youngest(haproxyAges(ps)), fragmentModified)),
   };
   return { state, status };
 }
@@ -106,6 +108,22 @@ async function inspectController(
 /** The rules of a chain in order, without the line of its policy. */
 export function ruleLines(output: string): string[] {
   return output.split('\n').filter((line) => line.startsWith('-A '));
+}
+
+function haproxyState(status: ClusterStatus | undefined, stale: () => boolean): ControllerState['haproxy'] {
+  if (!status) return 'unknown';
+  if (status.disabled) return 'disabled';
+  return stale() ? 'stale' : 'current';
+}
+
+/** Undefined if pacemaker does not run: that is a finding of Preflight. */
+async function known<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof PacemakerUnavailable) return undefined;
+    throw error;
+  }
 }
 
 function stateOf({ path, found, desired, diff }: ManagedFile): FileState {

@@ -1,4 +1,5 @@
-import { catalogue, type FileCommands } from '../commands/catalogue';
+import type { FileCommands } from '../commands/catalogue';
+import type { Node } from '../commands/node';
 import { describeFileChanges, describeOptionChanges } from '../config/diff';
 import { haproxyFragment } from '../config/haproxy';
 import { editRules } from '../config/iptables';
@@ -6,8 +7,6 @@ import { magnumOptions, resolve } from '../config/options';
 import { editOslo } from '../config/oslo';
 import { MagnumHaError } from '../errors';
 import type { Secrets } from '../secrets/secrets';
-import type { Controller, Site } from '../site/document';
-import type { RemoteController } from '../ssh/session';
 import { ifPresent } from './if-present';
 
 /** A file that the workflow edits but does not make is not there: what it belongs to is not installed. */
@@ -36,14 +35,13 @@ export interface ManagedFile {
  * @throws ManagedFileMissing, ManagedFileNotText, ConfigFileInvalid, RulesFileInvalid, UnrepresentableValue
  */
 export async function managedFiles(
-  remote: RemoteController,
-  controller: Controller,
-  site: Site,
+  node: Node,
   secrets: Secrets,
 ): Promise<{ magnumConf: ManagedFile; fragment: ManagedFile; rules: ManagedFile }> {
-  const { files } = catalogue(site);
-  const read = (file: FileCommands) => ifPresent(remote, file.read);
-  const where = ({ path }: FileCommands) => `${path} on ${controller.name} of site ${site.name}`;
+  const { site, controller } = node;
+  const { files } = node.commands;
+  const read = (file: FileCommands) => ifPresent(node, file.read);
+  const where = ({ path }: FileCommands) => `${path} on ${node.where}`;
   const redact = (text: string) => secrets.redact(text);
   const reveal = (ssm: string) => secrets.reveal(ssm);
   const [magnumConf, fragment, rules] = await Promise.all([

@@ -36,7 +36,9 @@ export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan
 
   const stage = controllers.filter(differs);
   const restart = controllers.filter((one) => fileDiffers(one, conf) || one.stale.length > 0);
-  const cycle = controllers.some((one) => fragmentDiffers(one) || one.haproxy !== 'current');
+  const cycle = controllers.some(
+    (one) => fragmentDiffers(one) || one.haproxy === 'stale' || one.haproxy === 'disabled',
+  );
   return {
     changed: stage.length > 0 || restart.length > 0 || cycle,
     stage: stage.map(({ name }) => name),

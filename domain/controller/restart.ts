@@ -1,14 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogue } from '../commands/catalogue';
+import type { Node } from '../commands/node';
 import { ages } from '../commands/processes';
 import { MagnumHaError } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
-import type { Controller, Site } from '../site/document';
-import type { RemoteController } from '../ssh/session';
+import { poll } from '../world';
 
-/** How long a restarted service may take until it runs and answers, in milliseconds. Measured: 1.4 to 1.7 s. */
-const PATIENCE_MS = 90_000;
-const BETWEEN_LOOKS_MS = 200;
+/** How long a restarted service may take until it runs and answers. Measured: 1.4 to 1.7 s. */
+const PATIENCE = { forMs: 90_000, everyMs: 200 };
 
 /** A service of Magnum does not come back after its restart. */
 export class MagnumServiceDown extends MagnumHaError {
@@ -30,37 +27,40 @@ export interface Restart {
  *
  * @throws MagnumServiceDown
  */
-export async function restart(remote: RemoteController, controller: Controller, site: Site): Promise<Restart> {
-  const commands = catalogue(site);
-  const { apiService, conductorService, apiPort } = site.magnum;
-  const began = Date.now();
-  const restartedAt = Number((await remote.run(commands.date)).stdout);
-  await remote.run(commands.restartApi);
-  await remote.run(commands.restartConductor);
-  for (;;) {
-    const waitingFor = await notBack(remote, controller, site);
-    if (waitingFor === '') break;
-    if (Date.now() - began > PATIENCE_MS) {
-      throw new MagnumServiceDown(
-        `After its restart on ${controller.name} of site ${site.name}: ${waitingFor}. The other controllers were not restarted ` +
-          `after it. Look at /var/log/magnum there; ${site.magnum.configFile}.magnum-ha-previous is the configuration before.`,
-      );
-    }
-    await sleep(BETWEEN_LOOKS_MS);
+export async function restart(node: Node): Promise<Restart> {
+  const { site, commands, clock } = node;
+  const { apiService, conductorService } = site.magnum;
+  const began = clock.now();
+  const restartedAt = Number((await node.run(commands.date)).stdout);
+  await node.run(commands.restartApi);
+  await node.run(commands.restartConductor);
+  const { found: waitingFor } = await poll(clock, PATIENCE, async () => {
+    const found = await notBack(node, clock.now() - began);
+    return { done: found === '', found };
+  });
+  if (waitingFor !== '') {
+    throw new MagnumServiceDown(
+      `After its restart on ${node.where}: ${waitingFor}. The other controllers were not restarted after it. Look at ` +
+        `/var/log/magnum there; ${site.magnum.configFile}.magnum-ha-previous is the configuration before.`,
+    );
   }
-  const seconds = Math.round((Date.now() - began) / 100) / 10;
-  return { controller: controller.name, services: [apiService, conductorService], restartedAt, seconds };
+  const seconds = Math.round((clock.now() - began) / 100) / 10;
+  return { controller: node.name, services: [apiService, conductorService], restartedAt, seconds };
+}
 
-  async function notBack(from: RemoteController, { address }: Controller, { name }: Site): Promise<string> {
-    const { stdout } = await from.run(commands.processes);
-    const elapsed = (Date.now() - began) / 1000;
-    for (const service of [apiService, conductorService]) {
-      // An init script may say that all went well and have left a process as it was. ps counts whole seconds.
-      const old = ages(stdout, service).some((age) => age > elapsed + 1);
-      if (old) return `a process of ${service} from before still runs`;
-    }
-    if (ages(stdout, conductorService).length === 0) return `${conductorService} does not run`;
-    const answer = await apiAnswers((host, port) => from.tunnel(host, port), address, apiPort);
-    return answer.ok ? '' : `the API of ${name} on ${address}:${apiPort} does not answer: ${answer.reason}`;
+/** What is not back yet, so many milliseconds after the restart; empty if nothing. */
+async function notBack(node: Node, milliseconds: number): Promise<string> {
+  const { site, controller, commands, clock } = node;
+  const { apiService, conductorService, apiPort } = site.magnum;
+  const { stdout } = await node.run(commands.processes);
+  for (const service of [apiService, conductorService]) {
+    // An init script may say that all went well and have left a process as it was. ps counts whole seconds.
+    const old = ages(stdout, service).some((age) => age > milliseconds / 1000 + 1);
+    if (old) return `a process of ${service} from before still runs`;
   }
+  if (ages(stdout, conductorService).length === 0) return `${conductorService} does not run`;
+  const answer = await apiAnswers(node.tunnel, clock, controller.address, apiPort);
+  return answer.ok
+    ? ''
+    : `the API of ${site.name} on ${controller.address}:${apiPort} does not answer: ${answer.reason}`;
 }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { catalogue } from '../commands/catalogue';
+import type { Node } from '../commands/node';
 import { MagnumHaError } from '../errors';
 import { keyedDigest, type Secrets } from '../secrets/secrets';
-import type { Controller, Site } from '../site/document';
 import { type Outcome, withInput } from '../ssh/command';
-import type { RemoteController } from '../ssh/session';
 import { type ManagedFile, managedFiles } from './managed-files';
 
 /** What arrived on the controller is not what was sent: a full or a failing disk. */
@@ -32,23 +30,18 @@ export interface StagedFile {
  *
  * @throws StagedFileDamaged, StagedFileRejected
  */
-export async function stage(
-  remote: RemoteController,
-  controller: Controller,
-  site: Site,
-  secrets: Secrets,
-): Promise<StagedFile[]> {
-  const commands = catalogue(site);
-  const { magnumConf, fragment, rules } = await managedFiles(remote, controller, site, secrets);
-  const key = secrets.reveal(site.ssh.privateKey.ssm);
-  const where = `on ${controller.name} of site ${site.name}`;
+export async function stage(node: Node, secrets: Secrets): Promise<StagedFile[]> {
+  const { commands } = node;
+  const { magnumConf, fragment, rules } = await managedFiles(node, secrets);
+  const key = secrets.reveal(node.site.ssh.privateKey.ssm);
+  const where = `on ${node.where}`;
   const put = async ({ path, found, desired, commands: file }: ManagedFile): Promise<StagedFile> => {
     // Made empty and private first: the content is never readable by more than its owner.
-    await remote.run(file.create);
-    await remote.run(withInput(file.fill, desired));
-    await remote.run(file.own);
-    await remote.run(file.mode);
-    const { stdout } = await remote.run(file.digestStaged);
+    await node.run(file.create);
+    await node.run(withInput(file.fill, desired));
+    await node.run(file.own);
+    await node.run(file.mode);
+    const { stdout } = await node.run(file.digestStaged);
     const [arrived] = stdout.split(' ');
     const sent = sha256(desired);
     if (arrived !== sent) {
@@ -72,22 +65,22 @@ export async function stage(
   const files: StagedFile[] = [];
   try {
     if (differs(rules)) {
-      refuse(rules, await remote.run(withInput(commands.validateRules, rules.desired), [0, 1, 2]));
+      refuse(rules, await node.attempt(withInput(commands.validateRules, rules.desired)));
       files.push(await put(rules));
     }
     if (differs(magnumConf)) {
       files.push(await put(magnumConf));
-      refuse(magnumConf, await remote.run(commands.validateMagnumConf, [0, 1, 2]));
+      refuse(magnumConf, await node.attempt(commands.validateMagnumConf));
     }
     if (differs(fragment)) {
-      await remote.run(commands.clearTree);
-      await remote.run(commands.makeTree);
-      await remote.run(commands.copyTree);
+      await node.run(commands.clearTree);
+      await node.run(commands.makeTree);
+      await node.run(commands.copyTree);
       files.push(await put(fragment));
-      refuse(fragment, await remote.run(commands.validateTree, [0, 1, 2]));
+      refuse(fragment, await node.attempt(commands.validateTree));
     }
   } catch (error) {
-    await discard(remote, site);
+    await discard(node);
     throw error;
   }
   return files;
@@ -102,8 +95,7 @@ function differs({ found, desired }: ManagedFile): boolean {
 }
 
 /** Takes away what was staged; where that fails too, the next run overwrites it. */
-async function discard(remote: RemoteController, site: Site): Promise<void> {
-  const commands = catalogue(site);
+async function discard({ commands, run }: Node): Promise<void> {
   const leftovers = [commands.discardMagnumConf, commands.discardRules, commands.clearTree];
-  await Promise.allSettled(leftovers.map((command) => remote.run(command)));
+  await Promise.allSettled(leftovers.map(run));
 }

@@ -1,14 +1,12 @@
-import { catalogue } from '../commands/catalogue';
+import { everywhere } from '../commands/everywhere';
 import { ages } from '../commands/processes';
 import { apiAnswers } from '../openstack/api-answers';
 import { OpenStackUnavailable, OpenStackUnreachable } from '../openstack/errors';
 import { KeystoneUnreachable } from '../openstack/keystone';
 import { type Conductor, conductors, freshConductors } from '../openstack/services';
 import type { OpenStackSession } from '../openstack/session';
-import { clusterStatus, startedOn } from '../pacemaker/preflight';
-import type { Site } from '../site/document';
-import { everywhere } from '../ssh/everywhere';
-import type { RemoteController, Session } from '../ssh/session';
+import { clusterStatus, startedOn } from '../pacemaker/cluster';
+import type { SiteConnection } from '../commands/site-connection';
 import type { Restart } from './restart';
 
 /**
@@ -35,43 +33,40 @@ export interface Verification {
  * @param restarts of this execution
  */
 export async function verify(
-  session: Session,
-  site: Site,
+  { site, nodes }: SiteConnection,
   openstack: OpenStackSession,
   restarts: readonly Restart[],
 ): Promise<Verification> {
-  const commands = catalogue(site);
   const { apiPort, conductorService } = site.magnum;
   const waitingFor: string[] = [];
-  const remotes = await everywhere(session, site.controllers, (remote) => Promise.resolve(remote));
+  const [first] = nodes;
 
   const addresses = [
     // From its neighbour, as HAProxy on another controller asks it: the firewall stands in between.
-    ...site.controllers.map(({ name, address }, index) => ({
+    ...nodes.map(({ name, controller }, index) => ({
       name,
-      address,
-      from: remotes[(index + 1) % remotes.length],
+      address: controller.address,
+      from: nodes[(index + 1) % nodes.length] ?? first,
     })),
-    { name: 'VIP', address: site.virtualIp, from: remotes[0] },
+    { name: 'VIP', address: site.virtualIp, from: first },
   ];
   const apis = await Promise.all(
     addresses.map(async ({ name, address, from }) => {
-      const { ok, reason } = await apiAnswers(tunnelOf(from), address, apiPort);
+      const { ok, reason } = await apiAnswers(from.tunnel, from.clock, address, apiPort);
       if (!ok) waitingFor.push(`The Magnum API of ${name} (${address}:${apiPort}) does not answer: ${reason}.`);
       return { name, address, answers: ok };
     }),
   );
 
-  const needs = await everywhere(session, site.controllers, async (remote, { name }) => {
-    const [ps, date] = await Promise.all([remote.run(commands.processes), remote.run(commands.date)]);
+  const needs = await everywhere(nodes, async ({ name, commands, run }) => {
+    const [ps, date] = await Promise.all([run(commands.processes), run(commands.date)]);
     if (ages(ps.stdout, conductorService).length === 0) waitingFor.push(`${conductorService} does not run on ${name}.`);
     const restarted = restarts.find(({ controller }) => controller === name);
     return { controller: name, after: restarted?.restartedAt ?? Number(date.stdout) - HEARTBEAT_AGE_SECONDS };
   });
 
-  const [first] = remotes;
-  const status = first && (await clusterStatus(first, site));
-  const without = site.controllers.filter(({ name }) => status && !startedOn(status, name));
+  const status = await clusterStatus(first);
+  const without = nodes.filter(({ name }) => !startedOn(status, name));
   if (without.length > 0) {
     waitingFor.push(`HAProxy does not run on ${without.map(({ name }) => name).join(', ')}: see crm_mon -1 -r.`);
   }
@@ -90,11 +85,4 @@ export async function verify(
     waitingFor.push((error as Error).message);
   }
   return { healthy: waitingFor.length === 0, waitingFor, apis, conductors: found };
-}
-
-function tunnelOf(remote: RemoteController | undefined) {
-  return async (host: string, port: number) => {
-    if (!remote) throw new Error('The site has no controllers');
-    return remote.tunnel(host, port);
-  };
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../world';
 import { dialogue, type Login } from './bytes';
 
 /** Class 10 of AMQP 0-9-1, `connection`, with the methods of a login. */
@@ -17,8 +18,8 @@ const FRAME_END = 0xce;
  *
  * @throws NoAnswer where what listens there does not talk AMQP
  */
-export function amqpLogin(stream: Duplex, user: string, password: string): Promise<Login> {
-  return dialogue(stream, async (take) => {
+export function amqpLogin(stream: Duplex, clock: Clock, user: string, password: string): Promise<Login> {
+  return dialogue(stream, clock, async (take) => {
     const next = async () => {
       for (;;) {
         const header = await take(7);

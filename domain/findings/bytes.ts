@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../world';
 
 /** What a login came to: what the server says where it refuses. */
 export type Login = 'accepted' | { readonly refused: string };
@@ -18,6 +19,7 @@ const LOGIN_TIMEOUT_MS = 5_000;
  */
 export async function dialogue<T>(
   stream: Duplex,
+  clock: Clock,
   talk: (take: (count: number) => Promise<Buffer>) => Promise<T>,
 ): Promise<T> {
   let held = Buffer.alloc(0);
@@ -36,7 +38,7 @@ export async function dialogue<T>(
     over ??= why;
     serve();
   };
-  const timer = setTimeout(end(`no answer within ${LOGIN_TIMEOUT_MS / 1000} s`), LOGIN_TIMEOUT_MS).unref();
+  const cancel = clock.after(LOGIN_TIMEOUT_MS, end(`no answer within ${LOGIN_TIMEOUT_MS / 1000} s`));
   stream.on('data', (chunk: Buffer) => {
     held = Buffer.concat([held, chunk]);
     serve();
@@ -51,7 +53,7 @@ export async function dialogue<T>(
         }),
     );
   } finally {
-    clearTimeout(timer);
+    cancel();
     stream.destroy();
   }
 }

@@ -1,3 +1,4 @@
+import type { SiteConnection } from '../commands/site-connection';
 import { clustersFail, type Finding } from './finding';
 import { messageOf } from '../errors';
 import { detailOf } from '../openstack/errors';
@@ -6,17 +7,9 @@ import type { OpenStackSession } from '../openstack/session';
 import type { Secrets } from '../secrets/secrets';
 import type { Site } from '../site/document';
 import { askForToken, type TokenAnswer } from './identity';
-import { checkLogins, type Tunnel } from './logins';
+import { checkLogins } from './logins';
 import { notChecked } from './not-checked';
 import { checkTemplate } from './templates';
-
-/** What the checks of a cloud are carried out with. */
-export interface CloudAccess {
-  readonly openstack: OpenStackSession;
-  /** A TCP connection as from the first controller. */
-  readonly tunnel: Tunnel;
-  readonly secrets: Secrets;
-}
 
 /**
  * Asks the cloud for all that Magnum, and the templates and clusters of the document, need there: accounts, endpoints,
@@ -24,21 +17,24 @@ export interface CloudAccess {
  *
  * Never throws because of the cloud: what cannot be asked is a finding, too.
  */
-export async function checkCloud(site: Site, access: CloudAccess): Promise<Finding[]> {
+export async function checkCloud(
+  { site, nodes, secrets }: SiteConnection,
+  openstack: OpenStackSession,
+): Promise<Finding[]> {
   const [logins, accounts, cloud] = await Promise.all([
-    checkLogins(site, access.tunnel, access.secrets),
-    checkAccounts(site, access),
-    checkServices(site, access.openstack),
+    checkLogins(nodes[0], secrets),
+    checkAccounts(site, openstack, secrets),
+    checkServices(site, openstack),
   ]);
   return [...logins, ...accounts, ...cloud].map((finding) => ({
     ...finding,
     // Services quote what they were sent, and end sentences of their own.
-    evidence: access.secrets.redact(finding.evidence).replace(/\.+$/, ''),
+    evidence: secrets.redact(finding.evidence).replace(/\.+$/, ''),
   }));
 }
 
 /** The accounts that magnum.conf names, each as Magnum will use it. */
-async function checkAccounts(site: Site, { openstack, secrets }: CloudAccess): Promise<Finding[]> {
+async function checkAccounts(site: Site, openstack: OpenStackSession, secrets: Secrets): Promise<Finding[]> {
   const { keystone, trust } = site.magnum;
   const service = {
     username: keystone.username,

@@ -1,9 +1,10 @@
-import { catalogue, DRIVER_MODULES } from '../commands/catalogue';
+import { DRIVER_MODULES } from '../commands/catalogue';
+import { everywhere } from '../commands/everywhere';
+import type { Node } from '../commands/node';
+import type { SiteConnection } from '../commands/site-connection';
 import type { Finding } from './finding';
 import type { Site } from '../site/document';
 import { atLeast, type Release, releaseOfMagnum } from '../site/releases';
-import { everywhere } from '../ssh/everywhere';
-import type { RemoteController, Session } from '../ssh/session';
 import { reachability } from './reachability';
 
 /** What the controllers tell of themselves. */
@@ -13,19 +14,16 @@ export interface ControllerChecks {
   readonly installed?: Release;
 }
 
-/** What `magnum-conductor --version` and the import of a module may end with and still have said all: 127 is "not there". */
-const ANY_END = [0, 1, 2, 126, 127];
-
 /**
  * Asks every controller which Magnum is installed, whether its Python has the database driver, and whether it reaches what
  * Magnum needs. No password is needed for that, and nothing is changed.
  *
  * @param behindVip whether anything behind the VIP can answer
  */
-export async function checkControllers(session: Session, site: Site, behindVip: boolean): Promise<ControllerChecks> {
+export async function checkControllers({ site, nodes }: SiteConnection, behindVip: boolean): Promise<ControllerChecks> {
   const [software, unreachable] = await Promise.all([
-    everywhere(session, site.controllers, (remote) => softwareOf(remote, site)),
-    reachability(session, site, behindVip),
+    everywhere(nodes, softwareOf),
+    reachability(site, nodes, behindVip),
   ]);
   const versions = [...new Set(software.flatMap(({ version }) => version ?? []))];
   const installed = versions.length === 1 && versions[0] !== undefined ? releaseOfMagnum(versions[0]) : undefined;
@@ -47,15 +45,11 @@ interface Software {
   readonly hasDriver: boolean;
 }
 
-async function softwareOf(remote: RemoteController, site: Site): Promise<Software> {
-  const commands = catalogue(site);
-  const [magnum, driver] = await Promise.all([
-    remote.run(commands.magnumVersion, ANY_END),
-    remote.run(commands.importDatabaseDriver, ANY_END),
-  ]);
+async function softwareOf({ name, commands, attempt }: Node): Promise<Software> {
+  const [magnum, driver] = await Promise.all([attempt(commands.magnumVersion), attempt(commands.importDatabaseDriver)]);
   // Python 2 prints it on stderr.
   const version = /^\d+\.\d+\.\d+/m.exec(magnum.exitCode === 0 ? `${magnum.stdout}\n${magnum.stderr}` : '')?.[0];
-  return { name: remote.name, version, exitCode: magnum.exitCode, hasDriver: driver.exitCode === 0 };
+  return { name, version, exitCode: magnum.exitCode, hasDriver: driver.exitCode === 0 };
 }
 
 function missing(software: readonly Software[]): Finding[] {

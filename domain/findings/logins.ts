@@ -3,6 +3,7 @@ import type { Finding } from './finding';
 import type { Secrets } from '../secrets/secrets';
 import type { Site } from '../site/document';
 import { atLeast } from '../site/releases';
+import type { Node } from '../commands/node';
 import { amqpLogin } from './amqp';
 import { type Login, NoAnswer } from './bytes';
 import { mysqlLogin } from './mysql';
@@ -31,12 +32,12 @@ function slash({ release, magnum: { rabbit } }: Site, password: string): Finding
 }
 
 /** Logs in to RabbitMQ and to the database as Magnum will: it says nothing when the former fails. */
-export async function checkLogins(site: Site, tunnel: Tunnel, secrets: Secrets): Promise<Finding[]> {
+export async function checkLogins({ site, clock, tunnel }: Node, secrets: Secrets): Promise<Finding[]> {
   const { database, rabbit } = site.magnum;
   const rabbitPassword = secrets.reveal(rabbit.password.ssm);
   const nodes = rabbit.hosts.map(async (host) => {
     const address = hostAndPort(host, 5672);
-    const login = await attempt(tunnel, address, (stream) => amqpLogin(stream, rabbit.user, rabbitPassword));
+    const login = await attempt(tunnel, address, (stream) => amqpLogin(stream, clock, rabbit.user, rabbitPassword));
     return problems(login, {
       name: 'RabbitUserRefused',
       what: `RabbitMQ ${host} to user ${rabbit.user}`,
@@ -50,7 +51,7 @@ export async function checkLogins(site: Site, tunnel: Tunnel, secrets: Secrets):
   const encoding = database.driver === 'mysql+pymysql' ? 'latin1' : 'utf8';
   const password = Buffer.from(secrets.reveal(database.password.ssm), encoding);
   const account = { user: database.user, password, database: database.name };
-  const connection = attempt(tunnel, address, (stream) => mysqlLogin(stream, account)).then((login) =>
+  const connection = attempt(tunnel, address, (stream) => mysqlLogin(stream, clock, account)).then((login) =>
     problems(login, {
       name: 'DatabaseUserRefused',
       what: `The database ${database.name} at ${database.host} to user ${database.user}`,
@@ -64,7 +65,7 @@ export async function checkLogins(site: Site, tunnel: Tunnel, secrets: Secrets):
 
 /** Undefined where nobody can tell: that nothing listens there has a finding of its own. */
 async function attempt(
-  tunnel: Tunnel,
+  tunnel: Node['tunnel'],
   { host, port }: { host: string; port: number },
   login: (stream: Duplex) => Promise<Login | undefined>,
 ): Promise<Login | NoAnswer | undefined> {

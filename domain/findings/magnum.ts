@@ -177,8 +177,7 @@ function rabbitOptions(site: Site, installed: Release): Finding[] {
 
 /** The options of a section that magnum.conf will have. They are the same on every controller. */
 function writtenOptions(site: Site, section: string): Set<string> {
-  const [controller] = site.controllers;
-  const all = controller ? magnumOptions(site, controller) : [];
+  const all = magnumOptions(site, site.controllers[0]);
   return new Set(all.filter((one) => sectionKey(one.section) === section).map(({ option }) => option));
 }
 
@@ -199,10 +198,8 @@ function heartbeat(site: Site): Finding[] {
 }
 
 function queueTypes(site: Site): Finding[] {
-  const [controller] = site.controllers;
   const on = (name: string) =>
-    controller !== undefined &&
-    magnumOptions(site, controller).some(
+    magnumOptions(site, site.controllers[0]).some(
       ({ section, option, value }) =>
         sectionKey(section) === 'oslo_messaging_rabbit' && option === name && isTrue(describe(value)),
     );

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../world';
 import { dialogue, type Login } from './bytes';
 
 /** https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html */
@@ -25,8 +26,8 @@ export interface DatabaseAccount {
  * @returns undefined where the server wants another kind of authentication: nobody can tell then
  * @throws NoAnswer where what listens there does not talk MySQL
  */
-export function mysqlLogin(stream: Duplex, account: DatabaseAccount): Promise<Login | undefined> {
-  return dialogue(stream, async (take) => {
+export function mysqlLogin(stream: Duplex, clock: Clock, account: DatabaseAccount): Promise<Login | undefined> {
+  return dialogue(stream, clock, async (take) => {
     const next = async () => {
       const header = await take(4);
       const payload = await take(header.readUIntLE(0, 3));

@@ -1,9 +1,9 @@
+import { everywhere } from '../commands/everywhere';
+import type { Nodes } from '../commands/site-connection';
 import { extraOption } from '../config/options';
 import type { Finding } from './finding';
 import { messageOf } from '../errors';
 import type { Site } from '../site/document';
-import { everywhere } from '../ssh/everywhere';
-import type { Session } from '../ssh/session';
 
 /** A TCP endpoint that Magnum on every controller connects to. */
 interface Endpoint {
@@ -17,17 +17,17 @@ interface Endpoint {
 }
 
 /** Connects from every controller to whatever Magnum will connect to: databases, queues, caches, Keystone. */
-export async function reachability(session: Session, site: Site, behindVip: boolean): Promise<Finding[]> {
+export async function reachability(site: Site, nodes: Nodes, behindVip: boolean): Promise<Finding[]> {
   const endpoints = endpointsOf(site).filter(({ host }) => behindVip || host !== site.virtualIp);
-  const tried = await everywhere(session, site.controllers, (remote) =>
+  const tried = await everywhere(nodes, ({ name, tunnel }) =>
     Promise.all(
       endpoints.map((endpoint) =>
-        remote.tunnel(endpoint.host, endpoint.port).then(
+        tunnel(endpoint.host, endpoint.port).then(
           (connection) => {
             connection.destroy();
-            return { endpoint, controller: remote.name, reason: undefined };
+            return { endpoint, controller: name, reason: undefined };
           },
-          (error: unknown) => ({ endpoint, controller: remote.name, reason: messageOf(error) }),
+          (error: unknown) => ({ endpoint, controller: name, reason: messageOf(error) }),
         ),
       ),
     ),

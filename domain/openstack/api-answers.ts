@@ -1,4 +1,5 @@
 import { messageOf } from '../errors';
+import type { Clock } from '../world';
 import { detailOf, OpenStackUnreachable } from './errors';
 import { type Connect, HttpClient } from './http';
 
@@ -16,8 +17,14 @@ export interface ApiAnswer {
  *
  * Never throws: nothing there, or 503 of HAProxy that has no server up yet, are answers too.
  */
-export async function apiAnswers(connect: Connect, host: string, port: number, path = '/'): Promise<ApiAnswer> {
-  const http = new HttpClient(connect, { connectTimeoutMs: 5000, readTimeoutMs: 5000, retryDelaysMs: [] });
+export async function apiAnswers(
+  connect: Connect,
+  clock: Clock,
+  host: string,
+  port: number,
+  path = '/',
+): Promise<ApiAnswer> {
+  const http = new HttpClient(connect, clock, { connectTimeoutMs: 5000, readTimeoutMs: 5000, retryDelaysMs: [] });
   try {
     const { status, json, text } = await http.request({ method: 'GET', url: `http://${host}:${port}${path}` });
     // A list of versions comes with 200, or with 300 Multiple Choices.

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MagnumHaError } from '../errors';
 import type { Cluster } from '../site/document';
 import type { Mode } from '../site/load';
+import { type Clock, poll } from '../world';
 import { AnswerLost, cut } from './errors';
 import type { Stack } from './heat';
-import type { MagnumClient, MagnumCluster, Microversion } from './magnum';
+import type { MagnumCluster, Microversion } from './magnum';
 import type { OpenStackSession } from './session';
 import type { Difference } from './templates';
 
@@ -41,7 +41,7 @@ export interface ClusterProgress {
 }
 
 /** What clusters are looked at with: Magnum has them, Heat makes them. */
-export type ClusterClients = Pick<OpenStackSession, 'magnum' | 'heat'>;
+export type ClusterClients = Pick<OpenStackSession, 'magnum' | 'heat' | 'clock'>;
 
 /** A cluster as Magnum and Heat have it. */
 interface Seen {
@@ -102,8 +102,7 @@ class RequestNotTaken extends MagnumHaError {
 }
 
 /** How long a conductor may take to pick up what the API put into RabbitMQ: it takes well below a second. */
-const PICK_UP_MS = 10_000;
-const PAUSE_MS = 200;
+const PICK_UP = { forMs: 10_000, everyMs: 200 };
 /** So many characters of Magnum's reasons stand in an error. */
 const MAGNUM_REASONS = 2000;
 
@@ -129,7 +128,7 @@ export async function ensureCluster(
   if (!seen) {
     if (mode === 'check') return { ...missing(wanted), done: true };
     if (!template) throw new ClusterTemplateMissing(wanted.name, wanted.clusterTemplate);
-    return { ...(await create(magnum, wanted, template.uuid)), done: false };
+    return { ...(await create(clients, wanted, template.uuid)), done: false };
   }
   const { cluster, workers } = seen;
   // A check waits for nothing.
@@ -147,7 +146,7 @@ export async function ensureCluster(
   // What is asked for is the size of the default node group: Magnum leaves the others as they are.
   const further = cluster.node_count === wanted.workers ? 0 : await magnum.furtherWorkers(cluster.uuid);
   const asked = complete(seen) && cluster.node_count !== wanted.workers && wanted.workers >= further;
-  const changed = asked ? await resize(magnum, cluster, wanted.workers, further) : cluster;
+  const changed = asked ? await resize(clients, cluster, wanted.workers, further) : cluster;
   const left = differencesOf(changed, changed.node_count, wanted, template?.uuid);
   // Also where somebody else has asked Magnum for it, such as an attempt of this task whose answer was lost.
   if (left.length === 0) return { ...result(changed, 'resized', differences), done: false };
@@ -208,7 +207,11 @@ async function look({ magnum, heat }: ClusterClients, uuidOrName: string, tolera
   return { cluster, stack, workers };
 }
 
-async function create(client: MagnumClient, wanted: Cluster, templateUuid: string): Promise<ClusterResult> {
+async function create(
+  { magnum: client, clock }: ClusterClients,
+  wanted: Cluster,
+  templateUuid: string,
+): Promise<ClusterResult> {
   const attributes = {
     name: wanted.name,
     cluster_template_id: templateUuid,
@@ -222,12 +225,12 @@ async function create(client: MagnumClient, wanted: Cluster, templateUuid: strin
   } catch (error) {
     if (!(error instanceof AnswerLost)) throw error;
     // A repetition at once would find nothing by that name and make a second one.
-    const created = await takenUp(() => client.cluster(wanted.name));
+    const created = await takenUp(clock, () => client.cluster(wanted.name));
     if (!created) throw error;
     return result(created, 'created', []);
   }
   const reference = uuid;
-  const created = await takenUp(() => client.cluster(reference));
+  const created = await takenUp(clock, () => client.cluster(reference));
   return created
     ? result(created, 'created', [])
     : { ...missing(wanted), uuid, action: 'created', status: 'REQUESTED' };
@@ -238,7 +241,7 @@ async function create(client: MagnumClient, wanted: Cluster, templateUuid: strin
  * @param further how many of them are beside the default one
  */
 async function resize(
-  client: MagnumClient,
+  { magnum: client, clock }: ClusterClients,
   { name, uuid }: MagnumCluster,
   workers: number,
   further: number,
@@ -254,18 +257,18 @@ async function resize(
   } catch (error) {
     if (!(error instanceof AnswerLost)) throw error;
   }
-  const resized = await takenUp(changed);
+  const resized = await takenUp(clock, changed);
   if (!resized) throw new RequestNotTaken(`to resize the cluster ${name} to ${workers} workers`);
   return resized;
 }
 
 /** Asks until there is something, for as long as a conductor may take. */
-async function takenUp<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (const deadline = Date.now() + PICK_UP_MS; ;) {
-    const found = await ask();
-    if (found !== undefined || Date.now() >= deadline) return found;
-    await sleep(PAUSE_MS);
-  }
+async function takenUp<T>(clock: Clock, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  const { found } = await poll(clock, PICK_UP, async () => {
+    const seen = await ask();
+    return { done: seen !== undefined, found: seen };
+  });
+  return found;
 }
 
 function differencesOf(

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../world';
 import { AnswerLost, OpenStackUnreachable } from './errors';
 import type { Answer, HttpRequest } from './http-messages';
 import { type Connect, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
@@ -39,10 +39,14 @@ export class HttpClient {
   private readonly writeTimeoutMs: number;
   private readonly retryDelaysMs: readonly number[];
 
-  constructor(connect: Connect, options: HttpOptions = {}) {
+  constructor(
+    connect: Connect,
+    private readonly clock: Clock,
+    options: HttpOptions = {},
+  ) {
     const connectTimeoutMs = options.connectTimeoutMs ?? 15_000;
-    this.plain = tunnelAgent(connect, connectTimeoutMs);
-    this.secure = secureTunnelAgent(connect, connectTimeoutMs);
+    this.plain = tunnelAgent(connect, clock, connectTimeoutMs);
+    this.secure = secureTunnelAgent(connect, clock, connectTimeoutMs);
     this.readTimeoutMs = options.readTimeoutMs ?? 30_000;
     this.writeTimeoutMs = options.writeTimeoutMs ?? 120_000;
     this.retryDelaysMs = options.retryDelaysMs ?? [500, 1000, 2000, 4000];
@@ -65,7 +69,7 @@ export class HttpClient {
       } catch (error) {
         if (!(error instanceof OpenStackUnreachable) || error.timedOut) throw error;
       }
-      await sleep(delay);
+      await this.clock.sleep(delay);
     }
     return this.once(request);
   }
@@ -82,9 +86,9 @@ export class HttpClient {
     const timeoutMs = method === 'GET' ? this.readTimeoutMs : this.writeTimeoutMs;
     return new Promise<Answer>((resolve, reject) => {
       let connected = false;
-      let timer: NodeJS.Timeout | undefined = undefined;
+      let cancel = (): void => undefined;
       const fail = (reason: string, timedOut = false) => {
-        clearTimeout(timer);
+        cancel();
         const mayHaveChanged = method !== 'GET' && connected;
         reject(
           mayHaveChanged
@@ -101,10 +105,10 @@ export class HttpClient {
           ...headers,
         },
       });
-      timer = setTimeout(() => {
+      cancel = this.clock.after(timeoutMs, () => {
         fail(`no answer within ${timeoutMs / 1000} s`, true);
         request.destroy();
-      }, timeoutMs);
+      });
       request.on('socket', () => (connected = true));
       request.on('error', (error) => {
         fail(error.message);
@@ -116,7 +120,7 @@ export class HttpClient {
           fail(error.message);
         });
         response.on('end', () => {
-          clearTimeout(timer);
+          cancel();
           const text = Buffer.concat(chunks).toString('utf8');
           resolve({
             method,

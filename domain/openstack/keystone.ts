@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MagnumHaError, messageOf } from '../errors';
 import type { Site } from '../site/document';
+import type { Clock } from '../world';
 import { AnswerLost, detailOf, OpenStackUnreachable, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
 import type { Answer } from './http-messages';
@@ -97,6 +98,7 @@ export class Keystone {
 
   constructor(
     private readonly http: HttpClient,
+    private readonly clock: Clock,
     private readonly account: Account,
     private readonly password: string,
   ) {}
@@ -134,7 +136,7 @@ export class Keystone {
   }
 
   private async valid(): Promise<Token> {
-    if (this.held && Date.now() < this.held.renewAt) return this.held;
+    if (this.held && this.clock.now() < this.held.renewAt) return this.held;
     // Whoever asks meanwhile waits for the same answer.
     this.pending ??= this.requestToken().finally(() => (this.pending = undefined));
     return (this.held = await this.pending);
@@ -155,7 +157,7 @@ export class Keystone {
       id,
       projectId: project.id,
       catalog,
-      renewAt: Date.now() + Math.max(lifetimeMs - MARGIN_MS, lifetimeMs / 2),
+      renewAt: this.clock.now() + Math.max(lifetimeMs - MARGIN_MS, lifetimeMs / 2),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Site } from '../site/document';
+import type { Clock } from '../world';
 import { HeatClient } from './heat';
 import { type Connect, HttpClient, type HttpOptions } from './http';
 import type { Answer } from './http-messages';
@@ -7,6 +8,7 @@ import { MagnumClient } from './magnum';
 
 /** Clients for one site's OpenStack; `close()` ends the connections they keep. */
 export interface OpenStackSession {
+  readonly clock: Clock;
   readonly keystone: Keystone;
   readonly magnum: MagnumClient;
   readonly heat: HeatClient;
@@ -22,19 +24,28 @@ export interface OpenStackSession {
   close(): void;
 }
 
-/**
- * Clients for one site's OpenStack. Nothing is sent before the first call.
- * @param account the `openstack` section of the site document
- * @param password what its `password` refers to
- */
-export function openStackSession(
-  connect: Connect,
-  account: Site['openstack'],
-  password: string,
-  options?: HttpOptions,
-): OpenStackSession {
-  const http = new HttpClient(connect, options);
-  const keystone = new Keystone(http, account, password);
+/** What clients are made of. */
+export interface OpenStackOptions {
+  readonly connect: Connect;
+  readonly clock: Clock;
+  /** The `openstack` section of the site document. */
+  readonly account: Site['openstack'];
+  /** What its `password` refers to. */
+  readonly password: string;
+  /** @default those of HttpClient */
+  readonly http?: HttpOptions;
+}
+
+/** Clients for one site's OpenStack. Nothing is sent before the first call. */
+export function openStackSession({
+  connect,
+  clock,
+  account,
+  password,
+  ...options
+}: OpenStackOptions): OpenStackSession {
+  const http = new HttpClient(connect, clock, options.http);
+  const keystone = new Keystone(http, clock, account, password);
   const magnum = new MagnumClient(http, keystone, account.region, account.interface);
   const get = async (type: string, path: string) => {
     const url = (await keystone.endpoint(type, account.region, account.interface)) + path;
@@ -42,6 +53,7 @@ export function openStackSession(
   };
   return {
     keystone,
+    clock,
     magnum,
     heat: new HeatClient(get),
     http,

@@ -1,34 +1,35 @@
+import { type SiteConnection, withSite } from '../commands/site-connection';
 import { secretNames } from '../secrets/references';
-import type { Secrets } from '../secrets/secrets';
 import type { Site } from '../site/document';
-import type { Session } from '../ssh/session';
-import { withSession } from '../ssh/with-session';
+import type { World } from '../world';
 import type { HttpOptions } from './http';
 import { type OpenStackSession, openStackSession } from './session';
 
 /** What a task may need beyond OpenStack's clients as they are. */
 export interface ThroughSiteOptions {
-  /** Names of further secrets. */
-  readonly further?: readonly string[];
+  /** Names of secrets besides that of OpenStack's user. */
+  readonly secrets?: readonly string[];
   readonly http?: HttpOptions;
 }
 
 /** Gives a task OpenStack's clients, whose requests go through the first controller, and closes everything in the end. */
 export function throughSite<T>(
+  world: World,
   site: Site,
-  action: (openstack: OpenStackSession, session: Session, secrets: Secrets) => Promise<T>,
-  { further = [], http }: ThroughSiteOptions = {},
+  { secrets: further = [], http }: ThroughSiteOptions,
+  action: (openstack: OpenStackSession, connection: SiteConnection) => Promise<T>,
 ): Promise<T> {
   const { openstack: passwordName } = secretNames(site);
-  return withSession(site, [passwordName, ...further], async (session, secrets) => {
-    const connect = async (host: string, port: number) => {
-      const [first] = site.controllers;
-      if (!first) throw new Error(`Site ${site.name} has no controllers`);
-      return (await session.controller(first)).tunnel(host, port);
-    };
-    const openstack = openStackSession(connect, site.openstack, secrets.reveal(passwordName), http);
+  return withSite(world, site, { secrets: [passwordName, ...further] }, async (connection) => {
+    const openstack = openStackSession({
+      connect: connection.nodes[0].tunnel,
+      clock: world.clock,
+      account: site.openstack,
+      password: connection.secrets.reveal(passwordName),
+      ...(http ? { http } : {}),
+    });
     try {
-      return await action(openstack, session, secrets);
+      return await action(openstack, connection);
     } finally {
       openstack.close();
     }

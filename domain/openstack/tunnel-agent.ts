@@ -2,25 +2,26 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import type { Clock } from '../world';
 
 /** Opens a TCP connection to `host:port` as seen from the bastion: a tunnel through SSH. */
 export type Connect = (host: string, port: number) => Promise<Duplex>;
 
 /** An agent whose connections are tunnels and are reused; ssh2's own agent opens one for every request. */
-export function tunnelAgent(connect: Connect, connectTimeoutMs: number): http.Agent {
+export function tunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: number): http.Agent {
   const agent = new http.Agent({ keepAlive: true });
   agent.createConnection = ({ host, port }, opened) => {
-    handOver(open(connect, host ?? '', Number(port), connectTimeoutMs), opened);
+    handOver(open(connect, clock, host ?? '', Number(port), connectTimeoutMs), opened);
     return undefined;
   };
   return agent;
 }
 
 /** The same with TLS inside of the tunnel, for https endpoints. */
-export function secureTunnelAgent(connect: Connect, connectTimeoutMs: number): https.Agent {
+export function secureTunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: number): https.Agent {
   const agent = new https.Agent({ keepAlive: true });
   agent.createConnection = ({ host, port }, opened) => {
-    const tunnel = open(connect, host ?? '', Number(port), connectTimeoutMs);
+    const tunnel = open(connect, clock, host ?? '', Number(port), connectTimeoutMs);
     const secured = tunnel.then((socket) =>
       tls.connect({ socket, servername: host ?? '', ALPNProtocols: ['http/1.1'] }),
     );
@@ -39,22 +40,20 @@ function handOver(stream: Promise<Duplex>, opened?: (error: Error | null, stream
   );
 }
 
-function open(connect: Connect, host: string, port: number, timeoutMs: number): Promise<Duplex> {
+function open(connect: Connect, clock: Clock, host: string, port: number, timeoutMs: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     let late = false;
-    const timer = setTimeout(() => {
+    const cancel = clock.after(timeoutMs, () => {
       late = true;
       reject(new Error(`no connection to ${host}:${port} within ${timeoutMs / 1000} s`));
-    }, timeoutMs);
+    });
     connect(host, port)
       .then((stream) => {
         // Nobody waits for it any more.
         if (late) stream.destroy();
         else resolve(asSocket(stream));
       }, reject)
-      .finally(() => {
-        clearTimeout(timer);
-      });
+      .finally(cancel);
   });
 }
 

@@ -1,6 +1,4 @@
-import { catalogue } from '../commands/catalogue';
-import type { Site } from '../site/document';
-import type { RemoteController } from '../ssh/session';
+import type { Node } from '../commands/node';
 import { PacemakerUnavailable } from './status';
 import { all, child, type Element, parseXml } from './xml';
 
@@ -29,16 +27,20 @@ interface Dependency {
  *
  * @throws PacemakerUnavailable, and what `run` throws
  */
-export async function dependents(remote: RemoteController, site: Site): Promise<Dependents> {
-  const commands = catalogue(site);
+export async function dependents(node: Node): Promise<Dependents> {
+  const { commands } = node;
   const [listeners, constraints] = await Promise.all([
-    remote.run(commands.listeners, [0, 1]),
-    remote.run(commands.constraints),
+    node.attempt(commands.listeners),
+    node.attempt(commands.constraints),
   ]);
+  if (listeners.exitCode > 1) throw node.failure(commands.listeners, listeners);
+  if (constraints.exitCode !== 0) {
+    throw new PacemakerUnavailable(`cibadmin on ${node.where} gives no constraints. Check pacemaker there: crm_mon -1`);
+  }
   return {
     // 1 is that there is none.
     listeners: listeners.exitCode === 0 ? parseListeners(listeners.stdout) : [],
-    constraints: parseConstraints(constraints.stdout, `controller ${remote.name} of site ${site.name}`),
+    constraints: parseConstraints(constraints.stdout, node.where),
   };
 }
 

@@ -1,19 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogue } from '../commands/catalogue';
+import { everywhere } from '../commands/everywhere';
+import type { Node } from '../commands/node';
 import { haproxyAges } from '../commands/processes';
 import { MagnumHaError, messageOf } from '../errors';
+import type { SiteConnection } from '../commands/site-connection';
 import type { Site } from '../site/document';
 import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '../ssh/errors';
-import { everywhere } from '../ssh/everywhere';
-import type { RemoteController, Session } from '../ssh/session';
-import { clusterStatus, howToManage, isNode, NoQuorum, refuseUnmanaged, startedOn } from './preflight';
+import { poll } from '../world';
+import { clusterStatus, howToManage, isNode, NoQuorum, refuseUnmanaged, startedOn } from './cluster';
 import type { ClusterStatus } from './status';
 import { watchVip } from './vip-watch';
 
-/** How long one step looks by itself before it hands back to the workflow's wait, in milliseconds. */
-const PATIENCE_MS = 5_000;
-/** Between two looks, in milliseconds. One look takes about 50. */
-const BETWEEN_LOOKS_MS = 50;
+/** How long one step looks by itself before it hands back to the workflow's wait. One look takes about 50 ms. */
+const PATIENCE = { forMs: 5_000, everyMs: 50 };
 /** When a stop takes longer than this, pacemaker is asked whether a controller is lost, and again and again, in milliseconds. */
 const SUSPICIOUS_MS = 1_000;
 /** After this many milliseconds without an answer another controller is told to enable HAProxy too. One takes less than 1,000. */
@@ -59,43 +57,41 @@ export interface CycleStep {
  * where enabling is refused everywhere, why
  */
 export function cycle(
-  session: Session,
-  site: Site,
+  connection: SiteConnection,
   action: CycleAction,
   before: Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'> | null,
 ): Promise<CycleStep> {
   return action === 'disable' || action === 'poll-stopped'
-    ? stop(session, site, action, before?.lastAnswerAt ?? null)
-    : start(session, site, action, before);
+    ? stop(connection, action, before?.lastAnswerAt ?? null)
+    : start(connection, action, before);
 }
 
 async function stop(
-  session: Session,
-  site: Site,
+  { site, nodes }: SiteConnection,
   action: 'disable' | 'poll-stopped',
   lastAnswerAt: number | null,
 ): Promise<CycleStep> {
   // All connections stand before HAProxy goes: no handshake falls into the outage.
-  const connecting = everywhere(session, site.controllers, (remote) => Promise.resolve(remote));
-  const remotes = action === 'disable' ? await connecting : await interruptible(connecting, site);
-  const lead = firstOf(remotes, site);
-  const began = Date.now();
-  const watch = watchVip(lead, site);
+  const connecting = everywhere(nodes, (node) => node.ready());
+  await (action === 'disable' ? connecting : interruptible(connecting, site));
+  const [lead] = nodes;
+  const began = lead.clock.now();
+  const watch = watchVip(lead);
   try {
     if (action === 'disable') {
-      const statuses = await everywhere(session, site.controllers, (remote) => clusterStatus(remote, site));
+      const statuses = await everywhere(nodes, clusterStatus);
       if (statuses.some(({ quorate }) => !quorate)) {
         throw new NoQuorum(
           `The cluster of site ${site.name} lost its quorum; HAProxy was not disabled. See crm_mon -1.`,
         );
       }
-      for (const status of statuses) refuseUnmanaged(status, site, 'seen before HAProxy is disabled');
+      for (const status of statuses) refuseUnmanaged(status, lead);
     }
     const stopping = async () => {
-      if (action === 'disable') await lead.run(catalogue(site).disableHaproxy);
-      return until(() => notStopped(remotes, lead, site));
+      if (action === 'disable') await lead.run(lead.commands.disableHaproxy);
+      return until(lead, () => notStopped(nodes, lead));
     };
-    const waitingFor = await interruptible(unlessLost(stopping(), remotes, site), site);
+    const waitingFor = await interruptible(unlessLost(stopping(), nodes), site);
     return {
       done: waitingFor === '',
       waitingFor,
@@ -127,28 +123,28 @@ async function interruptible<T>(doing: Promise<T>, { bastion }: Site): Promise<T
  *
  * @throws HAProxyStopInterrupted
  */
-async function unlessLost<T>(doing: Promise<T>, remotes: readonly RemoteController[], site: Site): Promise<T> {
+async function unlessLost<T>(doing: Promise<T>, nodes: readonly Node[]): Promise<T> {
   let over = false;
   const lost = new Promise<never>((_, reject) => {
-    const look = async (remote: RemoteController) => {
-      await sleep(SUSPICIOUS_MS);
+    const look = async (node: Node) => {
+      await node.clock.sleep(SUSPICIOUS_MS);
       while (!over) {
-        const { online } = await clusterStatus(remote, site);
-        const offline = remotes.filter(({ name }) => !online.some((node) => isNode(node, name)));
+        const { online } = await clusterStatus(node);
+        const offline = nodes.filter(({ name }) => !online.some((one) => isNode(one, name)));
         if (offline.length > 0) {
           reject(
             new HAProxyStopInterrupted(
-              `While HAProxy was stopping, ${namesOf(offline)} of site ${site.name} went offline, as pacemaker on ` +
-                `${remote.name} sees it. HAProxy is being enabled again. Bring every controller back, then start again: ` +
+              `While HAProxy was stopping, ${namesOf(offline)} of site ${node.site.name} went offline, as pacemaker on ` +
+                `${node.name} sees it. HAProxy is being enabled again. Bring every controller back, then start again: ` +
                 `crm_mon -1`,
             ),
           );
         }
-        await sleep(SUSPICIOUS_MS / 4);
+        await node.clock.sleep(SUSPICIOUS_MS / 4);
       }
     };
     // Whoever cannot be asked may be the one that is lost.
-    for (const remote of remotes) void look(remote).catch(() => undefined);
+    for (const node of nodes) void look(node).catch(() => undefined);
   });
   try {
     return await Promise.race([doing, lost]);
@@ -159,27 +155,25 @@ async function unlessLost<T>(doing: Promise<T>, remotes: readonly RemoteControll
 
 /** Enables from any controller that can: one that is gone must not keep HAProxy from coming back on the others. */
 async function start(
-  session: Session,
-  site: Site,
+  { site, nodes }: SiteConnection,
   action: 'enable' | 'poll-started',
   before: Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'> | null,
 ): Promise<CycleStep> {
-  const connecting = site.controllers.map(async (controller) => {
-    const remote = await session.controller(controller);
-    await remote.ready;
-    return remote;
+  const connecting = nodes.map(async (node) => {
+    await node.ready();
+    return node;
   });
   // Whoever is connected first: waiting for one that is gone would prolong the outage.
   const { first, others } = await firstOfAll(connecting);
-  const watches = [watchVip(first, site)];
+  const watches = [watchVip(first)];
   const answeredAt = () =>
     before?.firstAnswerAt ?? watches.map((watch) => watch.firstAnswerAt).find((time) => time !== null) ?? null;
   try {
     // The first one's connection may lead to a controller that is gone: then another one watches too.
-    if (action === 'enable') await enable(first, others, site, (other) => watches.push(watchVip(other, site)));
-    const remotes = await connected(connecting);
-    const waitingFor = await until(async () => {
-      const notRunning = await notStarted(remotes, site);
+    if (action === 'enable') await enable(first, others, (other) => watches.push(watchVip(other)));
+    const reached = await connected(connecting);
+    const waitingFor = await until(first, async () => {
+      const notRunning = await notStarted(reached, site);
       return notRunning === '' && answeredAt() === null ? `an answer of the VIP ${site.virtualIp}` : notRunning;
     });
     return {
@@ -199,20 +193,15 @@ async function start(
  * @param further is told of every controller but the first
  * @throws the first one's error where no controller took the command
  */
-async function enable(
-  first: RemoteController,
-  others: readonly Promise<RemoteController>[],
-  site: Site,
-  further: (remote: RemoteController) => void,
-): Promise<void> {
-  const command = catalogue(site).enableHaproxy;
+async function enable(first: Node, others: readonly Promise<Node>[], further: (node: Node) => void): Promise<void> {
+  const command = first.commands.enableHaproxy;
   const told: Promise<unknown>[] = [first.run(command)];
   for (const other of others) {
-    if (await taken(told)) return;
+    if (await taken(first, told)) return;
     told.push(
-      other.then((remote) => {
-        further(remote);
-        return remote.run(command);
+      other.then((node) => {
+        further(node);
+        return node.run(command);
       }),
     );
   }
@@ -220,18 +209,16 @@ async function enable(
 }
 
 /** Whether one has taken the command, as soon as that is known, or nothing is in time. */
-function taken(told: readonly Promise<unknown>[]): Promise<boolean> {
+function taken({ clock }: Node, told: readonly Promise<unknown>[]): Promise<boolean> {
   const done = Promise.any(told).then(
     () => true,
     () => false,
   );
-  return Promise.race([done, sleep(NEXT_CONTROLLER_MS).then(() => false)]);
+  return Promise.race([done, clock.sleep(NEXT_CONTROLLER_MS).then(() => false)]);
 }
 
 /** @throws the first one's error where none can be reached */
-async function firstOfAll(
-  connecting: readonly Promise<RemoteController>[],
-): Promise<{ first: RemoteController; others: Promise<RemoteController>[] }> {
+async function firstOfAll(connecting: readonly Promise<Node>[]): Promise<{ first: Node; others: Promise<Node>[] }> {
   try {
     return await Promise.any(
       connecting.map(async (one) => ({ first: await one, others: connecting.filter((other) => other !== one) })),
@@ -241,53 +228,47 @@ async function firstOfAll(
   }
 }
 
-async function connected(connecting: readonly Promise<RemoteController>[]): Promise<RemoteController[]> {
+async function connected(connecting: readonly Promise<Node>[]): Promise<Node[]> {
   const results = await Promise.allSettled(connecting);
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 /** Pacemaker's view from one controller. */
 interface View {
-  readonly remote: RemoteController;
+  readonly node: Node;
   readonly status: ClusterStatus;
 }
 
 /** Pacemaker's view from every controller on which it runs. @throws the first one's error where it runs on none */
-function views(remotes: readonly RemoteController[], site: Site): Promise<[View, ...View[]]> {
-  return fulfilled(remotes.map(async (remote) => ({ remote, status: await clusterStatus(remote, site) })));
-}
-
-function firstOf(remotes: readonly RemoteController[], site: Site): RemoteController {
-  const [first] = remotes;
-  if (!first) throw new Error(`Site ${site.name} has no controllers`);
-  return first;
+function views(nodes: readonly Node[]): Promise<[View, ...View[]]> {
+  return fulfilled(nodes.map(async (node) => ({ node, status: await clusterStatus(node) })));
 }
 
 /** Looks until nothing is waited for, or patience ends. @returns what is still waited for */
-async function until(look: () => Promise<string>): Promise<string> {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
+async function until({ clock }: Node, look: () => Promise<string>): Promise<string> {
+  const { found } = await poll(clock, PATIENCE, async () => {
     const waitingFor = await look();
-    if (waitingFor === '' || Date.now() >= end) return waitingFor;
-    await sleep(BETWEEN_LOOKS_MS);
-  }
+    return { done: waitingFor === '', found: waitingFor };
+  });
+  return found;
 }
 
 /** @returns what still runs. @throws HAProxyStopBlocked, HAProxyResourceUnmanaged */
-async function notStopped(remotes: readonly RemoteController[], lead: RemoteController, site: Site): Promise<string> {
-  const [lists, status] = await Promise.all([Promise.all(processesOn(remotes, site)), clusterStatus(lead, site)]);
-  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ remote }) => remote);
+async function notStopped(nodes: readonly Node[], lead: Node): Promise<string> {
+  const [lists, status] = await Promise.all([Promise.all(processesOn(nodes)), clusterStatus(lead)]);
+  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ node }) => node);
+  const { site } = lead;
   const { resource } = site.haproxy;
   const stuck = status.instances.filter(({ blocked, failed }) => blocked || failed);
   if (stuck.length > 0) {
-    const nodes = stuck.flatMap((one) => one.nodes).join(', ') || 'a controller';
+    const places = stuck.flatMap((one) => one.nodes).join(', ') || 'a controller';
     throw new HAProxyStopBlocked(
-      `Pacemaker could not stop ${resource} on ${nodes} of site ${site.name}. HAProxy is being enabled again. Kill the ` +
+      `Pacemaker could not stop ${resource} on ${places} of site ${site.name}. HAProxy is being enabled again. Kill the ` +
         `haproxy process there, then: pcs resource cleanup ${resource}`,
     );
   }
   // Since Preflight. It would be waited for in vain.
-  refuseUnmanaged(status, site, `as ${lead.name} of site ${site.name} sees it`);
+  refuseUnmanaged(status, lead);
   if (alive.length > 0) return `haproxy to stop on ${namesOf(alive)}`;
   return status.instances.some(({ active }) => active) ? 'pacemaker to see HAProxy stopped' : '';
 }
@@ -299,28 +280,28 @@ async function notStopped(remotes: readonly RemoteController[], lead: RemoteCont
  * @returns where HAProxy does not run yet. A failed start is waited for too, because pacemaker tries again; a blocked
  * instance is not, because pacemaker does nothing more about it: Verify reports it
  */
-async function notStarted(all: readonly RemoteController[], site: Site): Promise<string> {
+async function notStarted(all: readonly Node[], site: Site): Promise<string> {
   const { resource } = site.haproxy;
-  const lists = await fulfilled(processesOn(all, site));
+  const lists = await fulfilled(processesOn(all));
   // One that is lost meanwhile is none that HAProxy is waited for on: Verify reports it.
-  const remotes = lists.map(({ remote }) => remote);
+  const nodes = lists.map(({ node }) => node);
   // Only then pacemaker's view: it holds what a disable that has ended did.
-  const seen = await views(remotes, site);
-  const disabled = seen.filter(({ status }) => status.disabled).map(({ remote }) => remote);
-  await Promise.all(disabled.map((remote) => remote.run(catalogue(site).enableHaproxy)));
+  const seen = await views(nodes);
+  const disabled = seen.filter(({ status }) => status.disabled).map(({ node }) => node);
+  await Promise.all(disabled.map((node) => node.run(node.commands.enableHaproxy)));
   if (disabled.length > 0) return `${resource} to be enabled, as ${namesOf(disabled)} sees it`;
   const disabling = lists
     .filter(({ ps }) => `${ps}\n`.includes(`resource disable ${resource}\n`))
-    .map(({ remote }) => remote);
+    .map(({ node }) => node);
   if (disabling.length > 0) return `pcs resource disable ${resource} to end on ${namesOf(disabling)}`;
 
-  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ remote }) => remote);
+  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ node }) => node);
   // Of a cluster in parts, the one that has quorum is the one that starts HAProxy.
   const { status } = seen.find((one) => one.status.quorate) ?? seen[0];
   const blocked = status.instances.filter((one) => one.blocked).flatMap(({ nodes }) => nodes);
-  const missing = remotes
-    .filter((remote) => !(alive.includes(remote) && startedOn(status, remote.name)))
-    .filter(({ name }) => !blocked.some((node) => isNode(node, name)));
+  const missing = nodes
+    .filter((node) => !(alive.includes(node) && startedOn(status, node.name)))
+    .filter(({ name }) => !blocked.some((one) => isNode(one, name)));
   if (missing.length === 0) return '';
   const remedy = howToManage(status, resource);
   const hindered = [
@@ -331,12 +312,8 @@ async function notStarted(all: readonly RemoteController[], site: Site): Promise
 }
 
 /** What runs on each controller. */
-function processesOn(
-  remotes: readonly RemoteController[],
-  site: Site,
-): Promise<{ readonly remote: RemoteController; readonly ps: string }>[] {
-  const { processes } = catalogue(site);
-  return remotes.map(async (remote) => ({ remote, ps: (await remote.run(processes)).stdout }));
+function processesOn(nodes: readonly Node[]): Promise<{ readonly node: Node; readonly ps: string }>[] {
+  return nodes.map(async (node) => ({ node, ps: (await node.run(node.commands.processes)).stdout }));
 }
 
 /** What came of those that succeeded. @throws the first one's error where none did */
@@ -347,6 +324,6 @@ async function fulfilled<T>(doing: readonly Promise<T>[]): Promise<[T, ...T[]]> 
   throw results.find((result) => result.status === 'rejected')?.reason;
 }
 
-function namesOf(remotes: readonly RemoteController[]): string {
-  return remotes.map(({ name }) => name).join(', ');
+function namesOf(nodes: readonly Node[]): string {
+  return nodes.map(({ name }) => name).join(', ');
 }

@@ -1,5 +1,4 @@
-import type { Site } from '../site/document';
-import type { RemoteController } from '../ssh/session';
+import type { Node } from '../commands/node';
 
 /** Between two looks, in milliseconds: how exact the outage is. */
 const EVERY_MS = 20;
@@ -17,7 +16,7 @@ export interface VipWatch {
  * Watches from a controller whether the VIP takes TCP connections, by the port of something that was behind HAProxy before
  * Magnum: Keystone where it is on the VIP.
  */
-export function watchVip(from: RemoteController, site: Site): VipWatch {
+export function watchVip({ site, clock, tunnel }: Node): VipWatch {
   const { hostname, port, protocol } = new URL(site.openstack.authUrl);
   const probed = hostname === site.virtualIp ? Number(port || (protocol === 'https:' ? 443 : 80)) : site.magnum.apiPort;
   let underWay = 0;
@@ -27,12 +26,11 @@ export function watchVip(from: RemoteController, site: Site): VipWatch {
   const probe = () => {
     if (underWay >= UNDER_WAY) return;
     underWay++;
-    from
-      .tunnel(site.virtualIp, probed)
+    tunnel(site.virtualIp, probed)
       .then((connection) => {
         connection.destroy();
         if (stopped) return;
-        const now = Date.now();
+        const now = clock.now();
         first ??= now;
         last = now;
       })
@@ -41,7 +39,7 @@ export function watchVip(from: RemoteController, site: Site): VipWatch {
       .finally(() => underWay--);
   };
   probe();
-  const timer = setInterval(probe, EVERY_MS);
+  const end = clock.every(EVERY_MS, probe);
   return {
     get firstAnswerAt() {
       return first;
@@ -51,7 +49,7 @@ export function watchVip(from: RemoteController, site: Site): VipWatch {
     },
     stop: () => {
       stopped = true;
-      clearInterval(timer);
+      end();
     },
   };
 }

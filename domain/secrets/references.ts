@@ -1,5 +1,8 @@
 import type { Site } from '../site/document';
 
+/** Who needs a secret: opening SSH connections, magnum.conf, a look at Magnum's own accounts, OpenStack's API, or bootstrap. */
+export type SecretPurpose = keyof ReturnType<typeof secretNames>;
+
 /** The names of the SSM parameters that a site refers to, by who needs them. */
 export function secretNames(site: Site): {
   ssh: string;

@@ -1,9 +1,15 @@
-import { DescribeParametersCommand, GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DescribeParametersCommand, GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { MagnumHaError } from '../errors';
+import type { DocumentStore, SecretStore } from '../world';
 import { Secrets } from './secrets';
 
-/** Made once: it serves every warm invocation. */
-const client = new SSMClient({});
+/** What SSM's Parameter Store holds. @param prefix what the names of site documents begin with */
+export function parameterStore(client: SSMClient, prefix: string): { documents: DocumentStore; secrets: SecretStore } {
+  return {
+    documents: { read: (site) => readParameter(client, `${prefix}${site}`) },
+    secrets: { read: (names) => readSecrets(client, names), check: (names) => checkSecrets(client, names) },
+  };
+}
 
 /** GetParameters takes ten names a call, a filter of DescribeParameters fifty values. */
 const NAMES_PER_READ = 10;
@@ -20,13 +26,13 @@ export class SecretNotEncrypted extends MagnumHaError {
 }
 
 /** Reads a parameter that is no secret; undefined where there is none. */
-export async function readParameter(name: string): Promise<string | undefined> {
+async function readParameter(client: SSMClient, name: string): Promise<string | undefined> {
   const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [name] }));
   return Parameters[0]?.Value;
 }
 
 /** Reads and decrypts secrets. @throws SecretMissing with every name that is missing */
-export async function readSecrets(names: readonly string[]): Promise<Secrets> {
+async function readSecrets(client: SSMClient, names: readonly string[]): Promise<Secrets> {
   const answers = await Promise.all(
     chunks([...new Set(names)], NAMES_PER_READ).map((Names) =>
       client.send(new GetParametersCommand({ Names, WithDecryption: true })),
@@ -43,7 +49,7 @@ export async function readSecrets(names: readonly string[]): Promise<Secrets> {
  *
  * @throws SecretMissing, SecretNotEncrypted, with every name
  */
-export async function checkSecrets(names: readonly string[]): Promise<void> {
+async function checkSecrets(client: SSMClient, names: readonly string[]): Promise<void> {
   const types = new Map<string, string>();
   for (const Values of chunks([...new Set(names)], NAMES_PER_DESCRIPTION)) {
     let NextToken: string | undefined;

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
+import { LIMITS } from './limits';
 import { RELEASES } from './releases';
 
 /**
@@ -133,8 +134,14 @@ const haproxy = z
         'How fragments are read: "directory" where HAProxy is started with -f on the directory too (stock HAProxy), ' +
           '"statement" where haproxy.cfg ends in `include conf.d/*.cfg` (Fuel).',
       ),
-    stopTimeoutSeconds: count.default(120).describe('How long HAProxy may take to stop everywhere.'),
-    startTimeoutSeconds: count.default(180).describe('How long HAProxy may take to serve again.'),
+    stopTimeoutSeconds: count
+      .max(LIMITS.haproxySeconds)
+      .default(120)
+      .describe('How long HAProxy may take to stop everywhere.'),
+    startTimeoutSeconds: count
+      .max(LIMITS.haproxySeconds)
+      .default(180)
+      .describe('How long HAProxy may take to serve again.'),
   })
   .describe('HAProxy under pacemaker.');
 
@@ -300,6 +307,7 @@ const cluster = z
     workers: z.int().min(0).describe("Number of workers: Magnum's node_count, which never includes the managers."),
     createTimeoutMinutes: count.default(60).describe("Magnum's own create_timeout."),
     deadlineMinutes: count
+      .max(LIMITS.deadlineMinutes)
       .default(75)
       .describe('How long the workflow waits; CREATE_IN_PROGRESS can outlive create_timeout.'),
   })
@@ -325,7 +333,13 @@ export const siteSchema = z.strictObject({
   managementNetwork: network.describe('Management network in CIDR form.'),
   bastion,
   ssh,
-  controllers: z.array(controller).min(1).max(64).describe('Every controller, in the order HAProxy lists them.'),
+  controllers: z
+    .array(controller)
+    .min(1)
+    .max(LIMITS.controllers)
+    .describe('Every controller, in the order HAProxy lists them.')
+    // At least one, as the types know from here on.
+    .transform((all) => all as [(typeof all)[number], ...typeof all]),
   haproxy: haproxy.prefault({}),
   persistentRules: path
     .default('/etc/iptables/rules.v4')
@@ -333,8 +347,12 @@ export const siteSchema = z.strictObject({
   magnum,
   bootstrap,
   openstack,
-  clusterTemplates: z.array(clusterTemplate).default([]).describe('Templates to create or update.'),
-  clusters: z.array(cluster).default([]).describe('Clusters to create or resize.'),
+  clusterTemplates: z
+    .array(clusterTemplate)
+    .max(LIMITS.clusterTemplates)
+    .default([])
+    .describe('Templates to create or update.'),
+  clusters: z.array(cluster).max(LIMITS.clusters).default([]).describe('Clusters to create or resize.'),
 });
 
 /** A site document, checked and with its defaults filled in. It holds no secret, only references. */

@@ -1,4 +1,5 @@
 import { MagnumHaError } from '../errors';
+import type { DocumentStore } from '../world';
 import type { Site } from './document';
 import { parseSite, SiteDocumentInvalid } from './parse';
 
@@ -42,11 +43,10 @@ export function parseInput(input: unknown): { site: string; mode: Mode } {
 /**
  * The site document of this name, checked.
  *
- * @param read the document of a name, undefined where there is none
  * @throws SiteUnknown, SiteDocumentInvalid
  */
-export async function loadSite(name: string, read: (name: string) => Promise<string | undefined>): Promise<Site> {
-  const text = await read(name);
+export async function loadSite(name: string, documents: DocumentStore): Promise<Site> {
+  const text = await documents.read(name);
   if (text === undefined) {
     throw new SiteUnknown(
       `There is no site ${name}. Deploy its document (cdk deploy -c sites=sites/${name}.json) or correct the name. Nothing was touched.`,

@@ -8,7 +8,7 @@ import { type Problem, type ProblemName, type Site, siteSchema } from './documen
  * on), else `SiteDocumentInvalid`; the message lists every problem by its path.
  */
 export class SiteDocumentInvalid extends MagnumHaError {
-  override readonly name: string;
+  override readonly name: ProblemName | 'SiteDocumentInvalid';
 
   constructor(
     site: string,

@@ -4,6 +4,7 @@ import { messageOf } from '../errors';
 import { batchLine, type Frame, Frames, parted } from './batch';
 import type { Command, Outcome } from './command';
 import { patience } from './command-line';
+import type { Clock } from '../world';
 import { SshConnectionLost } from './errors';
 
 /**
@@ -27,7 +28,11 @@ interface Waiting {
  * @param where names the controller in messages
  * @returns a function that takes the line and the command it is made from, and throws SshConnectionLost
  */
-export function executor(client: Client, where: string): (line: string, command: Command) => Promise<Outcome> {
+export function executor(
+  clock: Clock,
+  client: Client,
+  where: string,
+): (line: string, command: Command) => Promise<Outcome> {
   const slot = slots(SESSIONS);
   let asked: Waiting[] = [];
   const send = () => {
@@ -35,7 +40,7 @@ export function executor(client: Client, where: string): (line: string, command:
     const together = asked.filter(({ command }) => command.stdin === undefined);
     asked = [];
     for (const batch of [...parted(together), ...alone.map((one) => [one])]) {
-      void slot(() => runBatch(client, where, batch));
+      void slot(() => runBatch(clock, client, where, batch));
     }
   };
   return (line, command) =>
@@ -50,13 +55,13 @@ export function executor(client: Client, where: string): (line: string, command:
 }
 
 /** Runs a batch, and answers each of its commands as it ends. @returns once the server has closed its session */
-function runBatch(client: Client, where: string, batch: readonly Waiting[]): Promise<void> {
+function runBatch(clock: Clock, client: Client, where: string, batch: readonly Waiting[]): Promise<void> {
   const nonce = randomBytes(16).toString('hex');
   let answered = 0;
   return new Promise((done) => {
     /** Whatever is not answered is lost; once all are, nothing is. */
     const end = (reason: string) => {
-      clearTimeout(timer);
+      cancel();
       client.off('close', gone);
       for (const { command, reject } of batch.slice(answered)) {
         reject(
@@ -72,13 +77,13 @@ function runBatch(client: Client, where: string, batch: readonly Waiting[]): Pro
     const gone = () => {
       end('the connection closed');
     };
-    const timer = setTimeout(
+    const cancel = clock.after(
+      batch.reduce((sum, { command }) => sum + patience(command), 0),
       () => {
         end('no answer in time');
         // The channel may hang for ever: give the connection up.
         client.end();
       },
-      batch.reduce((sum, { command }) => sum + patience(command), 0),
     );
     client.once('close', gone);
     const answer = ({ exitCode, stdout, stderr }: Frame) => {

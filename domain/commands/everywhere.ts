@@ -1,20 +1,13 @@
 import { messageOf } from '../errors';
-import type { Controller } from '../site/document';
-import type { RemoteController, Session } from './session';
+import type { Node } from './node';
 
 /**
  * Does the same on several controllers side by side, and waits for all of them.
  *
- * @throws the first controller's error; where several failed, its message names the others' too
+ * @throws the first controller's error; if several failed, its message names the others' too
  */
-export async function everywhere<T>(
-  session: Session,
-  controllers: readonly Controller[],
-  action: (remote: RemoteController, controller: Controller) => Promise<T>,
-): Promise<T[]> {
-  const results = await Promise.allSettled(
-    controllers.map(async (controller) => action(await session.controller(controller), controller)),
-  );
+export async function everywhere<T>(nodes: readonly Node[], action: (node: Node) => Promise<T>): Promise<T[]> {
+  const results = await Promise.allSettled(nodes.map(action));
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [errorOf(result.reason)] : []));
   const [first, ...others] = failures;
   if (first) {

@@ -10,36 +10,35 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Site } from '../../domain/site/document';
-import type { LockTable } from '../lock-table';
-import { TaskFunction } from '../task-function';
-import type { TaskFunctions } from '../task-functions';
+import type { LockTable } from '../../lock-table';
+import { StateKit, inOrder } from '../../states/kit';
+import { timeLimit } from '../../states/time-limit';
+import type { TaskFunctions } from '../../task-functions';
 import { bootstrap, upgradeSchema } from './bootstrap';
 import { awaitClusters, ensureClusters, ensureClusterTemplates } from './clusters';
 import { commit, restart, stage } from './configure';
 import { cycleHaproxy } from './cycle';
 import { end, report } from './finish';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
+import type { PhaseContext } from './phase';
 import { inspect, loadSite, plan, preflight } from './prepare';
-import { inOrder, type PhaseContext } from './step';
-import { executionTimeout } from './timeout';
+import type { SiteVariables } from './variables';
 import { verify } from './verify';
 
-/** Properties of `Workflow`. */
-export interface WorkflowProps {
-  readonly sites: readonly Site[];
+/** Properties of `SiteMachine`. */
+export interface SiteMachineProps {
   readonly functions: TaskFunctions;
   readonly lockTable: LockTable;
 }
 
-/** The state machine. Start it with `{"site": "golden", "mode": "check"}` or `"apply"`. */
-export class Workflow extends Construct {
+/** The site machine. Start it with `{"site": "golden", "mode": "check"}` or `"apply"`. */
+export class SiteMachine extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { sites, functions, lockTable }: WorkflowProps) {
+  constructor(scope: Construct, id: string, { functions, lockTable }: SiteMachineProps) {
     super(scope, id);
     const stateMachineName = Stack.of(this).stackName;
-    const timeout = executionTimeout(sites);
+    const first = procedure(this, functions, { table: lockTable, executions: executionsOf(this, stateMachineName) });
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       // A name of its own, because its role may look at its own executions and no others.
@@ -48,10 +47,8 @@ export class Workflow extends Construct {
       stateMachineType: StateMachineType.STANDARD,
       comment: 'Configures OpenStack Magnum in high availability on the controllers of a site, or checks it',
       queryLanguage: QueryLanguage.JSONATA,
-      definitionBody: DefinitionBody.fromChainable(
-        procedure(this, functions, { table: lockTable, timeout, executions: executionsOf(this, stateMachineName) }),
-      ),
-      timeout,
+      definitionBody: DefinitionBody.fromChainable(first),
+      timeout: timeLimit(this),
       tracingEnabled: true,
       logs: {
         level: LogLevel.ALL,
@@ -81,7 +78,7 @@ export class Workflow extends Construct {
         reason: 'A lock names the execution that holds it: any of this state machine, but of no other.',
       },
     );
-    for (const task of Object.values(functions).filter((one) => one instanceof TaskFunction)) {
+    for (const task of functions.all) {
       const logicalId = Stack.of(this).getLogicalId(task.node.defaultChild as CfnFunction);
       Validations.of(role).acknowledge({
         id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>:*]`,
@@ -95,23 +92,24 @@ export class Workflow extends Construct {
 /**
  * The procedure:
  *
- * Load site → Take site lock → Preflight → Preflight cloud → Inspect controllers → Plan
+ * Load site → Take site lock → Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Cycle HAProxy → Verify → templates →
  *     clusters → Report
- *   check: Report; or where nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
+ *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
  * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
 function procedure(scope: Construct, functions: TaskFunctions, lock: Lock): State {
-  const { failed, succeededOrFailed } = end(scope);
-  const release = releaseSiteLock(scope, lock, succeededOrFailed);
-  const context: PhaseContext = { scope, functions, release };
+  const kit = new StateKit<SiteVariables>(scope, functions);
+  const { failed, succeededOrFailed } = end(kit);
+  const context: PhaseContext = { kit, release: releaseSiteLock(kit, lock.table, succeededOrFailed) };
+  const { release } = context;
 
   const reported = inOrder([report(context)], release);
   const verified = inOrder(
     [verify(context), ensureClusterTemplates(context), ensureClusters(context), awaitClusters(context)],
     reported,
   );
-  // Where nothing on the controllers changes, the plan has nobody to restart and no cycle.
+  // If nothing on the controllers changes, the plan has nobody to restart and no cycle.
   const committed = inOrder([upgradeSchema(context, reported), restart(context), cycleHaproxy(context)], verified);
   const applied = inOrder([stage(context), commit(context)], committed);
 

@@ -1,15 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import {
-  Choice,
-  Condition,
-  Errors,
-  Fail,
-  type State,
-  type TaskStateBase,
-  Timeout,
-  Wait,
-  WaitTime,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import { Duration, Lazy } from 'aws-cdk-lib';
+import { Errors, Fail, type State, type TaskStateBase, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   CallAwsService,
   DynamoAttributeValue,
@@ -17,32 +7,35 @@ import {
   DynamoGetItem,
   DynamoPutItem,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import type { Construct } from 'constructs';
-import type { LockTable } from '../lock-table';
-import { TaskFunction } from '../task-function';
-import { NOW, onFailure, type Phase, UNCHANGED, type PhaseContext } from './step';
+import { TASKS } from '../../../domain/tasks';
+import type { LockTable } from '../../lock-table';
+import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
+import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import { timeLimit } from '../../states/time-limit';
+import type { PhaseContext } from './phase';
+import type { SiteVariables } from './variables';
 
 /** The lock of a site: an item that names the execution which works on it. */
 export interface Lock {
   readonly table: LockTable;
-  /** How long an execution can last. */
-  readonly timeout: Duration;
   /** ARN of the executions that can hold it. */
   readonly executions: string;
 }
 
 const HELD_BY_ANOTHER = 'DynamoDB.ConditionalCheckFailedException';
-const SITE = DynamoAttributeValue.fromString('{% $site.name %}');
-const ME = DynamoAttributeValue.fromString('{% $states.context.Execution.Id %}');
+const ME = variable<string>('states.context.Execution.Id');
 /** `site` and `owner` go by other names in conditions: DynamoDB reserves words. */
 const OWNER_NAME = { '#owner': 'owner' };
 const NAMES = { '#site': 'site', ...OWNER_NAME };
 
 /**
- * How much longer than a function the last command that it began can go on: its controller's timeout(1) ends it after 150
- * seconds at the latest, see `domain/commands/catalogue.ts`.
+ * How many seconds longer than a function the last command that it began can go on: its controller's timeout(1) ends it
+ * after 150 seconds at the latest, see `domain/commands/catalogue.ts`.
  */
-const LAST_COMMAND = Duration.minutes(3);
+const LAST_COMMAND_SECONDS = 180;
+
+/** How long a function that nobody waits for any more, and its last command, can go on, in seconds. */
+const AFTERMATH_SECONDS = Math.max(...Object.values(TASKS).map(({ minutes }) => minutes)) * 60 + LAST_COMMAND_SECONDS;
 
 /** An AWS API answers within a second or not at all. */
 const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
@@ -51,20 +44,19 @@ const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNC
  * Take site lock: one execution a site. A lock whose owner no longer runs (aborted, timed out) is taken over, but not
  * before the function that it was in has ended too; that of a running one ends this execution with `SiteLocked`.
  */
-export function takeSiteLock({ scope, functions, release }: PhaseContext, lock: Lock): Phase {
-  const limits = Object.values(functions).flatMap((one) =>
-    one instanceof TaskFunction ? [one.limit.toSeconds()] : [],
-  );
-  /** Seconds. */
-  const aftermath = Math.max(...limits) + LAST_COMMAND.toSeconds();
+export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase {
+  const { scope, $ } = kit;
+  const { table } = lock;
   const item = {
-    site: SITE,
-    owner: ME,
-    takenAt: DynamoAttributeValue.fromString('{% $states.context.State.EnteredTime %}'),
-    expiresAt: seconds(`${NOW} + ${(lock.timeout.toSeconds() + aftermath) * 1000}`),
+    site: attribute($.site.dot('name')),
+    owner: attribute(ME),
+    takenAt: attribute(variable('states.context.State.EnteredTime')),
+    // When nobody can tell any more whether its owner runs. How long that can be is known once all states are made.
+    expiresAt: seconds(
+      jsonata`${NOW} + ${new Expression<number>(Lazy.string({ produce: () => String((timeLimit(scope).toSeconds() + AFTERMATH_SECONDS) * 1000) }))}`,
+    ),
   };
   return (next) => {
-    const { table } = lock;
     const take = DynamoPutItem.jsonata(scope, 'Take site lock', {
       ...CALL,
       comment: 'One execution a site',
@@ -73,7 +65,7 @@ export function takeSiteLock({ scope, functions, release }: PhaseContext, lock: 
       // An own lock is one that was written by an attempt whose answer was lost.
       conditionExpression: 'attribute_not_exists(#site) OR expiresAt < :now OR #owner = :me',
       expressionAttributeNames: NAMES,
-      expressionAttributeValues: { ':now': seconds(NOW), ':me': ME },
+      expressionAttributeValues: { ':now': seconds(NOW), ':me': attribute(ME) },
     });
     const takeOver = DynamoPutItem.jsonata(scope, 'Take over site lock', {
       ...CALL,
@@ -82,12 +74,12 @@ export function takeSiteLock({ scope, functions, release }: PhaseContext, lock: 
       item,
       conditionExpression: 'attribute_not_exists(#site) OR #owner IN (:dead, :me)',
       expressionAttributeNames: NAMES,
-      expressionAttributeValues: { ':dead': DynamoAttributeValue.fromString('{% $lockOwner %}'), ':me': ME },
+      expressionAttributeValues: { ':dead': attribute($.lockOwner), ':me': attribute(ME) },
     });
     const read = DynamoGetItem.jsonata(scope, 'Read site lock', {
       ...CALL,
       table,
-      key: { site: SITE },
+      key: { site: attribute($.site.dot('name')) },
       consistentRead: true,
       assign: { lockOwner: '{% $exists($states.result.Item) ? $states.result.Item.owner.S : "" %}' },
     });
@@ -95,64 +87,67 @@ export function takeSiteLock({ scope, functions, release }: PhaseContext, lock: 
       ...CALL,
       service: 'sfn',
       action: 'describeExecution',
-      parameters: { ExecutionArn: '{% $lockOwner %}' },
+      parameters: { ExecutionArn: $.lockOwner.template },
       iamAction: 'states:DescribeExecution',
       iamResources: [lock.executions],
       assign: {
         ownerStatus: '{% $states.result.Status %}',
-        ownerStopped: `{% $contains("" & $states.result.StopDate, /^\\d{4}-\\d\\d-\\d\\dT/) ? $toMillis($states.result.StopDate) : ${NOW} %}`,
+        ownerStopped: jsonata`$exists($states.result.StopDate) ? $toMillis($states.result.StopDate) : ${NOW}`.template,
       },
     });
     // StopExecution ends no function: one goes on, and would write between this execution's steps.
-    const wait = Wait.jsonata(scope, "Wait for the owner's last task", {
-      time: WaitTime.seconds(`{% $max([0, $ceil(($ownerStopped - ${NOW}) / 1000) + ${aftermath}]) %}`),
-    });
+    const left = jsonata<number>`$max([0, $ceil((${$.ownerStopped} - ${NOW}) / 1000) + ${AFTERMATH_SECONDS}])`;
+    const wait = kit.wait("Wait for the owner's last task", left, AFTERMATH_SECONDS);
     const locked = Fail.jsonata(scope, 'Site locked', {
       error: 'SiteLocked',
       cause:
-        '{% "Another execution works on site " & $site.name & ": " & $lockOwner & ". Wait until it has ended, or stop it ' +
-        'unless it is about to cycle HAProxy, and start again. Nothing was touched." %}',
+        text`Another execution works on site ${$.site.dot('name')}: ${$.lockOwner}. Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. Nothing was touched.`
+          .template,
     });
 
-    const released = Choice.jsonata(scope, 'Released meanwhile?')
-      .when(Condition.jsonata('{% $lockOwner = "" %}'), takeOver)
-      .otherwise(look);
-    const running = Choice.jsonata(scope, 'Owner still running?')
-      .when(Condition.jsonata('{% $ownerStatus = "RUNNING" %}'), locked)
-      .otherwise(wait);
+    const released = kit.choice('Released meanwhile?', [{ when: jsonata`${$.lockOwner} = ""`, next: takeOver }], look);
+    const running = kit.choice(
+      'Owner still running?',
+      [{ when: jsonata`${$.ownerStatus} = "RUNNING"`, next: locked }],
+      wait,
+    );
     wait.next(takeOver);
 
     for (const put of [take, takeOver]) {
       repeated(put, HELD_BY_ANOTHER).addCatch(read, { errors: [HELD_BY_ANOTHER], outputs: UNCHANGED });
-      onFailure(put, release).next(next);
+      kit.onFailure(put, release).next(next);
     }
-    onFailure(repeated(read), release).next(released);
+    kit.onFailure(repeated(read), release).next(released);
     const gone = 'Sfn.ExecutionDoesNotExistException';
     repeated(look, gone).addCatch(takeOver, { errors: [gone], outputs: UNCHANGED });
-    onFailure(look, release).next(running);
+    kit.onFailure(look, release).next(running);
     return take;
   };
 }
 
-/** Release site lock, then `next`: also where it fails, because the lock of an execution that has ended is taken over. */
-export function releaseSiteLock(scope: Construct, { table }: Lock, next: State): State {
+/** Release site lock, then `next`: also if it fails, because the lock of an execution that has ended is taken over. */
+export function releaseSiteLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable, next: State): State {
   const release = DynamoDeleteItem.jsonata(scope, 'Release site lock', {
     ...CALL,
-    comment: 'Only where this execution holds it',
+    comment: 'Only if this execution holds it',
     table,
-    key: { site: SITE },
+    key: { site: attribute($.site.dot('name')) },
     conditionExpression: '#owner = :me',
     expressionAttributeNames: OWNER_NAME,
-    expressionAttributeValues: { ':me': ME },
+    expressionAttributeValues: { ':me': attribute(ME) },
   });
   repeated(release, HELD_BY_ANOTHER).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   release.next(next);
   return release;
 }
 
+function attribute(value: Expression<string>): DynamoAttributeValue {
+  return DynamoAttributeValue.fromString(value.template);
+}
+
 /** Milliseconds as DynamoDB's TTL wants them: whole seconds since 1970, a number written as text. */
-function seconds(milliseconds: string): DynamoAttributeValue {
-  return DynamoAttributeValue.numberFromString(`{% $string($floor((${milliseconds}) / 1000)) %}`);
+function seconds(milliseconds: Expression<number>): DynamoAttributeValue {
+  return DynamoAttributeValue.numberFromString(jsonata`$string($floor(${milliseconds} / 1000))`.template);
 }
 
 /** Tries a call again, unless it was answered with `answer`: throttling, an error of the service, a lost answer. */

@@ -1,0 +1,123 @@
+import type { Duplex } from 'node:stream';
+import type { Controller, Site } from '../site/document';
+import type { Command, Outcome } from '../ssh/command';
+import { commandLine } from '../ssh/command-line';
+import { CommandFailed, CommandTimeout, SudoRefused } from '../ssh/errors';
+import type { Clock, Link, World } from '../world';
+import { type Catalogue, catalogue } from './catalogue';
+
+/** Of what a command printed on stderr, an error message quotes this many characters at most. */
+const QUOTED = 600;
+
+/** Exit code of timeout(1) when it has killed the command. */
+const KILLED = 124;
+
+/** What sudo says, in versions from 1.8 on, when it does not run a command. It may also warn and run it. */
+const SUDO_REFUSES =
+  /^sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty)|is not in the sudoers file|^Sorry, user /m;
+
+/** A controller, as the tasks work with it: what it is, what can be run on it, and the way there. */
+export interface Node {
+  readonly name: string;
+  readonly site: Site;
+  readonly controller: Controller;
+  /** How messages name it: `node-1 of site golden`. */
+  readonly where: string;
+  readonly commands: Catalogue;
+  readonly clock: Clock;
+  /** Connects, unless that is done. @throws ControllerUnreachable and the errors of SSH */
+  readonly ready: () => Promise<void>;
+  /**
+   * Runs a command of the catalogue. Those asked for at the same moment travel together, and run one after the other.
+   *
+   * @throws CommandFailed for every exit code but 0, and what `attempt` throws
+   */
+  readonly run: (command: Command) => Promise<Outcome>;
+  /**
+   * The same, for a command whose exit code is an answer.
+   *
+   * @throws CommandTimeout, SshConnectionLost, SudoRefused, and what `ready` throws
+   */
+  readonly attempt: (command: Command) => Promise<Outcome>;
+  /** The error of a command whose exit code means failure. */
+  readonly failure: (command: Command, outcome: Outcome) => CommandFailed;
+  /** A TCP connection from the controller to a host and port. @throws what `ready` throws; Error when it cannot be opened */
+  readonly tunnel: (host: string, port: number) => Promise<Duplex>;
+}
+
+/** What a node is made of. */
+export interface NodeOptions {
+  readonly site: Site;
+  readonly controller: Controller;
+  readonly link: () => Promise<Link>;
+  readonly world: Pick<World, 'clock' | 'log'>;
+  /** Takes the secrets out of what a command printed before it goes into an error message. */
+  readonly redact: (text: string) => string;
+}
+
+/** Binds a controller to the way there. */
+export function nodeOf({ site, controller, link, world, redact }: NodeOptions): Node {
+  const where = `${controller.name} of site ${site.name}`;
+  const { clock } = world;
+
+  const attempt = async (command: Command): Promise<Outcome> => {
+    const line = commandLine(command, site.ssh.sudo);
+    const started = clock.now();
+    const log = (exitCode: number | null) => {
+      const milliseconds = clock.now() - started;
+      world.log({ site: site.name, controller: controller.name, command: line, exitCode, milliseconds });
+    };
+    let outcome: Outcome;
+    try {
+      outcome = await (await link()).execute(line, command);
+    } catch (error) {
+      log(null);
+      throw error;
+    }
+    log(outcome.exitCode);
+    const what = `\`${command.argv.join(' ')}\` on ${where}`;
+    // Its exit code, 1, is an answer of many commands: this one has not run.
+    if (site.ssh.sudo && command.root && outcome.exitCode === 1 && SUDO_REFUSES.test(outcome.stderr)) {
+      throw new SudoRefused(
+        `sudo refuses ${what} to user ${site.ssh.user}. Allow that user to run it without a password: sudo -n -l shows there ` +
+          `what is allowed.`,
+      );
+    }
+    if (outcome.exitCode === KILLED) {
+      throw new CommandTimeout(
+        `${what} did not end within ${command.timeoutSeconds} s and was killed. Run it there by hand to see what it waits for.`,
+      );
+    }
+    return outcome;
+  };
+
+  const failure = (command: Command, { exitCode, stderr }: Outcome): CommandFailed => {
+    const said = command.quotesFiles ? '' : redact(stderr.trim()).slice(0, QUOTED);
+    return new CommandFailed(
+      `\`${command.argv.join(' ')}\` on ${where} failed with exit code ${exitCode}` +
+        (said ? `: ${said}` : '. Run it there by hand to see what it says.'),
+    );
+  };
+
+  return {
+    name: controller.name,
+    site,
+    controller,
+    where,
+    commands: catalogue(site),
+    clock,
+    attempt,
+    ready: async () => {
+      await (
+        await link()
+      ).ready;
+    },
+    run: async (command) => {
+      const outcome = await attempt(command);
+      if (outcome.exitCode === 0) return outcome;
+      throw failure(command, outcome);
+    },
+    failure,
+    tunnel: async (host, port) => (await link()).tunnel(host, port),
+  };
+}

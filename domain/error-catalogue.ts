@@ -1,0 +1,255 @@
+/** What is to be known of an error, besides the message of each. */
+export interface ErrorEntry {
+  readonly meaning: string;
+  /** What to do. */
+  readonly remedy: string;
+  /** Whether it passes by itself, so that the task is tried again. */
+  readonly transient?: true;
+}
+
+const entry = (meaning: string, remedy: string): ErrorEntry => ({ meaning, remedy });
+const transient = (meaning: string, remedy: string): ErrorEntry => ({ meaning, remedy, transient: true });
+
+const TOUCHED_NOTHING = 'Nothing was touched.';
+const ALL_PROBLEMS = `Correct the document: the message lists every problem. ${TOUCHED_NOTHING}`;
+
+/** Every error that an execution, the command line or the CDK app can end with, by what it is about. */
+export const ERROR_CATALOGUE = {
+  'Input and site document': {
+    InputInvalid: entry(
+      'The input of the execution has another form.',
+      'Start with {"site": "golden", "mode": "check"}.',
+    ),
+    ModeUnknown: entry('There is no such mode.', 'Use "check", which touches nothing, or "apply".'),
+    SiteUnknown: entry('There is no document of this site.', 'Correct the name, or deploy the document.'),
+    SiteDocumentInvalid: entry('The site document has mistakes of several kinds.', ALL_PROBLEMS),
+    UnknownField: entry('The site document has a field that does not exist.', ALL_PROBLEMS),
+    MissingField: entry('The site document does not have a field that it must have.', ALL_PROBLEMS),
+    BadValue: entry('A value in the site document is not one that the field takes.', ALL_PROBLEMS),
+    BadAddress: entry('Something in the site document is not an IPv4 address.', ALL_PROBLEMS),
+    BadPort: entry('Something in the site document is not a port number.', ALL_PROBLEMS),
+    BadHostKey: entry('Something in the site document is not a host key.', ALL_PROBLEMS),
+    SecretInClear: entry('The site document has a secret in it, instead of a reference to one.', ALL_PROBLEMS),
+    DuplicateName: entry('Two things in the site document have the same name.', ALL_PROBLEMS),
+    DuplicateAddress: entry('Two hosts in the site document have the same address.', ALL_PROBLEMS),
+    AddressOutsideManagementNetwork: entry('An address is not of the management network.', ALL_PROBLEMS),
+    UnknownClusterTemplate: entry('A cluster names a template that the site document does not have.', ALL_PROBLEMS),
+    ManagersWithoutLoadBalancer: entry('Several managers need a template with masterLbEnabled.', ALL_PROBLEMS),
+    NotInRelease: entry('Something is not there in the release of OpenStack that the document names.', ALL_PROBLEMS),
+  },
+  Secrets: {
+    SecretMissing: entry('A parameter that the site document names is not in SSM.', 'Put it as a SecureString.'),
+    SecretNotEncrypted: entry(
+      'A secret is in SSM as plain text, where more people can read it.',
+      'Delete the parameter, put it again as a SecureString, and change the secret: others may have read it.',
+    ),
+    SecretMalformed: entry('A secret ends in a newline.', 'Put it again without one: printf %s "$VALUE" > FILE.'),
+    SshPrivateKeyInvalid: entry(
+      'The parameter of the private key holds none that can be used.',
+      'Put the whole file, in OpenSSH or PEM form, without a passphrase.',
+    ),
+  },
+  Lock: {
+    SiteLocked: entry(
+      'Another execution works on this site.',
+      'Wait until it has ended. Do not stop it between Disable HAProxy and Enable HAProxy.',
+    ),
+  },
+  SSH: {
+    BastionUnreachable: transient(
+      'The bastion does not answer, or is no SSH server.',
+      'Check that it runs, and that its firewall and the VPC let the workflow in.',
+    ),
+    ControllerUnreachable: transient(
+      'A controller does not answer through the bastion.',
+      'Check that it runs, and that sshd answers the bastion.',
+    ),
+    SshConnectionLost: transient(
+      'A connection was lost while a command ran. Whether the command had its effect is not known.',
+      'Start again: every step is safe to repeat.',
+    ),
+    HostKeyMismatch: entry(
+      'A host shows another key than the site document pins.',
+      'If the host was reinstalled, put its new key into the document. If not, somebody stands in between.',
+    ),
+    SshAuthenticationFailed: entry(
+      'A host refuses the user or the key.',
+      "Put the key's public half into that user's authorized_keys there, or correct the user or the parameter.",
+    ),
+  },
+  'Commands on a controller': {
+    CommandFailed: entry('A command ended with an exit code that means failure.', 'Run it there by hand.'),
+    CommandTimeout: entry('A command took too long and was killed.', 'Run it there by hand to see what it waits for.'),
+    SudoRefused: entry(
+      'sudo does not allow a command, or asks for a password.',
+      'Install the file of magnum-ha sudoers.',
+    ),
+  },
+  'Pacemaker and HAProxy': {
+    PreflightRefused: entry(
+      'An apply would fail: something is known to break Magnum, the clusters, or a cycle of HAProxy.',
+      `Mend the findings that the cause lists, and start again. ${TOUCHED_NOTHING}`,
+    ),
+    PacemakerUnavailable: entry(
+      'Pacemaker does not run on a controller, or what it prints cannot be read.',
+      'Start corosync and pacemaker there: crm_mon -1.',
+    ),
+    NoQuorum: entry(
+      'The pacemaker cluster lost its quorum just before HAProxy was to be disabled. It was not disabled.',
+      'Bring the other controllers, or the network between them, back.',
+    ),
+    HAProxyResourceUnmanaged: entry(
+      'Pacemaker does not act on HAProxy: it is unmanaged, or the cluster is in maintenance mode.',
+      'End that first, as the cause says.',
+    ),
+    HAProxyStopTimeout: entry(
+      'HAProxy did not stop in its time. It was enabled again.',
+      'See what it waits for; long connections hold a soft stop.',
+    ),
+    HAProxyStopBlocked: entry(
+      'Pacemaker tried to stop HAProxy and gave up. It was enabled again.',
+      'Kill the haproxy process on the controller that the cause names, then: pcs resource cleanup.',
+    ),
+    HAProxyStopInterrupted: entry(
+      'A controller, or the connection to it, was lost while HAProxy was stopping. It was enabled again.',
+      'Bring every controller back, then start again.',
+    ),
+    HAProxyStartTimeout: entry(
+      'HAProxy was enabled, but does not serve everywhere.',
+      'Look at crm_mon -1 -r and haproxy -c on the controllers now: what is behind the VIPs may be down.',
+    ),
+    HAProxyLeftDisabled: entry(
+      'HAProxy is disabled, or may be, and could not be enabled: everything behind the VIPs is down.',
+      '**Run `pcs resource enable p_haproxy` on a controller now.**',
+    ),
+  },
+  'Managed files': {
+    ManagedFileMissing: entry('A file that is to be edited is not there.', 'Install what it belongs to.'),
+    ManagedFileNotText: entry('A file has bytes that are not UTF-8.', 'Correct the line that the cause names by hand.'),
+    ConfigFileInvalid: entry('magnum.conf has a line that no parser takes.', 'Correct that line by hand.'),
+    UnrepresentableValue: entry(
+      'A value cannot be written such that oslo.config reads it back.',
+      'Choose another value.',
+    ),
+    RulesFileInvalid: entry(
+      'The file of persistent rules has no complete filter table.',
+      'Make it anew, as the cause says.',
+    ),
+    StagedFileRejected: entry(
+      "The controller's own program does not accept a new file. The old ones are in use, everywhere.",
+      'Correct what the program names.',
+    ),
+    StagedFileDamaged: entry(
+      'A new file did not arrive as it was sent. The old ones are in use, everywhere.',
+      'Check the disk of that controller: df, dmesg.',
+    ),
+    StagedFileChanged: entry(
+      'Somebody changed a file after it was validated. It was not put in place; other controllers may have theirs.',
+      'Start again.',
+    ),
+  },
+  Bootstrap: {
+    DatabaseAdminRefused: entry(
+      'Root of a controller cannot create accounts in the database.',
+      'Let mysql as root in, or create them by hand, as the cause says.',
+    ),
+    RabbitmqUnreachable: entry('No node of RabbitMQ answers.', 'Check that it runs, and magnum.rabbit.hosts.'),
+    RabbitmqAdminRefused: entry(
+      'rabbitmqctl does not create the user, or RabbitMQ refuses the one it created.',
+      'Create it by hand, as the cause says.',
+    ),
+    KeystoneAdminRefused: entry(
+      "Keystone does not let the workflow's user create what Magnum needs.",
+      'Give that user the role, or create it by hand, as the cause says.',
+    ),
+    SchemaUpgradeFailed: entry(
+      'magnum-db-manage failed. The files are in place, no service was restarted.',
+      'Run it by hand to see what it says, then start again.',
+    ),
+  },
+  'Magnum and OpenStack': {
+    MagnumServiceDown: entry(
+      'A service of Magnum does not come back after its restart. The other controllers were not restarted after it.',
+      'Look at /var/log/magnum there.',
+    ),
+    VerificationFailed: entry('Magnum does not serve after the change.', 'The cause says what is missing.'),
+    KeystoneUnreachable: transient(
+      'Keystone cannot be asked for a token.',
+      'Check openstack.authUrl, and that Keystone and HAProxy run.',
+    ),
+    KeystoneCredentialsRefused: entry(
+      'Keystone refuses the user, the password or the project.',
+      'Correct the openstack section of the document, or the parameter that it names.',
+    ),
+    EndpointMissing: entry(
+      "Keystone's catalogue does not have an endpoint.",
+      'Create it, or correct openstack.region and openstack.interface.',
+    ),
+    OpenStackUnreachable: transient(
+      'A service does not answer. Nothing was changed by the request.',
+      'Check that HAProxy and the service behind it run.',
+    ),
+    OpenStackUnavailable: transient(
+      'No server behind HAProxy is up, or Magnum cannot check tokens.',
+      'magnum-api.log says which.',
+    ),
+    OpenStackApiError: entry('A service refused a request.', 'The cause has its own words.'),
+    AnswerLost: entry(
+      'A request was sent and no answer came: it may have been carried out or not.',
+      'Start again: what exists is looked up before anything is created.',
+    ),
+    UnexpectedAnswer: entry(
+      'An answer is none that the API documents.',
+      'Check that the address is that of the service.',
+    ),
+  },
+  'Cluster templates and clusters': {
+    DuplicateNameInMagnum: entry(
+      'Several of one kind have the wanted name.',
+      'Delete or rename all but the right one.',
+    ),
+    OwnedByAnotherProject: entry(
+      'What has the wanted name belongs to another project. It was not touched.',
+      'Give yours another name.',
+    ),
+    ClusterTemplateMissing: entry('The template of a wanted cluster is not there.', 'Create the template first.'),
+    ClusterUnreadable: entry(
+      'Magnum cannot read what it has stored about a cluster.',
+      'Correct [trust], and delete the cluster by its UUID.',
+    ),
+    ClusterFailed: entry(
+      'A cluster has failed.',
+      "The cause has Magnum's reasons and the resources that failed in Heat.",
+    ),
+    ClusterDeadlineExceeded: entry('A cluster is not complete in its time.', 'The cause says what is not complete.'),
+    RequestNotTaken: entry(
+      'Magnum accepted a request, but no conductor has taken it up.',
+      'Check that magnum-conductor runs and reaches RabbitMQ.',
+    ),
+  },
+  'Command line and CDK app': {
+    UsageError: entry('An option is wrong, or names a file that cannot be used.', 'See --help.'),
+    SettingInvalid: entry(
+      'The context in cdk.json or after -c is wrong.',
+      'Correct it: the message says what is wanted.',
+    ),
+    SiteDocumentTooLong: entry(
+      'A document is longer than an SSM parameter can be.',
+      'Shorten it, as the message says.',
+    ),
+  },
+} as const satisfies Record<string, Record<string, ErrorEntry>>;
+
+/** The names of all errors. */
+export type ErrorName = {
+  [Group in keyof typeof ERROR_CATALOGUE]: keyof (typeof ERROR_CATALOGUE)[Group] & string;
+}[keyof typeof ERROR_CATALOGUE];
+
+/** Every error with its entry. */
+export const ERRORS = Object.values(ERROR_CATALOGUE).flatMap((group) => Object.entries(group)) as readonly [
+  ErrorName,
+  ErrorEntry,
+][];
+
+/** Those after which a task is tried again. */
+export const TRANSIENT_ERRORS = ERRORS.filter(([, { transient: passes }]) => passes).map(([name]) => name);

@@ -1,0 +1,58 @@
+import type { Node } from '../commands/node';
+import { MagnumHaError } from '../errors';
+import { type ClusterStatus, PacemakerUnavailable, parseClusterStatus } from './status';
+
+/** A partition without quorum takes `disable` as done, and stops HAProxy everywhere once it is healed. */
+export class NoQuorum extends MagnumHaError {
+  override readonly name = 'NoQuorum';
+}
+
+/** Pacemaker would not act on the resource: it is unmanaged, or the cluster is in maintenance mode. */
+export class HAProxyResourceUnmanaged extends MagnumHaError {
+  override readonly name = 'HAProxyResourceUnmanaged';
+}
+
+/** Pacemaker's view from one controller. @throws PacemakerUnavailable */
+export async function clusterStatus(node: Node): Promise<ClusterStatus> {
+  const { clusterStatus: command } = node.commands;
+  const outcome = await node.attempt(command);
+  if (outcome.exitCode === 0) return parseClusterStatus(outcome.stdout, node.site.haproxy.resource, node.where);
+  // 102 is pacemaker's CRM_EX_DISCONNECT: not connected to the cluster.
+  if (![1, 102].includes(outcome.exitCode)) throw node.failure(command, outcome);
+  throw new PacemakerUnavailable(`Pacemaker does not run on ${node.where}. Start corosync and pacemaker there first.`);
+}
+
+/** How to let pacemaker act on HAProxy again; undefined if it does. */
+export function howToManage({ maintenance, instances }: ClusterStatus, resource: string): string | undefined {
+  if (maintenance) return 'pcs property set maintenance-mode=false';
+  return instances.some(({ managed }) => !managed) ? `pcs resource manage ${resource}` : undefined;
+}
+
+/** @throws HAProxyResourceUnmanaged */
+export function refuseUnmanaged(status: ClusterStatus, { site, where }: Node): void {
+  const remedy = howToManage(status, site.haproxy.resource);
+  if (remedy === undefined) return;
+  throw new HAProxyResourceUnmanaged(
+    `${unmanaged(status, site.haproxy.resource)}, as ${where} sees it. End that first: ${remedy}`,
+  );
+}
+
+/** What keeps pacemaker from acting on HAProxy. */
+export function unmanaged({ maintenance }: ClusterStatus, resource: string): string {
+  return maintenance
+    ? `The pacemaker cluster is in maintenance mode: pacemaker would not act on ${resource}`
+    : `Pacemaker does not manage ${resource}`;
+}
+
+/** Whether an instance is started on this controller. */
+export function startedOn(status: ClusterStatus, controller: string): boolean {
+  return status.instances.some(
+    // `active` is also one that is starting, or stopping.
+    ({ role, failed, nodes }) => role === 'Started' && !failed && nodes.some((node) => isNode(node, controller)),
+  );
+}
+
+/** Whether pacemaker's node is this controller: Fuel's pacemaker knows nodes by their full names. */
+export function isNode(node: string, controller: string): boolean {
+  return node === controller || node.startsWith(`${controller}.`);
+}

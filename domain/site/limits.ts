@@ -1,0 +1,10 @@
+/** How much a site document may ask for at most. The time limit of executions follows from these. */
+export const LIMITS = {
+  controllers: 64,
+  clusterTemplates: 40,
+  clusters: 40,
+  /** Until a cluster has to be complete, in minutes. */
+  deadlineMinutes: 24 * 60,
+  /** Until HAProxy has to have stopped, or to serve again, in seconds. */
+  haproxySeconds: 1800,
+} as const;

@@ -1,0 +1,117 @@
+import type { BootstrapItem } from './bootstrap/item';
+import type { Committed } from './controller/commit';
+import type { Inspection } from './controller/inspect';
+import type { Plan } from './controller/plan';
+import type { Restart } from './controller/restart';
+import type { StagedFile } from './controller/stage';
+import type { Verification } from './controller/verify';
+import type { Finding } from './findings/finding';
+import type { ClusterReport, Report, ReportInput } from './report/report';
+import type { ClusterResult } from './openstack/clusters';
+import type { TemplateResult } from './openstack/templates';
+import type { CycleAction, CycleStep } from './pacemaker/cycle';
+import type { SecretPurpose } from './secrets/references';
+import type { Site } from './site/document';
+import type { Mode } from './site/load';
+import type { World } from './world';
+
+/** What each task takes and gives: the contract between the state machine and its functions. */
+export interface Contract {
+  loadSite: Task<{ input: unknown }, { site: Site; mode: Mode; findings: readonly Finding[] }>;
+  preflight: Task<{ site: Site }, { findings: readonly Finding[] }>;
+  preflightCloud: Task<{ site: Site; findings: readonly Finding[] }, { findings: readonly Finding[] }>;
+  bootstrap: Task<{ site: Site; mode: Mode }, readonly BootstrapItem[]>;
+  upgradeSchema: Task<{ site: Site; mode: Mode }, BootstrapItem>;
+  inspectControllers: Task<{ site: Site }, Inspection>;
+  plan: Task<{ site: Site } & Inspection, Plan>;
+  stage: Task<{ site: Site; controller: string }, { controller: string; files: readonly StagedFile[] }>;
+  commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
+  restart: Task<{ site: Site; controller: string }, Restart>;
+  cycle: Task<{ site: Site; action: CycleAction; before: Outage | null }, CycleStep>;
+  verify: Task<{ site: Site; restarts: readonly Restart[] }, Verification>;
+  ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;
+  ensureCluster: Task<{ site: Site; mode: Mode; cluster: string }, ClusterResult & { done: boolean }>;
+  /** `cluster` is what Ensure cluster returned. Once it is overdue, it is an error if it is not done. */
+  pollCluster: Task<{ site: Site; cluster: ClusterResult; overdue: boolean }, ClusterReport & { done: boolean }>;
+  report: Task<ReportInput, Report>;
+}
+
+/** The task's own part of an invocation's event, and what its function returns. Both go through JSON. */
+interface Task<Input, Output> {
+  readonly input: Input;
+  readonly output: Output;
+}
+
+/** When the VIP last answered before HAProxy stopped, and when it first answered again. */
+type Outage = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'>;
+
+export type TaskName = keyof Contract;
+export type TaskInput<T extends TaskName> = Contract[T]['input'];
+export type TaskOutput<T extends TaskName> = Contract[T]['output'];
+
+/** What a task does. */
+export type TaskFunction<T extends TaskName> = (input: TaskInput<T>, world: World) => Promise<TaskOutput<T>>;
+
+/** What an invocation is part of: the same on every line that it logs. */
+export interface Envelope {
+  /** ARN of the execution. */
+  readonly execution: string;
+  /** Name of the state that invoked it. */
+  readonly state: string;
+  /** How often the state had tried before, from 0. */
+  readonly attempt: number;
+}
+
+/** The event of an invocation. */
+export interface Invocation<T extends TaskName> {
+  readonly envelope: Envelope;
+  readonly input: TaskInput<T>;
+}
+
+/** What a function needs to be given. */
+export interface TaskSpecification {
+  /** The time one invocation may take, in minutes: that of a slow site, not of a usual one. */
+  readonly minutes: number;
+  /** Which secrets it may read. */
+  readonly secrets: readonly SecretPurpose[];
+  /** Whether it opens SSH connections. */
+  readonly connects: boolean;
+  /** Whether it reads site documents, and looks whether secrets exist. */
+  readonly loads?: true;
+}
+
+const connects = (minutes: number, ...further: SecretPurpose[]): TaskSpecification => ({
+  minutes,
+  secrets: ['ssh', ...further],
+  connects: true,
+});
+const computes: TaskSpecification = { minutes: 0.5, secrets: [], connects: false };
+
+/** Every task of the workflow. Its handler is `lambdas/<task>.ts`, its name with hyphens. */
+export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
+  loadSite: { minutes: 1, secrets: [], connects: false, loads: true },
+  preflight: connects(2),
+  preflightCloud: connects(2, 'accounts', 'openstack'),
+  bootstrap: connects(5, 'bootstrap'),
+  upgradeSchema: connects(5),
+  inspectControllers: connects(2, 'magnumConf'),
+  plan: computes,
+  stage: connects(5, 'magnumConf'),
+  commit: connects(2),
+  restart: connects(5),
+  cycle: connects(2),
+  verify: connects(2, 'openstack'),
+  // Magnum may take two minutes for a request that changes something, and what it came to is looked up afterwards.
+  ensureClusterTemplate: connects(5, 'openstack'),
+  ensureCluster: connects(5, 'openstack'),
+  pollCluster: connects(2, 'openstack'),
+  report: computes,
+};
+
+/** The names of all tasks. */
+export const TASK_NAMES = Object.keys(TASKS) as readonly TaskName[];
+
+/** The file of a task's handler, without its ending: `ensure-cluster` for `ensureCluster`. */
+export function fileOf(task: TaskName): string {
+  return task.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,46 @@
+import type { State } from 'aws-cdk-lib/aws-stepfunctions';
+import { type Expression, jsonata } from '../../states/expression';
+import type { Phase } from '../../states/kit';
+import type { PhaseContext } from './phase';
+import { haproxyDisabled } from './conditions';
+
+/**
+ * Bootstrap: accounts of Magnum in the database, RabbitMQ and Keystone, if the site document asks for them. Before anything
+ * is planned: whatever comes later on the controllers needs them, and they need nothing on the controllers.
+ */
+export function bootstrap({ kit, release }: PhaseContext): Phase {
+  const { $ } = kit;
+  return (next) => {
+    const task = kit.invoke('Bootstrap', 'bootstrap', {
+      input: { site: $.site, mode: $.mode },
+      assign: (result) => ({ bootstrap: result }),
+      comment: 'Creates what is missing, deletes nothing; a check only looks',
+    });
+    kit.onFailure(task, release).next(next);
+    // Only a check comes here with HAProxy disabled, and reports that.
+    const asked = jsonata<boolean>`$count($site.bootstrap[$ != "schema"]) > 0 and $not(${haproxyDisabled($)})`;
+    return kit.choice('Bootstrap asked for?', [{ when: asked, next: task }], next);
+  };
+}
+
+/**
+ * Upgrade schema: Magnum's tables, if the site document asks for them. After Commit, because only the magnum.conf in place
+ * names the database; before Restart services, because a conductor without its tables neither works nor registers. Also if
+ * nothing on the controllers changes: an execution may have ended in between.
+ *
+ * @param missing where a check goes on that finds none: nothing that comes later can be well
+ */
+export function upgradeSchema({ kit, release }: PhaseContext, missing: State): Phase {
+  const { $ } = kit;
+  return (next) => {
+    const task = kit.invoke('Upgrade schema', 'upgradeSchema', {
+      input: { site: $.site, mode: $.mode },
+      assign: (result) => ({ schema: result }),
+      comment: "By Magnum's own program, on one controller",
+    });
+    const none = jsonata<boolean>`${$.schema.dot('action')} = "missing"`;
+    const there = kit.choice('Schema there?', [{ when: none, next: missing, comment: 'Only in a check' }], next);
+    kit.onFailure(task, release).next(there);
+    return kit.choice('Schema asked for?', [{ when: jsonata`"schema" in $site.bootstrap`, next: task }], next);
+  };
+}

@@ -1,0 +1,22 @@
+import { PACEMAKER_FINDINGS } from '../../../domain/findings/pacemaker';
+import { Expression, jsonata } from '../../states/expression';
+import type { VariablesOf } from '../../states/kit';
+import type { SiteVariables } from './variables';
+
+type Variables = VariablesOf<SiteVariables>;
+
+/** Whether Preflight found HAProxy disabled: then nothing behind the VIPs answers. */
+export function haproxyDisabled({ findings }: Variables): Expression<boolean> {
+  return jsonata`"HAProxyDisabled" in ${findings}.name`;
+}
+
+/** Whether a check found that something of bootstrap is missing, or other than it should be. */
+export function bootstrapDiffers({ bootstrap }: Variables): Expression<boolean> {
+  return jsonata`$count(${bootstrap}[action = "missing" or action = "differs"]) > 0`;
+}
+
+/** Whether Preflight found a fault of pacemaker's or HAProxy's: then a check cannot verify what they serve. */
+export function pacemakerFaulty({ findings }: Variables): Expression<boolean> {
+  const names = JSON.stringify(PACEMAKER_FINDINGS);
+  return jsonata`$count(${findings}[name in ${new Expression<string[]>(names)}]) > 0`;
+}

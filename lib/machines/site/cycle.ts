@@ -1,0 +1,138 @@
+import { Duration } from 'aws-cdk-lib';
+import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctions';
+import { LIMITS } from '../../../domain/site/limits';
+import { jsonata, NOW, text } from '../../states/expression';
+import { isOver, messageOf, type Phase } from '../../states/kit';
+import type { PhaseContext } from './phase';
+import type { SiteVariables } from './variables';
+
+/** Seconds between two polls. One looks for up to 5 seconds by itself, so this only lets go of the function. */
+const BETWEEN_POLLS = 2;
+
+/**
+ * The control plane is down, and nothing else that the execution could do matters as much: eleven attempts, with six
+ * minutes between them in all, whatever the error. The only Retry of its state: another before it would give up sooner.
+ */
+const UNTIL_ENABLED: RetryProps = {
+  errors: [Errors.ALL],
+  maxAttempts: 10,
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxDelay: Duration.minutes(1),
+};
+
+/**
+ * Cycle HAProxy: disabled, polled until gone everywhere, enabled, polled until it serves everywhere.
+ *
+ * HAProxy is never left disabled: whatever goes wrong from Disable HAProxy on is noted, and the way leads through Enable
+ * HAProxy, which is tried again and again. Choices and waits in between cannot fail: their expressions take any value.
+ */
+export function cycleHaproxy(context: PhaseContext): Phase {
+  const { kit } = context;
+  return (next) => {
+    const first = stop(context, enableHaproxy(context, next));
+    return kit.choice('HAProxy to cycle?', [{ when: jsonata`${kit.$.plan.dot('cycle')} = true`, next: first }], next);
+  };
+}
+
+function stop({ kit }: PhaseContext, enable: State): State {
+  const { $ } = kit;
+  const haproxy = $.site.dot('haproxy');
+  const disable = kit.invoke('Disable HAProxy', 'cycle', {
+    input: {
+      site: $.site,
+      action: 'disable',
+      // If an attempt before disabled HAProxy and was lost, the outage counts from here: a retry enters no state again.
+      before: jsonata`{"lastAnswerAt": ${NOW}, "firstAnswerAt": null}`,
+    },
+    assign: (result) => ({
+      cycle: result,
+      stopDeadline: kit.deadline($.stopDeadline, haproxy.dot('stopTimeoutSeconds')),
+    }),
+    comment: 'The outage of everything behind the VIPs begins',
+  });
+  const poll = kit.invoke('Poll HAProxy stopped', 'cycle', {
+    input: { site: $.site, action: 'poll-stopped', before: $.cycle },
+    assign: (result) => ({ cycle: result }),
+  });
+  const wait = kit.wait('Wait for HAProxy to stop', BETWEEN_POLLS, LIMITS.haproxySeconds);
+  const stopped = kit.choice(
+    'HAProxy stopped?',
+    [
+      { when: jsonata`${$.cycle.dot('done')} = true`, next: enable },
+      {
+        when: isOver($.stopDeadline),
+        next: enable,
+        assign: kit.failure(
+          'HAProxyStopTimeout',
+          text`HAProxy did not stop within ${haproxy.dot('stopTimeoutSeconds')} s and was enabled again; waiting for: ${$.cycle.dot('waitingFor')}`,
+        ),
+      },
+    ],
+    wait,
+  );
+
+  kit.onFailure(disable, enable).next(stopped);
+  kit.onFailure(poll, enable).next(stopped);
+  wait.next(poll);
+  return disable;
+}
+
+/**
+ * HAProxy enabled, polled until it serves everywhere.
+ *
+ * @param suffix of the states' names, if it is not the cycle's
+ */
+export function enableHaproxy({ kit, release }: PhaseContext, next: State, suffix = ''): State {
+  const { $ } = kit;
+  const haproxy = $.site.dot('haproxy');
+  const enable = kit.invoke(`Enable HAProxy${suffix}`, 'cycle', {
+    input: { site: $.site, action: 'enable', before: $.cycle },
+    assign: (result) => ({ cycle: result, startDeadline: null }),
+    retry: UNTIL_ENABLED,
+    comment: 'Also whatever went wrong before; safe to repeat',
+  });
+  const before = jsonata<string>`${$.failure} ? " (before that: " & ${$.failure.dot('Error')} & ")" : ""`;
+  enable.addCatch(release, {
+    errors: [Errors.ALL],
+    outputs: '{% $states.input %}',
+    assign: {
+      failure: jsonata<
+        SiteVariables['failure']
+      >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`Run \`pcs resource enable ${haproxy.dot('resource')}\` on a controller of site ${$.site.dot('name')} now: HAProxy was disabled, or may have been, and with it every service behind the VIPs is down. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
+        .template,
+    },
+  });
+
+  const poll = kit.invoke(`Poll HAProxy serving${suffix}`, 'cycle', {
+    input: { site: $.site, action: 'poll-started', before: $.cycle },
+    assign: (result) => ({
+      cycle: result,
+      // From the first poll on: Enable HAProxy can have taken its time.
+      startDeadline: kit.deadline($.startDeadline, haproxy.dot('startTimeoutSeconds')),
+    }),
+  });
+  const wait = kit.wait(`Wait for HAProxy to serve${suffix}`, BETWEEN_POLLS, LIMITS.haproxySeconds);
+  const done = jsonata<boolean>`${$.cycle.dot('done')} = true`;
+  const serving = kit.choice(
+    `HAProxy serving${suffix}?`,
+    [
+      { when: jsonata`${done} and ${$.failure} = null`, next },
+      { when: done, next: release, comment: 'After a failure before' },
+      {
+        when: isOver($.startDeadline),
+        next: release,
+        assign: kit.failure(
+          'HAProxyStartTimeout',
+          text`HAProxy was enabled, but does not serve everywhere after ${haproxy.dot('startTimeoutSeconds')} s; waiting for: ${$.cycle.dot('waitingFor')}. Look at crm_mon -1 -r and haproxy -c on the controllers.`,
+        ),
+      },
+    ],
+    wait,
+  );
+
+  enable.next(serving);
+  kit.onFailure(poll, release).next(serving);
+  wait.next(poll);
+  return enable;
+}

@@ -1,0 +1,53 @@
+import { Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { jsonata, text, variable } from '../../states/expression';
+import { messageOf, type Phase, type StateKit } from '../../states/kit';
+import type { PhaseContext } from './phase';
+import type { SiteVariables } from './variables';
+
+/** Report: what was found and done, the execution's output. */
+export function report({ kit, release }: PhaseContext): Phase {
+  const { $ } = kit;
+  return (next) => {
+    const task = kit.invoke('Report', 'report', {
+      input: {
+        execution: variable('states.context.Execution.Id'),
+        startedAt: variable('states.context.Execution.StartTime'),
+        reportedAt: variable('states.context.State.EnteredTime'),
+        site: $.site,
+        mode: $.mode,
+        findings: $.findings,
+        leftDisabled: $.leftDisabled,
+        bootstrap: $.bootstrap,
+        schema: $.schema,
+        controllers: $.controllers,
+        plan: $.plan.present,
+        changes: $.changes,
+        restarts: $.restarts,
+        cycle: $.cycle,
+        verification: $.verification,
+        clusterTemplates: $.clusterTemplates,
+        clusters: $.clusters,
+      },
+      assign: (result) => ({ report: result }),
+    });
+    kit.onFailure(task, release).next(next);
+    return task;
+  };
+}
+
+/** The end: with the report, or with the first failure. */
+export function end(kit: StateKit<SiteVariables>): { failed: State; succeededOrFailed: State } {
+  const { scope, $ } = kit;
+  const { failure } = $;
+  const failed = Fail.jsonata(scope, 'Failed', {
+    error: jsonata`"" & ${failure.dot('Error')}`.template,
+    cause:
+      jsonata`$exists(${failure.dot('Cause')}) ? ${messageOf(failure.dot('Cause'))} : ${text`No cause was given in state ${failure.dot('State').present}`}`
+        .template,
+  });
+  const succeeded = Succeed.jsonata(scope, 'Done', { outputs: $.report.template });
+  return {
+    failed,
+    succeededOrFailed: kit.choice('Anything failed?', [{ when: jsonata`${failure} = null`, next: succeeded }], failed),
+  };
+}

@@ -1,0 +1,117 @@
+import { Errors, type State } from 'aws-cdk-lib/aws-stepfunctions';
+import { type Expression, INPUT, jsonata, text } from '../../states/expression';
+import { JUST_FAILED, type Phase, UNCHANGED, type VariablesOf } from '../../states/kit';
+import { bounded } from '../../states/time-limit';
+import { bootstrapDiffers, haproxyDisabled, pacemakerFaulty } from './conditions';
+import { enableHaproxy } from './cycle';
+import type { PhaseContext } from './phase';
+import { NOTHING_YET, type SiteVariables } from './variables';
+
+/** Load site. If it fails there is no lock to release yet, and no variable is set. */
+export function loadSite({ kit }: PhaseContext, failed: State): Phase {
+  return (next) => {
+    const load = kit.invoke('Load site', 'loadSite', {
+      input: { input: INPUT },
+      assign: (result) => ({
+        site: result.dot('site'),
+        mode: result.dot('mode'),
+        findings: result.dot('findings'),
+        ...NOTHING_YET,
+      }),
+      comment: 'Reads the site document and checks that the secrets it refers to exist',
+    });
+    load.addCatch(failed, { errors: [Errors.ALL], outputs: UNCHANGED, assign: { failure: JUST_FAILED.template } });
+    load.next(next);
+    return load;
+  };
+}
+
+/**
+ * Preflight: whether a cycle of HAProxy would come back, and whether anything that is known to go wrong will. Findings that
+ * are errors refuse an apply; a check goes on and reports them. If HAProxy was left disabled an apply enables it before
+ * anything else: everything behind the VIPs is down, and what is to come needs it.
+ */
+export function preflight(context: PhaseContext): Phase {
+  const { kit, release } = context;
+  const { $ } = kit;
+  return (next) => {
+    const controllers = kit.invoke('Preflight', 'preflight', {
+      input: { site: $.site },
+      assign: (result) => ({ findings: result.dot('findings') }),
+      comment: 'Every controller is reachable, has what Magnum needs, and HAProxy is well, before anything is touched',
+    });
+    const cloud = kit.invoke('Preflight cloud', 'preflightCloud', {
+      input: { site: $.site, findings: $.findings },
+      assign: (result) => ({ findings: result.dot('findings') }),
+      comment: 'Accounts, endpoints and all that templates and clusters need; nothing is changed',
+    });
+    const errors = jsonata<boolean>`${$.mode} = "apply" and "error" in ${$.findings}.severity`;
+    const refused = kit.choice(
+      'Anything that refuses?',
+      [{ when: errors, next: release, assign: kit.failure('PreflightRefused', refusal($)) }],
+      next,
+    );
+    const disabled = kit.choice(
+      'HAProxy disabled?',
+      [
+        {
+          // Once.
+          when: jsonata`${$.mode} = "apply" and ${$.leftDisabled} = false and ${haproxyDisabled($)}`,
+          next: enableHaproxy(context, controllers, ' again'),
+          assign: { leftDisabled: true },
+        },
+      ],
+      cloud,
+    );
+    kit.onFailure(bounded(controllers, { times: 2 }), release).next(disabled);
+    kit.onFailure(cloud, release).next(refused);
+    return controllers;
+  };
+}
+
+/** What is wrong, one finding a line, the errors first. */
+function refusal({ site, findings }: VariablesOf<SiteVariables>): Expression<string> {
+  const lines = jsonata<string>`$join([[${findings}[severity = "error"], ${findings}[severity != "error"]].("- " & severity & " " & name & ": " & evidence & ". " & remedy)], "\\n")`;
+  return text`An apply on site ${site.dot('name')} would fail, by these findings. Nothing was touched. Mend the errors and start again:\n${lines}`;
+}
+
+/** Inspect controllers: all in one task, side by side. */
+export function inspect({ kit, release }: PhaseContext): Phase {
+  const { $ } = kit;
+  return (next) => {
+    const task = kit.invoke('Inspect controllers', 'inspectControllers', {
+      input: { site: $.site },
+      assign: (result) => ({ controllers: result.dot('controllers'), blastRadius: result.dot('blastRadius') }),
+      comment: 'Compares what is on the controllers with what should be',
+    });
+    kit.onFailure(task, release).next(next);
+    return task;
+  };
+}
+
+/** Plan, and where it leads: to `next` if nothing on the controllers would change. */
+export function plan({ kit, release }: PhaseContext, wanted: Record<'apply' | 'check', State>): Phase {
+  const { $ } = kit;
+  return (next) => {
+    const task = kit.invoke('Plan', 'plan', {
+      input: { site: $.site, controllers: $.controllers, blastRadius: $.blastRadius.present },
+      assign: (result) => ({ plan: result }),
+      comment: 'The smallest set of actions that removes the drift',
+    });
+    const changed = jsonata<boolean>`${$.plan.dot('changed')} = true`;
+    const decide = kit.choice(
+      'Anything to change?',
+      [
+        { when: jsonata`${changed} and ${$.mode} = "apply"`, next: wanted.apply },
+        {
+          when: jsonata`${$.mode} = "check" and ${pacemakerFaulty($)} or ${changed} or ${bootstrapDiffers($)}`,
+          next: wanted.check,
+          comment: 'A check reports what it found',
+        },
+      ],
+      next,
+    );
+    kit.onFailure(task, release).next(decide);
+    return task;
+  };
+}

@@ -1,0 +1,75 @@
+import type { BootstrapItem } from '../../../domain/bootstrap/item';
+import type { Committed } from '../../../domain/controller/commit';
+import type { ControllerState } from '../../../domain/controller/inspect';
+import type { Plan } from '../../../domain/controller/plan';
+import type { Restart } from '../../../domain/controller/restart';
+import type { Verification } from '../../../domain/controller/verify';
+import type { Finding } from '../../../domain/findings/finding';
+import type { TemplateResult } from '../../../domain/openstack/templates';
+import type { BlastRadius } from '../../../domain/pacemaker/blast-radius';
+import type { CycleStep } from '../../../domain/pacemaker/cycle';
+import type { Report } from '../../../domain/report/report';
+import type { Site } from '../../../domain/site/document';
+import type { Mode } from '../../../domain/site/load';
+import type { TaskOutput } from '../../../domain/tasks';
+import type { CommonVariables } from '../../states/kit';
+
+/** A cluster, as Ensure cluster or Poll cluster left it. */
+type ClusterState = TaskOutput<'ensureCluster'> | TaskOutput<'pollCluster'>;
+
+/** The variables of the site machine; null, or an empty list, before something is known. */
+export interface SiteVariables extends CommonVariables {
+  readonly site: Site;
+  readonly mode: Mode;
+  readonly findings: readonly Finding[];
+  /** Whether HAProxy was found disabled, and enabled before all else. */
+  readonly leftDisabled: boolean;
+  readonly bootstrap: readonly BootstrapItem[] | null;
+  readonly schema: BootstrapItem | null;
+  readonly controllers: readonly ControllerState[];
+  readonly blastRadius: BlastRadius | null;
+  readonly plan: Plan | null;
+  readonly staged: readonly TaskOutput<'stage'>[];
+  readonly changes: readonly Committed[];
+  readonly restarts: readonly Restart[];
+  readonly cycle: CycleStep | null;
+  readonly verification: Verification | null;
+  readonly clusterTemplates: readonly TemplateResult[];
+  readonly clusters: readonly ClusterState[];
+  readonly report: Report | null;
+  /** Milliseconds since 1970. */
+  readonly stopDeadline: number | null;
+  readonly startDeadline: number | null;
+  readonly verifyDeadline: number | null;
+  /** ARN of the execution that holds the lock; empty if nobody does. */
+  readonly lockOwner: string;
+  readonly ownerStatus: string;
+  /** When that execution ended, in milliseconds since 1970. */
+  readonly ownerStopped: number;
+  /** Inside the Map over clusters, where the machine's own can be read but not set: */
+  readonly wanted: Site['clusters'][number];
+  readonly cluster: ClusterState;
+  readonly clusterDeadline: number | null;
+}
+
+/** What every variable is before something is known. */
+export const NOTHING_YET = {
+  failure: null,
+  leftDisabled: false,
+  bootstrap: null,
+  schema: null,
+  controllers: [],
+  blastRadius: null,
+  plan: null,
+  staged: [],
+  changes: [],
+  restarts: [],
+  cycle: null,
+  verification: null,
+  clusterTemplates: [],
+  clusters: [],
+  report: null,
+  stopDeadline: null,
+  startDeadline: null,
+  verifyDeadline: null,
+} as const satisfies Partial<SiteVariables>;

@@ -1,0 +1,288 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Choice,
+  Condition,
+  Errors,
+  Map,
+  Pass,
+  ProvideItems,
+  type RetryProps,
+  type State,
+  TaskInput as StateInput,
+  type TaskStateBase,
+  Timeout,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import { type ErrorName, TRANSIENT_ERRORS } from '../../domain/error-catalogue';
+import { type TaskInput, type TaskName, TASKS, type TaskOutput } from '../../domain/tasks';
+import type { TaskFunctions } from '../task-functions';
+import { Expression, INPUT, jsonata, NOW, variable } from './expression';
+import { bounded } from './time-limit';
+
+/** A failure, as it is noted: what the state that failed said, and which it was. */
+export interface Failure {
+  readonly Error: string;
+  readonly Cause?: string;
+  readonly State?: string;
+}
+
+/** The variables that every machine of this kit has. */
+export interface CommonVariables {
+  /** The first failure of the execution; null as long as there is none. */
+  readonly failure: Failure | null;
+}
+
+/** Variables by name, each as the expression that reads it. */
+export type VariablesOf<V> = { readonly [Name in keyof V & string]: Expression<V[Name]> };
+
+/** What variables are set to: expressions, or values as they are. */
+export type Assignment<V> = { readonly [Name in keyof V]?: Expression<V[Name]> | V[Name] };
+
+/** A part of a procedure: makes its states, which go on at `next`, and returns its first one. */
+export type Phase = (next: State) => State;
+
+/** Chains phases, the last one going on at `end`. @returns the first one's first state */
+export function inOrder(phases: readonly Phase[], end: State): State {
+  return phases.reduceRight((next, phase) => phase(next), end);
+}
+
+/** Data flows in variables. A state's input is the execution's own, so that histories stay short. */
+export const UNCHANGED = INPUT.template;
+
+/** The result of a task that is no function. */
+export const RESULT = variable<never>('states.result');
+
+/**
+ * Errors after which a task is simply tried again: Lambda's own, and what passes by itself on the way to the site. All
+ * tasks are safe to repeat.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+ */
+const TRANSIENT = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.TooManyRequestsException',
+  ...TRANSIENT_ERRORS,
+];
+
+const AFTER_TRANSIENT: RetryProps = {
+  errors: TRANSIENT,
+  maxAttempts: 2,
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+};
+
+/** How much longer than its function a task waits: what Lambda needs to start the function and to answer. */
+const OVERHEAD = Duration.seconds(10);
+
+/** As many items of a Map as Step Functions works on at a time. */
+const WAVE = 40;
+
+/** What `invoke` needs. */
+export interface InvokeOptions<V, T extends TaskName> {
+  /** Each field of the task's input. */
+  readonly input: {
+    readonly [Field in keyof TaskInput<T>]: Expression<TaskInput<T>[Field]> | Literal<TaskInput<T>[Field]>;
+  };
+  /** The variables that its result sets. @default none */
+  readonly assign?: (result: Expression<TaskOutput<T>>) => Assignment<V>;
+  /** What the next state gets: the result, or what this one got. @default 'input' */
+  readonly output?: 'result' | 'input';
+  /** @default two more attempts after transient errors */
+  readonly retry?: RetryProps;
+  readonly comment?: string;
+}
+
+/** Texts, numbers and so on can stand in an input as they are. */
+type Literal<T> = T extends string | number | boolean | null ? T : never;
+
+/** What `forEach` needs. */
+interface ForEachOptions<V, Item> {
+  readonly items: Expression<readonly Item[]>;
+  /** How many items there can be. */
+  readonly most: number;
+  /** Makes what is done for each item; returns its first state. */
+  readonly each: (item: Expression<Item>) => State;
+  /** @default as many as Step Functions does */
+  readonly maxConcurrency?: number;
+  /** Sets variables from the results. */
+  readonly assign: (results: Expression<never>) => Assignment<V>;
+}
+
+/** Makes the states of one machine, whose variables are V. */
+export class StateKit<V extends CommonVariables> {
+  /** The machine's variables. */
+  readonly $ = new Proxy({} as VariablesOf<V>, { get: (_, name) => variable(String(name)) });
+
+  constructor(
+    /** Where states are made. */
+    readonly scope: Construct,
+    private readonly functions: TaskFunctions,
+  ) {}
+
+  /** A task that runs a function. */
+  invoke<T extends TaskName>(name: string, task: T, options: InvokeOptions<V, T>): LambdaInvoke {
+    const { input, assign, output = 'input', retry = AFTER_TRANSIENT, comment } = options;
+    const target = this.functions.of(task);
+    const result = variable<TaskOutput<T>>('states.result.Payload');
+    const state = LambdaInvoke.jsonata(this.scope, name, {
+      lambdaFunction: target,
+      payload: StateInput.fromObject({ envelope: ENVELOPE, input: templates(input) }),
+      outputs: output === 'result' ? result.template : UNCHANGED,
+      taskTimeout: Timeout.duration(Duration.minutes(TASKS[task].minutes).plus(OVERHEAD)),
+      // CDK's own would try six times.
+      retryOnServiceExceptions: false,
+      ...(assign ? { assign: templates(assign(result)) } : {}),
+      ...(comment === undefined ? {} : { comment }),
+    });
+    state.addRetry(retry);
+    return state;
+  }
+
+  /** A choice: the first rule that holds leads on. */
+  choice(name: string, rules: readonly Rule<V>[], otherwise: State): Choice {
+    const choice = Choice.jsonata(this.scope, name);
+    for (const { when, next, assign, comment } of rules) {
+      choice.when(Condition.jsonata(when.template), next, {
+        ...(assign ? { assign: templates(assign) } : {}),
+        ...(comment === undefined ? {} : { comment }),
+      });
+    }
+    return choice.otherwise(otherwise);
+  }
+
+  /** A wait between two looks. @param most how many seconds all its rounds together can take */
+  wait(name: string, seconds: number | Expression<number>, most: number): Wait {
+    const time =
+      seconds instanceof Expression ? WaitTime.seconds(seconds.template) : WaitTime.duration(Duration.seconds(seconds));
+    return bounded(Wait.jsonata(this.scope, name, { time }), { seconds: most });
+  }
+
+  /** A Map: does something for each item, and shows each in the history. */
+  forEach<Item>(name: string, { items, most, each, maxConcurrency, assign }: ForEachOptions<V, Item>): Map {
+    const map = Map.jsonata(this.scope, name, {
+      items: ProvideItems.jsonata(items.template),
+      outputs: UNCHANGED,
+      assign: templates(assign(RESULT)),
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    }).itemProcessor(each(INPUT));
+    return bounded(map, { times: Math.ceil(most / (maxConcurrency ?? WAVE)) });
+  }
+
+  /**
+   * Runs a task for each item, side by side. If one fails the others still end, before the failure of the first counts:
+   * a Map that failed itself would stop waiting for them, and the lock would be released while they still write.
+   *
+   * @param results sets variables from those that succeeded
+   * @param failed where it goes on if one failed
+   */
+  everywhere<Item>(name: string, { task, results, failed, ...options }: Everywhere<V, Item>): Phase {
+    return (next) => {
+      const map = this.forEach(name, {
+        ...options,
+        each: (item) =>
+          task(item).addCatch(Pass.jsonata(this.scope, `${name}: failed`, { comment: 'The others are waited for' }), {
+            errors: [Errors.ALL],
+            outputs: { failure: JUST_FAILED.template },
+          }),
+        assign: () => ({
+          ...results(jsonata`[${RESULT}[$not($exists(failure))]]`),
+          ...this.#failed(jsonata`$exists($states.result.failure) ? [$states.result.failure][0] : null`),
+        }),
+      });
+      const decide = this.choice(`${name}: everywhere?`, [{ when: jsonata`${this.#failure} = null`, next }], failed);
+      this.onFailure(map, failed).next(decide);
+      return map;
+    };
+  }
+
+  /** Whatever goes wrong in a state is noted, and the execution goes on at `next`. */
+  onFailure<T extends TaskStateBase | Map>(state: T, next: State): T {
+    const failure = jsonata<Failure>`${this.#failure} ? ${this.#failure} : ${JUST_FAILED}`;
+    state.addCatch(next, { errors: [Errors.ALL], assign: { failure: failure.template }, outputs: UNCHANGED });
+    return state;
+  }
+
+  /** For a rule of a choice: notes a failure that is no state's error. The first one counts. */
+  failure(error: ErrorName, cause: Expression<string>): Assignment<V> {
+    return this.#failed(jsonata`${this.#failure} ? ${this.#failure} : {"Error": ${error}, "Cause": ${cause}}`);
+  }
+
+  /** Sets a deadline when it is reached for the first time, to so many seconds from then. */
+  deadline(current: Expression<number | null>, seconds: number | Expression<number>): Expression<number> {
+    return jsonata`${current} ? ${current} : ${NOW} + ${seconds} * 1000`;
+  }
+
+  get #failure(): Expression<Failure | null> {
+    return variable('failure');
+  }
+
+  #failed(failure: Expression<Failure | null>): Assignment<V> {
+    // Every machine has this variable, which TypeScript does not see through the generic type.
+    return { failure } as Assignment<CommonVariables> as Assignment<V>;
+  }
+}
+
+/** A rule of a choice. */
+interface Rule<V> {
+  readonly when: Expression<boolean>;
+  readonly next: State;
+  readonly assign?: Assignment<V>;
+  readonly comment?: string;
+}
+
+/** What `everywhere` needs. */
+interface Everywhere<V, Item> extends Pick<ForEachOptions<V, Item>, 'items' | 'most'> {
+  readonly task: (item: Expression<Item>) => TaskStateBase;
+  readonly results: (results: Expression<never>) => Assignment<V>;
+  readonly failed: State;
+}
+
+/** Whether the time of a deadline is over; it is not if none was set. */
+export function isOver(deadline: Expression<number | null>): Expression<boolean> {
+  return jsonata`(${deadline} ? ${NOW} > ${deadline} : false)`;
+}
+
+/** What the state that has just failed said, with its name. */
+export const JUST_FAILED = new Expression<Failure>(
+  '$merge([$states.errorOutput, {"State": $states.context.State.Name}])',
+);
+
+/**
+ * What the message of a cause is. A function's error comes as JSON, of which only the message is for people. Plain search
+ * and replacement, which take any text: $parse would fail on a cause that was cut, and with it the execution; and a regular
+ * expression may overflow the stack of the engine.
+ */
+export function messageOf(cause: Expression<unknown>): Expression<string> {
+  const start = '{"errorType":"';
+  const before = '","errorMessage":"';
+  return new Expression(
+    `($cause := "" & ${cause.source}; ` +
+      `$substring($cause, 0, ${start.length}) = ${JSON.stringify(start)} and $contains($cause, ${JSON.stringify(before)}) ? (` +
+      `$rest := $substringAfter($cause, ${JSON.stringify(before)}); ` +
+      `$said := $contains($rest, ${JSON.stringify('","trace":[')}) ? $substringBefore($rest, ${JSON.stringify('","trace":[')}) ` +
+      `: $substringBefore($rest, ${JSON.stringify('"}')}); ` +
+      // A backslash that stands for itself is put aside while the others are read.
+      String.raw`$said ~> $replace("\\\\", "\u0001") ~> $replace("\\\"", "\"") ~> $replace("\\n", "\n") ~> $replace("\\t", "\t") ~> $replace("\u0001", "\\")` +
+      `) : $cause)`,
+  );
+}
+
+const ENVELOPE = {
+  execution: '{% $states.context.Execution.Id %}',
+  state: '{% $states.context.State.Name %}',
+  attempt: '{% $states.context.State.RetryCount %}',
+};
+
+function templates(values: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Expression ? value.template : value,
+    ]),
+  );
+}

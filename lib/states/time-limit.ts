@@ -1,0 +1,70 @@
+import { Duration } from 'aws-cdk-lib';
+import { QueryLanguage, State } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+
+/** What a definition does not tell of a state. */
+interface Bound {
+  /** How often it is entered at most, or a Map begins anew with its items. @default once */
+  readonly times?: number;
+  /** For a wait: how long all its rounds take at most. @default as long as it waits once */
+  readonly seconds?: number;
+}
+
+const bounds = new WeakMap<State, Bound>();
+
+/** Notes for the time limit what the state's definition does not tell. @returns the state */
+export function bounded<T extends State>(state: T, bound: Bound): T {
+  bounds.set(state, bound);
+  return state;
+}
+
+/** A state as the definition has it, as far as time is concerned. */
+interface Timed {
+  readonly Type: string;
+  readonly TimeoutSeconds?: number;
+  readonly Seconds?: number;
+  readonly Retry?: readonly {
+    readonly MaxAttempts?: number;
+    readonly IntervalSeconds?: number;
+    readonly BackoffRate?: number;
+    readonly MaxDelaySeconds?: number;
+  }[];
+  readonly ItemProcessor?: { readonly States: Readonly<Record<string, unknown>> };
+}
+
+/**
+ * How long an execution of the states made in this scope can take at most: every state is entered, each task is tried as
+ * often as its Retry says and timed out each time, and every wait takes all its time. Step Functions ends an execution then
+ * without any Catch, so this must never happen while HAProxy is disabled. Usual executions take a minute, and as long as
+ * Magnum needs for the clusters.
+ */
+export function timeLimit(scope: Construct): Duration {
+  const states = scope.node.children.filter((child): child is State => child instanceof State);
+  const timed = states.map((state) => ({
+    name: state.stateId,
+    bound: bounds.get(state) ?? {},
+    json: state.toStateJson(QueryLanguage.JSONATA) as Timed,
+  }));
+  const repetitions = new Map(
+    timed.flatMap(({ json, bound }) =>
+      Object.keys(json.ItemProcessor?.States ?? {}).map((name) => [name, bound.times ?? 1] as const),
+    ),
+  );
+  const seconds = timed.map(({ name, bound, json }) => {
+    const times = (repetitions.get(name) ?? 1) * (json.Type === 'Map' ? 1 : (bound.times ?? 1));
+    return times * secondsOf(json, bound);
+  });
+  return Duration.minutes(Math.ceil(seconds.reduce((sum, one) => sum + one, 0) / 60));
+}
+
+function secondsOf({ Type, TimeoutSeconds = 0, Seconds = 0, Retry = [] }: Timed, bound: Bound): number {
+  if (Type === 'Wait') return bound.seconds ?? Seconds;
+  if (Type !== 'Task') return 0;
+  const delays = Retry.flatMap(
+    ({ MaxAttempts = 3, IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity }) =>
+      Array.from({ length: MaxAttempts }, (_, attempt) =>
+        Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds),
+      ),
+  );
+  return TimeoutSeconds * (1 + delays.length) + delays.reduce((sum, delay) => sum + delay, 0);
+}
