@@ -1,4 +1,5 @@
 import { MagnumHaError } from '../errors';
+import { mapAll, type NonEmpty } from '../non-empty';
 import { secretNames } from '../secrets/references';
 import type { Secrets } from '../secrets/secrets';
 import type { Controller, Site } from '../site/document';
@@ -12,7 +13,7 @@ export class SecretMalformed extends MagnumHaError {
 }
 
 /** The nodes of a site, in the order of its document. */
-export type Nodes = readonly [Node, ...Node[]];
+export type Nodes = NonEmpty<Node>;
 
 /** A site that a task is connected to, with the secrets it was allowed to read. */
 export interface SiteConnection {
@@ -60,10 +61,9 @@ export async function connectSite(
   refuseStrayNewlines(secrets, further);
   const transport = await world.connect({ site, privateKey: secrets.reveal(ssh), expected });
   const redact = (text: string) => secrets.redact(text);
-  const bind = (controller: Controller) =>
-    nodeOf({ site, controller, link: () => transport.controller(controller), world, redact });
-  const [first, ...others] = site.controllers;
-  const nodes: Nodes = [bind(first), ...others.map(bind)];
+  const nodes = mapAll(site.controllers, (controller) =>
+    nodeOf({ site, controller, link: () => transport.controller(controller), world, redact }),
+  );
   return {
     site,
     nodes,
