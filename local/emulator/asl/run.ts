@@ -1,4 +1,4 @@
-import type { Clock } from './clock';
+import type { Clock, Random } from '../../../domain/world';
 import type { Json, JsonObject, QueryLanguage } from './definition';
 import type { Trail } from './history';
 import type { Variables } from './variables';
@@ -24,8 +24,7 @@ export interface Run {
   readonly region: string;
   readonly language: QueryLanguage;
   readonly clock: Clock;
-  /** Numbers in [0, 1). */
-  readonly random: () => number;
+  readonly random: Random;
   /** The context object, without the part that differs from state to state. */
   readonly context: JsonObject;
   readonly functions: Record<string, unknown>;

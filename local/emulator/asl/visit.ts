@@ -41,7 +41,7 @@ export class Visit<S extends State = State> {
     this.enteredId = trail.add(`${state.Type}StateEntered` as HistoryEventType, {
       stateEnteredEventDetails: { name, input: JSON.stringify(input), inputDetails: whole },
     });
-    const EnteredTime = run.clock.now().toISOString();
+    const EnteredTime = new Date(run.clock.now()).toISOString();
     const retries = 'Resource' in state ? { RetryCount: 0 } : {};
     this.context = { ...run.context, ...(map && { Map: map }), State: { Name: name, EnteredTime, ...retries } };
   }

@@ -1,5 +1,5 @@
 import type { HistoryEventType } from '@aws-sdk/client-sfn';
-import { orAborted, withLimit } from '../clock';
+import { orAborted, withLimit } from '../abort';
 import type { Json, TaskState } from '../definition';
 import { errorDetails, StatesError } from '../errors';
 import { whole, type EventDetails } from '../history';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { DefinitionRefused, execute, StatesError, type Integration } from '../../../../local/emulator/asl';
-import { VirtualClock } from './virtual-clock';
+import { DefinitionRefused, StatesError, type Integration } from '../../../../local/emulator/asl';
+import { run } from './run';
 
 // Executions recorded on AWS, which lie beside the repository and not in it: see README.md there.
 const shared = process.env['MAGNUM_HA_SHARED'] ?? resolve(__dirname, '../../../../../shared');
@@ -63,12 +63,10 @@ describeIfPresent('executions recorded on AWS', () => {
 async function compare({ id, definition, input, lambdas, history }: RecordedCase): Promise<Comparison> {
   const comparison = { id, isJsonata: JSON.stringify(definition).includes('"QueryLanguage":"JSONata"'), events: 0 };
   try {
-    const { events } = await execute({
-      definition,
+    const { events } = await run(definition, {
       input,
       stateMachineArn: 'arn:aws:states:us-east-1:111111111111:stateMachine:recorded',
       integrations: lambdaIntegrations(lambdas),
-      clock: new VirtualClock(),
     });
     return {
       ...comparison,
