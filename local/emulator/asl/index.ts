@@ -68,7 +68,6 @@ export async function execute(options: RunOptions): Promise<ExecutionResult> {
     ...identity,
     clock,
     random,
-    language: machine.QueryLanguage ?? 'JSONPath',
     functions: serviceFunctions(clock, random),
     context: contextOf(identity, options.stateMachineArn, input, startDate),
     integrationFor: (resource) => integrationFor(resource) as Integration,
