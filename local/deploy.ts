@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { allSecretNames } from '../domain/secrets/references';
 import type { Site } from '../domain/site/document';
+import { type Random, realClock } from '../domain/world';
 import { synthesized } from './emulator/assembly';
 import { Deployment } from './emulator/aws/deployment';
 import type { LogLine } from './emulator/aws/lambda';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
-import { waitingClock } from './emulator/waiting-clock';
 import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
 
 /** A simulated site with the stack deployed beside it. */
@@ -66,13 +66,15 @@ export interface DeployOptions {
   readonly log: (line: LogLine) => void;
 }
 
+const realRandom: Random = { number: Math.random, bytes: randomBytes };
+
 /** Deploys the stack on this machine, with a Parameter Store that holds what an operator would have put there. */
-export function deploy({ template, site, speed, log }: DeployOptions): Promise<Deployment> {
+export function deploy({ template, site, log }: DeployOptions): Promise<Deployment> {
   const { document, privateKey, secrets } = site;
   const parameters = new Map<string, Parameter>([
     ...Object.entries(secrets).map(([name, value]) => [name, { type: 'SecureString', value }] as const),
     [document.ssh.privateKey.ssm, { type: 'SecureString', value: privateKey }] as const,
     [`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(document) }] as const,
   ]);
-  return Deployment.start({ template, parameters, clock: waitingClock(speed), log });
+  return Deployment.start({ template, parameters, clock: realClock, random: realRandom, log });
 }

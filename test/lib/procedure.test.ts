@@ -2,8 +2,8 @@ import { StatesError } from '../../local/emulator/asl';
 import { DynamoDbError, LocalTable } from '../../local/emulator/aws/dynamodb';
 import { nameOf } from '../../local/emulator/aws/template';
 import { sitesAt } from '../../lib/settings';
-import { run } from '../local/emulator/asl/run';
-import { VirtualClock } from '../local/emulator/asl/virtual-clock';
+import { run, START } from '../local/emulator/asl/run';
+import { virtualClock } from '../../local/virtual-clock';
 import { type Synthesized, synthesizedStack } from '../synthesized';
 
 // The synthesized state machine in virtual time, its functions scripted: what they return and what they throw.
@@ -63,9 +63,9 @@ interface Circumstances {
 }
 
 async function start(script: Script = {}, { mode = 'apply', lock, other, ended }: Circumstances = {}) {
-  const clock = new VirtualClock();
+  const clock = virtualClock(START);
   const table = new LocalTable('site');
-  const expiresAt = String(Math.floor(clock.now().getTime() / 1000) + (lock?.expiresIn ?? 0));
+  const expiresAt = String(Math.floor(clock.now() / 1000) + (lock?.expiresIn ?? 0));
   if (lock) table.items.set('golden', { site: { S: 'golden' }, owner: { S: lock.owner }, expiresAt: { N: expiresAt } });
 
   const tasks = new Map(
@@ -102,7 +102,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended }
       'arn:aws:states:::dynamodb:deleteItem': item('deleteItem'),
       'arn:aws:states:::aws-sdk:sfn:describeExecution': () => {
         if (other === undefined) throw new StatesError('Sfn.ExecutionDoesNotExistException', 'none');
-        const stopDate = new Date(clock.now().getTime() - (ended ?? 0) * 1000).toISOString();
+        const stopDate = new Date(clock.now() - (ended ?? 0) * 1000).toISOString();
         return Promise.resolve({ Status: other, ...(ended === undefined ? {} : { StopDate: stopDate }) });
       },
     },
