@@ -227,6 +227,9 @@ export const ERROR_CATALOGUE = {
       'Check that magnum-conductor runs and reaches RabbitMQ.',
     ),
   },
+  Lab: {
+    LabUnavailable: entry('This machine cannot run the lab.', 'It takes Linux and root; the message says what is missing.'),
+  },
   'Command line and CDK app': {
     UsageError: entry('An option is wrong, or names a file that cannot be used.', 'See --help.'),
     SettingInvalid: entry(
