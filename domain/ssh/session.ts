@@ -5,8 +5,9 @@ import type { Controller, Site } from '../site/document';
 import type { Command, Outcome } from './command';
 import { commandLine } from './command-line';
 import { connect, parsePrivateKey } from './connect';
-import { BastionUnreachable, CommandFailed, CommandTimeout, ControllerUnreachable, SudoRefused } from './errors';
+import { CommandFailed, CommandTimeout, SudoRefused } from './errors';
 import { executor } from './execute';
+import { bastionUnreachable, controllerUnreachable } from './failures';
 
 /** Time for a TCP connection through a tunnel, in milliseconds. */
 const TUNNEL_TIMEOUT_MS = 5_000;
@@ -78,11 +79,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { host, port, user, hostKey } = site.bastion;
   const { client: bastion, ready } = await connect(
     { label: `bastion ${host}:${port} of site ${site.name}`, via: { host, port }, user, key, hostKey },
-    (reason) =>
-      new BastionUnreachable(
-        `The bastion ${host}:${port} of site ${site.name} cannot be reached: ${reason}. Nothing was touched by this step. ` +
-          `Check that it runs, and that its firewall and the VPC let the workflow in.`,
-      ),
+    (reason) => bastionUnreachable(site, reason),
   );
   const controllers = new Map<string, Promise<RemoteController>>();
   let alive = true;
@@ -117,10 +114,7 @@ async function openController(
 ): Promise<RemoteController & { client: Client }> {
   const { name, address, port, hostKey } = controller;
   const where = `controller ${name} (${address}:${port}) of site ${site.name}`;
-  const unreachable = (reason: string) =>
-    new ControllerUnreachable(
-      `The ${where} cannot be reached through the bastion: ${reason}. Check that it runs and that sshd answers the bastion.`,
-    );
+  const unreachable = (reason: string) => controllerUnreachable(site, controller, reason);
   const via = await forward(bastion, address, port).catch((error: unknown) => {
     throw unreachable(messageOf(error));
   });
