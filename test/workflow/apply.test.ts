@@ -105,7 +105,6 @@ describe('apply on the golden site', () => {
         expect(report.controllers[0]?.files[1]?.diff.at(-1)).toMatch(/^… \d+ more lines$/);
         expect(JSON.stringify(report).length).toBeLessThan(200_000);
       },
-      { timings: { timeoutSecond: 1000 } },
     );
   });
 
