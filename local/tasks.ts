@@ -10,6 +10,7 @@ import { run as plan } from '../lambdas/plan';
 import { run as pollCluster } from '../lambdas/poll-cluster';
 import { run as preflight } from '../lambdas/preflight';
 import { run as preflightCloud } from '../lambdas/preflight-cloud';
+import { run as reach } from '../lambdas/reach';
 import { run as report } from '../lambdas/report';
 import { run as restart } from '../lambdas/restart';
 import { run as stage } from '../lambdas/stage';
@@ -28,6 +29,7 @@ export const TASK_FUNCTIONS: { readonly [T in TaskName]: TaskFunction<T> } = {
   stage,
   commit,
   restart,
+  reach,
   cycle,
   verify,
   ensureClusterTemplate,

@@ -33,6 +33,7 @@ const GOOD: Script = {
   stage: ({ controller }) => ({ controller, files: [] }),
   commit: ({ controller }) => ({ controller, files: [], firewall: false }),
   restart: ({ controller }) => ({ controller, restartedAt: 1, seconds: 1, services: [] }),
+  reach: () => null,
   'cycle disable': () => ({ done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: null }),
   'cycle poll-stopped': () => ({ done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: null }),
   'cycle enable': () => ({ done: false, waitingFor: 'node-1', lastAnswerAt: 1000, firstAnswerAt: null }),
@@ -140,7 +141,7 @@ describe('an apply', () => {
       ...NODES.map(() => 'stage'),
       ...NODES.map(() => 'commit'),
       ...NODES.map(() => 'restart'),
-      ...['cycle disable', 'cycle enable', 'cycle poll-started', 'verify'],
+      ...['reach', 'cycle disable', 'cycle enable', 'cycle poll-started', 'verify'],
       ...['ensure-cluster-template', 'ensure-cluster', 'poll-cluster', 'report'],
     ]);
   });
