@@ -1,5 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nodeOf } from '../../domain/commands/node';
+import { mapAll } from '../../domain/non-empty';
+import { type Link, realClock } from '../../domain/world';
 import { magnumRule } from '../../domain/config/iptables';
 import { managedFiles } from '../../domain/controller/managed-files';
 import { Secrets } from '../../domain/secrets/secrets';
@@ -23,12 +26,11 @@ export interface DesiredFile {
 /** A site of the golden site's kind with so many controllers. */
 export function siteOf(golden: Site, controllers: number): Site {
   const [first] = golden.controllers;
-  if (!first) throw new Error('The site document has no controller');
   const network = golden.managementNetwork.replace(/\.\d+\/\d+$/, '');
   return {
     ...golden,
-    controllers: Array.from({ length: controllers }, (_, index) => ({
-      ...first,
+    controllers: mapAll([first, ...Array.from({ length: controllers - 1 }, () => first)], (one, index) => ({
+      ...one,
       name: `node-${index + 1}`,
       address: `${network}.${index + 11}`,
     })),
@@ -84,10 +86,9 @@ async function desiredFiles(
   site: Site,
   secrets: Readonly<Record<string, string>>,
 ): Promise<DesiredFile[]> {
-  const remote = {
-    name: controller.name,
+  const link: Link = {
     ready: Promise.resolve(),
-    run: ({ argv }: { readonly argv: readonly string[] }) => {
+    execute: (_, { argv }) => {
       const path = join(root, argv.at(-1) ?? '');
       return Promise.resolve(
         existsSync(path)
@@ -97,7 +98,14 @@ async function desiredFiles(
     },
     tunnel: () => Promise.reject(new Error('There is no network yet')),
   };
-  const files = await managedFiles(remote, controller, site, new Secrets(new Map(Object.entries(secrets))));
+  const node = nodeOf({
+    site,
+    controller,
+    link: () => Promise.resolve(link),
+    world: { clock: realClock, log: () => undefined },
+    redact: (text) => text,
+  });
+  const files = await managedFiles(node, new Secrets(new Map(Object.entries(secrets))));
   return [files.magnumConf, files.fragment, files.rules].map(({ path, desired }) => ({ path, content: desired }));
 }
 
