@@ -5,6 +5,7 @@ import { batchLine, type Frame, Frames } from './batch';
 import { batching, type Waiting } from './batching';
 import type { Command, Outcome } from './command';
 import { patience } from './command-line';
+import type { Clock } from '../world';
 import { connectionLost } from './failures';
 
 /**
@@ -13,18 +14,22 @@ import { connectionLost } from './failures';
  * @param where names the controller in messages
  * @returns a function that takes the line and the command it is made from, and throws SshConnectionLost
  */
-export function executor(client: Client, where: string): (line: string, command: Command) => Promise<Outcome> {
-  return batching((batch) => runBatch(client, where, batch));
+export function executor(
+  clock: Clock,
+  client: Client,
+  where: string,
+): (line: string, command: Command) => Promise<Outcome> {
+  return batching((batch) => runBatch(clock, client, where, batch));
 }
 
 /** Runs a batch, and answers each of its commands as it ends. @returns once the server has closed its session */
-function runBatch(client: Client, where: string, batch: readonly Waiting[]): Promise<void> {
+function runBatch(clock: Clock, client: Client, where: string, batch: readonly Waiting[]): Promise<void> {
   const nonce = randomBytes(16).toString('hex');
   let answered = 0;
   return new Promise((done) => {
     /** Whatever is not answered is lost; once all are, nothing is. */
     const end = (reason: string) => {
-      clearTimeout(timer);
+      cancel();
       client.off('close', gone);
       for (const { command, reject } of batch.slice(answered)) {
         reject(connectionLost(command, where, reason));
@@ -35,13 +40,13 @@ function runBatch(client: Client, where: string, batch: readonly Waiting[]): Pro
     const gone = () => {
       end('the connection closed');
     };
-    const timer = setTimeout(
+    const cancel = clock.after(
+      batch.reduce((sum, { command }) => sum + patience(command), 0),
       () => {
         end('no answer in time');
         // The channel may hang for ever: give the connection up.
         client.end();
       },
-      batch.reduce((sum, { command }) => sum + patience(command), 0),
     );
     client.once('close', gone);
     const answer = ({ exitCode, stdout, stderr }: Frame) => {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, ParsedKey } from 'ssh2';
 import { messageOf } from '../errors';
 import type { Controller, Site } from '../site/document';
+import { realClock } from '../world';
 import type { Command, Outcome } from './command';
 import { commandLine } from './command-line';
 import { connect, parsePrivateKey } from './connect';
@@ -121,7 +122,7 @@ async function openController(
   const { client, ready } = await connect({ label: where, via, user: site.ssh.user, key, hostKey }, unreachable);
   // Each tunnel that is being opened waits for the connection's end, too.
   client.setMaxListeners(0);
-  const execute = executor(client, where);
+  const execute = executor(realClock, client, where);
   /** A connection that was refused tells why, before what was asked for on it tells that it is gone. */
   const onceReady = async <T>(asked: Promise<T>) => (await Promise.all([ready, asked]))[1];
   return {
