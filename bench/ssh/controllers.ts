@@ -7,7 +7,8 @@ import { magnumRule } from '../../domain/config/iptables';
 import { managedFiles } from '../../domain/controller/managed-files';
 import { Secrets } from '../../domain/secrets/secrets';
 import type { Controller, Site } from '../../domain/site/document';
-import { constraintsXml, crmMonXml } from '../../local/simulated-site/crm-mon';
+import { childrenOf, print } from '../../local/simulated-site/cib';
+import { crmMonXml } from '../../local/simulated-site/crm-mon';
 import { Network } from '../../local/simulated-site/network';
 import { Pacemaker } from '../../local/simulated-site/pacemaker';
 import { SiteRecord } from '../../local/simulated-site/record';
@@ -111,14 +112,19 @@ async function desiredFiles(
 
 /** What pacemaker's programs print where its cluster is well, by the program. */
 function clusterAnswers(site: Site): Record<string, string> {
-  const agent = { start: () => true, stop: () => true };
-  const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
   const clock = virtualClock();
+  const agent = { start: () => true, stop: () => true, now: () => clock.now() };
+  const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
   const network = new Network(site.virtualIp, timings(), clock, new SiteRecord());
   const pacemaker = new Pacemaker(site.haproxy.resource, agents, network, timings(), clock);
   const view = pacemaker.view(site.controllers[0]?.name ?? '');
   if (!view) throw new Error('The simulated cluster does not run');
-  return { crm_mon: crmMonXml(pacemaker, view), cibadmin: constraintsXml(pacemaker) };
+  return {
+    crm_mon: crmMonXml(pacemaker, view),
+    cibadmin: childrenOf(view.cib.root, 'constraints')
+      .map((one) => print(one))
+      .join(''),
+  };
 }
 
 /** All listeners on all controllers would check all servers all the time. One tells that HAProxy runs. */
