@@ -41,6 +41,26 @@ const domain = DOMAIN.map((folder) =>
   ),
 );
 
+/** Time and chance come from the world that one is given: on one machine they may be virtual. */
+const CLOCKED = ['domain', 'lambdas', 'lib', 'local', 'cli'];
+/** What makes a world, or stands between a virtual one and the real one. */
+const ADAPTERS = [
+  'domain/world.ts',
+  'domain/ssh/pipelining.ts',
+  'lambdas/runtime/task.ts',
+  'local/virtual-clock.ts',
+  'local/emulator/fast-forward.ts',
+  'local/emulator/aws/lambda.ts',
+];
+const NO_CLOCK = [
+  ["MemberExpression[object.name='Date'][property.name='now']", 'Take the time from the Clock that is given.'],
+  ["NewExpression[callee.name='Date'][arguments.length=0]", 'Take the time from the Clock that is given.'],
+  ['CallExpression[callee.name=/^(setTimeout|setInterval|setImmediate)$/]', 'Wait by the Clock that is given.'],
+  ['ImportDeclaration[source.value=/^(node:)?timers/]', 'Wait by the Clock that is given.'],
+  ["MemberExpression[object.name='Math'][property.name='random']", 'Take chance from the Random that is given.'],
+  ["MemberExpression[object.name='performance']", 'Take the time from the Clock that is given.'],
+];
+
 export default tseslint.config(
   { ignores: ['node_modules', 'cdk.out', '.cache', 'coverage'] },
   eslint.configs.recommended,
@@ -58,6 +78,11 @@ export default tseslint.config(
   ...rooms,
   noImports(['domain/*.ts'], [...after(ROOMS, 'domain'), 'aws-cdk-lib*', 'constructs']),
   ...domain,
+  {
+    files: CLOCKED.map((room) => `${room}/**/*.ts`),
+    ignores: ADAPTERS,
+    rules: { 'no-restricted-syntax': ['error', ...NO_CLOCK.map(([selector, message]) => ({ selector, message }))] },
+  },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
   { files: ['test/**/*.ts'], ...jest.configs['flat/recommended'] },
 );

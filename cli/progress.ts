@@ -15,7 +15,7 @@ interface Entered {
   readonly failed: boolean;
 }
 
-/** Input fields that name what a task works on: a controller, a template, a cluster. */
+/** Fields of a task's input that name what it works on: a controller, a template, a cluster. */
 const SUBJECTS = ['controller', 'clusterTemplate', 'cluster'];
 
 /**
@@ -70,9 +70,9 @@ export function progress(terminal: Terminal, style: Style): (event: HistoryEvent
 }
 
 function subjectOf(parameters: string): string {
-  const { Payload = {} } = JSON.parse(parameters) as { Payload?: Record<string, unknown> };
+  const { Payload } = JSON.parse(parameters) as { Payload?: { input?: Record<string, unknown> } };
   for (const field of SUBJECTS) {
-    const value = Payload[field];
+    const value = Payload?.input?.[field];
     if (typeof value === 'string') return value;
     if (typeof value === 'object' && value !== null && 'name' in value) return String(value.name);
   }

@@ -102,6 +102,14 @@ export const ERROR_CATALOGUE = {
       'Pacemaker does not act on HAProxy: it is unmanaged, or the cluster is in maintenance mode.',
       'End that first, as the cause says.',
     ),
+    HAProxyPortTaken: entry(
+      "Something else listens at Magnum's port on every address: HAProxy could not start again. It was not disabled.",
+      'Let that process listen at the address of its controller only, as the cause says.',
+    ),
+    MagnumUnreachable: entry(
+      "Controllers do not reach each other's Magnum API, so HAProxy would not either. It was not disabled.",
+      'Look at the firewall of the controller that the cause names.',
+    ),
     HAProxyStopTimeout: entry(
       'HAProxy did not stop in its time. It was enabled again.',
       'See what it waits for; long connections hold a soft stop.',
@@ -225,6 +233,12 @@ export const ERROR_CATALOGUE = {
     RequestNotTaken: entry(
       'Magnum accepted a request, but no conductor has taken it up.',
       'Check that magnum-conductor runs and reaches RabbitMQ.',
+    ),
+  },
+  Lab: {
+    LabUnavailable: entry(
+      'This machine cannot run the lab.',
+      'It takes Linux and root; the message says what is missing.',
     ),
   },
   'Command line and CDK app': {

@@ -27,6 +27,7 @@ export interface Contract {
   stage: Task<{ site: Site; controller: string }, { controller: string; files: readonly StagedFile[] }>;
   commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
   restart: Task<{ site: Site; controller: string }, Restart>;
+  reach: Task<{ site: Site }, null>;
   cycle: Task<{ site: Site; action: CycleAction; before: Outage | null }, CycleStep>;
   verify: Task<{ site: Site; restarts: readonly Restart[] }, Verification>;
   ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;
@@ -99,6 +100,7 @@ export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   stage: connects(5, 'magnumConf'),
   commit: connects(2),
   restart: connects(5),
+  reach: connects(2),
   cycle: connects(2),
   verify: connects(2, 'openstack'),
   // Magnum may take two minutes for a request that changes something, and what it came to is looked up afterwards.

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startedOn } from '../domain/pacemaker/preflight';
+import { startedOn } from '../domain/pacemaker/cluster';
 import { parseClusterStatus } from '../domain/pacemaker/status';
 import { allSecretNames } from '../domain/secrets/references';
 import type { Site } from '../domain/site/document';

@@ -6,12 +6,15 @@ import { Deployment } from './emulator/aws/deployment';
 import type { LogLine } from './emulator/aws/lambda';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
-import { waitingClock } from './emulator/waiting-clock';
+import { realClock } from '../domain/world';
+import { realRandom } from './random';
 import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
+import { type SshFront, startSshFront } from './simulated-site/ssh-server';
+import { timings as trueTimings } from './simulated-site/timings';
 
 /** A simulated site with the stack deployed beside it. */
 export interface Local {
-  readonly site: SimulatedSite;
+  readonly site: SimulatedSite & SshFront;
   readonly deployment: Deployment;
   /** Every line the functions printed. */
   readonly logs: readonly LogLine[];
@@ -19,7 +22,7 @@ export interface Local {
 }
 
 /** What a local deployment can be told. */
-export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timeScale' | 'timings' | 'bare'> {
+export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'bare'> {
   /** How many times as fast as in truth waits pass and clusters are created. */
   readonly speed: number;
   /** Values of secrets by parameter name; the others are made. */
@@ -31,9 +34,24 @@ export async function startLocal(site: Site, { speed, secrets = {}, ...pace }: L
   const template = await synthesized(site);
   const made = allSecretNames(site).map((name) => [name, randomBytes(18).toString('base64url')] as const);
   const values: Record<string, string> = { ...Object.fromEntries(made), ...secrets };
-  const simulated = await startSimulatedSite({ document: site, secrets: values, speed, ...pace });
+  const { cluster, heatTakes, heartbeat, rpcTimeout } = trueTimings();
+  const simulated = startSimulatedSite({
+    document: site,
+    secrets: values,
+    clock: realClock,
+    random: realRandom,
+    ...pace,
+    timings: {
+      cluster: cluster / speed,
+      heatTakes: heatTakes / speed,
+      heartbeat: heartbeat / speed,
+      rpcTimeout: rpcTimeout / speed,
+      ...pace.timings,
+    },
+  });
   const logs: LogLine[] = [];
-  const { document, privateKey } = simulated;
+  const front = await startSshFront(simulated);
+  const { document, privateKey } = front;
   const deployment = await deploy({
     template,
     site: { document, privateKey, secrets: values },
@@ -41,7 +59,7 @@ export async function startLocal(site: Site, { speed, secrets = {}, ...pace }: L
     log: (line) => logs.push(line),
   });
   return {
-    site: simulated,
+    site: { ...simulated, ...front },
     deployment,
     logs,
     close: async () => {
@@ -67,12 +85,12 @@ export interface DeployOptions {
 }
 
 /** Deploys the stack on this machine, with a Parameter Store that holds what an operator would have put there. */
-export function deploy({ template, site, speed, log }: DeployOptions): Promise<Deployment> {
+export function deploy({ template, site, log }: DeployOptions): Promise<Deployment> {
   const { document, privateKey, secrets } = site;
   const parameters = new Map<string, Parameter>([
     ...Object.entries(secrets).map(([name, value]) => [name, { type: 'SecureString', value }] as const),
     [document.ssh.privateKey.ssm, { type: 'SecureString', value: privateKey }] as const,
     [`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(document) }] as const,
   ]);
-  return Deployment.start({ template, parameters, clock: waitingClock(speed), log });
+  return Deployment.start({ template, parameters, clock: realClock, random: realRandom, log });
 }

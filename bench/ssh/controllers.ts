@@ -8,8 +8,8 @@ import { constraintsXml, crmMonXml } from '../../local/simulated-site/crm-mon';
 import { Network } from '../../local/simulated-site/network';
 import { Pacemaker } from '../../local/simulated-site/pacemaker';
 import { SiteRecord } from '../../local/simulated-site/record';
-import { Timers } from '../../local/simulated-site/timers';
 import { timings } from '../../local/simulated-site/timings';
+import { virtualClock } from '../../local/virtual-clock';
 
 /** How long pacemaker's own program takes at least, in seconds. */
 const CRM_MON_SECONDS = 0.02;
@@ -105,12 +105,11 @@ async function desiredFiles(
 function clusterAnswers(site: Site): Record<string, string> {
   const agent = { start: () => true, stop: () => true };
   const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
-  const timers = new Timers();
-  const network = new Network(site.virtualIp, timings(), timers, new SiteRecord());
-  const pacemaker = new Pacemaker(site.haproxy.resource, agents, network, timings(), timers);
+  const clock = virtualClock();
+  const network = new Network(site.virtualIp, timings(), clock, new SiteRecord());
+  const pacemaker = new Pacemaker(site.haproxy.resource, agents, network, timings(), clock);
   const view = pacemaker.view(site.controllers[0]?.name ?? '');
   if (!view) throw new Error('The simulated cluster does not run');
-  timers.close();
   return { crm_mon: crmMonXml(pacemaker, view), cibadmin: constraintsXml(pacemaker) };
 }
 

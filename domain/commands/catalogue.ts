@@ -106,6 +106,8 @@ export function catalogue(site: Site) {
      * a controller that fell silent while HAProxy is disabled must not keep it so.
      */
     processes: as(false, 4, 'ps', '-eo', 'etimes=,args='),
+    /** The kernel's table of TCP sockets. Exit 1 if there is no IPv6. */
+    sockets: as(false, 4, 'cat', '/proc/net/tcp', '/proc/net/tcp6'),
     /** Pacemaker's view, as XML. */
     clusterStatus: as(true, 4, 'crm_mon', '-1', '-r', '--output-as=xml'),
     /** Which resources pacemaker keeps together, as XML. */

@@ -2,8 +2,11 @@ import type { Node } from '../commands/node';
 
 /** Between two looks, in milliseconds: how exact the outage is. */
 const EVERY_MS = 20;
-/** Looks under way at a time: while the VIP is gone each waits 3 s for the kernel's `No route to host`. */
-const UNDER_WAY = 250;
+/**
+ * Looks under way at a time: while the VIP is gone each waits 3 s for the kernel's `No route to host`, and holds a descriptor
+ * of sshd on the controller. All of them are answered at once when the VIP is back.
+ */
+const UNDER_WAY = 8;
 
 /** When the VIP answered while it was watched, in milliseconds since 1970. */
 export interface VipWatch {

@@ -3,8 +3,10 @@ import { MagnumHaError } from '../errors';
 import type { DocumentStore, SecretStore } from '../world';
 import { Secrets } from './secrets';
 
+type Client = Pick<SSMClient, 'send'>;
+
 /** What SSM's Parameter Store holds. @param prefix what the names of site documents begin with */
-export function parameterStore(client: SSMClient, prefix: string): { documents: DocumentStore; secrets: SecretStore } {
+export function parameterStore(client: Client, prefix: string): { documents: DocumentStore; secrets: SecretStore } {
   return {
     documents: { read: (site) => readParameter(client, `${prefix}${site}`) },
     secrets: { read: (names) => readSecrets(client, names), check: (names) => checkSecrets(client, names) },
@@ -26,13 +28,13 @@ export class SecretNotEncrypted extends MagnumHaError {
 }
 
 /** Reads a parameter that is no secret; undefined where there is none. */
-async function readParameter(client: SSMClient, name: string): Promise<string | undefined> {
+async function readParameter(client: Client, name: string): Promise<string | undefined> {
   const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [name] }));
   return Parameters[0]?.Value;
 }
 
 /** Reads and decrypts secrets. @throws SecretMissing with every name that is missing */
-async function readSecrets(client: SSMClient, names: readonly string[]): Promise<Secrets> {
+async function readSecrets(client: Client, names: readonly string[]): Promise<Secrets> {
   const answers = await Promise.all(
     chunks([...new Set(names)], NAMES_PER_READ).map((Names) =>
       client.send(new GetParametersCommand({ Names, WithDecryption: true })),
@@ -49,7 +51,7 @@ async function readSecrets(client: SSMClient, names: readonly string[]): Promise
  *
  * @throws SecretMissing, SecretNotEncrypted, with every name
  */
-async function checkSecrets(client: SSMClient, names: readonly string[]): Promise<void> {
+async function checkSecrets(client: Client, names: readonly string[]): Promise<void> {
   const types = new Map<string, string>();
   for (const Values of chunks([...new Set(names)], NAMES_PER_DESCRIPTION)) {
     let NextToken: string | undefined;

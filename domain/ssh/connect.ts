@@ -1,7 +1,8 @@
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ParsedKey, type PublicKeyAuthMethod, type ServerHostKeyAlgorithm, utils } from 'ssh2';
-import { HostKeyMismatch, SshAuthenticationFailed, SshPrivateKeyInvalid } from './errors';
+import { SshPrivateKeyInvalid } from './errors';
+import { authenticationFailed, hostKeyMismatch } from './failures';
 import { pipeline } from './pipelining';
 
 /** Time for TCP connection, key exchange and authentication together, in milliseconds. */
@@ -48,18 +49,8 @@ export function connect(target: Target, unreachable: (reason: string) => Error):
       reject(explain(error));
     };
     const explain = (error: Error & { level?: string }): Error => {
-      if (shown !== undefined) {
-        return new HostKeyMismatch(
-          `The ${target.label} shows another host key than the site document pins (${algorithm}). Nothing was sent to it. ` +
-            `If the host was reinstalled, put its new key into the document: ${shown}. If not, somebody stands in between.`,
-        );
-      }
-      if (error.level === 'client-authentication') {
-        return new SshAuthenticationFailed(
-          `The ${target.label} refuses user ${target.user} with the key of ssh.privateKey. Put the key's public half into ` +
-            `that user's authorized_keys there, or correct the user or the SSM parameter.`,
-        );
-      }
+      if (shown !== undefined) return hostKeyMismatch(target.label, target.hostKey, shown);
+      if (error.level === 'client-authentication') return authenticationFailed(target.label, target.user);
       return unreachable(error.message);
     };
     client

@@ -1,29 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
 import { messageOf } from '../errors';
-import { batchLine, type Frame, Frames, parted } from './batch';
+import { batchLine, type Frame, Frames } from './batch';
+import { batching, type Waiting } from './batching';
 import type { Command, Outcome } from './command';
 import { patience } from './command-line';
 import type { Clock } from '../world';
-import { SshConnectionLost } from './errors';
+import { connectionLost } from './failures';
 
 /**
- * sshd's MaxSessions is 10; further batches on one controller wait here instead of being refused there. Half of it: sshd
- * still counts those that it has just closed.
- */
-const SESSIONS = 5;
-
-/** A command that waits for its outcome. */
-interface Waiting {
-  readonly line: string;
-  readonly command: Command;
-  readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (error: SshConnectionLost) => void;
-}
-
-/**
- * Makes a function that runs commands on a controller. What is asked for at the same moment travels in one batch: an exec
- * of its own for each costs round trips, a process of sshd and a shell. A command with standard input travels alone.
+ * Makes a function that runs commands on a controller, in batches.
  *
  * @param where names the controller in messages
  * @returns a function that takes the line and the command it is made from, and throws SshConnectionLost
@@ -33,25 +19,7 @@ export function executor(
   client: Client,
   where: string,
 ): (line: string, command: Command) => Promise<Outcome> {
-  const slot = slots(SESSIONS);
-  let asked: Waiting[] = [];
-  const send = () => {
-    const alone = asked.filter(({ command }) => command.stdin !== undefined);
-    const together = asked.filter(({ command }) => command.stdin === undefined);
-    asked = [];
-    for (const batch of [...parted(together), ...alone.map((one) => [one])]) {
-      void slot(() => runBatch(clock, client, where, batch));
-    }
-  };
-  return (line, command) =>
-    new Promise((resolve, reject) => {
-      asked.push({ line, command, resolve, reject });
-      // Once all promises that are kept by now have been followed up.
-      if (asked.length === 1)
-        void Promise.resolve().then(() => {
-          process.nextTick(send);
-        });
-    });
+  return batching((batch) => runBatch(clock, client, where, batch));
 }
 
 /** Runs a batch, and answers each of its commands as it ends. @returns once the server has closed its session */
@@ -64,12 +32,7 @@ function runBatch(clock: Clock, client: Client, where: string, batch: readonly W
       cancel();
       client.off('close', gone);
       for (const { command, reject } of batch.slice(answered)) {
-        reject(
-          new SshConnectionLost(
-            `The connection was lost during \`${command.argv.join(' ')}\` on the ${where}: ${reason}. The step is safe to ` +
-              `repeat; start again.`,
-          ),
-        );
+        reject(connectionLost(command, where, reason));
       }
       answered = batch.length;
       done();
@@ -120,21 +83,4 @@ function runBatch(clock: Clock, client: Client, where: string, batch: readonly W
       end(messageOf(error));
     }
   });
-}
-
-/** Lets `limit` of the given actions run at a time. */
-function slots(limit: number): (action: () => Promise<void>) => Promise<void> {
-  let free = limit;
-  const waiting: (() => void)[] = [];
-  return async (action) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      await action();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
-    }
-  };
 }

@@ -4,8 +4,8 @@ import { messageOf } from '../errors';
 import type { Controller } from '../site/document';
 import type { Clock, ConnectOptions, Link, Transport } from '../world';
 import { connect, parsePrivateKey } from './connect';
-import { BastionUnreachable, ControllerUnreachable } from './errors';
 import { executor } from './execute';
+import { bastionOf, bastionUnreachable, controllerOf, controllerUnreachable } from './failures';
 
 /** Time for a TCP connection through a tunnel, in milliseconds. */
 const TUNNEL_TIMEOUT_MS = 5_000;
@@ -20,12 +20,8 @@ export async function connectBySsh(clock: Clock, options: ConnectOptions): Promi
   const key = parsePrivateKey(options.privateKey, site.ssh.privateKey.ssm);
   const { host, port, user, hostKey } = site.bastion;
   const { client: bastion, ready } = await connect(
-    { label: `bastion ${host}:${port} of site ${site.name}`, via: { host, port }, user, key, hostKey },
-    (reason) =>
-      new BastionUnreachable(
-        `The bastion ${host}:${port} of site ${site.name} cannot be reached: ${reason}. Nothing was touched by this step. ` +
-          `Check that it runs, and that its firewall and the VPC let the workflow in.`,
-      ),
+    { label: bastionOf(site), via: { host, port }, user, key, hostKey },
+    (reason) => bastionUnreachable(site, reason),
   );
   const controllers = new Map<string, Promise<Link>>();
   let alive = true;
@@ -59,12 +55,9 @@ async function openController(
   controller: Controller,
   { site }: ConnectOptions,
 ): Promise<Link & { client: Client }> {
-  const { name, address, port, hostKey } = controller;
-  const where = `controller ${name} (${address}:${port}) of site ${site.name}`;
-  const unreachable = (reason: string) =>
-    new ControllerUnreachable(
-      `The ${where} cannot be reached through the bastion: ${reason}. Check that it runs and that sshd answers the bastion.`,
-    );
+  const { address, port, hostKey } = controller;
+  const where = controllerOf(site, controller);
+  const unreachable = (reason: string) => controllerUnreachable(site, controller, reason);
   const via = await forward(clock, bastion, address, port).catch((error: unknown) => {
     throw unreachable(messageOf(error));
   });

@@ -6,12 +6,15 @@ import * as z from 'zod';
 import { messageOf } from '../../domain/errors';
 import type { Site } from '../../domain/site/document';
 import { magnumMajor } from '../../domain/site/releases';
+import { realClock } from '../../domain/world';
+import { realRandom } from '../../local/random';
 import { SystemError } from '../../local/simulated-site/filesystem';
 import {
   type OpenStackOptions,
   type SimulatedOpenStack,
   simulateOpenStack,
 } from '../../local/simulated-site/openstack';
+import { timings } from '../../local/simulated-site/timings';
 import { DATABASE_PORT, KEYSTONE_PORTS, magnumApiEndpoint, readConfig } from '../../local/simulated-site/services';
 
 /** magnum.conf as a process on a controller found it. */
@@ -33,6 +36,15 @@ const request = z.union([
 type Request = z.infer<typeof request>;
 type Start = Extract<Request, { start: string }>;
 
+/** The OpenStack of a lab. */
+export interface StandInOptions extends Pick<OpenStackOptions, 'document' | 'secrets' | 'bare' | 'api'> {
+  /**
+   * How many times as fast as in truth clusters are made and conductors report.
+   * @default 1
+   */
+  readonly speed?: number;
+}
+
 /** What a process on a controller has to do. */
 interface Service {
   /** The addresses and ports on which it must listen. */
@@ -51,8 +63,22 @@ interface Service {
  * @param path of the socket; a process of any user may connect
  * @returns what ends it; the controllers' processes go on without answers
  */
-export async function serveOpenStack(options: OpenStackOptions, path: string): Promise<() => Promise<void>> {
-  const openstack = simulateOpenStack(options);
+export async function serveOpenStack(
+  { speed = 1, ...options }: StandInOptions,
+  path: string,
+): Promise<() => Promise<void>> {
+  const { cluster, heatTakes, heartbeat, rpcTimeout } = timings();
+  const openstack = simulateOpenStack({
+    ...options,
+    clock: realClock,
+    random: realRandom,
+    timings: {
+      cluster: cluster / speed,
+      heatTakes: heatTakes / speed,
+      heartbeat: heartbeat / speed,
+      rpcTimeout: rpcTimeout / speed,
+    },
+  });
   const addresses = new Map(options.document.controllers.map(({ name, address }) => [name, address]));
   const instances = new Map<number, Service>();
   const connections = new Set<Socket>();

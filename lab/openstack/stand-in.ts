@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OpenStackOptions } from '../../local/simulated-site/openstack';
-import { serveOpenStack } from './services';
+import { serveOpenStack, type StandInOptions } from './services';
 
 const USAGE = `node --import tsx lab/openstack/stand-in.ts DIRECTORY FILE
 
@@ -12,7 +11,7 @@ SIGTERM ends it.`;
 async function main([directory, file]: readonly string[]): Promise<void> {
   if (directory === undefined || file === undefined) throw new Error(USAGE);
   const socket = join(directory, 'openstack.sock');
-  const close = await serveOpenStack(JSON.parse(readFileSync(file, 'utf8')) as OpenStackOptions, socket);
+  const close = await serveOpenStack(JSON.parse(readFileSync(file, 'utf8')) as StandInOptions, socket);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close());
   console.log(`OpenStack serves on ${socket}`);
 }

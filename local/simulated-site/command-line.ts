@@ -9,10 +9,18 @@ export interface CommandLine {
   readonly text: string;
   /** Whether sudo comes first; `sudo -n` never asks for a password. */
   readonly sudo: boolean;
-  /** timeout(1), in seconds, where it is used. */
-  readonly timeout: number | undefined;
+  /** timeout(1), where it is used. */
+  readonly timeout: Timeout | undefined;
   /** Program and arguments. */
   readonly argv: readonly string[];
+}
+
+/** What timeout(1) was told, in seconds. */
+export interface Timeout {
+  /** Until SIGTERM. */
+  readonly after: number;
+  /** From then until SIGKILL, if it sends that. */
+  readonly kill: number | undefined;
 }
 
 /** The shell's own `echo WORD`, `echo WORD $?` and `echo WORD >&2`. */
@@ -23,9 +31,23 @@ export interface Echo {
   readonly to: 'stdout' | 'stderr';
 }
 
-/** Takes a line apart as far as the product uses a shell: commands with `;` between. Anything further is a syntax error. */
-export function parseLine(line: string): (CommandLine | Echo)[] {
-  return split(line).map(({ text, words }) => parseEcho(text) ?? parseCommand(text, words));
+/** The same lines are run again and again. */
+const known = new Map<string, readonly (CommandLine | Echo)[]>();
+const KNOWN_LINES = 2000;
+
+/**
+ * Takes a line apart as far as the product uses a shell: commands with `;` between.
+ *
+ * @throws ShellSyntaxError for anything further
+ */
+export function parseLine(line: string): readonly (CommandLine | Echo)[] {
+  let parts = known.get(line);
+  if (!parts) {
+    parts = split(line).map(({ text, words }) => parseEcho(text) ?? parseCommand(text, words));
+    if (known.size >= KNOWN_LINES) known.clear();
+    known.set(line, parts);
+  }
+  return parts;
 }
 
 /** Nothing is quoted in it but for the empty word with which a word is parted. */
@@ -39,16 +61,20 @@ function parseCommand(text: string, words: string[]): CommandLine {
   while (words[0] !== undefined && /^[A-Za-z_][A-Za-z0-9_]*=/.test(words[0])) words.shift();
   const sudo = words[0] === 'sudo' && words[1] === '-n';
   if (sudo) words.splice(0, 2);
-  let timeout: number | undefined;
+  let timeout: Timeout | undefined;
   if (words[0] === 'timeout') {
     const prefix = words[1] === '-k' ? 3 : 1;
     // A command line of timeout that is none of the known ones is left to be reported by the program.
-    if (/^\d+(\.\d+)?$/.test(words[prefix] ?? '') && words.length > prefix + 1) {
-      timeout = Number(words[prefix]);
+    if (words.slice(prefix === 3 ? 2 : 1, prefix + 1).every(isSeconds) && words.length > prefix + 1) {
+      timeout = { after: Number(words[prefix]), kill: prefix === 3 ? Number(words[2]) : undefined };
       words.splice(0, prefix + 1);
     }
   }
   return { text, sudo, timeout, argv: words };
+}
+
+function isSeconds(word: string): boolean {
+  return /^\d+(\.\d+)?$/.test(word);
 }
 
 const PLAIN = /[A-Za-z0-9_./:=,@%+^-]/;

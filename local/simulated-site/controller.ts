@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
-import type { ServerChannel } from 'ssh2';
 import type { Controller, Site } from '../../domain/site/document';
 import { atLeast, magnumMajor } from '../../domain/site/releases';
-import { type Credentials, FileSystem, ROOT } from './filesystem';
+import type { Clock } from '../../domain/world';
+import type { Timeout } from './command-line';
+import { type EndingClock, endingClock } from './ending-clock';
+import { type Credentials, FileSystem, type FileSystemImage, ROOT } from './filesystem';
 import { HaproxyProcess } from './haproxy';
 import { type ConfigFile, parseHaproxyConfig, type ParsedConfig } from './haproxy-config';
 import { InputChain } from './iptables';
@@ -19,8 +21,7 @@ import {
   type Service,
   type ServiceContext,
 } from './services';
-import { type Access, ControllerSshServer, type KeyPair } from './ssh-server';
-import type { Timers } from './timers';
+import type { Sshd } from './sshd';
 import type { Timings } from './timings';
 
 /** What a controller is part of. */
@@ -28,9 +29,8 @@ export interface ControllerContext {
   readonly document: Site;
   readonly network: Network;
   readonly openstack: SimulatedOpenStack;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly timings: Timings;
-  readonly access: Access;
 }
 
 /** A process as ps lists it. */
@@ -42,15 +42,22 @@ export interface SimulatedProcess {
   readonly startedAt: number;
 }
 
+/** A command under way. */
+export interface CommandProcess {
+  readonly argv: readonly string[];
+  readonly timeout: Timeout | undefined;
+  readonly startedAt: number;
+  readonly life: EndingClock;
+}
+
 /** One controller: its files, firewall, services, HAProxy and sshd. */
 export class SimulatedController implements NetworkHost, HaproxyAgent {
   readonly name: string;
   readonly address: string;
-  readonly files = new FileSystem();
+  readonly files: FileSystem;
   /** The rules of INPUT in the kernel. */
   readonly input = new InputChain();
   readonly services: ReadonlyMap<string, Service>;
-  readonly ssh: ControllerSshServer;
   /** What sudo allows without a password; everything by default. */
   sudoers: (user: string, argv: readonly string[]) => boolean = () => true;
   /** The version of Magnum's packages: of the document's release, unless a test says otherwise. */
@@ -61,42 +68,50 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   haproxyWillNotStop = false;
   /** HAProxy's start fails. */
   haproxyWillNotStart = false;
-
-  /** The programs that run on behalf of somebody who is logged in, this very moment. */
+  /** By how many milliseconds its own clock is fast. */
+  clockOffset = 0;
+  /** What else runs on behalf of somebody who is logged in. */
   readonly foreground = new Set<SimulatedProcess>();
+  /** The commands that run this very moment. */
+  readonly commands = new Set<CommandProcess>();
 
   private readonly serviceContext: ServiceContext;
+  readonly sshPort: number;
+  private power: EndingClock;
   private running: HaproxyProcess | undefined;
   private sshListener: { close(): void } | undefined;
-  private booted = Date.now();
+  private booted: number;
 
   constructor(
     { name, address, port }: Controller,
-    hostKey: KeyPair,
+    readonly sshd: Sshd,
+    image: FileSystemImage,
     private readonly context: ControllerContext,
-    exec: (controller: SimulatedController, user: string, line: string, channel: ServerChannel) => void,
   ) {
     this.name = name;
     this.address = address;
+    this.files = new FileSystem(() => this.now(), image);
+    this.power = endingClock(context.clock);
+    this.booted = context.clock.now();
     const { release } = context.document;
     this.magnumVersion = `${magnumMajor(release)}.0.1`;
     // Python 3 alone has been supported since Ussuri, and no python3-mysqldb comes with Magnum.
     if (!atLeast(release, 'ussuri')) this.pythonModules.add('MySQLdb');
     this.sshPort = port;
-    this.ssh = new ControllerSshServer(
-      hostKey,
-      context.access,
-      (user, line, channel) => {
-        exec(this, user, line, channel);
-      },
-      (to, toPort) => context.network.connect(address, to, toPort),
-    );
     this.serviceContext = { host: this, ...context };
     this.services = this.install();
     context.network.attach(this);
   }
 
-  private readonly sshPort: number;
+  /** True time, for as long as it has power: its timers end with that. */
+  get clock(): EndingClock {
+    return this.power;
+  }
+
+  /** What its own clock shows. */
+  now(): number {
+    return this.context.clock.now() + this.clockOffset;
+  }
 
   verdict(from: string, port: number, iface: string): 'ACCEPT' | 'DROP' | 'REJECT' {
     return this.input.verdict(from, port, iface);
@@ -115,7 +130,9 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   /** Boots: firewall from its rules file, sshd and services. Pacemaker joins by itself. */
   boot(immediately = false): void {
     const { persistentRules } = this.context.document;
-    this.booted = Date.now();
+    this.power.end();
+    this.power = endingClock(this.context.clock);
+    this.booted = this.context.clock.now();
     if (this.files.files.has(persistentRules)) {
       try {
         this.input.restore(this.files.read(persistentRules, ROOT));
@@ -125,7 +142,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       }
     }
     this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, (connection) => {
-      this.ssh.accept(connection);
+      this.sshd.accept(connection);
     });
     for (const service of this.services.values()) service.start(immediately);
   }
@@ -135,8 +152,11 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.running?.stop();
     this.running = undefined;
     for (const service of this.services.values()) service.stop();
+    this.power.end();
+    this.foreground.clear();
+    this.commands.clear();
     this.sshListener?.close();
-    this.ssh.disconnect();
+    this.sshd.disconnect();
   }
 
   /** The processes. */
@@ -155,6 +175,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       ...services,
       ...haproxy,
       ...this.foreground,
+      ...[...this.commands].flatMap(processesOf),
     ];
   }
 
@@ -164,8 +185,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     const { configFile } = this.context.document.haproxy;
     const config = this.parseHaproxy(configFile, posix.dirname(configFile), this.haproxyDirectories());
     if (config.alerts.length > 0 || !config.proxies.some(({ binds }) => binds.length > 0)) return false;
-    const { network, timings } = this.context;
-    this.running = new HaproxyProcess(this, config.proxies, network, timings);
+    this.running = new HaproxyProcess(this, config.proxies, this.context);
     return true;
   }
 
@@ -257,4 +277,15 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     ];
     return new Map(services.map((service) => [service.name, service]));
   }
+}
+
+/** What ps shows of a command: timeout(1), and the program with its interpreter. */
+function processesOf({ argv, timeout, startedAt, life }: CommandProcess): SimulatedProcess[] {
+  if (life.over) return [];
+  const [name = '', ...rest] = argv;
+  const interpreter = { pcs: '/usr/bin/python3 -Es /usr/sbin/', service: '/bin/sh /usr/sbin/' }[name] ?? '';
+  const program = { name, args: [interpreter + name, ...rest].join(' '), startedAt };
+  if (!timeout) return [program];
+  const kill = timeout.kill === undefined ? [] : ['-k', timeout.kill];
+  return [{ name: 'timeout', args: ['timeout', ...kill, timeout.after, ...argv].join(' '), startedAt }, program];
 }

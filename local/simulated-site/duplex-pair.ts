@@ -1,12 +1,11 @@
 import { Duplex } from 'node:stream';
 
-/** A connection in memory. While it is frozen nothing gets through, as where a link is cut. */
+/** A connection in memory. */
 export interface Connection {
   readonly near: Duplex;
   readonly far: Duplex;
-  freeze(): void;
-  /** What was sent meanwhile arrives. */
-  thaw(): void;
+  /** What lies between the two ends. */
+  readonly wire: Wire;
 }
 
 /** Makes a connection. */
@@ -16,31 +15,45 @@ export function connection(): Connection {
   const far = new End(wire);
   near.peer = far;
   far.peer = near;
-  return {
-    near,
-    far,
-    freeze: () => {
-      wire.frozen = true;
-    },
-    thaw: () => {
-      wire.thaw();
-    },
-  };
+  return { near, far, wire };
 }
 
-/** What lies between two ends. */
-class Wire {
-  frozen = false;
+/** What lies between two ends. While it is frozen nothing gets through, as where a link is cut. */
+export class Wire {
+  private isFrozen = false;
   private readonly waiting: (() => void)[] = [];
+  private readonly watchers = new Set<(frozen: boolean) => void>();
 
+  get frozen(): boolean {
+    return this.isFrozen;
+  }
+
+  /** Delivers at once, or in turn when the wire thaws. */
   carry(delivery: () => void): void {
-    if (this.frozen) this.waiting.push(delivery);
+    if (this.isFrozen) this.waiting.push(delivery);
     else delivery();
   }
 
+  freeze(): void {
+    if (this.isFrozen) return;
+    this.isFrozen = true;
+    for (const watcher of this.watchers) watcher(true);
+  }
+
+  /** What was sent meanwhile arrives. */
   thaw(): void {
-    this.frozen = false;
+    if (!this.isFrozen) return;
+    this.isFrozen = false;
+    for (const watcher of this.watchers) watcher(false);
     for (const delivery of this.waiting.splice(0)) delivery();
+  }
+
+  /** Tells when it freezes and thaws. @returns ends that */
+  watch(watcher: (frozen: boolean) => void): () => void {
+    this.watchers.add(watcher);
+    return () => {
+      this.watchers.delete(watcher);
+    };
   }
 }
 
@@ -88,7 +101,8 @@ class End extends Duplex {
     this.written = undefined;
     written?.();
     callback(error);
-    setImmediate(() => {
+    // Not in a later turn of the event loop: on virtual time that may be a later time.
+    process.nextTick(() => {
       this.wire.carry(() => {
         this.peer.hangUp();
       });

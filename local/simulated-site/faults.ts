@@ -1,19 +1,19 @@
+import type { Clock } from '../../domain/world';
 import type { CommandHook, CommandHooks } from './command-faults';
 import type { SimulatedController } from './controller';
 import type { Network } from './network';
 import type { Pacemaker } from './pacemaker';
-import { type BastionSshServer, generateKeyPair } from './ssh-server';
-import type { Timers } from './timers';
+import type { Bastion, Sshd } from './sshd';
 import type { Timings } from './timings';
 
 /** What faults are injected into. */
 export interface FaultTargets {
-  readonly bastion: BastionSshServer;
+  readonly bastion: Bastion;
   readonly controllers: ReadonlyMap<string, SimulatedController>;
   readonly network: Network;
   readonly pacemaker: Pacemaker;
   readonly hooks: CommandHooks;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly timings: Timings;
 }
 
@@ -43,7 +43,7 @@ export class Faults {
 
   /** Every connection to the bastion breaks once; new ones work. */
   dropConnections(): void {
-    this.targets.bastion.disconnect();
+    this.targets.bastion.sshd.disconnect();
   }
 
   /** Every connection to the bastion breaks when the site is sent the nth command from now on, before it runs. */
@@ -59,8 +59,12 @@ export class Faults {
 
   /** A host shows another host key from the next connection on; `bastion` is the bastion's name. */
   rotateHostKey(host: string): void {
-    const server = host === 'bastion' ? this.targets.bastion : this.controller(host).ssh;
-    server.setHostKey(generateKeyPair());
+    this.sshd(host).rotateHostKey();
+  }
+
+  /** A host lets nobody in. */
+  refuseLogins(host: string, on = true): void {
+    this.sshd(host).refusing = on;
   }
 
   /** Unplugs a controller's management network: nobody reaches it, and its cluster membership is lost too. */
@@ -75,7 +79,7 @@ export class Faults {
     this.targets.pacemaker.heal();
   }
 
-  /** SSH and services of a controller cannot be reached; its cluster membership stays. */
+  /** SSH and services of a host cannot be reached, and nothing says so; a controller's cluster membership stays. */
   unreachable(host: string, unreachable = true): void {
     this.targets.network.setLink(host, !unreachable);
   }
@@ -89,11 +93,16 @@ export class Faults {
 
   /** It boots: rules from their file, sshd, services, and it joins the cluster. Resolves when it has. */
   async powerOn(host: string): Promise<void> {
-    const { network, pacemaker, timers, timings } = this.targets;
-    await timers.sleep(timings.boot);
+    const { network, pacemaker, clock, timings } = this.targets;
+    await clock.sleep(timings.boot);
     network.setLink(host, true);
     this.controller(host).boot();
     pacemaker.join(host);
+  }
+
+  /** A controller's clock is set: from now on it is fast by so many milliseconds, or slow. */
+  setClock(host: string, fastBy: number): void {
+    this.controller(host).clockOffset = fastBy;
   }
 
   /** The nodes hear each other no longer, over corosync only: none has quorum. */
@@ -141,9 +150,9 @@ export class Faults {
     this.controller(host).haproxyWillNotStart = on;
   }
 
-  /** No content can be written: `No space left on device`. */
-  diskFull(host: string, on = true): void {
-    this.controller(host).files.full = on;
+  /** No more than so many bytes of content can be written: `No space left on device`. */
+  diskFull(host: string, on = true, room = 0): void {
+    this.controller(host).files.room = on ? room : Infinity;
   }
 
   /** Nothing below a directory can be changed: `Read-only file system`. */
@@ -156,6 +165,10 @@ export class Faults {
   /** sudo asks for a password. */
   noSudo(host: string, on = true): void {
     this.controller(host).sudoers = () => !on;
+  }
+
+  private sshd(host: string): Sshd {
+    return host === this.targets.bastion.name ? this.targets.bastion.sshd : this.controller(host).sshd;
   }
 
   private controller(name: string): SimulatedController {

@@ -1,18 +1,27 @@
 import { posix } from 'node:path';
 
-/** A regular file. */
-export interface SimulatedFile {
-  content: string;
+/** A directory. */
+export interface SimulatedDirectory {
   /** Permission bits, such as 0o640. */
-  mode: number;
-  owner: string;
-  group: string;
-  /** When the content was last modified, in milliseconds since 1970. */
-  modified: number;
+  readonly mode: number;
+  readonly owner: string;
+  readonly group: string;
+  /** When the content was last modified by the host's clock, in milliseconds since 1970. */
+  readonly modified: number;
 }
 
-/** A directory. */
-export type SimulatedDirectory = Omit<SimulatedFile, 'content'>;
+/** A regular file as it is: a change puts another in its place, so that file systems can share what neither has changed. */
+export interface SimulatedFile extends SimulatedDirectory {
+  readonly content: string;
+  /** A file that is written over keeps its number, one that is replaced has another. */
+  readonly inode: number;
+}
+
+/** All that a file system holds, for others to start from. */
+export interface FileSystemImage {
+  readonly files: ReadonlyMap<string, SimulatedFile>;
+  readonly directories: ReadonlyMap<string, SimulatedDirectory>;
+}
 
 /** Who runs a program: `groups` are the user's own and further ones. */
 export interface Credentials {
@@ -46,25 +55,47 @@ const MESSAGES = {
 /** When the host was installed: long ago. */
 const INSTALLED = Date.UTC(2016, 10, 16, 9, 12, 44);
 
+const EMPTY: FileSystemImage = {
+  files: new Map(),
+  directories: new Map([['/', { mode: 0o755, owner: 'root', group: 'root', modified: INSTALLED }]]),
+};
+
 /** The files of one host, in memory: regular files and directories with owner, group and mode. No links. */
 export class FileSystem {
   /** Every file by its absolute path. */
-  readonly files = new Map<string, SimulatedFile>();
+  readonly files: Map<string, SimulatedFile>;
   /** Every directory by its absolute path. */
-  readonly directories = new Map<string, SimulatedDirectory>([
-    ['/', { mode: 0o755, owner: 'root', group: 'root', modified: INSTALLED }],
-  ]);
+  readonly directories: Map<string, SimulatedDirectory>;
   /** Directories below which nothing can be changed. */
   readonly readOnly = new Set<string>();
-  /** Whether writing content fails. */
-  full = false;
+  /** How many bytes still fit on the disk. */
+  room = Infinity;
   /** Counts changes. */
   changes = 0;
+  private inodes: number;
+
+  /**
+   * @param now the host's clock
+   * @param image what it holds at first
+   */
+  constructor(
+    private readonly now: () => number,
+    image: FileSystemImage = EMPTY,
+  ) {
+    this.files = new Map(image.files);
+    this.directories = new Map(image.directories);
+    this.inodes = Math.max(0, ...[...this.files.values()].map(({ inode }) => inode));
+  }
+
+  /** What it holds now. */
+  get image(): FileSystemImage {
+    return { files: new Map(this.files), directories: new Map(this.directories) };
+  }
 
   /** Puts a file there with its parent directories, whatever the permissions. */
   seed(path: string, content: string, mode = 0o644, owner = 'root', group = 'root'): void {
     this.seedDirectory(posix.dirname(path));
-    this.files.set(path, { content, mode, owner, group, modified: INSTALLED });
+    this.files.set(path, { content, mode, owner, group, modified: INSTALLED, inode: ++this.inodes });
   }
 
   /** Puts a directory there with its parents, whatever the permissions. */
@@ -91,20 +122,24 @@ export class FileSystem {
     if (file) {
       allow(file, who, 2);
       this.writable(path);
-      file.content = '';
-      file.modified = Date.now();
+      this.files.set(path, { ...file, content: '', modified: this.now() });
     } else {
       this.enter(path, who);
-      this.files.set(path, { content: '', ...created(who, mode) });
+      this.files.set(path, { content: '', ...this.created(who, mode), inode: ++this.inodes });
     }
     this.changes++;
   }
 
-  /** Writes the content of an open file. */
+  /** Writes the content of an open file; where the disk has no room for all of it, what fits. */
   write(path: string, content: string): void {
-    if (this.full && content !== '') throw new SystemError('ENOSPC');
-    Object.assign(this.existing(path), { content, modified: Date.now() });
+    const file = this.existing(path);
+    const bytes = Buffer.from(content);
+    const fits = bytes.length <= this.room;
+    const written = fits ? content : bytes.toString('utf8', 0, this.room);
+    this.files.set(path, { ...file, content: written, modified: this.now() });
+    this.room -= Math.min(bytes.length, this.room);
     this.changes++;
+    if (!fits) throw new SystemError('ENOSPC');
   }
 
   /** Removes a file, or with `recursive` a directory too. */
@@ -147,7 +182,7 @@ export class FileSystem {
     this.traverse(path, who);
     if (this.exists(path)) throw new SystemError('EEXIST');
     this.enter(path, who);
-    this.directories.set(path, created(who, mode));
+    this.directories.set(path, this.created(who, mode));
     this.changes++;
   }
 
@@ -165,8 +200,7 @@ export class FileSystem {
     }
     this.writable(path);
     if (entry.owner === owner && entry.group === group) return;
-    Object.assign(entry, { owner, group });
-    this.changes++;
+    this.amend(path, { owner, group });
   }
 
   /** chmod(2). */
@@ -175,13 +209,12 @@ export class FileSystem {
     if (who.user !== 'root' && entry.owner !== who.user) throw new SystemError('EPERM');
     this.writable(path);
     if (entry.mode === mode) return;
-    entry.mode = mode;
-    this.changes++;
+    this.amend(path, { mode });
   }
 
   /** Gives a copy the time of its original. */
   setModified(path: string, modified: number): void {
-    this.existing(path).modified = modified;
+    this.files.set(path, { ...this.existing(path), modified });
   }
 
   exists(path: string): boolean {
@@ -207,6 +240,17 @@ export class FileSystem {
     );
   }
 
+  private amend(path: string, changed: Partial<SimulatedDirectory>): void {
+    const directory = this.directories.get(path);
+    if (directory) this.directories.set(path, { ...directory, ...changed });
+    else this.files.set(path, { ...this.existing(path), ...changed });
+    this.changes++;
+  }
+
+  private created(who: Credentials, mode: number): SimulatedDirectory {
+    return { mode, owner: who.user, group: who.groups[0] ?? who.user, modified: this.now() };
+  }
+
   private existing(path: string): SimulatedFile {
     const file = this.files.get(path);
     if (!file) throw new SystemError('ENOENT');
@@ -215,6 +259,8 @@ export class FileSystem {
 
   /** Every directory on the way must be there and be searchable. */
   private traverse(path: string, who: Credentials): void {
+    // Where a directory is, all above it are, and root may search them.
+    if (who.user === 'root' && this.directories.has(posix.dirname(path))) return;
     const parts = path.split('/').slice(1, -1);
     let directory = '';
     for (const part of ['', ...parts]) {
@@ -238,10 +284,6 @@ export class FileSystem {
       if (path === directory || path.startsWith(`${directory}/`)) throw new SystemError('EROFS');
     }
   }
-}
-
-function created(who: Credentials, mode: number): SimulatedDirectory {
-  return { mode, owner: who.user, group: who.groups[0] ?? who.user, modified: Date.now() };
 }
 
 /** Checks read (4), write (2) or search (1) permission. */

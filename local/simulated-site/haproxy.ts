@@ -1,26 +1,25 @@
-import { createServer, request, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../../domain/world';
 import type { Proxy, Server } from './haproxy-config';
+import { serveHttp } from './http-server';
 import type { Listener, Network } from './network';
 import type { Timings } from './timings';
 
 /** A running HAProxy: it listens where its configuration said when it started, until it is stopped. */
 export class HaproxyProcess {
   /** In milliseconds since 1970. */
-  readonly startedAt = Date.now();
+  readonly startedAt: number;
   private readonly frontends: Frontend[];
 
-  constructor(
-    host: { readonly name: string; readonly address: string },
-    proxies: readonly Proxy[],
-    network: Network,
-    timings: Timings,
-  ) {
+  constructor(host: FrontendContext['host'], proxies: readonly Proxy[], given: Omit<FrontendContext, 'host'>) {
+    const context = { host, ...given };
+    this.startedAt = given.clock.now();
     this.frontends = proxies
       .filter(({ binds }) => binds.length > 0)
       .map((proxy) => {
         const backend = proxies.find(({ name, kind }) => name === proxy.defaultBackend && kind !== 'frontend');
-        return new Frontend(host, proxy, backend?.servers ?? proxy.servers, network, timings);
+        return new Frontend(proxy, backend?.servers ?? proxy.servers, context);
       });
   }
 
@@ -30,40 +29,48 @@ export class HaproxyProcess {
   }
 }
 
+/** What a frontend belongs to. */
+interface FrontendContext {
+  readonly host: { readonly name: string; readonly address: string };
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly timings: Timings;
+}
+
 /** A `listen` section at work, or a frontend with its backend. */
 class Frontend {
-  private readonly http: HttpServer | undefined;
   private readonly listeners: Listener[];
   private readonly down = new Map<Server, number>();
-  private readonly started = Date.now();
+  private readonly started: number;
   private turn = 0;
 
   constructor(
-    private readonly host: { readonly name: string; readonly address: string },
     private readonly proxy: Proxy,
     private readonly servers: readonly Server[],
-    private readonly network: Network,
-    private readonly timings: Timings,
+    private readonly context: FrontendContext,
   ) {
-    this.http =
-      proxy.mode === 'http' ? createServer((incoming, answer) => void this.forward(incoming, answer)) : undefined;
+    const { host, network, clock } = context;
+    this.started = clock.now();
     this.listeners = proxy.binds.flatMap(
       ({ address, port }) =>
         // Two sections may bind the same port: HAProxy sets SO_REUSEPORT. The first one gets the connections here.
-        network.listen(host.name, address, port, (connection) => void this.accept(connection)) ?? [],
+        network.listen(host.name, address, port, (connection) => {
+          this.accept(connection);
+        }) ?? [],
     );
   }
 
   close(): void {
     for (const listener of this.listeners) listener.close();
-    this.http?.close();
   }
 
-  private async accept(connection: Duplex): Promise<void> {
-    if (this.http) {
-      this.http.emit('connection', connection);
-      return;
-    }
+  private accept(connection: Duplex): void {
+    if (this.proxy.mode === 'http') {
+      serveHttp(connection, (incoming, answer) => void this.forward(incoming, answer));
+    } else void this.pass(connection);
+  }
+
+  private async pass(connection: Duplex): Promise<void> {
     const server = await this.connect();
     if (!server) {
       connection.destroy();
@@ -118,10 +125,11 @@ class Frontend {
     const usable = this.servers.filter((server) => this.isUp(server));
     const server = usable[this.turn++ % Math.max(usable.length, 1)];
     if (!server) return undefined;
+    const { host, network, clock } = this.context;
     try {
-      return await this.network.connect(this.host.address, server.address, server.port, { quiet: true });
+      return await network.connect(host.address, server.address, server.port, { quiet: true });
     } catch {
-      if (server.check) this.down.set(server, Date.now());
+      if (server.check) this.down.set(server, clock.now());
       return undefined;
     }
   }
@@ -132,21 +140,22 @@ class Frontend {
    */
   private isUp(server: Server): boolean {
     if (!server.check) return true;
-    const now = Date.now();
-    const found = this.network.probe(this.host.address, server.address, server.port);
-    const closed = this.network.closedAt(server.address, server.port);
+    const { host, network, clock, timings } = this.context;
+    const now = clock.now();
+    const found = network.probe(host.address, server.address, server.port);
+    const closed = network.closedAt(server.address, server.port);
     if (typeof found === 'string') {
-      const noticed = Math.max(closed ?? 0, this.started) + this.timings.serverDown;
+      const noticed = Math.max(closed ?? 0, this.started) + timings.serverDown;
       if (now >= noticed || found !== 'ECONNREFUSED') this.down.set(server, now);
       return !this.down.has(server);
     }
     // Down for long enough for the checks to have noticed, also where nobody connected meanwhile.
-    if (closed !== undefined && found.since - Math.max(closed, this.started) >= this.timings.serverDown) {
+    if (closed !== undefined && found.since - Math.max(closed, this.started) >= timings.serverDown) {
       this.down.set(server, Math.max(this.down.get(server) ?? 0, found.since));
     }
     const since = this.down.get(server);
     if (since === undefined) return true;
-    if (now - Math.max(since, found.since) < this.timings.serverUp) return false;
+    if (now - Math.max(since, found.since) < timings.serverUp) return false;
     this.down.delete(server);
     return true;
   }

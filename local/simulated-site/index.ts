@@ -1,37 +1,34 @@
 import type { Site } from '../../domain/site/document';
+import type { Clock, ConnectOptions, Random, Transport } from '../../domain/world';
 import { SimulatedController } from './controller';
-import { Faults } from './faults';
 import { CommandHooks } from './command-faults';
-import { initialFiles } from './initial-files';
-import { type Accept, Network, type NetworkHost, toAddress, toNumber, within } from './network';
+import { endingClock } from './ending-clock';
+import { Faults } from './faults';
+import { initialImage } from './initial-files';
+import { type Accept, Network, toAddress, toNumber, within } from './network';
 import { type BackingPart, simulateOpenStack, type SimulatedOpenStack } from './openstack';
 import { Pacemaker } from './pacemaker';
 import { SiteRecord } from './record';
 import { Shell } from './shell';
-import { BastionSshServer, generateKeyPair, type KeyPair } from './ssh-server';
-import { Timers } from './timers';
+import { anyHostKey, Bastion, Sshd } from './sshd';
 import { type Timings, timings as timingsOf } from './timings';
+import { connectInMemory } from './transport';
 
-export type { CommandFault } from './command-faults';
+export { type CommandFault, GARBLED } from './command-faults';
 export { ConnectError } from './network';
 export type { RecordedCommand } from './record';
 
 export interface SimulatedSiteOptions {
-  /** The site to simulate. The bastion's endpoint and all host keys are the simulation's own. */
+  /** The site to simulate. */
   readonly document: Site;
   /** By SSM parameter name, the values that the site's Keystone, database and RabbitMQ accept. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly random: Random;
   /**
-   * Divides how long clusters take and how often conductors report.
-   * @default 1
+   * Single timings, in milliseconds.
+   * @default as measured
    */
-  readonly speed?: number;
-  /**
-   * Multiplies every one of `MEASURED` timings.
-   * @default 1
-   */
-  readonly timeScale?: number;
-  /** Single timings, in milliseconds. */
   readonly timings?: Partial<Timings>;
   /**
    * Parts of what Magnum needs outside of itself that nobody has made.
@@ -40,100 +37,79 @@ export interface SimulatedSiteOptions {
   readonly bare?: readonly BackingPart[];
 }
 
-/** An OpenStack site in the Fuel style, in memory, reached over SSH on loopback. */
+/** An OpenStack site in the Fuel style, in memory. */
 export interface SimulatedSite {
-  /** The document with the bastion's endpoint and every host key as the simulation has them. */
   readonly document: Site;
-  /** Private key for bastion and controllers, OpenSSH format. */
-  readonly privateKey: string;
   readonly controllers: ReadonlyMap<string, SimulatedController>;
   readonly network: Network;
-  /** The bastion's address on the management network: where connections into it come from. */
-  readonly bastionAddress: string;
+  readonly bastion: Bastion;
   readonly pacemaker: Pacemaker;
   readonly openstack: SimulatedOpenStack;
+  readonly shell: Shell;
   /** Every command and TCP connection, in order. */
   readonly record: SiteRecord;
   readonly faults: Faults;
-  /** Ends it. Nothing keeps the process alive afterwards. */
+  readonly clock: Clock;
+  /**
+   * Connects to it as a task does, but without a wire; any private key is taken.
+   *
+   * @throws BastionUnreachable, HostKeyMismatch, SshAuthenticationFailed
+   */
+  connect(options: ConnectOptions): Promise<Transport>;
+  /** Ends it: no timer is left. */
   close(): Promise<void>;
 }
 
 /** Starts a simulated site: a cloud in which Magnum's packages are installed and its services run on their defaults. */
-export async function startSimulatedSite(options: SimulatedSiteOptions): Promise<SimulatedSite> {
-  const { document: given, secrets, speed = 1, timeScale, timings: wanted, bare = [] } = options;
-  const timings = timingsOf(wanted, timeScale);
-  const timers = new Timers();
+export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite {
+  const { document, secrets, random, timings: wanted, bare = [] } = options;
+  const timings = timingsOf(wanted);
+  const clock = endingClock(options.clock);
   const record = new SiteRecord();
   const hooks = new CommandHooks();
-  const key = generateKeyPair();
-  const hostKeys = new Map(
-    ['bastion', ...given.controllers.map(({ name }) => name)].map((name) => [name, generateKeyPair()]),
-  );
+  const sshd = ({ hostKey }: { readonly hostKey: string }, user: string) =>
+    new Sshd(hostKey, user, () => anyHostKey(random));
 
-  const network = new Network(given.virtualIp, timings, timers, record);
-  const bastionHost = bastionOf(given);
-  network.attach(bastionHost);
-  const access = { user: given.bastion.user, publicKey: key.public };
-  const bastion = new BastionSshServer(hostKeyOf('bastion'), access, (address, port) =>
-    network.connect(bastionHost.address, address, port),
-  );
-  const { port } = await bastion.start();
-  const document: Site = {
-    ...given,
-    bastion: { ...given.bastion, host: '127.0.0.1', port, hostKey: hostKeyOf('bastion').public },
-    controllers: given.controllers.map((one) => ({ ...one, hostKey: hostKeyOf(one.name).public })),
-  };
-
-  const openstack = simulateOpenStack({ document, secrets, speed, bare });
+  const network = new Network(document.virtualIp, timings, clock, record);
+  const { host, port, user } = document.bastion;
+  const bastion = new Bastion(freeAddress(document), { host, port }, sshd(document.bastion, user), network);
+  network.attach(bastion);
+  const openstack = simulateOpenStack({ document, secrets, clock, random, timings, bare });
   for (const { address, services } of otherHosts(document, openstack)) {
     network.attach({ name: address, address, verdict: () => 'ACCEPT' });
     for (const { port, accept } of services) network.listen(address, address, port, accept);
   }
-  const shell = new Shell({ pacemaker: () => pacemaker, hooks, record, timers, timings });
-  const context = { document, network, openstack, timers, timings, access: { ...access, user: document.ssh.user } };
+  const context = { document, network, openstack, clock, timings };
   const controllers = new Map(
     document.controllers.map((one) => {
-      const controller = new SimulatedController(one, hostKeyOf(one.name), context, (on, user, line, channel) => {
-        void shell.run(on, user, line, channel);
-      });
-      const { files } = controller;
-      files.seed('/dev/null', '', 0o666);
-      files.seed('/etc/hostname', `${one.name}\n`);
-      files.seedDirectory('/etc/magnum', 0o750, 'root', 'magnum');
-      for (const { path, content, mode, group } of initialFiles(document, one)) {
-        files.seed(path, content, mode, 'root', group);
-      }
+      const image = initialImage(document, one);
+      const controller = new SimulatedController(one, sshd(one, document.ssh.user), image, context);
       controller.boot(true);
       return [one.name, controller];
     }),
   );
-  const pacemaker = new Pacemaker(document.haproxy.resource, controllers, network, timings, timers);
-  const faults = new Faults({ bastion, controllers, network, pacemaker, hooks, timers, timings });
-
+  const pacemaker = new Pacemaker(document.haproxy.resource, controllers, network, timings, clock);
+  const shell = new Shell({ pacemaker, hooks, record, timings });
   return {
     document,
-    privateKey: key.private,
     controllers,
     network,
-    bastionAddress: bastionHost.address,
+    bastion,
     pacemaker,
     openstack,
+    shell,
     record,
-    faults,
+    faults: new Faults({ bastion, controllers, network, pacemaker, hooks, clock, timings }),
+    clock,
+    connect: (wanted) => connectInMemory({ bastion, controllers, network, shell, clock }, wanted),
     close: async () => {
-      await bastion.stop();
+      const stopped = bastion.stop();
       for (const controller of controllers.values()) controller.halt();
       openstack.close();
-      timers.close();
+      clock.end();
+      await stopped;
     },
   };
-
-  function hostKeyOf(name: string): KeyPair {
-    const found = hostKeys.get(name);
-    if (!found) throw new Error(`No host key of ${name}`);
-    return found;
-  }
 }
 
 /** What runs RabbitMQ or memcached and is no controller. */
@@ -152,13 +128,13 @@ function otherHosts({ magnum, controllers }: Site, { rabbit }: SimulatedOpenStac
 }
 
 /** The bastion takes an address of the management network that nobody else has. */
-function bastionOf({ managementNetwork, virtualIp, controllers }: Site): NetworkHost {
+function freeAddress({ managementNetwork, virtualIp, controllers }: Site): string {
   const taken = new Set([virtualIp, ...controllers.map(({ address }) => address)]);
   const [base = '0.0.0.0'] = managementNetwork.split('/');
   for (let number = toNumber(base) + 1; ; number++) {
     const address = toAddress(number);
     if (!within(address, managementNetwork))
       throw new Error(`No address is left for the bastion in ${managementNetwork}`);
-    if (!taken.has(address)) return { name: 'bastion', address, verdict: () => 'ACCEPT' };
+    if (!taken.has(address)) return address;
   }
 }

@@ -1,4 +1,5 @@
 import type { Controller, Site } from '../../domain/site/document';
+import { FileSystem, type FileSystemImage } from './filesystem';
 
 /** A file as Fuel and the packages of Magnum leave it. */
 interface InitialFile {
@@ -7,6 +8,28 @@ interface InitialFile {
   /** Permission bits. */
   readonly mode: number;
   readonly group: string;
+}
+
+/** The same for every site of a document. */
+const images = new WeakMap<Site, Map<string, FileSystemImage>>();
+
+/** What is on a controller's disk at first. */
+export function initialImage(document: Site, controller: Controller): FileSystemImage {
+  const known = images.get(document) ?? new Map<string, FileSystemImage>();
+  images.set(document, known);
+  let image = known.get(controller.name);
+  if (!image) {
+    const files = new FileSystem(() => 0);
+    files.seed('/dev/null', '', 0o666);
+    files.seed('/etc/hostname', `${controller.name}\n`);
+    files.seedDirectory('/etc/magnum', 0o750, 'root', 'magnum');
+    for (const { path, content, mode, group } of initialFiles(document, controller)) {
+      files.seed(path, content, mode, 'root', group);
+    }
+    ({ image } = files);
+    known.set(controller.name, image);
+  }
+  return image;
 }
 
 /** The files that Fuel and the packages of Magnum leave on a controller, before Magnum is made highly available. */

@@ -88,15 +88,12 @@ function formatRule(rule: Rule): string {
 export class InputChain {
   policy: Verdict = 'ACCEPT';
   rules: Rule[] = [];
-  /** When it was changed last, in milliseconds since 1970. */
-  changedAt = Date.now();
 
   /** Replaces policy and rules by those of a rules file, as iptables-restore does. */
   restore(text: string): void {
     const { policy, rules } = parseRulesFile(text);
     this.policy = policy;
     this.rules = rules;
-    this.changedAt = Date.now();
   }
 
   /** Inserts a rule as number `position`, from 1. */
@@ -105,14 +102,12 @@ export class InputChain {
     if (target !== undefined && !TARGETS.includes(target)) throw new RuleError(`Chain '${target}' does not exist`);
     if (position > this.rules.length + 1) throw new RangeError('Index of insertion too big.');
     this.rules.splice(position - 1, 0, rule);
-    this.changedAt = Date.now();
   }
 
   /** Deletes rule number `position`, from 1. */
   delete(position: number): void {
     if (position > this.rules.length) throw new RangeError('Index of deletion too big.');
     this.rules.splice(position - 1, 1);
-    this.changedAt = Date.now();
   }
 
   /** As `iptables -S INPUT` prints it. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../../domain/world';
 import { connection, type Connection } from './duplex-pair';
 import type { SiteRecord } from './record';
-import type { Timers } from './timers';
 import type { Timings } from './timings';
 
 /** Why a connection failed, with the text that OpenSSH gives in its channel open failure. */
@@ -39,9 +39,20 @@ export interface Listener {
   close(): void;
 }
 
+/** How somebody connects. */
+export interface DialOptions {
+  /** Keeps it out of the record: for what the controllers do by themselves. */
+  readonly quiet?: true;
+  /** Serves the connection in place of what listens there. */
+  readonly serve?: (far: Duplex) => void;
+  /** A further host on the way, whose link it needs, too. */
+  readonly through?: string;
+}
+
 /** The management network: who has which address, who listens, who reaches whom. */
 export class Network {
   private readonly hosts = new Map<string, NetworkHost>();
+  private readonly addresses = new Map<string, NetworkHost>();
   private readonly down = new Set<string>();
   private readonly listeners = new Map<string, OpenListener>();
   private readonly closings = new Map<string, number>();
@@ -52,24 +63,30 @@ export class Network {
   constructor(
     private readonly virtualIp: string,
     private readonly timings: Timings,
-    private readonly timers: Timers,
+    private readonly clock: Clock,
     private readonly record: SiteRecord,
   ) {}
 
   /** Plugs a host in. */
   attach(host: NetworkHost): void {
     this.hosts.set(host.name, host);
+    this.addresses.set(host.address, host);
   }
 
   /** Takes a host's link down or up. Its connections freeze, and go on when it is up again. */
   setLink(host: string, up: boolean): void {
     if (up) this.down.delete(host);
     else this.down.add(host);
-    for (const [established, hosts] of this.connections) {
-      if (hosts.some((one) => this.down.has(one))) established.freeze();
-      else established.thaw();
+    for (const [{ wire }, hosts] of this.connections) {
+      if (hosts.some((one) => this.down.has(one))) wire.freeze();
+      else wire.thaw();
     }
     this.changed();
+  }
+
+  /** Whether a host's link is up. */
+  isUp(host: string): boolean {
+    return !this.down.has(host);
   }
 
   /** The host that has the VIP now. */
@@ -91,9 +108,9 @@ export class Network {
   listen(host: string, address: string, port: number, accept: Accept): Listener | undefined {
     const key = keyOf(host, address, port);
     if (this.listeners.has(key)) return undefined;
-    const listener = new OpenListener(host, accept, () => {
+    const listener = new OpenListener(host, this.clock.now(), accept, () => {
       this.listeners.delete(key);
-      this.closings.set(key, Date.now());
+      this.closings.set(key, this.clock.now());
     });
     this.listeners.set(key, listener);
     return listener;
@@ -102,27 +119,40 @@ export class Network {
   /**
    * Connects from an address to an address and port.
    *
-   * @param options.quiet keeps it out of the record: for what the controllers do by themselves
    * @throws ConnectError as connect(2) fails
    */
-  async connect(from: string, address: string, port: number, options: { quiet?: true } = {}): Promise<Duplex> {
-    if (options.quiet) return this.establish(from, address, port);
+  async connect(from: string, address: string, port: number, options: DialOptions = {}): Promise<Duplex> {
+    return (await this.dial(from, address, port, options)).near;
+  }
+
+  /** The same, with the wire. @throws ConnectError */
+  async dial(from: string, address: string, port: number, options: DialOptions = {}): Promise<Connection> {
+    if (options.quiet) return this.establish(from, address, port, options);
     const entry = this.record.add({
       type: 'connect' as const,
-      at: Date.now(),
+      at: this.clock.now(),
       from,
       address,
       port,
       result: undefined as string | undefined,
     });
     try {
-      const stream = await this.establish(from, address, port);
+      const established = await this.establish(from, address, port, options);
       entry.result = 'connected';
-      return stream;
+      return established;
     } catch (error) {
       entry.result = error instanceof ConnectError ? error.code : String(error);
       throw error;
     }
+  }
+
+  /** Makes a connection that is there while the links of these hosts are up, and else frozen. */
+  join(hosts: readonly string[]): Connection {
+    const established = connection();
+    this.connections.set(established, hosts);
+    established.far.once('close', () => this.connections.delete(established));
+    if (hosts.some((one) => this.down.has(one))) established.wire.freeze();
+    return established;
   }
 
   /** What a connection would meet now. */
@@ -137,10 +167,11 @@ export class Network {
       const verdict = target.verdict(from, port, local ? 'lo' : 'br-mgmt');
       if (verdict !== 'ACCEPT') return verdict === 'DROP' ? 'ETIMEDOUT' : 'ECONNREFUSED';
     }
-    const listener = [address, '0.0.0.0']
-      .map((bound) => this.listeners.get(keyOf(target.name, bound, port)))
-      .find((found) => found !== undefined);
-    return listener ?? 'ECONNREFUSED';
+    return (
+      this.listeners.get(keyOf(target.name, address, port)) ??
+      this.listeners.get(keyOf(target.name, '0.0.0.0', port)) ??
+      'ECONNREFUSED'
+    );
   }
 
   /** When the last process that listened there stopped doing so. */
@@ -150,23 +181,22 @@ export class Network {
     return times.length > 0 ? Math.max(...times) : undefined;
   }
 
-  private async establish(from: string, address: string, port: number): Promise<Duplex> {
+  private async establish(
+    from: string,
+    address: string,
+    port: number,
+    { serve, through }: DialOptions,
+  ): Promise<Connection> {
+    const source = this.hostOf(from);
     // Whoever is not of this network has no route into it.
-    if (!this.hostOf(from)) throw new ConnectError('EHOSTUNREACH');
+    if (!source) throw new ConnectError('EHOSTUNREACH');
     let found = this.probe(from, address, port);
     if (found === 'EHOSTUNREACH') found = await this.resolve(from, address, port);
-    if (found === 'ETIMEDOUT') await this.timers.sleep(this.timings.connectTimeout);
+    if (found === 'ETIMEDOUT') await this.clock.sleep(this.timings.connectTimeout);
     if (typeof found === 'string') throw new ConnectError(found);
-    return this.open(from, found);
-  }
-
-  private open(from: string, listener: OpenListener): Duplex {
-    const established = connection();
-    const { near, far } = established;
-    this.connections.set(established, [this.hostOf(from)?.name ?? '', listener.host]);
-    far.once('close', () => this.connections.delete(established));
-    listener.accept(far, from);
-    return near;
+    const established = this.join([source.name, found.host, ...(through === undefined ? [] : [through])]);
+    found.accept(established.far, from, serve);
+    return established;
   }
 
   /** The kernel asks for the address until somebody has it, and gives up after three probes. */
@@ -180,7 +210,7 @@ export class Network {
       const check = (): void => {
         if (this.probe(from, address, port) !== 'EHOSTUNREACH') answer();
       };
-      const cancel = this.timers.after(this.timings.noRoute, answer);
+      const cancel = this.clock.after(this.timings.noRoute, answer);
       this.waiting.add(check);
     });
   }
@@ -190,7 +220,7 @@ export class Network {
   }
 
   private hostOf(address: string): NetworkHost | undefined {
-    return [...this.hosts.values()].find((host) => host.address === address);
+    return this.addresses.get(address);
   }
 
   private owner(address: string, source: NetworkHost | undefined): NetworkHost | undefined {
@@ -202,19 +232,19 @@ export class Network {
 
 /** A listener with what it does to a connection. */
 class OpenListener implements Listener {
-  readonly since = Date.now();
   private readonly connections = new Set<Duplex>();
 
   constructor(
     readonly host: string,
+    readonly since: number,
     private readonly serve: Accept,
     private readonly onClose: () => void,
   ) {}
 
-  accept(connection: Duplex, from: string): void {
+  accept(connection: Duplex, from: string, serve = this.serve): void {
     this.connections.add(connection);
     connection.once('close', () => this.connections.delete(connection));
-    this.serve(connection, from);
+    serve(connection, from);
   }
 
   close(): void {

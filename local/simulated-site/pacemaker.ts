@@ -1,5 +1,5 @@
+import type { Clock } from '../../domain/world';
 import type { Network } from './network';
-import type { Timers } from './timers';
 import type { Timings } from './timings';
 
 /** What pacemaker knows of HAProxy on one node. */
@@ -76,7 +76,7 @@ export class Pacemaker {
     agents: ReadonlyMap<string, HaproxyAgent>,
     private readonly network: Network,
     private readonly timings: Timings,
-    private readonly timers: Timers,
+    private readonly clock: Clock,
   ) {
     this.nodes = [...agents].map(([name, agent], index) => ({
       name,
@@ -173,7 +173,7 @@ export class Pacemaker {
     const number = ++this.partitions;
     this.cibs.set(number, { ...this.cib(this.mainPartition()) });
     for (const name of names) this.node(name).partition = number;
-    this.timers.after(this.timings.nodeLoss, () => {
+    this.clock.after(this.timings.nodeLoss, () => {
       this.reconcile();
     });
   }
@@ -191,7 +191,7 @@ export class Pacemaker {
   lose(name: string): void {
     const node = this.node(name);
     node.running = false;
-    this.timers.after(this.timings.nodeLoss, () => {
+    this.clock.after(this.timings.nodeLoss, () => {
       if (node.running) return;
       node.member = false;
       node.state = 'stopped';
@@ -235,14 +235,14 @@ export class Pacemaker {
 
   private start(node: ClusterNode): void {
     node.state = 'starting';
-    this.timers.after(this.timings.haproxyStart, () => {
+    this.clock.after(this.timings.haproxyStart, () => {
       if (!node.running) return;
       if (node.agent.start()) {
         node.state = 'started';
       } else {
         // A failed start is fatal: the node is not tried again before the failure expires.
         this.fail(node, 'start');
-        this.timers.after(this.timings.failureTimeout, () => {
+        this.clock.after(this.timings.failureTimeout, () => {
           if (node.state === 'start-failed') this.cleanup(node.name);
         });
       }
@@ -252,11 +252,11 @@ export class Pacemaker {
 
   private stopInstance(node: ClusterNode): void {
     node.state = 'stopping';
-    this.timers.after(this.timings.haproxyStop, () => {
+    this.clock.after(this.timings.haproxyStop, () => {
       if (!node.running) return;
       const stopped = node.agent.stop();
       // The process is gone before the agent has said so; one that stays is given up after the operation's timeout.
-      this.timers.after(stopped ? this.timings.agentStop : this.timings.operationTimeout, () => {
+      this.clock.after(stopped ? this.timings.agentStop : this.timings.operationTimeout, () => {
         if (!node.running) return;
         if (stopped) node.state = 'stopped';
         else this.fail(node, 'stop');
@@ -267,7 +267,7 @@ export class Pacemaker {
 
   private fail(node: ClusterNode, task: Failure['task']): void {
     node.state = `${task}-failed`;
-    node.failure = { task, at: Date.now(), call: ++this.calls };
+    node.failure = { task, at: this.clock.now(), call: ++this.calls };
   }
 
   /** The VIP follows HAProxy: it is where HAProxy runs, and nowhere where it runs nowhere. */
@@ -287,7 +287,7 @@ export class Pacemaker {
 
   private moveVirtualIp(to: ClusterNode | undefined, milliseconds: number): void {
     this.virtualIpBusy = true;
-    this.timers.after(milliseconds, () => {
+    this.clock.after(milliseconds, () => {
       this.virtualIpBusy = false;
       if (!to || this.mayHold(to)) this.network.setVirtualIp(to?.name);
       this.reconcileVirtualIp();

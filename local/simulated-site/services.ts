@@ -1,11 +1,12 @@
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../../domain/world';
 import { type Credentials, type FileSystem, SystemError } from './filesystem';
+import { serveHttp } from './http-server';
 import type { Accept, Listener, Network } from './network';
 import { ParseError, readOsloConfig } from './oslo-config';
 import type { OsloConfig, SimulatedOpenStack } from './openstack';
 import { CLOUD_APIS } from './openstack/cloud-apis';
-import type { Timers } from './timers';
 import type { Timings } from './timings';
 
 /** What a service belongs to. */
@@ -34,7 +35,7 @@ export class Service {
     readonly processes: number,
     /** Reads the configuration, and returns what runs as soon as the process has come up. */
     private readonly prepare: () => Daemon,
-    private readonly timers: Timers,
+    private readonly clock: Clock,
     /** From the start of the process until it serves. */
     private readonly delay: number,
   ) {}
@@ -46,7 +47,7 @@ export class Service {
   /** Starts the process, unless it runs; it serves after its delay, or dies. */
   start(immediately = false): void {
     if (this.running) return;
-    this.startedAt = Date.now();
+    this.startedAt = this.clock.now();
     this.diedOf = undefined;
     const serve = (): void => {
       try {
@@ -65,7 +66,7 @@ export class Service {
       };
     }
     if (immediately) serve();
-    else this.cancel = this.timers.after(this.delay, serve);
+    else this.cancel = this.clock.after(this.delay, serve);
   }
 
   /** Ends the process. */
@@ -88,7 +89,7 @@ export interface ServiceContext {
   readonly host: ServiceHost;
   readonly network: Network;
   readonly openstack: SimulatedOpenStack;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly timings: Timings;
 }
 
@@ -117,10 +118,10 @@ export function magnumApi(context: ServiceContext, name: string, configFile: str
         if (!['127.0.0.1', '0.0.0.0', host.address].includes(address)) {
           throw new Error('[Errno 99] Cannot assign requested address');
         }
-        return serveHttp(context, address, port, openstack.startMagnumApi(config));
+        return listenHttp(context, address, port, openstack.startMagnumApi(config));
       };
     },
-    context.timers,
+    context.clock,
     context.timings.serviceAnswers,
   );
 }
@@ -136,7 +137,7 @@ export function magnumConductor(context: ServiceContext, name: string, configFil
       const config = readConfig(configFile, () => host.files.read(configFile, MAGNUM));
       return () => openstack.startConductor(host.name, config);
     },
-    context.timers,
+    context.clock,
     context.timings.serviceAnswers,
   );
 }
@@ -145,7 +146,7 @@ export function magnumConductor(context: ServiceContext, name: string, configFil
 export function keystone(context: ServiceContext): Service {
   const { host, openstack } = context;
   const daemon: Daemon = () => {
-    const ends = KEYSTONE_PORTS.map((port) => serveHttp(context, host.address, port, openstack.keystone));
+    const ends = KEYSTONE_PORTS.map((port) => listenHttp(context, host.address, port, openstack.keystone));
     return () => {
       for (const end of ends) end();
     };
@@ -155,18 +156,18 @@ export function keystone(context: ServiceContext): Service {
     '/usr/sbin/apache2 -k start',
     4,
     () => daemon,
-    context.timers,
+    context.clock,
     context.timings.serviceAnswers,
   );
 }
 
 /** Keystone's neighbours, each a service of its own: what clusters are made of. */
 export function cloudApis(context: ServiceContext): Service[] {
-  const { host, openstack, timers, timings } = context;
+  const { host, openstack, clock, timings } = context;
   return CLOUD_APIS.map(({ name, port }) => {
     const listener = openstack.apis.get(port) ?? ((_, response) => response.destroy());
-    const daemon: Daemon = () => serveHttp(context, host.address, port, listener);
-    return new Service(name, `/usr/bin/python /usr/bin/${name}`, 1, () => daemon, timers, timings.serviceAnswers);
+    const daemon: Daemon = () => listenHttp(context, host.address, port, listener);
+    return new Service(name, `/usr/bin/python /usr/bin/${name}`, 1, () => daemon, clock, timings.serviceAnswers);
   });
 }
 
@@ -185,7 +186,7 @@ export function daemonOn(
       for (const listener of listeners) listener.close();
     };
   };
-  return new Service(name, args, 1, () => daemon, context.timers, 0);
+  return new Service(name, args, 1, () => daemon, context.clock, 0);
 }
 
 function python(program: string, configFile: string): string {
@@ -223,17 +224,12 @@ export function readConfig(path: string, read: () => string): OsloConfig {
   }
 }
 
-function serveHttp(
-  { host, network }: ServiceContext,
-  address: string,
-  port: number,
-  serve: RequestListener,
-): () => void {
-  const server = createServer(serve);
-  const listener = listen(network, host, address, port, (connection) => server.emit('connection', connection));
+function listenHttp({ host, network }: ServiceContext, address: string, port: number, serve: RequestListener) {
+  const listener = listen(network, host, address, port, (connection) => {
+    serveHttp(connection, serve);
+  });
   return () => {
     listener.close();
-    server.close();
   };
 }
 

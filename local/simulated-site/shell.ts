@@ -1,23 +1,43 @@
-import type { ServerChannel } from 'ssh2';
+import type { Channel, Input, Output } from './channel';
+import { firstHalf } from './channel';
 import { type CommandLine, type Echo, parseLine, ShellSyntaxError } from './command-line';
-import type { SimulatedController, SimulatedProcess } from './controller';
+import type { SimulatedController } from './controller';
 import type { CommandFault, CommandHooks } from './command-faults';
+import { type EndingClock, endingClock, forever } from './ending-clock';
 import { type Credentials, ROOT } from './filesystem';
 import type { Pacemaker } from './pacemaker';
 import { PROGRAMS } from './programs';
-import type { Outcome } from './programs/program';
+import type * as programs from './programs/program';
 import type { RecordedCommand, SiteRecord } from './record';
-import type { Timers } from './timers';
 import type { Timings } from './timings';
 
 /** What the shell of every controller needs. */
 export interface ShellContext {
-  readonly pacemaker: () => Pacemaker;
+  readonly pacemaker: Pacemaker;
   readonly hooks: CommandHooks;
   readonly record: SiteRecord;
-  readonly timers: Timers;
   readonly timings: Timings;
 }
+
+/** A command that was begun. */
+interface Running {
+  readonly controller: SimulatedController;
+  readonly user: string;
+  readonly parsed: CommandLine;
+  readonly input: Input;
+  readonly fault: CommandFault;
+  readonly entry: RecordedCommand;
+}
+
+/** How a command ended, as its shell hears of it. */
+interface Outcome {
+  readonly exit: number;
+  readonly stdout?: Output;
+  readonly stderr?: Output;
+}
+
+const NO_FAULT: CommandFault = {};
+const NOTHING: programs.Outcome = { exit: 0 };
 
 /** The users' shell on the controllers: it runs the lines that come over SSH. */
 export class Shell {
@@ -25,40 +45,28 @@ export class Shell {
 
   constructor(private readonly context: ShellContext) {}
 
-  /** Runs a line; its input and output are the channel's. Where its connection breaks, what stands behind is not run. */
-  async run(controller: SimulatedController, user: string, line: string, channel: ServerChannel): Promise<void> {
-    channel.on('error', () => undefined);
-    const input = new Input(channel);
-    const print = (stdout = '', stderr = '') => {
-      if (channel.destroyed) return;
-      if (stdout !== '') channel.write(stdout);
-      if (stderr !== '') channel.stderr.write(stderr);
-    };
-    const parts = this.parse(controller, user, line, print);
+  /**
+   * Runs a line; its input and output are the channel's. If its connection breaks, sshd sends no signal: the command under
+   * way goes on, and the shell dies at its next echo.
+   */
+  async run(controller: SimulatedController, user: string, line: string, channel: Channel): Promise<void> {
+    const parts = this.parse(controller, user, line, channel);
     let exitCode = parts ? 0 : 2;
     for (const part of parts ?? []) {
-      if (channel.destroyed) return;
+      if (channel.broken) return;
       if ('echo' in part) {
-        const text = `${part.echo}${part.exitCode ? ` ${exitCode}` : ''}\n`;
-        print(...(part.to === 'stdout' ? [text] : ['', text]));
+        channel.print(part.to, `${part.echo}${part.exitCode ? ` ${exitCode}` : ''}\n`);
         exitCode = 0;
         continue;
       }
-      const entry = this.record(controller, user, part);
-      const number = ++this.count;
-      const { outcome, fault } = await this.execute(controller, user, part, number, input);
-      entry.stdin = input.soFar;
-      entry.changed = outcome.changed === true;
-      if (fault?.disconnect) {
-        controller.ssh.disconnect();
-        return;
-      }
-      entry.exitCode = exitCode = outcome.exit;
-      print(outcome.stdout, (outcome.stderr ?? '') + (fault?.echoStdinToStderr ? input.soFar : ''));
+      const outcome = await this.execute(controller, user, part, channel.input);
+      if (!outcome) return;
+      exitCode = outcome.exit;
+      const { stdout = '', stderr = '' } = outcome;
+      if (stdout.length > 0) channel.print('stdout', stdout);
+      if (stderr.length > 0) channel.print('stderr', stderr);
     }
-    if (channel.destroyed) return;
-    channel.exit(exitCode);
-    channel.end();
+    if (!channel.broken) channel.exit(exitCode);
   }
 
   /** A line that the shell refuses is on record too. @returns undefined for it */
@@ -66,27 +74,27 @@ export class Shell {
     controller: SimulatedController,
     user: string,
     line: string,
-    print: (stdout: string, stderr: string) => void,
-  ): (CommandLine | Echo)[] | undefined {
+    channel: Channel,
+  ): readonly (CommandLine | Echo)[] | undefined {
     try {
       return parseLine(line);
     } catch (error) {
       if (!(error instanceof ShellSyntaxError)) throw error;
       this.count++;
       this.record(controller, user, { text: line, argv: [] }).exitCode = 2;
-      print('', `${error.message}\n`);
+      channel.print('stderr', `${error.message}\n`);
       return undefined;
     }
   }
 
   private record(
-    { name }: SimulatedController,
+    { name, clock }: SimulatedController,
     user: string,
     { text, argv }: Pick<CommandLine, 'text' | 'argv'>,
   ): RecordedCommand {
     return this.context.record.add({
       type: 'command',
-      at: Date.now(),
+      at: clock.now(),
       host: name,
       user,
       command: text,
@@ -94,129 +102,146 @@ export class Shell {
       stdin: '',
       exitCode: undefined,
       changed: false,
+      endedAt: undefined,
     });
   }
 
+  /** @returns undefined if its connection broke by it */
   private async execute(
     controller: SimulatedController,
     user: string,
     parsed: CommandLine,
-    number: number,
-    input: Input,
-  ): Promise<{ outcome: Outcome; fault?: CommandFault | undefined }> {
-    const fault = this.context.hooks.find(controller.name, parsed.argv, number);
-    if (fault?.disconnect === 'before') return { outcome: { exit: 255 }, fault };
-    const outcome = await this.limited(parsed, this.faulty(controller, user, parsed, input, fault));
-    return { outcome, fault };
+    given: Input,
+  ): Promise<Outcome | undefined> {
+    const entry = this.record(controller, user, parsed);
+    const fault = this.context.hooks.find(controller.name, parsed.argv, ++this.count) ?? NO_FAULT;
+    if (fault.disconnect === 'before') {
+      controller.sshd.disconnect();
+      return undefined;
+    }
+    const input = fault.halfInput || fault.disconnect === 'during' ? firstHalf(given) : given;
+    const ending = this.limited({ controller, user, parsed, input, fault, entry });
+    if (fault.disconnect === 'during') {
+      // Whatever was sent has arrived by then.
+      await given.all();
+      controller.sshd.disconnect();
+      return undefined;
+    }
+    const outcome = await ending;
+    entry.stdin = input.soFar;
+    if (fault.disconnect === 'after') {
+      controller.sshd.disconnect();
+      return undefined;
+    }
+    if (fault.answerDelay !== undefined) await controller.clock.sleep(fault.answerDelay);
+    entry.exitCode = outcome.exit;
+    return outcome;
+  }
+
+  /** timeout(1): whatever takes longer is killed, exit 124. What it has set in motion goes on. */
+  private limited(running: Running): Promise<Outcome> {
+    const {
+      controller: { clock },
+      parsed: { timeout },
+      fault: { survives },
+    } = running;
+    const life = endingClock(clock);
+    const ending = this.faulty(running, life);
+    if (!timeout) return ending;
+    return new Promise((resolve, reject) => {
+      let timedOut = false;
+      const kill = (exit: number) => {
+        life.end();
+        resolve({ exit });
+      };
+      let cancel = clock.after(timeout.after * 1000, () => {
+        timedOut = true;
+        if (survives === undefined) kill(124);
+        else if (survives === 'TERM' && timeout.kill !== undefined) {
+          cancel = clock.after(timeout.kill * 1000, () => {
+            kill(137);
+          });
+        }
+      });
+      ending.then((outcome) => {
+        cancel();
+        resolve(timedOut ? { ...outcome, exit: 124 } : outcome);
+      }, reject);
+    });
   }
 
   /** Runs the program, or what a fault makes of it. */
-  private async faulty(
-    controller: SimulatedController,
-    user: string,
-    parsed: CommandLine,
-    input: Input,
-    fault: CommandFault | undefined,
-  ): Promise<Outcome> {
-    if (fault?.delay !== undefined) await this.context.timers.sleep(fault.delay);
-    if (fault?.echoStdinToStderr) await input.all();
-    const replaced = fault?.exit !== undefined || fault?.stdout !== undefined || fault?.stderr !== undefined;
-    const done: Outcome =
-      (replaced || fault?.hang) && fault.when !== 'after'
-        ? { exit: 0 }
-        : await this.program(controller, user, parsed, input);
-    if (fault?.hang) await new Promise<never>(() => undefined);
-    if (!replaced) return done;
-    return { ...done, exit: fault.exit ?? done.exit, stdout: fault.stdout ?? '', stderr: fault.stderr ?? '' };
-  }
-
-  /** timeout(1): whatever takes longer is ended, exit 124. What it set in motion goes on. */
-  private async limited({ timeout }: CommandLine, running: Promise<Outcome>): Promise<Outcome> {
-    if (timeout === undefined) return running;
-    const { timers, timings } = this.context;
-    let cancel: () => void = () => undefined;
-    const expiry = new Promise<Outcome>((resolve) => {
-      cancel = timers.after(timeout * timings.timeoutSecond, () => {
-        resolve({ exit: 124 });
-      });
-    });
-    return Promise.race([running, expiry]).finally(cancel);
+  private async faulty(running: Running, life: EndingClock): Promise<Outcome> {
+    const { fault, controller, entry, input } = running;
+    if (fault.delay !== undefined) await life.sleep(fault.delay);
+    const given = fault.exit !== undefined || fault.stdout !== undefined || fault.stderr !== undefined;
+    const late = fault.lateEffect !== undefined;
+    if (late) {
+      controller.clock.after(fault.lateEffect, () => void this.program(running, endingClock(controller.clock)));
+      if (!given) await forever();
+    }
+    const garbles = typeof fault.stdout === 'function' || typeof fault.stderr === 'function';
+    const instead = (given || fault.hang) && fault.when !== 'after' && !garbles;
+    const { exit, stdout, stderr } = late || instead ? NOTHING : await this.program(running, life);
+    if (fault.hang) await forever();
+    entry.endedAt = controller.clock.now();
+    const echoed = fault.echoStdinToStdout || fault.echoStdinToStderr ? await input.all() : '';
+    return {
+      exit: fault.exit ?? exit,
+      stdout: joined(replaced(stdout ?? '', fault.stdout), fault.echoStdinToStdout ? echoed : ''),
+      stderr: joined(replaced(stderr ?? '', fault.stderr), fault.echoStdinToStderr ? echoed : ''),
+    };
   }
 
   private async program(
-    controller: SimulatedController,
-    user: string,
-    { sudo, timeout, argv }: CommandLine,
-    input: Input,
-  ): Promise<Outcome> {
+    { controller, user, parsed: { sudo, timeout, argv }, input, entry }: Running,
+    life: EndingClock,
+  ): Promise<programs.Outcome> {
     const [name, ...rest] = argv;
-    if (name === undefined) return { exit: 0 };
+    if (name === undefined) return NOTHING;
     if (sudo && user !== 'root' && !controller.sudoers(user, argv)) {
       return { exit: 1, stderr: 'sudo: a password is required\n' };
     }
     const program = PROGRAMS.get(name);
-    if (!program) return notFound(name, sudo, timeout);
-    const { pacemaker, timers, timings } = this.context;
+    if (!program) return notFound(name, sudo, timeout !== undefined);
+    const { pacemaker, timings } = this.context;
     const who: Credentials = sudo || user === 'root' ? ROOT : { user, groups: [user] };
-    const processes = processesOf(argv, timeout);
-    for (const process of processes) controller.foreground.add(process);
+    const process = { argv, timeout, startedAt: controller.clock.now(), life };
+    controller.commands.add(process);
     try {
-      return await program({
+      const outcome = await program({
         controller,
         who,
         arguments: rest,
-        pacemaker: pacemaker(),
-        timers,
+        pacemaker,
         timings,
-        stdin: () => input.all(),
+        sleep: (milliseconds) => life.sleep(milliseconds),
+        stdin: async () => {
+          const text = await input.all();
+          return life.over ? forever() : text;
+        },
       });
+      entry.changed ||= outcome.changed === true;
+      entry.endedAt = controller.clock.now();
+      return outcome;
     } finally {
-      for (const process of processes) controller.foreground.delete(process);
+      controller.commands.delete(process);
     }
   }
 }
 
-/** What ps shows of a command: timeout(1), and the program with its interpreter. */
-function processesOf(argv: readonly string[], timeout: number | undefined): SimulatedProcess[] {
-  const [name = '', ...rest] = argv;
-  const startedAt = Date.now();
-  const interpreter = { pcs: '/usr/bin/python3 -Es /usr/sbin/', service: '/bin/sh /usr/sbin/' }[name] ?? '';
-  return [
-    ...(timeout === undefined
-      ? []
-      : [{ name: 'timeout', args: `timeout -k 5 ${timeout} ${argv.join(' ')}`, startedAt }]),
-    { name, args: [interpreter + name, ...rest].join(' '), startedAt },
-  ];
-}
-
-function notFound(name: string, sudo: boolean, timeout: number | undefined): Outcome {
-  if (timeout !== undefined) {
-    return { exit: 127, stderr: `timeout: failed to run command '${name}': No such file or directory\n` };
-  }
+function notFound(name: string, sudo: boolean, timeout: boolean): programs.Outcome {
+  if (timeout) return { exit: 127, stderr: `timeout: failed to run command '${name}': No such file or directory\n` };
   if (sudo) return { exit: 1, stderr: `sudo: ${name}: command not found\n` };
   return { exit: 127, stderr: `bash: line 1: ${name}: command not found\n` };
 }
 
-/** Standard input: read from the start, so that the client can send it at any time. */
-class Input {
-  private readonly chunks: Buffer[] = [];
-  private readonly ended: Promise<void>;
+/** What is printed in place of a program's own output. */
+function replaced(printed: string, fault: CommandFault['stdout']): Output {
+  return typeof fault === 'function' ? fault(printed) : (fault ?? printed);
+}
 
-  constructor(channel: ServerChannel) {
-    channel.on('data', (chunk: Buffer) => this.chunks.push(chunk));
-    // A connection that breaks is the end of the input too: that is why digests are compared.
-    this.ended = new Promise((resolve) => {
-      channel.once('end', resolve);
-      channel.once('close', resolve);
-    });
-  }
-
-  get soFar(): string {
-    return Buffer.concat(this.chunks).toString();
-  }
-
-  async all(): Promise<string> {
-    await this.ended;
-    return this.soFar;
-  }
+function joined(one: Output, other: string): Output {
+  if (other === '') return one;
+  return typeof one === 'string' ? one + other : Buffer.concat([one, Buffer.from(other)]);
 }

@@ -1,7 +1,12 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
+import { mapAll } from '../../domain/non-empty';
+import type { Site } from '../../domain/site/document';
+import type { SimulatedSite } from '.';
+import type { Channel, Input } from './channel';
 import { ConnectError } from './network';
+import type { Sshd } from './sshd';
 
 /** An SSH key pair. */
 export interface KeyPair {
@@ -21,137 +26,138 @@ export function generateKeyPair(): KeyPair {
   return { private: pair.private, public: pair.public.split(' ').slice(0, 2).join(' ') };
 }
 
-/** Who may log in. */
-export interface Access {
-  readonly user: string;
-  readonly publicKey: string;
+/** The real SSH to a simulated site. */
+export interface SshFront {
+  /** The site's document, with the endpoint of the bastion and the host keys that there are. */
+  readonly document: Site;
+  /** For bastion and controllers, OpenSSH format. */
+  readonly privateKey: string;
 }
 
-/** Runs the line of an `exec` request on a channel. */
-export type Exec = (user: string, line: string, channel: ServerChannel) => void;
-
-/** Connects into the network behind the bastion; fails with a ConnectError. */
-export type Forward = (address: string, port: number) => Promise<Duplex>;
-
-/** An sshd that runs commands and forwards TCP. It has no port: connections are handed to it. */
-export class ControllerSshServer {
-  private readonly connections = new Set<Duplex>();
-  private server: ssh2.Server;
-
-  constructor(
-    hostKey: KeyPair,
-    private readonly access: Access,
-    private readonly exec: Exec,
-    private readonly forward: Forward,
-  ) {
-    this.server = this.serve(hostKey);
-  }
-
-  /** Serves a connection. */
-  accept(connection: Duplex): void {
-    this.connections.add(connection);
-    connection.once('close', () => this.connections.delete(connection));
-    // ssh2 asks no more of it than a Duplex has.
-    this.server.injectSocket(connection as never);
-  }
-
-  /** Shows another host key from the next connection on. */
-  setHostKey(hostKey: KeyPair): void {
-    this.server = this.serve(hostKey);
-  }
-
-  /** Breaks every connection. */
-  disconnect(): void {
-    for (const connection of this.connections) connection.destroy();
-  }
-
-  private serve(hostKey: KeyPair): ssh2.Server {
-    return new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
-      client.on('error', () => undefined);
-      authenticate(client, this.access);
+/** Gives a simulated site an sshd on its bastion, on a port of 127.0.0.1, and one on each controller. They end with the site. */
+export async function startSshFront(site: SimulatedSite): Promise<SshFront> {
+  const { document, bastion, controllers, network, shell } = site;
+  const key = generateKeyPair();
+  // No shell: a session may open, as with OpenSSH, but every request on it is refused.
+  serve(bastion.sshd, key.public, bastion.address, (client) => {
+    client.on('session', (accept) => void accept());
+  });
+  for (const controller of controllers.values()) {
+    const { sshd, address } = controller;
+    serve(sshd, key.public, address, (client) => {
       client.on('session', (acceptSession) => {
         acceptSession().on('exec', (accept, _reject, { command }) => {
-          this.exec(this.access.user, command, accept());
+          void shell.run(controller, sshd.user, command, channelOf(accept()));
         });
       });
-      forwardTcp(client, this.forward);
     });
+  }
+  const port = listenFor(site);
+  bastion.port = port;
+  await port.open();
+  bastion.endpoint = { host: '127.0.0.1', port: port.number };
+  return {
+    document: {
+      ...document,
+      bastion: { ...document.bastion, ...bastion.endpoint, hostKey: bastion.sshd.hostKey },
+      controllers: mapAll(document.controllers, (one) => ({
+        ...one,
+        hostKey: controllers.get(one.name)?.sshd.hostKey ?? '',
+      })),
+    },
+    privateKey: key.private,
+  };
+
+  /** Makes an sshd speak SSH, with a host key of its own. */
+  function serve(sshd: Sshd, allowed: string, from: string, sessions: (client: Connection) => void): void {
+    let server: ssh2.Server;
+    sshd.newHostKey = () => {
+      const hostKey = generateKeyPair();
+      server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
+        client.on('error', () => undefined);
+        authenticate(client, sshd, allowed);
+        sessions(client);
+        forwardTcp(client, (to, toPort) => network.connect(from, to, toPort));
+      });
+      return hostKey.public;
+    };
+    sshd.rotateHostKey();
+    // ssh2 asks no more of it than a Duplex has.
+    sshd.protocol = (connection) => {
+      server.injectSocket(connection as never);
+    };
   }
 }
 
-/** An sshd on a port of 127.0.0.1 that forwards TCP and runs nothing. */
-export class BastionSshServer {
-  private readonly sockets = new Set<Socket>();
-  private listener: Server | undefined;
-  private ssh: ssh2.Server;
-  private port = 0;
-
-  constructor(
-    hostKey: KeyPair,
-    private readonly access: Access,
-    private readonly forward: Forward,
-  ) {
-    this.ssh = this.serve(hostKey);
-  }
-
-  /** Listens; on the same port again after `stop`. */
-  async start(): Promise<AddressInfo> {
-    const listener = createServer({ noDelay: true }, (socket) => {
-      if (this.listener !== listener) {
-        socket.destroy();
-        return;
-      }
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
-      this.ssh.injectSocket(socket);
-    });
-    this.listener = listener;
-    await new Promise<void>((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen(this.port, '127.0.0.1', resolve);
-    });
-    const address = listener.address() as AddressInfo;
-    this.port = address.port;
-    return address;
-  }
-
-  /** Shows another host key from the next connection on. */
-  setHostKey(hostKey: KeyPair): void {
-    this.ssh = this.serve(hostKey);
-  }
-
-  /** Breaks every connection. */
-  disconnect(): void {
-    for (const socket of this.sockets) socket.destroy();
-  }
-
-  /** Breaks every connection and listens no longer. */
-  async stop(): Promise<void> {
-    const { listener } = this;
-    if (!listener) return;
-    this.listener = undefined;
-    const closed = new Promise<void>((resolve) => {
-      listener.close(() => {
-        resolve();
+/** The bastion's port of 127.0.0.1; the same one when it is opened again. */
+function listenFor({ bastion }: SimulatedSite) {
+  let listener: Server | undefined;
+  const port = {
+    number: 0,
+    open: async () => {
+      const opened = createServer({ noDelay: true }, (socket) => {
+        const { near, far } = bastion.dial();
+        splice(socket, near);
+        bastion.sshd.accept(far);
       });
-    });
-    this.disconnect();
-    await closed;
-  }
+      listener = opened;
+      await new Promise<void>((resolve, reject) => {
+        opened.once('error', reject);
+        opened.listen(port.number, '127.0.0.1', resolve);
+      });
+      port.number = (opened.address() as AddressInfo).port;
+    },
+    close: async () => {
+      const closed = listener;
+      listener = undefined;
+      await new Promise<void>((resolve) => {
+        if (closed) {
+          closed.close(() => {
+            resolve();
+          });
+        } else resolve();
+      });
+    },
+  };
+  return port;
+}
 
-  private serve(hostKey: KeyPair): ssh2.Server {
-    return new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
-      client.on('error', () => undefined);
-      authenticate(client, this.access);
-      // No shell: a session may open, as with OpenSSH, but every request on it is refused.
-      client.on('session', (accept) => void accept());
-      forwardTcp(client, this.forward);
-    });
-  }
+/** A session of a real sshd. */
+function channelOf(channel: ServerChannel): Channel {
+  channel.on('error', () => undefined);
+  const chunks: Buffer[] = [];
+  // From the start, so that the client can send it at any time.
+  channel.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const ended = new Promise<void>((resolve) => {
+    channel.once('end', resolve);
+    channel.once('close', resolve);
+  });
+  const input: Input = {
+    get soFar() {
+      return Buffer.concat(chunks).toString();
+    },
+    all: async () => {
+      await ended;
+      return input.soFar;
+    },
+  };
+  return {
+    input,
+    get broken() {
+      return channel.destroyed;
+    },
+    print: (stream, output) => {
+      if (!channel.destroyed) (stream === 'stdout' ? channel : channel.stderr).write(output);
+    },
+    exit: (code) => {
+      channel.exit(code);
+      channel.end();
+    },
+  };
 }
 
 /** AllowTcpForwarding: a connection from this host on behalf of the client. */
-function forwardTcp(client: Connection, forward: Forward): void {
+function forwardTcp(client: Connection, forward: (address: string, port: number) => Promise<Duplex>): void {
   client.on('tcpip', (accept, reject, { destIP, destPort }) => {
     forward(destIP, destPort).then(
       (target) => {
@@ -164,12 +170,13 @@ function forwardTcp(client: Connection, forward: Forward): void {
   });
 }
 
-function authenticate(client: Connection, { user, publicKey }: Access): void {
+function authenticate(client: Connection, sshd: Sshd, publicKey: string): void {
   const allowed = ssh2.utils.parseKey(publicKey) as ParsedKey;
   client.on('authentication', (context: AuthContext) => {
     if (
+      !sshd.refusing &&
       context.method === 'publickey' &&
-      context.username === user &&
+      context.username === sshd.user &&
       context.key.algo === allowed.type &&
       context.key.data.equals(allowed.getPublicSSH()) &&
       (context.signature === undefined ||

@@ -13,8 +13,8 @@ function history(...events: [type: string, at: number, previousEventId: number, 
 }
 
 const entered = (name: string) => ({ stateEnteredEventDetails: { name } });
-const scheduled = (Payload: object) =>
-  ({ taskScheduledEventDetails: { parameters: JSON.stringify({ Payload }) } }) as Partial<HistoryEvent>;
+const scheduled = (input: object) =>
+  ({ taskScheduledEventDetails: { parameters: JSON.stringify({ Payload: { input } }) } }) as Partial<HistoryEvent>;
 
 /** What is shown of these events, by lines without padding. */
 function shown(events: readonly HistoryEvent[], interactive = false): string[] {

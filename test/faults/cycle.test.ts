@@ -1,6 +1,6 @@
 import { type Local, startLocal } from '../../local/deploy';
 import type { CommandFault } from '../../local/simulated-site';
-import { document, haproxyOn, reportOf, run, withLocal } from '../workflow/local';
+import { document, haproxyOn, QUICK, reportOf, run, withLocal } from '../workflow/local';
 
 const ALL = ['node-1', 'node-2', 'node-3'];
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
@@ -28,7 +28,7 @@ describe('HAProxy comes back after a failure at each step of the cycle', () => {
   let local: Local;
 
   beforeAll(async () => {
-    local = await startLocal(document('golden'), { speed: 400, timeScale: 0.05, timings: { timeoutSecond: 20 } });
+    local = await startLocal(document('golden'), { speed: 400, timings: QUICK });
     reportOf(await run(local));
   });
   beforeEach(() => {

@@ -6,14 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { serveOpenStack } from '../../lab/openstack/services';
+import { serveOpenStack, type StandInOptions } from '../../lab/openstack/services';
 import { magnumOptions, resolve } from '../../domain/config/options';
 import { editOslo } from '../../domain/config/oslo';
 import { openStackSession } from '../../domain/openstack/session';
 import { allSecretNames } from '../../domain/secrets/references';
 import type { Site } from '../../domain/site/document';
 import { parseSite } from '../../domain/site/parse';
-import type { OpenStackOptions } from '../../local/simulated-site/openstack';
 
 const ROOTFS = join(__dirname, '../../lab/rootfs');
 type Daemon = ChildProcessByStdio<null, Readable, Readable>;
@@ -127,7 +126,7 @@ onLinux('services of OpenStack on a controller of the lab', () => {
 
 interface Given {
   readonly speed?: number;
-  readonly api?: OpenStackOptions['api'];
+  readonly api?: StandInOptions['api'];
   /** The text of magnum.conf; undefined where there is none. */
   readonly config?: (address: string) => string | undefined;
 }

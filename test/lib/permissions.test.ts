@@ -1,32 +1,19 @@
+import { secretNames, type SecretPurpose } from '../../domain/secrets/references';
+import { fileOf, TASK_NAMES, type TaskName, TASKS } from '../../domain/tasks';
 import { allows, type Statement } from '../../local/emulator/aws/template';
 import { sitesAt } from '../../lib/settings';
 import { synthesized } from '../../local/emulator/assembly';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
 
+const [golden] = sitesAt(['sites/golden.json']);
+if (!golden) throw new Error('the golden site is missing');
 const SSH = ['ssh-private-key'];
-const MAGNUM_CONF = ['database-password', 'keystone-password', 'rabbit-password', 'trustee-password'];
 const OPENSTACK = ['openstack-password'];
 
-/** Which secrets of the golden site each task may read: all it needs and no other. */
-const MAY_READ: Record<string, string[]> = {
-  'load-site': [],
-  preflight: SSH,
-  'preflight-cloud': [...SSH, ...MAGNUM_CONF, ...OPENSTACK],
-  // The golden site asks for none.
-  bootstrap: SSH,
-  'upgrade-schema': SSH,
-  inspect: [...SSH, ...MAGNUM_CONF],
-  plan: [],
-  stage: [...SSH, ...MAGNUM_CONF],
-  commit: SSH,
-  restart: SSH,
-  cycle: SSH,
-  verify: [...SSH, ...OPENSTACK],
-  'ensure-cluster-template': [...SSH, ...OPENSTACK],
-  'ensure-cluster': [...SSH, ...OPENSTACK],
-  'poll-cluster': [...SSH, ...OPENSTACK],
-  report: [],
-};
+/** The secrets of the golden site that the table of tasks lets this one read. */
+const mayRead = (task: TaskName) => [
+  ...new Set(TASKS[task].secrets.flatMap((purpose) => secretNames(golden)[purpose])),
+];
 
 let stack: Synthesized;
 beforeAll(async () => {
@@ -40,23 +27,22 @@ const resourcesOf = (statements: readonly Statement[], service: string) =>
     .filter(({ actions }) => actions.some((action) => action.startsWith(`${service}:`)))
     .flatMap(({ resources }) => resources);
 
-test('every function is in the table of who may read what', () => {
+test('every task has a function, and every function a task', () => {
   const tasks = [...stack.functions.keys()].map((id) => String(stack.resources[id]?.Properties['Description']));
   expect(tasks.map((description) => description.replace('magnum-ha: ', '')).sort()).toEqual(
-    Object.keys(MAY_READ).sort(),
+    TASK_NAMES.map(fileOf).sort(),
   );
 });
 
-describe.each(Object.entries(MAY_READ))('%s', (task, secrets) => {
+describe.each(TASK_NAMES)('%s', (name) => {
+  const task = fileOf(name);
+  const { loads } = TASKS[name];
+
   test('reads the secrets it needs and no other parameter', () => {
-    const wanted = [
-      ...secrets.map((name) => parameter(`/magnum-ha/golden/${name}`)),
-      ...(task === 'load-site' ? ['*', parameter('/magnum-ha/sites/*')] : []),
-    ];
+    const secrets = mayRead(name);
+    const wanted = [...secrets.map(parameter), ...(loads ? ['*', parameter('/magnum-ha/sites/*')] : [])];
     expect([...new Set(resourcesOf(statementsOf(task), 'ssm'))].sort()).toEqual(wanted.sort());
-    for (const secret of secrets) {
-      expect(allows(statementsOf(task), 'ssm:GetParameters', parameter(`/magnum-ha/golden/${secret}`))).toBe(true);
-    }
+    for (const secret of secrets) expect(allows(statementsOf(task), 'ssm:GetParameters', parameter(secret))).toBe(true);
   });
 
   test('may do nothing else but write its log and its traces', () => {
@@ -64,16 +50,23 @@ describe.each(Object.entries(MAY_READ))('%s', (task, secrets) => {
     expect([...new Set(services)].filter((service) => service !== 'ssm').sort()).toEqual(['logs', 'xray']);
     const everything = statementsOf(task).filter(({ resources }) => resources.includes('*'));
     expect(everything.flatMap(({ actions }) => actions).sort()).toEqual([
-      ...(task === 'load-site' ? ['ssm:DescribeParameters'] : []),
+      ...(loads ? ['ssm:DescribeParameters'] : []),
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);
   });
 });
 
+test('what opens SSH connections reads the key, and what only computes reads nothing', () => {
+  const reading = (purpose: SecretPurpose) => TASK_NAMES.filter((task) => TASKS[task].secrets.includes(purpose));
+  expect(reading('ssh')).toEqual(TASK_NAMES.filter((task) => TASKS[task].connects));
+  expect(reading('magnumConf')).toEqual(['inspectControllers', 'stage']);
+  expect(reading('accounts')).toEqual(['preflightCloud']);
+  expect(reading('bootstrap')).toEqual(['bootstrap']);
+  expect(['plan', 'report', 'loadSite'].flatMap((task) => TASKS[task as TaskName].secrets)).toEqual([]);
+});
+
 test('bootstrap reads what the parts need that a site asks for, and upgrading the schema none of it', async () => {
-  const [golden] = sitesAt(['sites/golden.json']);
-  if (!golden) throw new Error('the golden site is missing');
   const asking = await synthesized({ ...golden, bootstrap: ['database', 'schema'] });
   const secrets = [...asking.functions.entries()].map(
     ([id]) => [id, resourcesOf(asking.statements.get(id) ?? [], 'ssm')] as const,

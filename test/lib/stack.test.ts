@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { TASK_NAMES } from '../../domain/tasks';
 import { parseSite } from '../../domain/site/parse';
 import { sitesAt } from '../../lib/settings';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
@@ -21,14 +22,14 @@ describe('functions', () => {
   const functions = () => ofType(stack, 'AWS::Lambda::Function').map(({ Properties }) => Properties);
 
   test('run on Node.js 24 on ARM, traced, with a log group that the stack keeps for three months', () => {
-    expect(functions()).toHaveLength(16);
+    expect(functions()).toHaveLength(TASK_NAMES.length);
     for (const properties of functions()) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         Handler: 'index.handler',
         TracingConfig: { Mode: 'Active' },
-        LoggingConfig: { LogGroup: { Ref: expect.stringMatching(/Logs/) as string } },
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.stringMatching(/Logs/) as string } },
       });
       expect(properties).not.toHaveProperty('VpcConfig');
     }
@@ -54,7 +55,7 @@ describe('functions', () => {
     const digests = [...stack.functions.values()].map(({ file }) =>
       createHash('sha256').update(readFileSync(file)).digest('hex'),
     );
-    expect(new Set(digests).size).toBe(16);
+    expect(new Set(digests).size).toBe(TASK_NAMES.length);
   });
 });
 
@@ -92,6 +93,12 @@ test('the state machine logs every event without its payload, and is traced', ()
     LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
     TracingConfiguration: { Enabled: true },
   });
+});
+
+test('a saved query finds the commands of an execution in the logs of every function', () => {
+  const [query] = ofType(stack, 'AWS::Logs::QueryDefinition');
+  expect(query?.Properties['QueryString']).toMatch(/message\.execution.*message\.command/s);
+  expect(query?.Properties['LogGroupNames']).toHaveLength(TASK_NAMES.length);
 });
 
 describe('compliance schedule', () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { allSecretNames } from '../../domain/secrets/references';
 import type { Site } from '../../domain/site/document';
 import { startLocal } from '../../local/deploy';
+import { QUICK } from '../workflow/local';
 import { client, type ContractSite, until } from './site';
 
 const DAEMONS = ['haproxy', 'magnum-api', 'magnum-conductor'];
@@ -13,7 +14,7 @@ export async function start(given: Site): Promise<ContractSite> {
   );
   // Slow enough for what is in progress to be seen in it.
   const speed = given.name === 'openstack' ? 40 : 400;
-  const local = await startLocal(given, { speed, timeScale: 0.05, secrets });
+  const local = await startLocal(given, { speed, timings: { ...QUICK, connectTimeout: 500 }, secrets });
   const { site, deployment } = local;
   const { faults, pacemaker } = site;
   const using = client({ document: site.document, privateKey: site.privateKey, secrets }, deployment);
@@ -23,9 +24,6 @@ export async function start(given: Site): Promise<ContractSite> {
     return controller;
   };
   const names = [...site.controllers.keys()];
-  // A file that is written over is the same object, one that is replaced is another.
-  const known: object[] = [];
-  const numberOf = (file: object) => (known.includes(file) ? known.indexOf(file) : known.push(file) - 1);
   return {
     ...using,
     kind: 'simulated',
@@ -43,7 +41,7 @@ export async function start(given: Site): Promise<ContractSite> {
     },
     identity: (name, path) => {
       const file = on(name).files.files.get(path);
-      return Promise.resolve(file ? `${numberOf(file)} ${file.modified}` : 'absent');
+      return Promise.resolve(file ? `${file.inode} ${file.modified}` : 'absent');
     },
     daemons: (name) => {
       const found = on(name).processes.filter((process) => DAEMONS.includes(process.name));

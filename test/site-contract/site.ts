@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { connectSite, type SiteConnection } from '../../domain/commands/site-connection';
 import { HttpClient } from '../../domain/openstack/http';
 import type { Answer, HttpRequest } from '../../domain/openstack/http-messages';
 import type { SecretReference, Site } from '../../domain/site/document';
 import type { Mode } from '../../domain/site/load';
 import { parseSite } from '../../domain/site/parse';
 import type { Command, Outcome } from '../../domain/ssh/command';
-import { openSession, type RemoteController, type Session } from '../../domain/ssh/session';
+import type { World } from '../../domain/world';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import type { Deployment } from '../../local/emulator/aws/deployment';
+import { worldWith } from '../world';
 import { document as shipped } from '../workflow/local';
 
 /** The documents whose sites there are: `golden`, or `openstack`, on which the lab has all of OpenStack real. */
@@ -89,24 +91,25 @@ interface ClientOptions {
   readonly privateKey: string;
   /** The values of its secrets by the names of their parameters. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** @default by SSH, on the wall clock */
+  readonly world?: Partial<World>;
 }
 
 /** Uses a site as the product does. */
-export function client({ document, privateKey, secrets }: ClientOptions, deployment: Deployment): Client {
-  const sessions = new Map<boolean, Session>();
-  const connected = async (controller: string, sudo: boolean): Promise<RemoteController> => {
+export function client({ document, privateKey, secrets, world: given }: ClientOptions, deployment: Deployment): Client {
+  const world = worldWith({ ...secrets, [document.ssh.privateKey.ssm]: privateKey }, given);
+  const connections = new Map<boolean, SiteConnection>();
+  const connected = async (controller: string, sudo: boolean) => {
     const site = { ...document, ssh: { ...document.ssh, sudo } };
-    const found = site.controllers.find(({ name }) => name === controller);
-    if (!found) throw new Error(`No controller ${controller}`);
-    let session = sessions.get(sudo);
-    if (session?.alive !== true) {
-      session = await openSession({ site, privateKey, redact: (text) => text, log: () => undefined });
-      sessions.set(sudo, session);
+    let connection = connections.get(sudo);
+    if (connection?.alive !== true) {
+      connection = await connectSite(world, site, { expected: [] });
+      connections.set(sudo, connection);
     }
-    return session.controller(found);
+    return connection.node(controller);
   };
   const run = async (controller: string, sudo: boolean, command: Command) =>
-    (await connected(controller, sudo)).run(command, EVERY_EXIT_CODE);
+    (await connected(controller, sudo)).attempt(command);
   return {
     execute: (mode, given = document) => {
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
@@ -129,7 +132,7 @@ export function client({ document, privateKey, secrets }: ClientOptions, deploym
       // One that was kept may have been closed meanwhile, by a service that was restarted.
       // Magnum's API itself waits a minute for a conductor.
       const options = { retryDelaysMs: [], readTimeoutMs: 90_000 };
-      const http = new HttpClient((host, port) => from.tunnel(host, port), options);
+      const http = new HttpClient(from.tunnel, world.clock, options);
       try {
         return await http.request(request);
       } finally {
@@ -142,13 +145,11 @@ export function client({ document, privateKey, secrets }: ClientOptions, deploym
       return value;
     },
     disconnect: () => {
-      for (const session of sessions.values()) session.close();
-      sessions.clear();
+      for (const connection of connections.values()) connection.close();
+      connections.clear();
     },
   };
 }
-
-const EVERY_EXIT_CODE = Array.from({ length: 256 }, (_, code) => code);
 
 /** Waits until something holds. */
 export async function until(

@@ -1,3 +1,4 @@
+import { mapAll } from '../../domain/non-empty';
 import { catalogue } from '../../domain/commands/catalogue';
 import { magnumRule } from '../../domain/config/iptables';
 import type { Site } from '../../domain/site/document';
@@ -71,7 +72,9 @@ describe('apply is refused, and nothing changed, with', () => {
       what: 'another host key',
       document: ({ controllers, ...given }) => ({
         ...given,
-        controllers: controllers.map((one) => (one.name === TWO ? { ...one, hostKey: given.bastion.hostKey } : one)),
+        controllers: mapAll(controllers, (one) =>
+          one.name === TWO ? { ...one, hostKey: given.bastion.hostKey } : one,
+        ),
       }),
       error: 'HostKeyMismatch',
       cause: new RegExp(`controller ${TWO}`),

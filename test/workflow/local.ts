@@ -5,11 +5,19 @@ import type { Report } from '../../domain/report/report';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import { type Local, type LocalOptions, startLocal } from '../../local/deploy';
 import type { RecordedCommand } from '../../local/simulated-site';
+import { type Timings, timings } from '../../local/simulated-site/timings';
 
 /** A shipped site document, as an object that may be changed. */
 export function document(name: 'golden' | 'guide'): Site {
   return parseSite(name, readFileSync(`${__dirname}/../../sites/${name}.json`, 'utf8'));
 }
+
+/** Everything on controllers and in the network 20 times as fast as in truth. */
+export const QUICK: Partial<Timings> = Object.fromEntries(
+  Object.entries(timings())
+    .filter(([name]) => !/^(cluster|heat|heartbeat|rpc|connect)/.test(name))
+    .map(([name, milliseconds]) => [name, (milliseconds as number) / 20]),
+);
 
 /** Does something with the stack deployed beside a simulated site on which everything is quick. */
 export async function withLocal<T>(
@@ -17,7 +25,11 @@ export async function withLocal<T>(
   action: (local: Local) => Promise<T>,
   options: Partial<LocalOptions> = {},
 ): Promise<T> {
-  const local = await startLocal(site, { speed: 400, timeScale: 0.05, ...options });
+  const local = await startLocal(site, {
+    speed: 400,
+    ...options,
+    timings: { ...QUICK, connectTimeout: 500, ...options.timings },
+  });
   try {
     return await action(local);
   } finally {

@@ -233,7 +233,7 @@ describe('refused before any change', () => {
       const from = '192.0.2.1';
 
       const direct = site.network.connect(from, '10.21.22.6', 22);
-      const throughBastion = await site.network.connect(site.bastionAddress, '10.21.22.6', 22);
+      const throughBastion = await site.network.connect(site.bastion.address, '10.21.22.6', 22);
 
       await expect(direct).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
       expect(throughBastion.destroyed).toBe(false);

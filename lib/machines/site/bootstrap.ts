@@ -1,5 +1,5 @@
 import type { State } from 'aws-cdk-lib/aws-stepfunctions';
-import { type Expression, jsonata } from '../../states/expression';
+import { jsonata } from '../../states/expression';
 import type { Phase } from '../../states/kit';
 import type { PhaseContext } from './phase';
 import { haproxyDisabled } from './conditions';

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { LIMITS } from '../../../domain/site/limits';
 import { jsonata, NOW, text } from '../../states/expression';
-import { isOver, messageOf, type Phase } from '../../states/kit';
+import { inOrder, isOver, messageOf, type Phase } from '../../states/kit';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -30,8 +30,20 @@ const UNTIL_ENABLED: RetryProps = {
 export function cycleHaproxy(context: PhaseContext): Phase {
   const { kit } = context;
   return (next) => {
-    const first = stop(context, enableHaproxy(context, next));
+    const first = inOrder([reach(context)], stop(context, enableHaproxy(context, next)));
     return kit.choice('HAProxy to cycle?', [{ when: jsonata`${kit.$.plan.dot('cycle')} = true`, next: first }], next);
+  };
+}
+
+/** Reach: before any outage, whether HAProxy would come back and reach Magnum. */
+function reach({ kit, release }: PhaseContext): Phase {
+  return (next) => {
+    const task = kit.invoke('Reach', 'reach', {
+      input: { site: kit.$.site },
+      comment: 'Its address is free, and each API answers its neighbours: before any outage',
+    });
+    kit.onFailure(task, release).next(next);
+    return task;
   };
 }
 

@@ -96,6 +96,7 @@ export class SiteMachine extends Construct {
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Cycle HAProxy → Verify → templates →
  *     clusters → Report
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
+ *   Cycle HAProxy is preceded by Reach.
  * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
 function procedure(scope: Construct, functions: TaskFunctions, lock: Lock): State {

@@ -1,3 +1,4 @@
+import { inside } from './abort';
 import { StatesError, Stopped } from './errors';
 import type { Trail } from './history';
 import type { Scope } from './run';
@@ -14,15 +15,14 @@ export interface Branch {
  */
 export async function sideBySide<T>(scope: Scope, branches: ((own: Branch) => Promise<T>)[]): Promise<T[]> {
   const start = scope.trail.fork();
-  const others = new AbortController();
-  const signal = AbortSignal.any([scope.signal, others.signal]);
+  const others = inside(scope.signal);
   const failures: unknown[] = [];
 
   const results = await Promise.all(
     branches.map(async (branch) => {
       const trail = start.fork();
       try {
-        const result = await branch({ trail, signal });
+        const result = await branch({ trail, signal: others.signal });
         if (failures.length === 0) scope.trail.previous = trail.previous;
         return result;
       } catch (error) {
@@ -35,6 +35,7 @@ export async function sideBySide<T>(scope: Scope, branches: ((own: Branch) => Pr
       }
     }),
   );
+  others.release();
   if (failures.length > 0) throw failures[0];
   return results as T[];
 }

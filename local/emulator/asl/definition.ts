@@ -2,8 +2,6 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = Record<string, Json>;
 
-export type QueryLanguage = 'JSONata' | 'JSONPath';
-
 /** What a state, a choice rule or a catcher leaves behind: its output and the variables it sets. */
 export interface Outcome {
   Output?: Json;
@@ -34,47 +32,35 @@ interface Recovery {
   Catch?: Catcher[];
 }
 
-/** Fields of a JSONPath state; see jsonpath.ts. */
-interface JsonPathFields {
-  Parameters?: Json;
-  Result?: Json;
-  ResultPath?: string | null;
-  OutputPath?: string | null;
-}
-
-interface Common extends Outcome {
-  QueryLanguage?: QueryLanguage;
-}
-
-export interface PassState extends Common, Transition, JsonPathFields {
+export interface PassState extends Outcome, Transition {
   Type: 'Pass';
 }
-export interface TaskState extends Common, Transition, Recovery, JsonPathFields {
+export interface TaskState extends Outcome, Transition, Recovery {
   Type: 'Task';
   Resource: string;
   Arguments?: Json;
   TimeoutSeconds?: Json;
   HeartbeatSeconds?: Json;
 }
-export interface ChoiceState extends Common {
+export interface ChoiceState extends Outcome {
   Type: 'Choice';
   Choices: (Outcome & { Condition: Json; Next: string })[];
   Default?: string;
 }
-export interface WaitState extends Common, Transition {
+export interface WaitState extends Outcome, Transition {
   Type: 'Wait';
   Seconds?: Json;
   Timestamp?: Json;
 }
-interface SucceedState extends Common {
+interface SucceedState extends Outcome {
   Type: 'Succeed';
 }
-export interface FailState extends Common {
+export interface FailState extends Outcome {
   Type: 'Fail';
   Error?: string;
   Cause?: string;
 }
-export interface MapState extends Common, Transition, Recovery {
+export interface MapState extends Outcome, Transition, Recovery {
   Type: 'Map';
   Items?: Json;
   ItemSelector?: Json;
@@ -83,7 +69,7 @@ export interface MapState extends Common, Transition, Recovery {
   ToleratedFailureCount?: Json;
   ToleratedFailurePercentage?: Json;
 }
-export interface ParallelState extends Common, Transition, Recovery {
+export interface ParallelState extends Outcome, Transition, Recovery {
   Type: 'Parallel';
   Arguments?: Json;
   Branches: States[];
@@ -99,6 +85,5 @@ export interface States {
 }
 
 export interface StateMachine extends States {
-  QueryLanguage?: QueryLanguage;
   TimeoutSeconds?: number;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
-import type { Clock } from './clock';
+import type { Clock, Random } from '../../../domain/world';
+import { uuid } from '../uuid';
 import type { Json } from './definition';
 
 const HASHES: Record<string, string> = {
@@ -18,9 +19,8 @@ const formatMillis = jsonata('$fromMillis($ms, $picture, $timezone)');
 /**
  * The functions that Step Functions adds to JSONata, and those of JSONata's own that must not reach around the
  * execution's clock and random source. As in JSONata, a function of nothing is nothing.
- * @param random numbers in [0, 1)
  */
-export function serviceFunctions(clock: Clock, random: () => number): Record<string, unknown> {
+export function serviceFunctions(clock: Clock, random: Random): Record<string, unknown> {
   return {
     partition(items: Json[] | undefined, size: number) {
       if (items === undefined) return undefined;
@@ -47,19 +47,15 @@ export function serviceFunctions(clock: Clock, random: () => number): Record<str
       return createHash(name).update(data).digest('hex');
     },
 
-    random: (seed?: number) => (seed === undefined ? random() : seeded(seed)),
+    random: (seed?: number) => (seed === undefined ? random.number() : seeded(seed)),
 
-    uuid() {
-      const digit = (): string => Math.floor(random() * 16).toString(16);
-      const variant = (): string => (8 + Math.floor(random() * 4)).toString(16);
-      return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (c) => (c === 'x' ? digit() : variant()));
-    },
+    uuid: () => uuid(random),
 
     parse: (text: string | undefined) => (text === undefined ? undefined : (JSON.parse(text) as Json)),
 
-    millis: () => clock.now().getTime(),
+    millis: () => clock.now(),
     now: (picture?: string, timezone?: string) =>
-      formatMillis.evaluate(undefined, { ms: clock.now().getTime(), picture, timezone }),
+      formatMillis.evaluate(undefined, { ms: clock.now(), picture, timezone }),
 
     // The service leaves it out; calling it fails with T1006, as there.
     eval: undefined,

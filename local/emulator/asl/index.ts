@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { realClock, withLimit, type Clock } from './clock';
+import type { Clock, Random } from '../../../domain/world';
+import { uuid } from '../uuid';
+import { withLimit } from './abort';
 import type { Json, JsonObject } from './definition';
 import { errorDetails, StatesError, Stopped } from './errors';
 import { serviceFunctions } from './functions';
@@ -12,8 +13,6 @@ import { runStates } from './states';
 import { checkDefinition } from './validate';
 import { Variables } from './variables';
 
-export type { Clock } from './clock';
-export { realClock } from './clock';
 export { DefinitionRefused, StatesError } from './errors';
 export type { Integration } from './run';
 
@@ -28,10 +27,10 @@ export interface RunOptions {
   name?: string;
   /** What each task Resource does; a key may have `*` for any text. A Resource takes its exact key first. */
   integrations: Record<string, Integration>;
-  /** @default the wall clock */
-  clock?: Clock;
-  /** Numbers in [0, 1), for `$random()`, `$uuid()` and jitter, so that a run can be repeated. @default Math.random */
-  random?: () => number;
+  /** Wait, Retry intervals, time limits, the events' timestamps, `$now()` and `$millis()`. */
+  clock: Clock;
+  /** `$random()`, `$uuid()`, jitter. */
+  random: Random;
   /** Is told each event as it is recorded. */
   onEvent?: (event: HistoryEvent) => void;
   /** Stops the execution when aborted, as StopExecution does; a StatesError as its reason gives error and cause. */
@@ -62,20 +61,19 @@ export async function execute(options: RunOptions): Promise<ExecutionResult> {
   const integrationFor = integrationFinder(options.integrations);
   const machine = checkDefinition(options.definition, (resource) => integrationFor(resource) !== undefined);
   const input = JSON.parse(JSON.stringify(options.input === undefined ? {} : options.input)) as Json;
-  const clock = options.clock ?? realClock;
-  const startDate = clock.now();
-  const identity = identify(options.stateMachineArn, options.name ?? randomUUID());
+  const { clock, random } = options;
+  const startDate = new Date(clock.now());
+  const identity = identify(options.stateMachineArn, options.name ?? uuid(random));
   const run: Run = {
     ...identity,
     clock,
-    random: options.random ?? Math.random,
-    language: machine.QueryLanguage ?? 'JSONPath',
-    functions: serviceFunctions(clock, options.random ?? Math.random),
+    random,
+    functions: serviceFunctions(clock, random),
     context: contextOf(identity, options.stateMachineArn, input, startDate),
     integrationFor: (resource) => integrationFor(resource) as Integration,
   };
 
-  const history = new History(() => clock.now(), options.onEvent);
+  const history = new History(() => new Date(clock.now()), options.onEvent);
   const trail = new Trail(history, 0);
   const timeout = new Stopped();
   const abort = new AbortController();

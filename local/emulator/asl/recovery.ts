@@ -1,4 +1,4 @@
-import { pause } from './clock';
+import type { Random } from '../../../domain/world';
 import type { JsonObject, MapState, ParallelState, Retrier, TaskState } from './definition';
 import { StatesError } from './errors';
 import type { Step, Visit } from './visit';
@@ -28,7 +28,8 @@ export async function withRecovery(
         return caught(visit, error);
       }
       attempts.set(retrier, done + 1);
-      await pause(scope.run.clock, retryDelay(retrier, done, scope.run.random) * 1000, scope.signal);
+      await scope.run.clock.sleep(retryDelay(retrier, done, scope.run.random) * 1000, scope.signal);
+      scope.signal.throwIfAborted();
       if (context.State['RetryCount'] !== undefined) context.State['RetryCount'] = retries;
     }
   }
@@ -43,10 +44,10 @@ async function caught(visit: Visit<TaskState | MapState | ParallelState>, error:
 }
 
 /** Seconds before the next attempt, after `done` retries of the same retrier. */
-function retryDelay(retrier: Retrier, done: number, random: () => number): number {
+function retryDelay(retrier: Retrier, done: number, random: Random): number {
   const { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity, JitterStrategy } = retrier;
   const delay = Math.min(IntervalSeconds * BackoffRate ** done, MaxDelaySeconds);
-  return JitterStrategy === 'FULL' ? delay * random() : delay;
+  return JitterStrategy === 'FULL' ? delay * random.number() : delay;
 }
 
 function matches(names: string[], { error }: StatesError): boolean {

@@ -1,5 +1,5 @@
-import type { Clock } from './clock';
-import type { Json, JsonObject, QueryLanguage } from './definition';
+import type { Clock, Random } from '../../../domain/world';
+import type { Json, JsonObject } from './definition';
 import type { Trail } from './history';
 import type { Variables } from './variables';
 
@@ -22,10 +22,8 @@ export type Integration = (args: unknown, call: TaskCall) => Promise<unknown>;
 export interface Run {
   readonly executionArn: string;
   readonly region: string;
-  readonly language: QueryLanguage;
   readonly clock: Clock;
-  /** Numbers in [0, 1). */
-  readonly random: () => number;
+  readonly random: Random;
   /** The context object, without the part that differs from state to state. */
   readonly context: JsonObject;
   readonly functions: Record<string, unknown>;

@@ -1,10 +1,9 @@
-import type { Json, JsonObject, QueryLanguage, StateMachine } from './definition';
+import type { Json, JsonObject, StateMachine } from './definition';
 import { DefinitionRefused } from './errors';
 import { compile, expressionIn } from './expression';
-import { isReferencePath } from './jsonpath';
 
-/** The fields of a state with QueryLanguage JSONata, beside those that every state may have. */
-const JSONATA_FIELDS: Record<string, string[]> = {
+/** The fields of a state, beside those that every state may have. */
+const FIELDS: Record<string, string[]> = {
   Pass: ['Next', 'End', 'Output', 'Assign'],
   Task: [
     ...['Resource', 'Arguments', 'TimeoutSeconds', 'HeartbeatSeconds'],
@@ -19,16 +18,6 @@ const JSONATA_FIELDS: Record<string, string[]> = {
     ...['ToleratedFailurePercentage', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
   ],
   Parallel: ['Branches', 'Arguments', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
-};
-
-/** The same for JSONPath, of which only this much is supported. */
-const JSONPATH_FIELDS: Record<string, string[]> = {
-  Pass: ['Result', 'Parameters', 'ResultPath', 'OutputPath', 'Assign', 'Next', 'End'],
-  Task: [
-    ...['Resource', 'Parameters', 'ResultPath', 'OutputPath', 'Assign'],
-    ...['TimeoutSeconds', 'HeartbeatSeconds', 'Retry', 'Next', 'End'],
-  ],
-  Fail: ['Error', 'Cause'],
 };
 
 /** What an expression may read from `$states` beside `input` and `context`, by field. */
@@ -50,15 +39,14 @@ export function checkDefinition(definition: object, isKnown: (resource: string) 
   const machine = definition as JsonObject;
   onlyFields(machine, ['Comment', 'Version', 'QueryLanguage', 'StartAt', 'States', 'TimeoutSeconds'], undefined, '');
   if (machine['Version'] !== undefined && machine['Version'] !== '1.0') refuse(undefined, 'Version', 'must be 1.0');
-  const language = checkLanguage(machine['QueryLanguage'] ?? 'JSONPath', undefined);
   checkNumber(machine['TimeoutSeconds'], undefined, 'TimeoutSeconds', 1, 99_999_999);
-  new Checker(language, isKnown).checkStates(machine, undefined, '', new Set());
+  new Checker(machine['QueryLanguage'], isKnown).checkStates(machine, undefined, '', new Set());
   return definition as StateMachine;
 }
 
 class Checker {
   constructor(
-    private readonly language: QueryLanguage,
+    private readonly language: Json | undefined,
     private readonly isKnown: (resource: string) => boolean,
   ) {}
 
@@ -85,13 +73,12 @@ class Checker {
   ): void {
     if (name.length > 80) refuse(name, 'name', 'is longer than 80 characters');
     const type = typeof state['Type'] === 'string' ? state['Type'] : 'unknown';
-    const language = checkLanguage(state['QueryLanguage'] ?? this.language, name);
-    if (language === 'JSONPath' && this.language === 'JSONata') {
-      refuse(name, 'QueryLanguage', 'cannot be JSONPath in a state machine whose QueryLanguage is JSONata');
+    if ((state['QueryLanguage'] ?? this.language) !== 'JSONata') {
+      refuse(name, 'QueryLanguage', 'only JSONata is supported, and the service takes JSONPath unless told otherwise');
     }
-    const fields = (language === 'JSONata' ? JSONATA_FIELDS : JSONPATH_FIELDS)[type];
-    if (fields === undefined) refuse(name, 'Type', `a state of type ${type} is not supported in ${language}`);
-    onlyFields(state, ['Type', 'Comment', 'QueryLanguage', ...fields], name, '', ` of a ${language} ${type} state`);
+    const fields = FIELDS[type];
+    if (fields === undefined) refuse(name, 'Type', `a state of type ${type} is not supported`);
+    onlyFields(state, ['Type', 'Comment', 'QueryLanguage', ...fields], name, '', ` of a ${type} state`);
 
     if (fields.includes('Next') && (state['Next'] === undefined) === (state['End'] === undefined)) {
       refuse(name, 'Next', 'a state needs either Next or End: true');
@@ -103,8 +90,7 @@ class Checker {
         refuse(name, 'Assign', `'${variable}' is not a variable's name`);
       }
     }
-    if (language === 'JSONata') checkExpressions(name, type, state);
-    else checkPaths(name, state);
+    checkExpressions(name, type, state);
     checkRecovery(name, state);
     this.checkType(name, type, state, all);
     for (const target of targetsOf(state)) {
@@ -235,32 +221,6 @@ function checkTemplate(template: Json, name: string, at: string, reads: string[]
   }
 }
 
-function checkPaths(name: string, state: JsonObject): void {
-  for (const field of ['ResultPath', 'OutputPath']) {
-    const path = state[field];
-    const isVariable = field === 'ResultPath' && typeof path === 'string' && /^\$\w/.test(path);
-    if (path !== undefined && path !== null && (!isReferencePath(path) || isVariable)) {
-      refuse(name, field, `the path ${JSON.stringify(path)} is not supported`);
-    }
-  }
-  for (const field of ['Parameters', 'Assign']) checkPathTemplate(state[field] ?? {}, name, field);
-}
-
-function checkPathTemplate(template: Json, name: string, at: string): void {
-  if (template === null || typeof template !== 'object') return;
-  for (const [key, value] of Object.entries(template)) {
-    if (!key.endsWith('.$')) checkPathTemplate(value, name, `${at}/${key}`);
-    else if (!isReferencePath(value)) {
-      refuse(name, `${at}/${key}`, `the path ${JSON.stringify(value)} is not supported`);
-    }
-  }
-}
-
-function checkLanguage(language: Json, state: string | undefined): QueryLanguage {
-  if (language === 'JSONata' || language === 'JSONPath') return language;
-  refuse(state, 'QueryLanguage', 'must be JSONata or JSONPath');
-}
-
 /** A number in the definition has to be a whole one in its range; an expression is looked at when it is evaluated. */
 function checkNumber(
   value: Json | undefined,
@@ -287,7 +247,7 @@ function assignedIn(state: JsonObject): string[] {
   const outcomes = [state, ...[state['Choices'], state['Catch']].flatMap((list) => (Array.isArray(list) ? list : []))];
   return outcomes.flatMap((outcome) => {
     const assign = (outcome as JsonObject | null)?.['Assign'];
-    return Object.keys(assign ?? {}).map((name) => name.replace(/\.\$$/, ''));
+    return Object.keys(assign ?? {});
   });
 }
 

@@ -1,9 +1,8 @@
 import type { HistoryEventType } from '@aws-sdk/client-sfn';
-import type { Json, JsonObject, Outcome, PassState, QueryLanguage, State, TaskState } from './definition';
+import type { Json, JsonObject, Outcome, State } from './definition';
 import { StatesError } from './errors';
 import { evaluate, ExpressionFailed, type JsonType } from './expression';
 import { whole } from './history';
-import { fill, outputOf, PathNotFound } from './jsonpath';
 import { payload } from './payload';
 import type { Scope } from './run';
 
@@ -23,7 +22,6 @@ export interface Extra {
 
 /** One state, from the event that it is entered to the event that it is left. */
 export class Visit<S extends State = State> {
-  readonly language: QueryLanguage;
   readonly context: JsonObject & { State: JsonObject };
   private readonly enteredId: number;
   /** The event that the state was entered after. */
@@ -36,12 +34,11 @@ export class Visit<S extends State = State> {
     readonly input: Json,
   ) {
     const { run, trail, map } = scope;
-    this.language = state.QueryLanguage ?? run.language;
     this.enteredAfter = trail.previous;
     this.enteredId = trail.add(`${state.Type}StateEntered` as HistoryEventType, {
       stateEnteredEventDetails: { name, input: JSON.stringify(input), inputDetails: whole },
     });
-    const EnteredTime = run.clock.now().toISOString();
+    const EnteredTime = new Date(run.clock.now()).toISOString();
     const retries = 'Resource' in state ? { RetryCount: 0 } : {};
     this.context = { ...run.context, ...(map && { Map: map }), State: { Name: name, EnteredTime, ...retries } };
   }
@@ -97,11 +94,10 @@ export class Visit<S extends State = State> {
     throw this.evaluationFailure(field, reason);
   }
 
-  /** The input of a Pass, a Task or a Parallel after the field that reshapes it. */
-  async effectiveInput(): Promise<Json> {
-    const { Arguments, Parameters } = this.state as { Arguments?: Json; Parameters?: Json };
-    if (Arguments !== undefined) return this.evaluate(Arguments, 'Arguments');
-    return Parameters === undefined ? this.input : this.onPaths(() => fill(Parameters, this.input, this.variables));
+  /** What a Task or a Parallel gets: its Arguments, else the state's input. */
+  async arguments(extra: Extra = {}): Promise<Json> {
+    const { Arguments } = this.state as { Arguments?: Json };
+    return Arguments === undefined ? this.input : this.evaluate(Arguments, 'Arguments', extra);
   }
 
   /**
@@ -114,20 +110,6 @@ export class Visit<S extends State = State> {
       outcome.Assign === undefined ? undefined : await this.evaluate(outcome.Assign, `${at}Assign`, extra);
     const output = outcome.Output === undefined ? unchanged : await this.evaluate(outcome.Output, `${at}Output`, extra);
     return this.exit(output, assigned as JsonObject | undefined);
-  }
-
-  /** Leaves a JSONPath state, whose Assign reads the result. */
-  leaveOnPaths(result: Json): Json {
-    const { variables } = this;
-    const state = this.state as PassState | TaskState;
-    return this.onPaths(() => {
-      const assigned = state.Assign === undefined ? undefined : fill(state.Assign, result, variables);
-      return this.exit(outputOf(state, this.input, result, variables), assigned as JsonObject | undefined);
-    });
-  }
-
-  private get variables(): JsonObject {
-    return this.scope.variables.all();
   }
 
   private exit(output: Json, assigned: JsonObject | undefined): Json {
@@ -144,13 +126,5 @@ export class Visit<S extends State = State> {
     });
     variables.assign(assigned);
     return output;
-  }
-
-  private onPaths<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw error instanceof PathNotFound ? this.failure('States.Runtime', error.message) : error;
-    }
   }
 }

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { type Clock, execute, type ExecutionResult, type Integration, StatesError } from '../asl';
+import type { Clock, Random } from '../../../domain/world';
+import { uuid } from '../uuid';
+import { execute, type ExecutionResult, type Integration, StatesError } from '../asl';
 import { DynamoDbError, type ItemRequest, LocalTable } from './dynamodb';
 import { type FunctionConfig, InvocationFailed, LocalLambda, type LogLine } from './lambda';
 import { LocalSsm, type Parameter } from './ssm';
@@ -15,6 +16,7 @@ export interface DeploymentOptions {
   /** Parameters that operators put: the secrets; also site documents in place of the template's. */
   readonly parameters: Iterable<readonly [string, Parameter]>;
   readonly clock: Clock;
+  readonly random: Random;
   /** Takes every line the functions print. */
   readonly log: (line: LogLine) => void;
 }
@@ -55,7 +57,7 @@ export class Deployment {
       return [name, { ...config, environment }] as const;
     });
     this.functions = new Map(functions);
-    this.#lambda = new LocalLambda(this.functions, log);
+    this.#lambda = new LocalLambda(this.functions, log, options.clock);
   }
 
   static async start(options: DeploymentOptions): Promise<Deployment> {
@@ -73,7 +75,7 @@ export class Deployment {
   }
 
   /** Runs one execution to its end. */
-  async execute({ input, name = randomUUID(), onEvent, signal }: StartOptions): Promise<ExecutionResult> {
+  async execute({ input, name = uuid(this.options.random), onEvent, signal }: StartOptions): Promise<ExecutionResult> {
     const executionArn = `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${name}`;
     this.#executions.set(executionArn, { Status: 'RUNNING' });
     const result = await execute({
@@ -82,6 +84,7 @@ export class Deployment {
       name,
       stateMachineArn: STATE_MACHINE_ARN,
       clock: this.options.clock,
+      random: this.options.random,
       integrations: this.#integrations(),
       ...(signal ? { signal } : {}),
       ...(onEvent ? { onEvent } : {}),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../../domain/world';
 
 /** A Lambda function as the assembly deploys it. */
 export interface FunctionConfig {
@@ -49,6 +50,7 @@ export class LocalLambda {
   constructor(
     private readonly functions: ReadonlyMap<string, FunctionConfig>,
     private readonly log: (line: LogLine) => void,
+    private readonly clock: Clock,
   ) {}
 
   /** @returns the handler's result. @throws InvocationFailed */
@@ -93,7 +95,7 @@ export class LocalLambda {
     const id = this.#ids++;
     return new Promise((resolve) => {
       const settle = (reply: Reply) => {
-        clearTimeout(timer);
+        cancel();
         worker.off('message', answered).off('error', crashed).off('exit', exited);
         resolve(reply);
       };
@@ -111,10 +113,10 @@ export class LocalLambda {
       const exited = () => {
         fail('Runtime.ExitError', 'The function ended without an answer');
       };
-      const timer = setTimeout(() => {
+      const cancel = this.clock.after(timeoutSeconds * 1000, () => {
         fail('Sandbox.Timedout', `Task timed out after ${timeoutSeconds}.00 seconds`);
         void worker.terminate();
-      }, timeoutSeconds * 1000);
+      });
       worker.on('message', answered).once('error', crashed).once('exit', exited);
       // Lambda takes its event as JSON.
       worker.postMessage({ id, event: JSON.parse(JSON.stringify(event)) as unknown });

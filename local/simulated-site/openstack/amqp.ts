@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { dialogue, NoAnswer } from '../../../domain/findings/bytes';
+import { converse } from '../reader';
 
 /** Whom RabbitMQ lets in. */
 export interface RabbitUser {
@@ -11,7 +11,7 @@ export interface RabbitUser {
 
 /** A connection to RabbitMQ: AMQP 0-9-1 as far as a login goes, with the methods of class 10, `connection`. */
 export function serveAmqp(stream: Duplex, known: () => RabbitUser): void {
-  dialogue(stream, async (take) => {
+  converse(stream, async (take) => {
     const send = (method: number, body: Buffer) => {
       const head = Buffer.alloc(11);
       head.writeUInt8(1, 0);
@@ -49,8 +49,6 @@ export function serveAmqp(stream: Duplex, known: () => RabbitUser): void {
         else refuse(530, closed);
       } else if (method === 50) send(51, Buffer.alloc(0));
     }
-  }).catch((error: unknown) => {
-    if (!(error instanceof NoAnswer)) throw error;
   });
 }
 

@@ -1,4 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http';
+import type { Clock } from '../../../domain/world';
 import type { Cloud } from './cloud';
 import type { OpenStackFaults } from './faults';
 import { heat, MovedTo, type Stacks } from './heat';
@@ -10,6 +11,7 @@ interface Given {
   readonly tokens: ReadonlyMap<string, Token>;
   readonly faults: OpenStackFaults;
   readonly clusters: Stacks['clusters'];
+  readonly clock: Clock;
 }
 
 /** Answers a GET. @returns the body; undefined where there is no such thing */
@@ -40,7 +42,7 @@ export function createCloudApi({ name, read }: { readonly name: string; readonly
       return;
     }
     const token = typeof id === 'string' ? given.tokens.get(id) : undefined;
-    if (!token || token.expiresAt <= Date.now()) {
+    if (!token || token.expiresAt <= given.clock.now()) {
       const message = 'The request you have made requires authentication.';
       sendJson(response, 401, { error: { code: 401, title: 'Unauthorized', message } });
       return;

@@ -95,7 +95,12 @@ export function findTemplate({ clusterTemplates }: Store, uuidOrName: string): C
 }
 
 /** `POST /v1/clustertemplates`: a name may be used again. */
-export function createTemplate(store: Store, cloud: Cloud, body: unknown, project: string | null): ClusterTemplateRow {
+export function createTemplate(
+  store: Store,
+  cloud: Cloud,
+  body: unknown,
+  { project, now }: { readonly project: string | null; readonly now: number },
+): ClusterTemplateRow {
   const given = checkAttributes(body, 'cluster_template', TYPES, ['image_id']);
   const attributes: Record<string, unknown> = {
     ...Object.fromEntries(Object.keys(TYPES).map((attribute) => [attribute, null])),
@@ -113,7 +118,7 @@ export function createTemplate(store: Store, cloud: Cloud, body: unknown, projec
     project_id: project,
     name: (attributes['name'] as string | null) ?? `zeta-${store.clusterTemplates.length + 1}-template`,
     cluster_distro: distroOf(cloud, attributes['image_id']),
-    created_at: isoTime(Date.now()),
+    created_at: isoTime(now),
     updated_at: null,
   };
   store.clusterTemplates.push(row);
@@ -121,7 +126,12 @@ export function createTemplate(store: Store, cloud: Cloud, body: unknown, projec
 }
 
 /** `PATCH /v1/clustertemplates/{uuid or name}`; the distribution stays what the first image had. */
-export function patchTemplate(store: Store, cloud: Cloud, uuidOrName: string, body: unknown): ClusterTemplateRow {
+export function patchTemplate(
+  store: Store,
+  cloud: Cloud,
+  uuidOrName: string,
+  { body, now }: { readonly body: unknown; readonly now: number },
+): ClusterTemplateRow {
   const row = findTemplate(store, uuidOrName);
   const changes = Object.fromEntries(
     Object.entries(patched(body, row, [])).map(([attribute, value]) => [
@@ -137,7 +147,7 @@ export function patchTemplate(store: Store, cloud: Cloud, uuidOrName: string, bo
   // Its name may be changed at any time.
   const different = Object.keys(changes).filter((attribute) => changes[attribute] !== row[attribute]);
   if (different.join() !== 'name') checkReferences(store, row);
-  return Object.assign(row, changes, { updated_at: isoTime(Date.now()) });
+  return Object.assign(row, changes, { updated_at: isoTime(now) });
 }
 
 /** `DELETE /v1/clustertemplates/{uuid or name}` */

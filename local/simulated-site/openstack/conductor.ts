@@ -1,3 +1,5 @@
+import type { Clock } from '../../../domain/world';
+import type { Timings } from '../timings';
 import type { Cloud } from './cloud';
 import { has } from './cloud';
 import type { ClusterFailure, OpenStackFaults } from './faults';
@@ -44,16 +46,9 @@ interface Given {
   readonly store: Store;
   readonly cloud: Cloud;
   readonly faults: OpenStackFaults & { takeClusterFailure(): ClusterFailure | undefined };
-  readonly speed: number;
+  readonly clock: Clock;
+  readonly timings: Timings;
 }
-
-/** Measured on Magnum 15.0.1: swarm-mode with 3 + 8 servers took 84 s. */
-const CLUSTER_MS = 80_000;
-const HEARTBEAT_MS = 60_000;
-/** From the API's 202 until a conductor has written the row. */
-const PICK_UP_MS = 100;
-/** From then until Heat has taken a change and the conductor writes the status; seen: 8 to 15 s. */
-const HEAT_TAKES_MS = 10_000;
 
 const UPDATABLE = /^(CREATE|UPDATE|RESUME|RESTORE|ROLLBACK|SNAPSHOT|CHECK|ADOPT)_COMPLETE$/;
 /** A resize is also taken while another is in progress, or after one that failed. */
@@ -61,7 +56,7 @@ const RESIZABLE =
   /^(UPDATE_(FAILED|IN_PROGRESS)|(CREATE|UPDATE|RESUME|RESTORE|ROLLBACK|SNAPSHOT|CHECK|ADOPT)_COMPLETE)$/;
 
 /** The conductors of a site; time passes for them only when somebody looks. */
-export function createConductors({ store, cloud, faults, speed }: Given): Conductors {
+export function createConductors({ store, cloud, faults, clock, timings }: Given): Conductors {
   const processes: Process[] = [];
   const queue: { readonly message: Message; readonly at: number }[] = [];
   const waiting = new Set<() => void>();
@@ -72,7 +67,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
   function start(controller: string, settings: Settings): () => void {
     drop(controller);
     if (settings.fatal !== undefined) throw new Error(settings.fatal);
-    const now = Date.now();
+    const now = clock.now();
     const process = { controller, settings, startedAt: now, row: register(settings, now), beatAt: now };
     processes.push(process);
     for (const resume of waiting) resume();
@@ -111,7 +106,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
   }
 
   function cast(message: Message): void {
-    queue.push({ message, at: Date.now() });
+    queue.push({ message, at: clock.now() });
   }
 
   async function consumer(timeoutMs: number): Promise<Settings | undefined> {
@@ -120,7 +115,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
       found() ??
       new Promise((resolve) => {
         const end = (settings: Settings | undefined) => {
-          clearTimeout(timer);
+          cancel();
           waiting.delete(resume);
           resolve(settings);
         };
@@ -128,21 +123,23 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
           const settings = found();
           if (settings) end(settings);
         };
-        const timer = setTimeout(end, timeoutMs, undefined).unref();
+        const cancel = clock.after(timeoutMs, () => {
+          end(undefined);
+        });
         waiting.add(resume);
       })
     );
   }
 
   function catchUp(): void {
-    const now = Date.now();
+    const now = clock.now();
     for (const process of processes) beat(process, now);
     while (takeNext(now));
     if (processes.length > 0 && !faults.clusterStuck) finish(now);
   }
 
   function beat(process: Process, now: number): void {
-    const period = HEARTBEAT_MS / speed;
+    const period = timings.heartbeat;
     const beats = Math.floor((now - process.beatAt) / period);
     if (beats < 1) return;
     process.beatAt += beats * period;
@@ -159,7 +156,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
     const consumers = processes.filter(({ row, settings }) => row && settings.rabbit);
     const consumer = consumers[turn % Math.max(consumers.length, 1)];
     if (!next || !consumer) return false;
-    const takenAt = Math.max(next.at + PICK_UP_MS, consumer.startedAt);
+    const takenAt = Math.max(next.at + timings.clusterPickUp, consumer.startedAt);
     if (takenAt > now) return false;
     queue.shift();
     turn += 1;
@@ -198,7 +195,7 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
       updatedAt: null,
     };
     const failure = networkFailure(row, cloud) ?? faults.takeClusterFailure();
-    const doneAt = now + (CLUSTER_MS / speed) * (failure ? 0.25 : 1);
+    const doneAt = now + timings.cluster * (failure ? 0.25 : 1);
     row.work = { by, takenAt: now, taken: true, doneAt, outcome: failure ?? 'complete' };
   }
 
@@ -208,16 +205,16 @@ export function createConductors({ store, cloud, faults, speed }: Given): Conduc
     if (message.kind === 'delete') {
       if (row.stack) begin(row, row.stack, 'DELETE', now);
       else row.status = 'DELETE_IN_PROGRESS';
-      row.work = { by, takenAt: now, taken: true, doneAt: now + CLUSTER_MS / speed / 8, outcome: 'gone' };
+      row.work = { by, takenAt: now, taken: true, doneAt: now + timings.cluster / 8, outcome: 'gone' };
       return;
     }
     // Too late to say no: the API has answered 202 already.
     if (!(message.kind === 'resize' ? RESIZABLE : UPDATABLE).test(row.status)) return;
     if (message.kind === 'update' && message.nodeCount === row.node_count) return;
     row.node_count = message.nodeCount;
-    const takenAt = now + HEAT_TAKES_MS / speed;
+    const takenAt = now + timings.heatTakes;
     const outcome = faults.takeClusterFailure() ?? 'complete';
-    row.work = { by, takenAt, taken: false, doneAt: takenAt + CLUSTER_MS / speed, outcome };
+    row.work = { by, takenAt, taken: false, doneAt: takenAt + timings.cluster, outcome };
   }
 
   /** Heat takes a change, and the conductor says so. */

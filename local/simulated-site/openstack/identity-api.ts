@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Random } from '../../../domain/world';
 import type { Backing } from './backing';
 import { administrates, type IdentityStore, newId } from './identity-store';
 
@@ -26,7 +27,11 @@ type Row = Record<string, unknown> & { readonly id: string };
  *
  * @returns undefined where this is none of them
  */
-export function identityReply(backing: Backing, { method, url, body, user }: IdentityCall): Reply | undefined {
+export function identityReply(
+  backing: Backing,
+  random: Random,
+  { method, url, body, user }: IdentityCall,
+): Reply | undefined {
   const [path = '', query = ''] = url.split('?');
   const [collection, ...rest] = path.split('/').filter((part) => part !== '');
   if (!COLLECTIONS.some((one) => one === collection)) return undefined;
@@ -42,7 +47,7 @@ export function identityReply(backing: Backing, { method, url, body, user }: Ide
   const [id] = rest;
   if (method === 'GET' && id === undefined) return listed(backing, kind, new URLSearchParams(query));
   if (method === 'GET' && id !== undefined) return shown(backing, kind, id);
-  if (method === 'POST' && id === undefined) return created(backing, kind, body);
+  if (method === 'POST' && id === undefined) return created(backing, kind, body, newId(random));
   if (method === 'PATCH' && kind === 'users' && id !== undefined) return changed(backing.identity, id, body);
   return failed(405, 'The method is not allowed for the requested URL.');
 }
@@ -57,13 +62,12 @@ function shown(backing: Backing, kind: Collection, id: string): Reply {
   return row ? { status: 200, body: { [singular(kind)]: row } } : notFound(kind, id);
 }
 
-function created(backing: Backing, kind: Collection, body: unknown): Reply {
+function created(backing: Backing, kind: Collection, body: unknown, id: string): Reply {
   const { identity, catalogue } = backing;
   const one = singular(kind);
   const given = z.record(z.string(), z.record(z.string(), z.unknown())).safeParse(body).data?.[one];
   if (!given) return failed(400, `Expecting to find ${one} in request body.`);
   const text = (key: string) => (typeof given[key] === 'string' ? given[key] : '');
-  const id = newId();
   const name = text('name');
   const domain_id = text('domain_id') || 'default';
   const same = rowsOf(backing, kind).some(

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Site } from '../../../domain/site/document';
+import type { Random } from '../../../domain/world';
 import type { Account, Accounts } from './accounts';
 
 interface Named {
@@ -124,8 +124,8 @@ export function administrates({ assignments }: IdentityStore, user: string): boo
 }
 
 /** Another ID as Keystone makes them. */
-export function newId(): string {
-  return randomBytes(16).toString('hex');
+export function newId(random: Random): string {
+  return random.bytes(16).toString('hex');
 }
 
 interface Reference {

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Site } from '../../../domain/site/document';
+import type { Clock, Random } from '../../../domain/world';
+import { type Timings, timings as timingsOf } from '../timings';
 import { serveAmqp } from './amqp';
 import { presetCloud, type Cloud } from './cloud';
 import { CLOUD_APIS, createCloudApi } from './cloud-apis';
@@ -26,11 +27,13 @@ export interface OpenStackOptions {
   readonly document: Site;
   /** The value of each secret by the name of its SSM parameter. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly random: Random;
   /**
-   * Divides the time a cluster takes (80 s) and the conductor's heartbeat period (60 s).
-   * @default 1
+   * Single timings, in milliseconds.
+   * @default as measured
    */
-  readonly speed?: number;
+  readonly timings?: Partial<Timings>;
   /**
    * Parts of what Magnum needs outside of itself that nobody has made.
    * @default none
@@ -80,15 +83,12 @@ export interface SimulatedOpenStack {
   close(): void;
 }
 
-/** How long oslo.messaging waits for an answer (rpc_response_timeout), in milliseconds. */
-const REPLY_TIMEOUT_MS = 60_000;
-
-/** A password that nobody has. */
-const NOBODYS = randomBytes(18).toString('hex');
-
 /** The OpenStack of a simulated site. */
 export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack {
-  const { document, secrets, speed = 1, bare = [], api = 'magnum-api' } = options;
+  const { document, secrets, clock, random, bare = [], api = 'magnum-api' } = options;
+  const timings = timingsOf(options.timings);
+  /** A password that nobody has. */
+  const nobodys = random.bytes(18).toString('hex');
   const faults = createFaults((controller) => {
     conductors.drop(controller);
   });
@@ -96,8 +96,8 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
   const accounts = accountsOf(document, secrets);
   const backing = backingOf(document, accounts, bare);
   const store = new Store();
-  const keystone = createKeystone({ backing, faults });
-  const conductors = createConductors({ store, cloud, faults, speed });
+  const keystone = createKeystone({ backing, faults, clock, random });
+  const conductors = createConductors({ store, cloud, faults, clock, timings });
   const clusters = () => {
     conductors.catchUp();
     return store.clusters;
@@ -107,20 +107,24 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
     keystone: keystone.listener,
     apis: new Map(
       CLOUD_APIS.map(
-        (one) => [one.port, createCloudApi(one, { cloud, tokens: keystone.tokens, faults, clusters })] as const,
+        (one) => [one.port, createCloudApi(one, { cloud, tokens: keystone.tokens, faults, clusters, clock })] as const,
       ),
     ),
     rabbit: (connection) => {
       const { user } = document.magnum.rabbit;
       const { users, permissions } = backing.rabbitmq;
       const closed = permissions.has(user) ? undefined : `NOT_ALLOWED - access to vhost '/' refused for user '${user}'`;
-      serveAmqp(connection, () => ({ user, password: users.get(user)?.password ?? NOBODYS, closed }));
+      serveAmqp(connection, () => ({ user, password: users.get(user)?.password ?? nobodys, closed }));
     },
     database: (connection) => {
       const { user, name, driver } = document.magnum.database;
       const bytes = driverBytes(driver, accounts.databasePassword);
       const known = databaseLoginError(backing.database, user, bytes, name) === undefined;
-      serveMysql(connection, () => ({ user, password: known ? bytes : Buffer.from(NOBODYS), database: name }));
+      serveMysql(connection, random, () => ({
+        user,
+        password: known ? bytes : Buffer.from(nobodys),
+        database: name,
+      }));
     },
     startMagnumApi: (config) =>
       createMagnumApi({
@@ -130,7 +134,9 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
         conductors,
         tokens: keystone.tokens,
         settings: settings(config),
-        replyTimeoutMs: api === 'magnum-api' ? REPLY_TIMEOUT_MS / speed : undefined,
+        replyTimeoutMs: api === 'magnum-api' ? timings.rpcTimeout : undefined,
+        clock,
+        random,
       }),
     startConductor: (controller, config) => conductors.start(controller, settings(config)),
     clusterTemplates: store.clusterTemplates,

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import * as z from 'zod';
+import type { Clock, Random } from '../../../domain/world';
 import type { Backing } from './backing';
 import type { OpenStackFaults } from './faults';
 import { readJson, sendJson } from './http';
@@ -27,6 +27,8 @@ const TOKEN_MS = 3600_000;
 interface Given {
   readonly backing: Backing;
   readonly faults: OpenStackFaults;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 const reference = z.object({ id: z.string().optional(), name: z.string().optional() });
@@ -71,9 +73,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, given: 
     showRegion(request, decodeURIComponent(path.slice('/v3/regions/'.length)), response, given, tokens);
   } else {
     const token = tokens.get(String(request.headers['x-auth-token']));
-    const user = token && token.expiresAt > Date.now() ? token.userId : undefined;
+    const user = token && token.expiresAt > given.clock.now() ? token.userId : undefined;
     const call = { method: request.method ?? 'GET', url: (request.url ?? '').replace(/^\/v3/, ''), body, user };
-    const reply = identityReply(given.backing, call);
+    const reply = identityReply(given.backing, given.random, call);
     if (reply) {
       if (reply.body) sendJson(response, reply.status, reply.body);
       else response.writeHead(reply.status).end();
@@ -117,7 +119,7 @@ function version(base: string) {
   };
 }
 
-function issue(body: unknown, response: ServerResponse, { backing }: Given, tokens: Map<string, Token>) {
+function issue(body: unknown, response: ServerResponse, { backing, ...given }: Given, tokens: Map<string, Token>) {
   const parsed = passwordAuth.safeParse(body);
   if (!parsed.success) {
     const message = 'Expecting to find auth in request body. The server could not comply with the request.';
@@ -131,7 +133,7 @@ function issue(body: unknown, response: ServerResponse, { backing }: Given, toke
     refuse(response);
     return;
   }
-  const token = issueTo(user, scoped?.project?.id, tokens);
+  const token = issueTo(user, scoped?.project?.id, tokens, given);
   const { id, name, domain_id } = user;
   const home = backing.identity.domains.find((one) => one.id === domain_id);
   const domain = { id: domain_id, name: home?.name };
@@ -157,9 +159,10 @@ function issueTo(
   { id: userId, name: user }: IdentityUser,
   projectId: string | undefined,
   tokens: Map<string, Token>,
+  { clock, random }: Pick<Given, 'clock' | 'random'>,
 ): Token {
-  const issuedAt = Date.now();
-  const id = `gAAAAA${randomBytes(64).toString('base64url')}`;
+  const issuedAt = clock.now();
+  const id = `gAAAAA${random.bytes(64).toString('base64url')}`;
   const token = { id, user, userId, projectId, issuedAt, expiresAt: issuedAt + TOKEN_MS };
   tokens.set(id, token);
   return token;

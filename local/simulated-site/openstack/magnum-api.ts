@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Clock, Random } from '../../../domain/world';
 import type { Cloud } from './cloud';
 import { createTemplate, deleteTemplate, findTemplate, patchTemplate, showTemplate } from './cluster-templates';
 import {
@@ -28,6 +28,8 @@ interface Given {
   readonly settings: Settings;
   /** How long it waits for a conductor through which it reads the database; undefined where it reads on its own. */
   readonly replyTimeoutMs: number | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** A request behind token and version. */
@@ -110,7 +112,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, given: 
 }
 
 /** Whether keystonemiddleware lets a request pass; else it has answered. */
-function admitted(request: IncomingMessage, response: ServerResponse, { settings, tokens, faults }: Given): boolean {
+function admitted(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { settings, tokens, faults, clock }: Given,
+): boolean {
   const id = request.headers['x-auth-token'];
   // Without a token there is nothing to ask Keystone about.
   if (typeof id === 'string' && (faults.keystoneDown || settings.tokens === 'refused')) {
@@ -118,7 +124,7 @@ function admitted(request: IncomingMessage, response: ServerResponse, { settings
     return false;
   }
   const token = typeof id === 'string' ? tokens.get(id) : undefined;
-  if (token && token.expiresAt > Date.now()) {
+  if (token && token.expiresAt > clock.now()) {
     if (settings.tokens !== 'unconfigured') return true;
     // The middleware does without, but Magnum's own code does not.
     sendJson(response, 500, errorBody(new MagnumError(500, "'NoneType' object has no attribute 'rstrip'")));
@@ -178,10 +184,10 @@ function unauthorized({ trustee }: Settings, remote = ''): MagnumError | undefin
 }
 
 /** What goes wrong where the program magnum-api reads the database through a conductor, or undefined. */
-async function refusedByConductor({ method, path }: Call, { conductors }: Given, timeoutMs: number) {
+async function refusedByConductor({ method, path }: Call, { conductors, random }: Given, timeoutMs: number) {
   const conductor = await conductors.consumer(timeoutMs);
   if (!conductor) {
-    return new MagnumError(500, `Timed out waiting for a reply to message ID ${randomBytes(16).toString('hex')}`);
+    return new MagnumError(500, `Timed out waiting for a reply to message ID ${random.bytes(16).toString('hex')}`);
   }
   if (conductor.databaseError !== undefined) return new MagnumError(500, `Remote error: ${conductor.databaseError}`);
   // A conductor counts clusters under a policy of its own.
@@ -204,7 +210,7 @@ function answered(call: Call, given: Given, refusal: MagnumError | undefined): R
 function route(call: Call, given: Given): Reply {
   const [collection, ...rest] = call.path;
   if (collection === 'mservices' && call.method === 'GET' && rest.length === 0) {
-    return { status: 200, body: { mservices: given.store.services.map(showService) } };
+    return { status: 200, body: { mservices: given.store.services.map((row) => showService(row, given.clock.now())) } };
   }
   if (collection === 'clustertemplates') return templates(call, rest, given);
   if (collection === 'clusters') return clusters(call, rest, given);
@@ -214,11 +220,11 @@ function route(call: Call, given: Given): Reply {
 function templates(
   { method, body, base, project }: Call,
   [ident, ...deeper]: string[],
-  { store, cloud }: Given,
+  { store, cloud, clock }: Given,
 ): Reply {
   if (deeper.length > 0) throw new PecanError(404, '');
   if (method === 'POST' && ident === undefined) {
-    const row = createTemplate(store, cloud, body, project);
+    const row = createTemplate(store, cloud, body, { project, now: clock.now() });
     const { labels } = row;
     // The one place where Magnum shows labels as they were given.
     const created = { ...showTemplate(row, base), labels };
@@ -229,7 +235,8 @@ function templates(
   }
   if (ident === undefined) throw new PecanError(405, '');
   if (method === 'GET') return { status: 200, body: showTemplate(findTemplate(store, ident), base) };
-  if (method === 'PATCH') return { status: 200, body: showTemplate(patchTemplate(store, cloud, ident, body), base) };
+  if (method === 'PATCH')
+    return { status: 200, body: showTemplate(patchTemplate(store, cloud, ident, { body, now: clock.now() }), base) };
   if (method === 'DELETE') {
     deleteTemplate(store, ident);
     return { status: 204 };
@@ -275,11 +282,11 @@ function cast(message: Message, uuid: string, { conductors, settings }: Given): 
   return { status: 202, body: { uuid } };
 }
 
-function showService({ id, host, report_count, createdAt, updatedAt }: ServiceRow) {
+function showService({ id, host, report_count, createdAt, updatedAt }: ServiceRow, now: number) {
   return {
     host,
     binary: 'magnum-conductor',
-    state: Date.now() - updatedAt <= SERVICE_DOWN_MS ? 'up' : 'down',
+    state: now - updatedAt <= SERVICE_DOWN_MS ? 'up' : 'down',
     id,
     report_count,
     disabled: false,

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { dialogue, NoAnswer } from '../../../domain/findings/bytes';
+import type { Random } from '../../../domain/world';
+import { converse } from '../reader';
 
 /** Whom the database lets in, and where to. */
 export interface DatabaseUser {
@@ -16,8 +17,8 @@ const WATCHER = 'cluster_watcher';
 const PROTOCOL_41 = 0x200;
 
 /** A connection to MariaDB, as far as a login with mysql_native_password goes. */
-export function serveMysql(stream: Duplex, known: () => DatabaseUser): void {
-  dialogue(stream, async (take) => {
+export function serveMysql(stream: Duplex, random: Random, known: () => DatabaseUser): void {
+  converse(stream, async (take) => {
     const send = (sequence: number, payload: Buffer) => {
       const header = Buffer.alloc(4);
       header.writeUIntLE(payload.length, 0, 3);
@@ -25,14 +26,12 @@ export function serveMysql(stream: Duplex, known: () => DatabaseUser): void {
       stream.write(Buffer.concat([header, payload]));
     };
     // No zero bytes: they end texts.
-    const salt = Buffer.from(randomBytes(20).map((byte) => (byte % 127) + 1));
+    const salt = Buffer.from(random.bytes(20).map((byte) => (byte % 127) + 1));
     send(0, greeting(salt));
     const payload = await take((await take(4)).readUIntLE(0, 3));
     send(2, verdict(payload, salt, known()));
     // COM_QUIT, or the connection's end.
     await take(5);
-  }).catch((error: unknown) => {
-    if (!(error instanceof NoAnswer)) throw error;
   });
 }
 

@@ -32,15 +32,15 @@ export const stat: Program = ({ arguments: [flag, format, path, ...more], contro
 };
 
 /** date +%s */
-export const date: Program = ({ arguments: [format, extra] }) => {
+export const date: Program = ({ arguments: [format, extra], controller }) => {
   if (format !== '+%s') return usage('date', format ?? '');
   if (extra !== undefined) return failure(`date: extra operand '${extra}'\nTry 'date --help' for more information.`);
-  return { exit: 0, stdout: `${Math.floor(Date.now() / 1000)}\n` };
+  return { exit: 0, stdout: `${Math.floor(controller.now() / 1000)}\n` };
 };
 
 /** sleep SECONDS */
-export const sleep: Program = async ({ arguments: [seconds], timers, timings }) => {
-  await timers.sleep(Number(seconds) * timings.timeoutSecond);
+export const sleep: Program = async ({ arguments: [seconds], ...invocation }) => {
+  await invocation.sleep(Number(seconds) * 1000);
   return { exit: 0 };
 };
 

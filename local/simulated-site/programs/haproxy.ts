@@ -1,7 +1,7 @@
 import { failure, type Program } from './program';
 
 /** haproxy -c -f FILE -f DIRECTORY, and haproxy -C DIRECTORY -c -f FILE */
-export const haproxy: Program = async ({ arguments: given, controller, timers, timings, who }) => {
+export const haproxy: Program = async ({ arguments: given, controller, sleep, timings, who }) => {
   const files: string[] = [];
   let workingDirectory = who.user === 'root' ? '/root' : `/home/${who.user}`;
   let check = false;
@@ -19,7 +19,7 @@ export const haproxy: Program = async ({ arguments: given, controller, timers, t
   // Without -c it would start a second HAProxy, which no command of the catalogue does.
   if (!check || main === undefined) return { exit: 1, stdout: USAGE };
 
-  await timers.sleep(timings.haproxyCheck);
+  await sleep(timings.haproxyCheck);
   const pid = PID;
   const notice = `[NOTICE]   (${pid}) : haproxy version is 2.6.12-1+deb12u4\n[NOTICE]   (${pid}) : path to executable is /usr/sbin/haproxy\n`;
   if (!controller.files.isDirectory(workingDirectory) && given.includes('-C')) {

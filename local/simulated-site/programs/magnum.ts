@@ -4,7 +4,7 @@ import { ParseError, parseOsloConfig, readOsloConfig } from '../oslo-config';
 import { failure, type Program } from './program';
 
 /** magnum-conductor --config-file FILE --version: oslo.config parses the file when it comes to the first option. */
-export const magnumConductor: Program = async ({ arguments: given, controller, timers, timings, who }) => {
+export const magnumConductor: Program = async ({ arguments: given, controller, sleep, timings, who }) => {
   const [option, path, version, ...more] = given;
   if (option !== '--config-file' || path === undefined || version !== '--version' || more.length > 0) {
     return failure(
@@ -12,7 +12,7 @@ export const magnumConductor: Program = async ({ arguments: given, controller, t
       2,
     );
   }
-  await timers.sleep(timings.magnumVersion);
+  await sleep(timings.magnumVersion);
   try {
     parseOsloConfig(path, controller.files.read(path, who));
   } catch (error) {
@@ -35,12 +35,12 @@ const TRACEBACK = `Traceback (most recent call last):
 `;
 
 /** magnum-db-manage --config-file FILE version|upgrade */
-export const magnumDbManage: Program = async ({ arguments: given, controller, timers, timings, who }) => {
+export const magnumDbManage: Program = async ({ arguments: given, controller, sleep, timings, who }) => {
   const [option, path, action = '', ...more] = given;
   if (option !== '--config-file' || path === undefined || !/^(version|upgrade)$/.test(action) || more.length > 0) {
     return failure(`usage: magnum [-h] [--config-file PATH] {version,upgrade,stamp,revision} ...`, 2);
   }
-  await timers.sleep(timings.magnumVersion);
+  await sleep(timings.magnumVersion);
   const { backing, site } = controller;
   let error: string | undefined;
   try {

@@ -3,20 +3,20 @@ import type { Pacemaker } from '../pacemaker';
 import { failure, type Outcome, type Program } from './program';
 
 /** crm_mon -1 -r --output-as=xml */
-export const crmMon: Program = async ({ arguments: options, controller, pacemaker, timers, timings, who }) => {
+export const crmMon: Program = async ({ arguments: options, controller, pacemaker, sleep, timings, who }) => {
   if (options.join(' ') !== '-1 -r --output-as=xml') return failure(`crm_mon: Unknown option ${options[0] ?? ''}`, 64);
-  await timers.sleep(timings.crmMon);
+  await sleep(timings.crmMon);
   const view = who.user === 'root' ? pacemaker.view(controller.name) : undefined;
   if (!view) return { exit: 102, stdout: NOT_CONNECTED };
   return { exit: 0, stdout: crmMonXml(pacemaker, view) };
 };
 
 /** cibadmin -Q -o constraints */
-export const cibadmin: Program = async ({ arguments: options, controller, pacemaker, timers, timings, who }) => {
+export const cibadmin: Program = async ({ arguments: options, controller, pacemaker, sleep, timings, who }) => {
   if (options.join(' ') !== '-Q -o constraints') {
     return failure(`cibadmin: unrecognized option '${options[0] ?? ''}'`, 64);
   }
-  await timers.sleep(timings.crmMon);
+  await sleep(timings.crmMon);
   if (who.user !== 'root' || !pacemaker.view(controller.name)) {
     const reason = 'Could not connect to the CIB: Transport endpoint is not connected';
     return failure(`${reason}\nInit failed, could not perform requested operations`, 102);
@@ -25,13 +25,13 @@ export const cibadmin: Program = async ({ arguments: options, controller, pacema
 };
 
 /** pcs resource disable|enable|manage|unmanage RESOURCE, and pcs property set maintenance-mode=true|false */
-export const pcs: Program = async ({ arguments: given, controller, pacemaker, timers, timings, who }) => {
+export const pcs: Program = async ({ arguments: given, controller, pacemaker, sleep, timings, who }) => {
   const change = changeOf(given, controller.name, pacemaker);
   if (!change) return { exit: 1, stderr: `\nUsage: pcs ${given[0] ?? '[-f file] [-h] [commands]'}...\n` };
-  await timers.sleep(timings.cibChange);
+  await sleep(timings.cibChange);
   if (who.user !== 'root' || !pacemaker.view(controller.name)) return failure('Error: unable to get cib');
   const outcome = change();
-  await timers.sleep(timings.pcs - timings.cibChange);
+  await sleep(timings.pcs - timings.cibChange);
   return outcome;
 };
 

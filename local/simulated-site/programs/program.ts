@@ -1,7 +1,6 @@
 import type { SimulatedController } from '../controller';
 import type { Credentials } from '../filesystem';
 import type { Pacemaker } from '../pacemaker';
-import type { Timers } from '../timers';
 import type { Timings } from '../timings';
 
 /** A program that was started. */
@@ -11,10 +10,11 @@ export interface Invocation {
   /** Arguments, without the program's name. */
   readonly arguments: readonly string[];
   readonly pacemaker: Pacemaker;
-  readonly timers: Timers;
   readonly timings: Timings;
+  /** Waits for so many milliseconds. A program that is killed meanwhile does not go on. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
   /** All of standard input, up to its end. */
-  stdin(): Promise<string>;
+  readonly stdin: () => Promise<string>;
 }
 
 /** How a program ended. */

@@ -7,7 +7,7 @@ export const service: Program = async (invocation) => {
     return failure('Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]');
   const found = invocation.controller.services.get(name);
   if (!found) return failure(`${name}: unrecognized service`);
-  const { timings, timers, who } = invocation;
+  const { timings, who } = invocation;
   if (verb === 'status') {
     return found.running
       ? { exit: 0, stdout: `${name} is running.\n` }
@@ -20,12 +20,12 @@ export const service: Program = async (invocation) => {
   let stdout = '';
   if (verb !== 'start') {
     found.stop();
-    await timers.sleep(timings.serviceStop);
+    await invocation.sleep(timings.serviceStop);
     stdout += `Stopping ${name}:.\n`;
   }
   if (verb !== 'stop') {
     found.start();
-    await timers.sleep(timings.serviceStart);
+    await invocation.sleep(timings.serviceStart);
     stdout += `Starting ${name}:.\n`;
   }
   return { exit: 0, stdout, changed: true };

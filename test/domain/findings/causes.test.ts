@@ -10,7 +10,10 @@ import { allSecretNames } from '../../../domain/secrets/references';
 import { Secrets } from '../../../domain/secrets/secrets';
 import type { Site } from '../../../domain/site/document';
 import { openSession } from '../../../domain/ssh/session';
+import { realClock } from '../../../domain/world';
+import { realRandom } from '../../../local/random';
 import { type SimulatedSite, startSimulatedSite } from '../../../local/simulated-site';
+import { startSshFront } from '../../../local/simulated-site/ssh-server';
 import { site as siteOf } from '../sites';
 
 const golden = siteOf('golden');
@@ -37,22 +40,25 @@ interface Cause {
 /** All that preflight finds on a simulated site. */
 async function findings({ document: change, site: prepare, truth, wrong, ...cause }: Omit<Cause, 'what' | 'found'>) {
   const known = { ...PASSWORDS, ...cause.secrets };
-  const simulated = await startSimulatedSite({
+  const simulated = startSimulatedSite({
     document: siteOf('golden', truth),
     secrets: known,
-    timeScale: 0.02,
+    clock: realClock,
+    random: realRandom,
+    timings: { noRoute: 60, connectTimeout: 200, haproxyCheck: 1, magnumVersion: 20, crmMon: 1 },
   });
   prepare?.(simulated);
+  const front = await startSshFront(simulated);
   const wanted = siteOf('golden', (one) => {
     truth?.(one);
     change?.(one);
   });
-  const document = { ...wanted, bastion: simulated.document.bastion, controllers: simulated.document.controllers };
+  const document = { ...wanted, bastion: front.document.bastion, controllers: front.document.controllers };
   const values = new Map(Object.entries({ ...known, ...(wrong === undefined ? {} : { [wrong]: 'mistaken' }) }));
   const secrets = new Secrets(values);
   const session = await openSession({
     site: document,
-    privateKey: simulated.privateKey,
+    privateKey: front.privateKey,
     redact: (text) => text,
     log: () => undefined,
   });

@@ -1,14 +1,14 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { catalogue } from '../../../domain/commands/catalogue';
 import { openSession } from '../../../domain/ssh/session';
-import type { SimulatedSite } from '../../../local/simulated-site';
-import { type Lab, startLab } from '../../local/simulated-site/client';
+import type { SshFront } from '../../../local/simulated-site/ssh-server';
+import { type SshLab, startSshLab } from '../../local/simulated-site/ssh-client';
 
 const ONE_WAY_MS = 60;
 
-let lab: Lab;
+let lab: SshLab;
 beforeEach(async () => {
-  lab = await startLab();
+  lab = await startSshLab();
 });
 afterEach(() => lab.close());
 
@@ -30,7 +30,7 @@ async function delaying(port: number, milliseconds: number): Promise<{ port: num
 }
 
 /** Milliseconds from nothing to what the first commands on a controller came to. */
-async function coldRun({ document, privateKey }: SimulatedSite, delay: number): Promise<number> {
+async function coldRun({ document, privateKey }: SshFront, delay: number): Promise<number> {
   const relay = await delaying(document.bastion.port, delay);
   const [controller] = document.controllers;
   if (!controller) throw new Error('no controller');
@@ -52,8 +52,8 @@ async function coldRun({ document, privateKey }: SimulatedSite, delay: number): 
 }
 
 test('from cold to the first outcome on a controller takes 14 round trips at most', async () => {
-  const times = async (delay: number) => [await coldRun(lab.site, delay), await coldRun(lab.site, delay)];
-  await coldRun(lab.site, 0);
+  const times = async (delay: number) => [await coldRun(lab.front, delay), await coldRun(lab.front, delay)];
+  await coldRun(lab.front, 0);
 
   const [near, far] = [await times(0), await times(ONE_WAY_MS)].map((of) => Math.min(...of)) as [number, number];
 

@@ -1,4 +1,4 @@
-import { get, type Lab, startLab, until } from './client';
+import { type Lab, startLab } from './client';
 
 const FRAGMENT = `listen magnum-api
  bind 10.21.22.2:9511
@@ -11,14 +11,14 @@ const FRAGMENT = `listen magnum-api
 const RULE = '-s 10.21.22.0/24 -p tcp -m multiport --dports 9511 -j ACCEPT';
 
 let lab: Lab;
-beforeEach(async () => {
-  lab = await startLab();
+beforeEach(() => {
+  lab = startLab();
 });
 afterEach(() => lab.close());
 
 /** GET through the VIP: the status, or why no connection came about. */
 const vip = async (port = 9511): Promise<number | string> =>
-  get(lab.site, '10.21.22.2', port).then(
+  lab.get('10.21.22.2', port).then(
     ({ status }) => status,
     (error: unknown) => String(error),
   );
@@ -32,7 +32,7 @@ async function configure(hosts: readonly string[]): Promise<void> {
     await lab.exec(host, 'service magnum-api restart');
     await lab.exec(host, `iptables -w -I INPUT 5 ${RULE}`);
   }
-  await until(() =>
+  await lab.until(() =>
     hosts.every((host) => {
       const address = lab.site.controllers.get(host)?.address ?? '';
       return typeof lab.site.network.probe('10.21.22.5', address, 9511) !== 'string';
@@ -43,13 +43,13 @@ async function configure(hosts: readonly string[]): Promise<void> {
 async function cycle(): Promise<void> {
   for (const { files } of lab.site.controllers.values()) files.seed('/etc/haproxy/conf.d/180-magnum.cfg', FRAGMENT);
   await lab.run('node-1', lab.commands.disableHaproxy);
-  await until(
+  await lab.until(
     () =>
       lab.site.network.virtualIpHost === undefined &&
       lab.site.pacemaker.nodes.every(({ state }) => state === 'stopped'),
   );
   await lab.run('node-1', lab.commands.enableHaproxy);
-  await until(() => lab.site.network.virtualIpHost !== undefined);
+  await lab.until(() => lab.site.network.virtualIpHost !== undefined);
 }
 
 test('a site of the Fuel style serves Keystone behind the VIP, and nothing on 9511', async () => {
@@ -72,7 +72,7 @@ test('a fragment counts from the next start of HAProxy on', async () => {
 
 test('without a VIP nobody answers', async () => {
   await lab.run('node-1', lab.commands.disableHaproxy);
-  await until(() => lab.site.network.virtualIpHost === undefined);
+  await lab.until(() => lab.site.network.virtualIpHost === undefined);
 
   expect(await vip(5000)).toBe('ConnectError: No route to host');
 });
@@ -80,7 +80,7 @@ test('without a VIP nobody answers', async () => {
 test('with no API behind it, HAProxy says so itself', async () => {
   await cycle();
 
-  const { status, body } = await get(lab.site, '10.21.22.2', 9511);
+  const { status, body } = await lab.get('10.21.22.2', 9511);
 
   expect(status).toBe(503);
   expect(body).toBe(
@@ -102,13 +102,13 @@ test('an API on 127.0.0.1 or behind a firewall is none', async () => {
 test('a restarted API is routed to again only after a while', async () => {
   await configure(['node-1']);
   await cycle();
-  await until(async () => (await vip()) === 200);
+  await lab.until(async () => (await vip()) === 200);
 
   await lab.exec('node-1', 'service magnum-api restart');
   const down = await vip();
-  await until(() => typeof lab.site.network.probe('10.21.22.6', '10.21.22.6', 9511) !== 'string');
+  await lab.until(() => typeof lab.site.network.probe('10.21.22.6', '10.21.22.6', 9511) !== 'string');
   const up = await vip();
-  await until(async () => (await vip()) === 200);
+  await lab.until(async () => (await vip()) === 200);
 
   expect([down, up]).toEqual([503, 503]);
 });
@@ -119,7 +119,7 @@ test('a backend that dies before it answers is a bad gateway', async () => {
     connection.once('data', () => connection.destroy());
   });
 
-  await until(async () => (await vip()) !== 503);
+  await lab.until(async () => (await vip()) !== 503);
 
   expect(await vip()).toBe(502);
 });

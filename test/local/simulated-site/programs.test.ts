@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Command, withInput } from '../../../domain/ssh/command';
-import { goldenSite, type Lab, startLab, until } from './client';
+import { goldenSite, type Lab, startLab } from './client';
 
 let lab: Lab;
-beforeEach(async () => {
-  lab = await startLab();
+beforeEach(() => {
+  lab = startLab();
 });
 afterEach(() => lab.close());
 
@@ -59,7 +59,7 @@ describe('files', () => {
   test('a modification time goes with its content', async () => {
     const { files, magnumConfModified } = lab.commands;
     const modified = (path: string) => root('stat', '-c', '%Y', path);
-    const seconds = Math.floor(Date.now() / 1000);
+    const seconds = Math.floor(lab.clock.now() / 1000);
     await lab.run('node-1', files.magnumConf.keep);
     await lab.run('node-1', files.magnumConf.create);
 
@@ -190,7 +190,7 @@ describe('iptables', () => {
     const { network } = lab.site;
     network.listen('node-1', '10.21.22.6', 9511, () => undefined);
     const reach = (): Promise<string> =>
-      network.connect('10.21.22.5', '10.21.22.6', 9511).then(() => 'connected', String);
+      lab.drive(network.connect('10.21.22.5', '10.21.22.6', 9511).then(() => 'connected', String));
 
     const none = await reach();
     await lab.run('node-1', lab.commands.insertRule((await rules()).length));
@@ -328,7 +328,7 @@ describe('haproxy -c', () => {
 
   test('resolves include statements where they are what the host uses', async () => {
     await lab.close();
-    lab = await startLab({ document: goldenSite({ haproxy: { include: 'statement' } }) });
+    lab = startLab({ document: goldenSite({ haproxy: { include: 'statement' } }) });
 
     const valid = await lab.run('node-1', lab.commands.validateHaproxy);
     filesOf().seed(fragment, 'listen x\n bogus\n');
@@ -417,7 +417,7 @@ describe('processes', () => {
     expect(lines).toContain(
       '      0 /usr/sbin/haproxy -D -p /var/run/haproxy.pid -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d',
     );
-    expect(lines).toContain('      0 timeout -k 5 4 ps -eo etimes=,args=');
+    expect(lines).toContain('      0 timeout -k 2 4 ps -eo etimes=,args=');
     expect(lines.filter((line) => line.includes('magnum-conductor'))).toHaveLength(3);
   });
 
@@ -442,7 +442,7 @@ describe('processes', () => {
 
     const restart = await lab.run('node-1', lab.commands.restartApi);
     const service = lab.site.controllers.get('node-1')?.services.get('magnum-api');
-    await until(() => service?.running === false);
+    await lab.until(() => service?.running === false);
 
     expect(restart).toMatchObject({ exit: 0, stdout: 'Stopping magnum-api:.\nStarting magnum-api:.\n' });
     expect(service?.diedOf).toContain(reason);

@@ -4,8 +4,8 @@ let lab: Lab;
 afterEach(() => lab.close());
 
 describe('as root', () => {
-  beforeEach(async () => {
-    lab = await startLab();
+  beforeEach(() => {
+    lab = startLab();
   });
 
   test.each([
@@ -69,16 +69,16 @@ describe('as root', () => {
   });
 
   test('timeout(1) ends what takes too long', async () => {
-    lab.site.faults.onCommand(() => ({ delay: 200 }));
+    lab.site.faults.onCommand(() => ({ delay: 1500 }));
 
     expect(await lab.exec('node-1', 'timeout -k 5 1 date +%s')).toEqual({ exit: 124, stdout: '', stderr: '' });
   });
 });
 
 describe('as another user', () => {
-  beforeEach(async () => {
+  beforeEach(() => {
     const { ssh } = goldenSite();
-    lab = await startLab({ document: goldenSite({ ssh: { ...ssh, user: 'fueladmin', sudo: true } }) });
+    lab = startLab({ document: goldenSite({ ssh: { ...ssh, user: 'fueladmin', sudo: true } }) });
   });
 
   test.each([

@@ -1,31 +1,32 @@
 import ssh2 from 'ssh2';
 import { ConnectError } from '../../../local/simulated-site';
-import { connectTo, connectToBastion, execOn, forward, goldenSite, type Lab, startLab, until } from './client';
+import { goldenSite } from './client';
+import { connectTo, connectToBastion, execOn, forward, type SshLab, startSshLab, until } from './ssh-client';
 
-let lab: Lab;
+let lab: SshLab;
 beforeEach(async () => {
-  lab = await startLab();
+  lab = await startSshLab();
 });
 afterEach(() => lab.close());
 
 describe('bastion', () => {
   test('listens on loopback and forwards to a controller, which shows its own host key', async () => {
     const shown: string[] = [];
-    const { site } = lab;
+    const { front } = lab;
 
-    const client = await connectTo(site, 'node-2', {
+    const client = await connectTo(front, 'node-2', {
       hostVerifier: (key: Buffer) => shown.push(`ssh-ed25519 ${key.toString('base64')}`) > 0,
     });
     const result = await execOn(client, 'LC_ALL=C timeout -k 5 10 cat /etc/hostname');
     client.end();
 
-    expect(site.document.bastion.host).toBe('127.0.0.1');
-    expect(shown).toEqual([site.document.controllers[1]?.hostKey]);
+    expect(front.document.bastion.host).toBe('127.0.0.1');
+    expect(shown).toEqual([front.document.controllers[1]?.hostKey]);
     expect(result).toEqual({ exit: 0, stdout: 'node-2\n', stderr: '' });
   });
 
   test('has no shell', async () => {
-    const bastion = await connectToBastion(lab.site);
+    const bastion = await connectToBastion(lab.front);
 
     await expect(execOn(bastion, 'true')).rejects.toThrow('Unable to exec');
 
@@ -37,11 +38,11 @@ describe('bastion', () => {
     ['another user', { username: 'somebody' }],
     ['a password', { privateKey: undefined as never, password: 'x' }],
   ])('refuses %s', async (_what, config) => {
-    await expect(connectToBastion(lab.site, config)).rejects.toThrow('All configured authentication methods failed');
+    await expect(connectToBastion(lab.front, config)).rejects.toThrow('All configured authentication methods failed');
   });
 
   test('says why a forward fails as OpenSSH does', async () => {
-    const bastion = await connectToBastion(lab.site);
+    const bastion = await connectToBastion(lab.front);
 
     await expect(forward(bastion, '10.21.22.6', 443)).rejects.toMatchObject({
       message: '(SSH) Channel open failure: Connection refused',
@@ -56,26 +57,26 @@ describe('bastion', () => {
 
 describe('controllers', () => {
   test('are reached from the bastion and from each other only', async () => {
-    const { network, bastionAddress } = lab.site;
+    const { network, bastion } = lab.site;
 
-    await expect(network.connect(bastionAddress, '10.21.22.6', 22)).resolves.toBeDefined();
+    await expect(network.connect(bastion.address, '10.21.22.6', 22)).resolves.toBeDefined();
     await expect(network.connect('10.21.22.5', '10.21.22.6', 22)).resolves.toBeDefined();
     await expect(network.connect('198.51.100.7', '10.21.22.6', 22)).rejects.toEqual(new ConnectError('EHOSTUNREACH'));
     expect(lab.site.record.connections.map(({ from, result }) => [from, result])).toEqual([
-      [bastionAddress, 'connected'],
+      [bastion.address, 'connected'],
       ['10.21.22.5', 'connected'],
       ['198.51.100.7', 'EHOSTUNREACH'],
     ]);
   });
 
   test('refuse the user of the bastion where theirs is another', async () => {
-    await expect(connectTo(lab.site, 'node-1', { username: 'magnum-ha' })).rejects.toThrow(
+    await expect(connectTo(lab.front, 'node-1', { username: 'magnum-ha' })).rejects.toThrow(
       'authentication methods failed',
     );
   });
 
   test('forward TCP as themselves', async () => {
-    const client = await connectTo(lab.site, 'node-2');
+    const client = await connectTo(lab.front, 'node-2');
 
     (await forward(client, '10.21.22.2', 5000)).destroy();
     client.end();
@@ -102,28 +103,28 @@ describe('controllers', () => {
 });
 
 test('several sites run side by side, and a closed one is gone', async () => {
-  const other = await startLab({ document: goldenSite({ name: 'other' }) });
+  const other = await startSshLab({ document: goldenSite({ name: 'other' }) });
 
   const [one, two] = await Promise.all([lab.exec('node-1', 'date +%s'), other.exec('node-1', 'date +%s')]);
   await other.close();
 
   expect([one.exit, two.exit]).toEqual([0, 0]);
-  await expect(connectToBastion(other.site)).rejects.toThrow('ECONNREFUSED');
+  await expect(connectToBastion(other.front)).rejects.toThrow('ECONNREFUSED');
 });
 
 describe('faults of connections', () => {
   test('the bastion goes down and comes back on its port', async () => {
-    const { site } = lab;
-    const client = await connectToBastion(site);
+    const { site, front } = lab;
+    const client = await connectToBastion(front);
     let closed = false;
     client.on('close', () => (closed = true));
 
     await site.faults.bastionDown();
     await until(() => closed);
-    await expect(connectToBastion(site)).rejects.toThrow('ECONNREFUSED');
+    await expect(connectToBastion(front)).rejects.toThrow('ECONNREFUSED');
     await site.faults.bastionUp();
 
-    (await connectToBastion(site)).end();
+    (await connectToBastion(front)).end();
   });
 
   test('connections drop at the nth command, which then has no effect', async () => {
@@ -169,7 +170,7 @@ describe('faults of connections', () => {
   });
 
   test('an unreachable controller falls silent, and goes on when it is back', async () => {
-    const client = await connectTo(lab.site, 'node-1');
+    const client = await connectTo(lab.front, 'node-1');
     lab.site.faults.unreachable('node-1');
     let answered = false;
 
@@ -179,7 +180,7 @@ describe('faults of connections', () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 30));
     const before = answered;
-    await expect(connectTo(lab.site, 'node-1')).rejects.toThrow('No route to host');
+    await expect(connectTo(lab.front, 'node-1')).rejects.toThrow('No route to host');
     lab.site.faults.unreachable('node-1', false);
 
     expect(before).toBe(false);
@@ -193,10 +194,10 @@ describe('faults of connections', () => {
     lab.site.faults.rotateHostKey('bastion');
     lab.site.faults.rotateHostKey('node-1');
 
-    (await connectToBastion(lab.site, { hostVerifier })).end();
-    (await connectTo(lab.site, 'node-1', { hostVerifier })).end();
+    (await connectToBastion(lab.front, { hostVerifier })).end();
+    (await connectTo(lab.front, 'node-1', { hostVerifier })).end();
 
-    const { bastion, controllers } = lab.site.document;
+    const { bastion, controllers } = lab.front.document;
     expect(keys).toHaveLength(2);
     expect([bastion.hostKey, controllers[0]?.hostKey]).not.toContain(`ssh-ed25519 ${keys[0] ?? ''}`);
     expect(controllers[0]?.hostKey).not.toBe(`ssh-ed25519 ${keys[1] ?? ''}`);

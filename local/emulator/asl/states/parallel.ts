@@ -11,7 +11,7 @@ export function parallel(visit: Visit<ParallelState>): Promise<Step> {
   return withRecovery(
     visit,
     async () => {
-      const input = await visit.effectiveInput();
+      const input = await visit.arguments();
       scope.trail.add('ParallelStateStarted');
       const result = await sideBySide(
         scope,

@@ -1,5 +1,5 @@
 import type { HistoryEventType } from '@aws-sdk/client-sfn';
-import { orAborted, withLimit } from '../clock';
+import { orAborted, withLimit } from '../abort';
 import type { Json, TaskState } from '../definition';
 import { errorDetails, StatesError } from '../errors';
 import { whole, type EventDetails } from '../history';
@@ -15,12 +15,10 @@ const MAX_SECONDS = 99_999_999;
  */
 export function task(visit: Visit<TaskState>): Promise<Step> {
   return withRecovery(visit, async () => {
-    const { state, language } = visit;
-    const args = payload(await visit.effectiveInput(), visit.name);
+    const { state } = visit;
+    const args = payload(await visit.arguments(), visit.name);
     const result = await call(visit, args);
-    const output =
-      language === 'JSONata' ? await visit.leave(result, state, '', { result }) : visit.leaveOnPaths(result);
-    return { output, next: state.Next };
+    return { output: await visit.leave(result, state, '', { result }), next: state.Next };
   });
 }
 

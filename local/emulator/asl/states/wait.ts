@@ -1,4 +1,3 @@
-import { pause } from '../clock';
 import type { WaitState } from '../definition';
 import type { Step, Visit } from '../visit';
 
@@ -10,8 +9,9 @@ export async function wait(visit: Visit<WaitState>): Promise<Step> {
   const { scope, state, input } = visit;
   const { clock } = scope.run;
   const seconds = await visit.wholeNumber('Seconds', 0, MAX_SECONDS);
-  const ms = seconds === undefined ? (await until(visit)) - clock.now().getTime() : seconds * 1000;
-  await pause(clock, Math.max(0, ms), scope.signal);
+  const ms = seconds === undefined ? (await until(visit)) - clock.now() : seconds * 1000;
+  await clock.sleep(Math.max(0, ms), scope.signal);
+  scope.signal.throwIfAborted();
   return { output: await visit.leave(input), next: state.Next };
 }
 

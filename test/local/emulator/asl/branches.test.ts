@@ -1,6 +1,6 @@
 import { StatesError, type Integration } from '../../../../local/emulator/asl';
-import { count, LAMBDA, machine, run, sequence } from './run';
-import { VirtualClock } from './virtual-clock';
+import { virtualClock } from '../../../../local/virtual-clock';
+import { count, LAMBDA, machine, run, sequence, START } from './run';
 
 const chain = (states: Record<string, object>) => ({ StartAt: Object.keys(states)[0], States: states });
 const each = (states: Record<string, object>, rest: object = {}) => ({
@@ -20,7 +20,7 @@ describe('Map', () => {
   ])(
     'with MaxConcurrency %d runs %d of 5 iterations at a time, and keeps the order of items',
     async (limit, expected) => {
-      const clock = new VirtualClock();
+      const clock = virtualClock(START);
       let running = 0;
       let most = 0;
       const integration: Integration = async (args) => {
@@ -116,7 +116,7 @@ describe('Map', () => {
   });
 
   it('stops the other iterations at the first failure', async () => {
-    const clock = new VirtualClock();
+    const clock = virtualClock(START);
     const integration: Integration = async (args, { signal }) => {
       await clock.sleep(1000 * (args as number), signal);
       throw new StatesError('Broken');

@@ -1,6 +1,6 @@
 import { StatesError, type Integration } from '../../../../local/emulator/asl';
-import { count, LAMBDA, machine, run, sequence } from './run';
-import { VirtualClock } from './virtual-clock';
+import { virtualClock } from '../../../../local/virtual-clock';
+import { constant, count, LAMBDA, machine, run, secondsOf, sequence, START } from './run';
 
 const FUNCTION = 'arn:aws:lambda:eu-west-1:111111111111:function:f';
 
@@ -39,21 +39,23 @@ describe('Retry', () => {
   });
 
   it.each([
-    ['three times after 1, 2 and 4 seconds by default', {}, [1000, 2000, 4000]],
-    ['never with MaxAttempts 0', { MaxAttempts: 0 }, []],
+    ['three times after 1, 2 and 4 seconds by default', {}, [0, 1, 3, 7]],
+    ['never with MaxAttempts 0', { MaxAttempts: 0 }, [0]],
     [
       'with its own interval and rate, up to MaxDelaySeconds',
       { IntervalSeconds: 3, BackoffRate: 1.5, MaxAttempts: 4, MaxDelaySeconds: 7 },
-      [3000, 4500, 6750, 7000],
+      [0, 3, 7.5, 14.25, 21.25],
     ],
-    ['at a random moment in the delay with jitter', { JitterStrategy: 'FULL' }, [250, 500, 1000]],
+    ['at a random moment in the delay with jitter', { JitterStrategy: 'FULL' }, [0, 0.25, 0.75, 1.75]],
   ])('retries %s', async (_, retrier, expected) => {
-    const clock = new VirtualClock();
     const definition = machine({ Call: task({ Retry: [{ ErrorEquals: ['States.ALL'], ...retrier }] }), Done });
 
-    await run(definition, { clock, random: () => 0.25, integrations: { [LAMBDA]: failing('Busy') } });
+    const { events } = await run(definition, {
+      random: constant(0.25),
+      integrations: { [LAMBDA]: failing('Busy') },
+    });
 
-    expect(clock.asked).toEqual(expected);
+    expect(secondsOf(events, 'TaskScheduled')).toEqual(expected);
   });
 
   it('counts the attempts of each retrier by itself, and tells expressions the retries so far', async () => {
@@ -187,7 +189,7 @@ describe('a Task', () => {
     [LAMBDA, 'TaskTimedOut'],
     [FUNCTION, 'LambdaFunctionTimedOut'],
   ])('of %s that takes too long fails with States.Timeout and stops waiting', async (Resource, type) => {
-    const clock = new VirtualClock();
+    const clock = virtualClock(START);
     const integration: Integration = (_, { signal }) => clock.sleep(60_000, signal);
     const definition = machine({
       Call: task({ Resource, TimeoutSeconds: 5, Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Done' }] }),
@@ -203,7 +205,7 @@ describe('a Task', () => {
   });
 
   it('leaves no timer behind when it answers in time', async () => {
-    const clock = new VirtualClock();
+    const clock = virtualClock(START);
     const definition = machine({ Call: task({ TimeoutSeconds: 300 }), Done });
 
     const { stopDate } = await run(definition, { clock, integrations: { [LAMBDA]: () => clock.sleep(2000) } });

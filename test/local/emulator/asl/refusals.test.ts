@@ -7,20 +7,14 @@ const inner = (fields: object) => ({ StartAt: 'I', States: { I: { Type: 'Pass', 
 
 describe('a definition is refused before anything runs', () => {
   it.each<[string, object, string | undefined, string, string]>([
+    ['JSONPath fields', state({ Type: 'Pass', Parameters: {} }), 'S', 'Parameters', 'not a supported field of a Pass'],
+    ['JSONPath states', state({ Type: 'Pass', QueryLanguage: 'JSONPath' }), 'S', 'QueryLanguage', 'only JSONata'],
     [
-      'JSONPath fields',
-      state({ Type: 'Pass', Parameters: {} }),
-      'S',
-      'Parameters',
-      'not a supported field of a JSONata Pass',
-    ],
-    ['JSONPath states', state({ Type: 'Pass', QueryLanguage: 'JSONPath' }), 'S', 'QueryLanguage', 'cannot be JSONPath'],
-    [
-      'other JSONPath states',
+      'machines that do not say JSONata',
       { StartAt: 'S', States: { S: { Type: 'Wait', Seconds: 1, End: true } } },
       'S',
-      'Type',
-      'Wait is not supported in JSONPath',
+      'QueryLanguage',
+      'only JSONata',
     ],
     [
       'distributed Maps',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { realClock } from '../../../../domain/world';
 import {
   type FunctionConfig,
   InvocationFailed,
@@ -26,7 +27,7 @@ function lambdaWith(handler: string, { before = '', ...config }: Partial<Functio
   writeFileSync(file, `"use strict";\n${before}\nexports.handler = ${handler};\n`);
   const tested = { name: 'tested', file, exportName: 'handler', environment: {}, timeoutSeconds: 5, ...config };
   const logs: LogLine[] = [];
-  const lambda = new LocalLambda(new Map([['tested', tested]]), (line) => logs.push(line));
+  const lambda = new LocalLambda(new Map([['tested', tested]]), (line) => logs.push(line), realClock);
   running.push(lambda);
   return { invoke: (event: unknown = {}) => lambda.invoke('tested', event), logs, lambda };
 }

@@ -1,12 +1,16 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
+import { type IncomingMessage, request, type RequestListener } from 'node:http';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { magnumOptions, resolve } from '../../../../domain/config/options';
 import { allSecretNames } from '../../../../domain/secrets/references';
 import type { SecretReference, Site } from '../../../../domain/site/document';
 import { parseSite } from '../../../../domain/site/parse';
+import { type Clock, clockOf, realClock } from '../../../../domain/world';
+import { seededRandom } from '../../../../local/random';
+import { connection } from '../../../../local/simulated-site/duplex-pair';
+import { serveHttp } from '../../../../local/simulated-site/http-server';
 import {
   type OsloConfig,
   type SimulatedOpenStack,
@@ -45,16 +49,18 @@ export function secretOf(name: string): string {
   return name.endsWith('rabbit-password') ? secret.replaceAll('/', '|') : secret;
 }
 
-/** A simulated OpenStack on loopback, addressed as at its site. */
+/** A simulated OpenStack, addressed as at its site. */
 export interface TestCloud {
   readonly site: Site;
   readonly openstack: SimulatedOpenStack;
+  /** True time, and what was passed. */
+  readonly clock: Clock;
   /** The value of a secret. */
   secret(reference: SecretReference): string;
   /** How many connections were opened. */
   connections: number;
   /** A connection to an address of the site. */
-  readonly connect: (host: string, port: number) => Promise<Socket>;
+  readonly connect: (host: string, port: number) => Promise<Duplex>;
   /** Sends a request to the Magnum API with a token (unless headers say otherwise) and microversion 1.1. */
   magnum(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
   /** Sends a request to Keystone. */
@@ -77,7 +83,7 @@ export interface TestCloud {
 interface TestAnswer {
   readonly status: number;
   /** Where the answer came from, in the end. */
-  readonly url: string;
+  readonly path: string;
   readonly headers: Headers;
   readonly text: string;
   /** The body where it is JSON. */
@@ -85,50 +91,64 @@ interface TestAnswer {
 }
 
 /** Starts Keystone and a Magnum API, without a conductor. */
-export async function startCloud(site = siteOf('golden'), overrides: Overrides = {}, speed = 1): Promise<TestCloud> {
+export function startCloud(site = siteOf('golden'), overrides: Overrides = {}): Promise<TestCloud> {
   const secrets = Object.fromEntries(allSecretNames(site).map((name) => [name, secretOf(name)]));
-  const openstack = simulateOpenStack({ document: site, secrets, speed, api: 'wsgi' });
   const realNow = Date.now;
   let passed = 0;
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + passed);
+  const clock = clockOf(
+    () => realNow() + passed,
+    (ms, action) => realClock.after(ms, action),
+  );
+  // For what looks at the wall clock.
+  const spy = jest.spyOn(Date, 'now').mockImplementation(() => clock.now());
+  const openstack = simulateOpenStack({ document: site, secrets, clock, random: seededRandom(1), api: 'wsgi' });
   let api = openstack.startMagnumApi(configOf(site, overrides));
   const servers = {
-    keystone: await listening(openstack.keystone),
-    magnum: await listening((request, response) => {
-      api(request, response);
-    }),
-    heat: await listening(openstack.apis.get(8004) ?? ((_, response) => response.destroy())),
+    keystone: openstack.keystone,
+    magnum: ((incoming, response) => {
+      api(incoming, response);
+    }) as RequestListener,
+    heat: openstack.apis.get(8004) ?? ((_, response) => response.destroy()),
   };
-  const ports: Record<string, Server> = {
-    [`${site.virtualIp}:5000`]: servers.keystone,
-    [`${site.virtualIp}:35357`]: servers.keystone,
-    [`${site.virtualIp}:8004`]: servers.heat,
-    [`${site.virtualIp}:${site.magnum.apiPort}`]: servers.magnum,
+  const ports = new Map<string, RequestListener>([
+    [`${site.virtualIp}:5000`, servers.keystone],
+    [`${site.virtualIp}:35357`, servers.keystone],
+    [`${site.virtualIp}:8004`, servers.heat],
+    [`${site.virtualIp}:${site.magnum.apiPort}`, servers.magnum],
+  ]);
+  const open = new Map<Duplex, RequestListener>();
+  const connectTo = (server: RequestListener): Duplex => {
+    const { near, far } = connection();
+    open.set(far, server);
+    serveHttp(far, server);
+    return near;
   };
 
   const cloud: TestCloud = {
     site,
     openstack,
+    clock,
     connections: 0,
     secret: ({ ssm }) => secretOf(ssm),
-    connect: async (host, port) => {
-      const server = ports[`${host}:${port}`];
-      if (!server) throw new Error(`connect EHOSTUNREACH ${host}:${port}`);
-      const socket = connectTcp(portOf(server), '127.0.0.1');
-      await once(socket, 'connect');
+    connect: (host, port) => {
+      const server = ports.get(`${host}:${port}`);
+      if (!server) return Promise.reject(new Error(`connect EHOSTUNREACH ${host}:${port}`));
       cloud.connections += 1;
-      return socket;
+      return Promise.resolve(connectTo(server));
     },
-    keystone: (method, path, body, headers = {}) => send(servers.keystone, method, path, body, headers),
+    keystone: (method, path, body, headers = {}) => send(connectTo(servers.keystone), method, path, body, headers),
     magnum: async (method, path, body, headers = {}) => {
       const token = [...openstack.tokens.keys()][0] ?? (await issue());
-      return send(servers.magnum, method, path, body, { 'X-Auth-Token': token, ...headers });
+      return send(connectTo(servers.magnum), method, path, body, { 'X-Auth-Token': token, ...headers });
     },
     heat: async (path) => {
       const token = [...openstack.tokens.keys()][0] ?? (await issue());
       const [endpoint] = openstack.catalogue.find(({ type }) => type === 'orchestration')?.endpoints ?? [];
       const { pathname } = new URL(endpoint?.url ?? '');
-      return send(servers.heat, 'GET', pathname + path, undefined, { 'X-Auth-Token': token });
+      const ask = (where: string) => send(connectTo(servers.heat), 'GET', where, undefined, { 'X-Auth-Token': token });
+      const answer = await ask(pathname + path);
+      const location = answer.headers.get('location');
+      return location === null ? answer : ask(location.replace(/^http:\/\/[^/]+/, ''));
     },
     conductor: (controller = 'node-1', changed = {}) =>
       openstack.startConductor(controller, configOf(site, { 'DEFAULT.host': controller, ...changed })),
@@ -140,25 +160,22 @@ export async function startCloud(site = siteOf('golden'), overrides: Overrides =
     },
     cut: (port) => {
       const name = `${site.virtualIp}:${port}`;
-      ports[name]?.closeAllConnections();
-      Reflect.deleteProperty(ports, name);
+      for (const [far, server] of open) if (server === ports.get(name)) far.destroy();
+      ports.delete(name);
     },
     pass: (seconds) => {
       passed += seconds * 1000;
     },
-    close: async () => {
-      clock.mockRestore();
+    close: () => {
+      spy.mockRestore();
       openstack.close();
-      for (const server of Object.values(servers)) {
-        server.closeAllConnections();
-        server.close();
-        await once(server, 'close');
-      }
+      for (const far of open.keys()) far.destroy();
+      return Promise.resolve();
     },
   };
   const issue = async () =>
     (await cloud.keystone('POST', '/v3/auth/tokens', authOf(site))).headers.get('x-subject-token') ?? '';
-  return cloud;
+  return Promise.resolve(cloud);
 }
 
 /** The body that asks for a token of the site's operator. */
@@ -187,24 +204,29 @@ export function templateBody(changed: Record<string, unknown> = {}) {
   };
 }
 
-async function listening(listener: RequestListener): Promise<Server> {
-  const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
-}
-
-async function send(server: Server, method: string, path: string, body: unknown, headers: Record<string, string>) {
-  const response = await fetch(`http://127.0.0.1:${portOf(server)}${path}`, {
-    method,
-    headers: { 'Content-Type': 'application/json', Connection: 'close', ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+async function send(
+  stream: Duplex,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<TestAnswer> {
+  const payload = body === undefined ? '' : JSON.stringify(body);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const length = payload === '' ? {} : { 'Content-Length': String(Buffer.byteLength(payload)) };
+    request(
+      {
+        createConnection: () => stream,
+        method,
+        path,
+        headers: { 'Content-Type': 'application/json', Connection: 'close', ...length, ...headers },
+      },
+      resolve,
+    )
+      .on('error', reject)
+      .end(payload);
   });
-  const text = await response.text();
+  const text = await textOf(response);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -212,9 +234,9 @@ async function send(server: Server, method: string, path: string, body: unknown,
     json = undefined;
   }
   return {
-    status: response.status,
-    url: response.url,
-    headers: response.headers,
+    status: response.statusCode ?? 0,
+    path,
+    headers: new Headers(response.headers as Record<string, string>),
     text,
     json: json as TestAnswer['json'],
   };

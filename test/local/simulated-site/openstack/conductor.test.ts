@@ -83,17 +83,6 @@ test('without a conductor a POST is 202 and a GET 404 until one returns', async 
   expect((await cloud.magnum('GET', '/v1/clusters/c1')).json['status']).toBe('CREATE_IN_PROGRESS');
 });
 
-test('speed divides the time of a cluster and of heartbeats', async () => {
-  await cloud.close();
-  cloud = await startCloud(undefined, {}, 60);
-  cloud.conductor();
-  await cloud.magnum('POST', '/v1/clustertemplates', templateBody());
-  await cloud.magnum('POST', '/v1/clusters', { name: 'c1', cluster_template_id: 'swarm' });
-  cloud.pass(2);
-  expect((await services())[0]?.report_count).toBe(3);
-  expect((await cloud.magnum('GET', '/v1/clusters/c1')).json['status']).toBe('CREATE_COMPLETE');
-});
-
 test('closing stops all', async () => {
   cloud.conductor();
   cloud.openstack.close();

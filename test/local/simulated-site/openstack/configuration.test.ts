@@ -1,3 +1,4 @@
+import { seededRandom } from '../../../../local/random';
 import { simulateOpenStack } from '../../../../local/simulated-site/openstack';
 import { configOf, type Overrides, siteOf, startCloud, templateBody, type TestCloud } from './cloud';
 
@@ -222,5 +223,7 @@ test("the guide's site gets a token and conductors, but not its template", async
 
 test('a missing secret is a mistake of the caller', async () => {
   cloud = await startCloud();
-  expect(() => simulateOpenStack({ document: cloud.site, secrets: {} })).toThrow(/no value for the secret/);
+  expect(() =>
+    simulateOpenStack({ clock: cloud.clock, document: cloud.site, secrets: {}, random: seededRandom(1) }),
+  ).toThrow(/no value for the secret/);
 });

@@ -31,10 +31,10 @@ const resources = async (id: string, depth: number) =>
 test('a stack is moved to its name and ID, and tells its status and parameters', async () => {
   const id = await stackOf(100);
 
-  const { status, url, json } = await cloud.heat(`/stacks/${id}`);
+  const { status, path, json } = await cloud.heat(`/stacks/${id}`);
 
   expect(status).toBe(200);
-  expect(url).toMatch(new RegExp(`/v1/[0-9a-f]{32}/stacks/c1-[0-9a-f-]+/${id}$`));
+  expect(path).toMatch(new RegExp(`/v1/[0-9a-f]{32}/stacks/c1-[0-9a-f-]+/${id}$`));
   expect(json['stack']).toMatchObject({
     id,
     stack_status: 'CREATE_COMPLETE',

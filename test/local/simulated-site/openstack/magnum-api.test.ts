@@ -381,7 +381,7 @@ describe('clusters', () => {
   test('an answer that is lost does not undo the request', async () => {
     cloud.conductor();
     cloud.openstack.faults.answersLost = 1;
-    await expect(create()).rejects.toThrow('fetch failed');
+    await expect(create()).rejects.toThrow('socket hang up');
     cloud.pass(1);
     expect(cloud.openstack.clusters).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 import jsonata from 'jsonata';
-import type { JsonObject, MapState, State, StateMachine, States } from '../../local/emulator/asl/definition';
+import type { JsonObject, MapState, State, StateMachine, States } from '../../../local/emulator/asl/definition';
 
 /** A state with the place where it stands. */
 export interface Placed {

@@ -1,10 +1,11 @@
-import { StatesError } from '../../local/emulator/asl';
-import { DynamoDbError, LocalTable } from '../../local/emulator/aws/dynamodb';
-import { nameOf } from '../../local/emulator/aws/template';
-import { sitesAt } from '../../lib/settings';
-import { run } from '../local/emulator/asl/run';
-import { VirtualClock } from '../local/emulator/asl/virtual-clock';
-import { type Synthesized, synthesizedStack } from '../synthesized';
+import type { Envelope } from '../../../../domain/tasks';
+import { StatesError } from '../../../../local/emulator/asl';
+import { DynamoDbError, LocalTable } from '../../../../local/emulator/aws/dynamodb';
+import { nameOf } from '../../../../local/emulator/aws/template';
+import { sitesAt } from '../../../../lib/settings';
+import { run, START } from '../../../local/emulator/asl/run';
+import { virtualClock } from '../../../../local/virtual-clock';
+import { type Synthesized, synthesizedStack } from '../../../synthesized';
 
 // The synthesized state machine in virtual time, its functions scripted: what they return and what they throw.
 
@@ -16,16 +17,23 @@ const NODES = ['node-1', 'node-2', 'node-3'];
 const ME = 'arn:aws:states:eu-west-1:111111111111:execution:tested:one';
 const OTHER = 'arn:aws:states:eu-west-1:111111111111:execution:tested:other';
 
+/** The mode of an execution's input. */
+const modeOf = (input: unknown) => (input as { mode: string }).mode;
+
 /** All goes well and everything changes. */
 const GOOD: Script = {
-  'load-site': ({ mode }) => ({ site: golden, mode, findings: ['by Load site'] }),
+  'load-site': ({ input }) => ({ site: golden, mode: modeOf(input), findings: ['by Load site'] }),
   preflight: () => ({ findings: ['one'] }),
   'preflight-cloud': ({ findings }) => ({ findings: [...(findings as unknown[]), 'two'] }),
-  inspect: () => ({ controllers: NODES.map((name) => ({ name })), blastRadius: { listeners: [], resources: [] } }),
+  'inspect-controllers': () => ({
+    controllers: NODES.map((name) => ({ name })),
+    blastRadius: { listeners: [], resources: [] },
+  }),
   plan: () => ({ changed: true, stage: NODES, restart: NODES, cycle: true, summary: [] }),
   stage: ({ controller }) => ({ controller, files: [] }),
   commit: ({ controller }) => ({ controller, files: [], firewall: false }),
   restart: ({ controller }) => ({ controller, restartedAt: 1, seconds: 1, services: [] }),
+  reach: () => null,
   'cycle disable': () => ({ done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: null }),
   'cycle poll-stopped': () => ({ done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: null }),
   'cycle enable': () => ({ done: false, waitingFor: 'node-1', lastAnswerAt: 1000, firstAnswerAt: null }),
@@ -63,9 +71,9 @@ interface Circumstances {
 }
 
 async function start(script: Script = {}, { mode = 'apply', lock, other, ended }: Circumstances = {}) {
-  const clock = new VirtualClock();
+  const clock = virtualClock(START);
   const table = new LocalTable('site');
-  const expiresAt = String(Math.floor(clock.now().getTime() / 1000) + (lock?.expiresIn ?? 0));
+  const expiresAt = String(Math.floor(clock.now() / 1000) + (lock?.expiresIn ?? 0));
   if (lock) table.items.set('golden', { site: { S: 'golden' }, owner: { S: lock.owner }, expiresAt: { N: expiresAt } });
 
   const tasks = new Map(
@@ -75,6 +83,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended }
     ]),
   );
   const calls: string[] = [];
+  const envelopes: Envelope[] = [];
   const attempts = new Map<string, number>();
   const item = (action: 'putItem' | 'getItem' | 'deleteItem') => (args: unknown) => {
     try {
@@ -89,20 +98,25 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended }
     integrations: {
       'arn:aws:states:::lambda:invoke': async (args) => {
         await Promise.resolve();
-        const { FunctionName, Payload } = args as { FunctionName: string; Payload: Payload };
+        const { FunctionName, Payload } = args as {
+          FunctionName: string;
+          Payload: { envelope: Envelope; input: Payload };
+        };
+        const { envelope, input } = Payload;
+        envelopes.push(envelope);
         const task = tasks.get(nameOf(FunctionName)) ?? '';
-        const call = task === 'cycle' ? `cycle ${String(Payload['action'])}` : task;
+        const call = task === 'cycle' ? `cycle ${String(input['action'])}` : task;
         calls.push(call);
         const attempt = (attempts.get(call) ?? 0) + 1;
         attempts.set(call, attempt);
-        return { StatusCode: 200, Payload: { ...GOOD, ...script }[call]?.(Payload, attempt) };
+        return { StatusCode: 200, Payload: { ...GOOD, ...script }[call]?.(input, attempt) };
       },
       'arn:aws:states:::dynamodb:putItem': item('putItem'),
       'arn:aws:states:::dynamodb:getItem': item('getItem'),
       'arn:aws:states:::dynamodb:deleteItem': item('deleteItem'),
       'arn:aws:states:::aws-sdk:sfn:describeExecution': () => {
         if (other === undefined) throw new StatesError('Sfn.ExecutionDoesNotExistException', 'none');
-        const stopDate = new Date(clock.now().getTime() - (ended ?? 0) * 1000).toISOString();
+        const stopDate = new Date(clock.now() - (ended ?? 0) * 1000).toISOString();
         return Promise.resolve({ Status: other, ...(ended === undefined ? {} : { StopDate: stopDate }) });
       },
     },
@@ -111,6 +125,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended }
   return {
     ...result,
     calls,
+    envelopes,
     seconds,
     owner: table.items.get('golden')?.['owner']?.S,
     count: (call: string) => attempts.get(call) ?? 0,
@@ -122,11 +137,11 @@ describe('an apply', () => {
     const { status, calls, owner } = await start();
     expect([status, owner]).toEqual(['SUCCEEDED', undefined]);
     expect(calls).toEqual([
-      ...['load-site', 'preflight', 'preflight-cloud', 'inspect', 'plan'],
+      ...['load-site', 'preflight', 'preflight-cloud', 'inspect-controllers', 'plan'],
       ...NODES.map(() => 'stage'),
       ...NODES.map(() => 'commit'),
       ...NODES.map(() => 'restart'),
-      ...['cycle disable', 'cycle enable', 'cycle poll-started', 'verify'],
+      ...['reach', 'cycle disable', 'cycle enable', 'cycle poll-started', 'verify'],
       ...['ensure-cluster-template', 'ensure-cluster', 'poll-cluster', 'report'],
     ]);
   });
@@ -178,6 +193,32 @@ describe('an apply', () => {
   });
 });
 
+test('every function learns which execution, state and attempt it works for', async () => {
+  const { envelopes } = await start({
+    preflight: (_, attempt) => (attempt < 2 ? broken('BastionUnreachable') : { findings: [] }),
+  });
+
+  expect(new Set(envelopes.map(({ execution }) => execution))).toEqual(new Set([ME]));
+  expect(envelopes.slice(0, 4).map(({ state, attempt }) => [state, attempt])).toEqual([
+    ['Load site', 0],
+    ['Preflight', 0],
+    ['Preflight', 1],
+    ['Preflight cloud', 0],
+  ]);
+});
+
+test("a check reports pacemaker's faults, and does not wait for what they keep from serving", async () => {
+  const fault = { name: 'NoQuorum', severity: 'error', evidence: 'x', remedy: 'y' };
+
+  const { status, calls, output } = await start(
+    { ...UNCHANGED, preflight: () => ({ findings: [fault] }) },
+    { mode: 'check' },
+  );
+
+  expect([status, calls.slice(3)]).toEqual(['SUCCEEDED', ['inspect-controllers', 'plan', 'report']]);
+  expect(output).toMatchObject({ findings: expect.arrayContaining([fault]) as unknown });
+});
+
 test('a check that finds drift reports it and touches nothing', async () => {
   const { status, calls, owner } = await start({}, { mode: 'check' });
   expect([status, owner]).toEqual(['SUCCEEDED', undefined]);
@@ -187,7 +228,7 @@ test('a check that finds drift reports it and touches nothing', async () => {
 describe('bootstrap', () => {
   const made = (action: string) => ({ name: 'database magnum', action });
   const asked = (parts: string[], accounts: string, tables: string): Script => ({
-    'load-site': ({ mode }) => ({ site: { ...golden, bootstrap: parts }, mode, findings: [] }),
+    'load-site': ({ input }) => ({ site: { ...golden, bootstrap: parts }, mode: modeOf(input), findings: [] }),
     bootstrap: () => [made(accounts)],
     'upgrade-schema': () => made(tables),
   });
@@ -196,7 +237,14 @@ describe('bootstrap', () => {
   test('makes accounts before anything is planned, and tables between Commit and Restart services', async () => {
     const { calls, output } = await start(asked(ALL, 'created', 'created'));
 
-    expect(calls.slice(0, 6)).toEqual(['load-site', 'preflight', 'preflight-cloud', 'bootstrap', 'inspect', 'plan']);
+    expect(calls.slice(0, 6)).toEqual([
+      'load-site',
+      'preflight',
+      'preflight-cloud',
+      'bootstrap',
+      'inspect-controllers',
+      'plan',
+    ]);
     expect(calls.slice(calls.lastIndexOf('commit'), calls.indexOf('restart'))).toEqual(['commit', 'upgrade-schema']);
     expect(output).toMatchObject({ bootstrap: [made('created')], schema: made('created') });
   });
@@ -363,7 +411,11 @@ describe('HAProxy that was left disabled', () => {
   test('is reported by a check, which touches nothing and asks nobody behind the VIP', async () => {
     const { status, calls, output } = await start(
       {
-        'load-site': ({ mode }) => ({ site: { ...golden, bootstrap: ['keystone'] }, mode, findings: [] }),
+        'load-site': ({ input }) => ({
+          site: { ...golden, bootstrap: ['keystone'] },
+          mode: modeOf(input),
+          findings: [],
+        }),
         preflight: () => ({ findings: [HAPROXY_DISABLED] }),
         'preflight-cloud': ({ findings }) => ({ findings }),
       },
@@ -372,7 +424,7 @@ describe('HAProxy that was left disabled', () => {
 
     expect([status, calls]).toEqual([
       'SUCCEEDED',
-      ['load-site', 'preflight', 'preflight-cloud', 'inspect', 'plan', 'report'],
+      ['load-site', 'preflight', 'preflight-cloud', 'inspect-controllers', 'plan', 'report'],
     ]);
     expect(output).toMatchObject({ findings: [HAPROXY_DISABLED] });
   });
@@ -458,7 +510,7 @@ describe('a cluster', () => {
     const [one] = golden?.clusters ?? [];
     const clusters = ['a', 'b', 'c'].map((name) => ({ ...one, name }));
     const { error, owner, calls } = await start({
-      'load-site': ({ mode }) => ({ site: { ...golden, clusters }, mode, findings: [] }),
+      'load-site': ({ input }) => ({ site: { ...golden, clusters }, mode: modeOf(input), findings: [] }),
       'ensure-cluster': ({ cluster }) => (cluster === 'a' ? broken('ClusterFailed') : { name: cluster, done: false }),
     });
 

@@ -1,0 +1,113 @@
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { parameterStore } from '../domain/secrets/ssm';
+import { fileOf, type Invocation, TASK_NAMES, type TaskFunction, type TaskName } from '../domain/tasks';
+import { type Clock, clockOf, type ConnectOptions, type Random, type Transport, type World } from '../domain/world';
+import type { Handler, LogLine } from './emulator/aws/functions';
+import type { LocalSsm } from './emulator/aws/ssm';
+import type { Template } from './emulator/aws/template';
+import { TASK_FUNCTIONS } from './tasks';
+
+/** What tasks in this process are made with. */
+export interface InProcessOptions {
+  readonly template: Template;
+  readonly ssm: LocalSsm;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connect: (options: ConnectOptions) => Promise<Transport>;
+  readonly log: (line: LogLine) => void;
+}
+
+/**
+ * Every function of the template as a handler in this process: its task from the modules, on this clock, connected without a
+ * wire. What it may read is what its role allows.
+ */
+export function inProcessHandlers(options: InProcessOptions): ReadonlyMap<string, Handler> {
+  const { template } = options;
+  const tasks = new Map(TASK_NAMES.map((task) => [fileOf(task), task]));
+  return new Map(
+    [...template.functions].flatMap(([name, { description, environment }]) => {
+      const task = tasks.get(description.replace('magnum-ha: ', ''));
+      return task ? [[name, handler(options, name, task, environment['SITE_PARAMETER_PREFIX'] ?? '')] as const] : [];
+    }),
+  );
+}
+
+function handler<T extends TaskName>(
+  { ssm, clock, random, connect, log }: InProcessOptions,
+  name: string,
+  task: T,
+  prefix: string,
+): Handler {
+  const run = TASK_FUNCTIONS[task] as unknown as TaskFunction<T>;
+  const kept = new Map<string, unknown>();
+  const stores = parameterStore(callerOf(ssm, name), prefix);
+  return (event, { killed }) => {
+    const { envelope, input } = event as Invocation<T>;
+    const transports = new Set<Transport>();
+    // The process is gone, and with it its connections; what it began on controllers goes on.
+    killed.addEventListener('abort', () => {
+      for (const transport of transports) transport.close();
+    });
+    const world: World = {
+      ...stores,
+      kept,
+      random,
+      clock: endingWith(clock, killed),
+      connect: async (wanted) => {
+        const transport = await alive(connect(wanted), killed);
+        transports.add(transport);
+        return transport;
+      },
+      log: (entry) => {
+        log({ functionName: name, text: JSON.stringify({ ...envelope, ...entry }) });
+      },
+    };
+    return run(input, world);
+  };
+}
+
+/** A client of SSM whose calls stay in this process. */
+function callerOf(ssm: LocalSsm, caller: string): Pick<SSMClient, 'send'> {
+  const send = (command: { readonly constructor: { readonly name: string }; readonly input: unknown }) =>
+    Promise.resolve().then(() =>
+      ssm.call(caller, command.constructor.name.replace(/Command$/, ''), JSON.parse(JSON.stringify(command.input))),
+    );
+  return { send } as unknown as Pick<SSMClient, 'send'>;
+}
+
+/** The same clock for something that may be killed: nothing happens on it any more then. */
+function endingWith(clock: Clock, killed: AbortSignal): Clock {
+  const timers = new Set<() => void>();
+  killed.addEventListener('abort', () => {
+    for (const cancel of timers) cancel();
+  });
+  return clockOf(
+    () => clock.now(),
+    (ms, action) => {
+      const stop = clock.after(ms, () => {
+        timers.delete(cancel);
+        if (!killed.aborted) action();
+      });
+      const cancel = () => {
+        timers.delete(cancel);
+        stop();
+      };
+      timers.add(cancel);
+      return cancel;
+    },
+  );
+}
+
+/** What whoever was killed never learns. */
+function alive<T>(doing: Promise<T>, killed: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    doing.then(
+      (value) => {
+        if (!killed.aborted) resolve(value);
+      },
+      (error: unknown) => {
+        if (!killed.aborted) reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}
