@@ -1,3 +1,5 @@
+import { remembering } from './remembering';
+
 /** A line that the shell refuses, with what it says on stderr. */
 export class ShellSyntaxError extends Error {
   override readonly name = 'ShellSyntaxError';
@@ -31,24 +33,14 @@ export interface Echo {
   readonly to: 'stdout' | 'stderr';
 }
 
-/** The same lines are run again and again. */
-const known = new Map<string, readonly (CommandLine | Echo)[]>();
-const KNOWN_LINES = 2000;
-
 /**
  * Takes a line apart as far as the product uses a shell: commands with `;` between.
  *
  * @throws ShellSyntaxError for anything further
  */
-export function parseLine(line: string): readonly (CommandLine | Echo)[] {
-  let parts = known.get(line);
-  if (!parts) {
-    parts = split(line).map(({ text, words }) => parseEcho(text) ?? parseCommand(text, words));
-    if (known.size >= KNOWN_LINES) known.clear();
-    known.set(line, parts);
-  }
-  return parts;
-}
+export const parseLine = remembering((line): readonly (CommandLine | Echo)[] =>
+  split(line).map(({ text, words }) => parseEcho(text) ?? parseCommand(text, words)),
+);
 
 /** Nothing is quoted in it but for the empty word with which a word is parted. */
 function parseEcho(text: string): Echo | undefined {

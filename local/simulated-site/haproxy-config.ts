@@ -1,3 +1,5 @@
+import { remembering } from './remembering';
+
 /** A file of HAProxy's configuration. */
 export interface ConfigFile {
   /** As it was named on the command line; alerts name it so. */
@@ -71,15 +73,15 @@ class Parser implements ParsedConfig {
     const { section, proxy } = this;
     // A section ends with its file.
     this.section = undefined;
-    const lines = content.split('\n');
-    const last = lines.pop() ?? '';
-    lines.forEach((line, index) => {
+    const { lines, rest } = splitFile(content);
+    lines.forEach((words, index) => {
+      if (words.length === 0) return;
       this.at = `${path}:${index + 1}`;
-      this.line(line);
+      this.line(words);
     });
-    if (last !== '') {
+    if (rest !== '') {
       this.alerts.push(
-        `parsing [${path}:${lines.length + 1}]: Missing LF on last line, file might have been truncated at position ${last.length + 1}.`,
+        `parsing [${path}:${lines.length + 1}]: Missing LF on last line, file might have been truncated at position ${rest.length + 1}.`,
       );
     }
     if (this.alerts.length > before) this.alerts.push(`Error(s) found in configuration file : ${path}`);
@@ -113,8 +115,7 @@ class Parser implements ParsedConfig {
     }
   }
 
-  private line(line: string): void {
-    const [keyword, ...rest] = splitLine(line);
+  private line([keyword, ...rest]: readonly string[]): void {
     if (keyword === undefined) return;
     if (SECTIONS.includes(keyword)) this.startSection(keyword, rest);
     else if (keyword === 'include' && this.include) for (const file of this.include(rest[0] ?? '')) this.file(file);
@@ -255,6 +256,13 @@ class Parser implements ParsedConfig {
 function kindOf(kind: string): string {
   return kind === 'listen' ? 'proxy' : kind;
 }
+
+/** The words of each line, and what follows the last line feed. */
+const splitFile = remembering((content) => {
+  const lines = content.split('\n');
+  const rest = lines.pop() ?? '';
+  return { lines: lines.map(splitLine), rest };
+});
 
 /** Splits a line: blanks between, `#` starts a comment, quotes and backslashes keep blanks. */
 function splitLine(line: string): string[] {

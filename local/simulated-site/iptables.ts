@@ -1,4 +1,5 @@
 import { toAddress, toNumber, within } from './network';
+import { remembering } from './remembering';
 
 /** What happens to a packet. */
 export type Verdict = 'ACCEPT' | 'DROP' | 'REJECT';
@@ -93,7 +94,7 @@ export class InputChain {
   restore(text: string): void {
     const { policy, rules } = parseRulesFile(text);
     this.policy = policy;
-    this.rules = rules;
+    this.rules = [...rules];
   }
 
   /** Inserts a rule as number `position`, from 1. */
@@ -138,7 +139,7 @@ export class RestoreError extends Error {
 }
 
 /** Understands a rules file, the table `filter`, chain INPUT of it. */
-export function parseRulesFile(text: string): { policy: Verdict; rules: Rule[] } {
+export const parseRulesFile = remembering((text): { policy: Verdict; rules: readonly Rule[] } => {
   const result: { policy: Verdict; rules: Rule[] } = { policy: 'ACCEPT', rules: [] };
   let table: string | undefined;
   const lines = text.split('\n');
@@ -168,7 +169,7 @@ export function parseRulesFile(text: string): { policy: Verdict; rules: Rule[] }
   });
   if (table !== undefined) throw new RestoreError(`iptables-restore: COMMIT expected at line ${lines.length + 1}\n`, 1);
   return result;
-}
+});
 
 function rulesLine(line: string, number: number): { chain: string; rule: Rule } {
   const usage = restoreUsage(number);

@@ -1,4 +1,5 @@
 import type { OsloConfig } from './openstack';
+import { remembering } from './remembering';
 
 /** A configuration file that oslo.config refuses; the message is that of its ParseError. */
 export class ParseError extends Error {
@@ -10,7 +11,7 @@ type Sections = Map<string, Map<string, string[]>>;
 
 /** Reads a configuration file as oslo.config does, and answers with the value that a service would use. */
 export function readOsloConfig(path: string, text: string): OsloConfig {
-  const sections = parseOsloConfig(path, text);
+  const sections = parseOsloConfig(text, path);
   const raw = (section: string, option: string): string | undefined =>
     sections.get(normalized(section))?.get(option.replaceAll('-', '_'))?.at(-1);
   const effective = (section: string, option: string): string | undefined => {
@@ -25,7 +26,7 @@ export function readOsloConfig(path: string, text: string): OsloConfig {
  *
  * @throws ParseError at the first line that breaks them
  */
-export function parseOsloConfig(path: string, text: string): Sections {
+export const parseOsloConfig = remembering((text: string, path: string): Sections => {
   const sections: Sections = new Map();
   let section: Map<string, string[]> | undefined;
   let open: { option: string; lines: string[] } | undefined;
@@ -69,7 +70,7 @@ export function parseOsloConfig(path: string, text: string): Sections {
   }
   close();
   return sections;
-}
+});
 
 function unquoted(value: string): string {
   const quote = value.charAt(0);

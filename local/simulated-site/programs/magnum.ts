@@ -14,7 +14,7 @@ export const magnumConductor: Program = async ({ arguments: given, controller, s
   }
   await sleep(timings.magnumVersion);
   try {
-    parseOsloConfig(path, controller.files.read(path, who));
+    parseOsloConfig(controller.files.read(path, who), path);
   } catch (error) {
     if (error instanceof ParseError) {
       return failure(`${TRACEBACK}oslo_config.cfg.ConfigFileParseError: Failed to parse ${path}: ${error.message}`);
