@@ -27,6 +27,7 @@ const inputs = {
   stage: { site: golden, controller: 'node-2' },
   commit: { site: golden, controller: 'node-2', files: [] },
   restart: { site: golden, controller: 'node-2' },
+  reach: { site: golden },
   cycle: { site: golden, action: 'disable', before: null },
   verify: { site: golden, restarts: [] },
   ensureClusterTemplate: { site: golden, mode: 'check', clusterTemplate: 'swarm-mode-cluster-template' },
