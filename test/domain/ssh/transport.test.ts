@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,6 +76,30 @@ async function serverThat(does: (socket: Socket) => void): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
 }
+
+test('a key that is none is refused by the name of its parameter, before anything is connected to', async () => {
+  const site = siteOf({ port: 1, hostKey: user.public });
+
+  const refused = open(site, { key: { private: 'no key, but s3cret', public: '' } });
+
+  await expect(refused).rejects.toMatchObject({
+    name: 'SshPrivateKeyInvalid',
+    message: expect.stringContaining('/magnum-ha/golden/ssh-private-key') as string,
+  });
+  await expect(refused).rejects.not.toThrow('s3cret');
+});
+
+test('a bastion that does not listen is told with what to check', async () => {
+  const port = await serverThat(() => undefined);
+  for (const server of servers.splice(0)) server.close();
+
+  const refused = open(siteOf({ port, hostKey: user.public }));
+
+  await expect(refused).rejects.toMatchObject({
+    name: 'BastionUnreachable',
+    message: expect.stringMatching(/127\.0\.0\.1:\d+ of site golden.*ECONNREFUSED/) as string,
+  });
+});
 
 describeWithSshd('a way through a real sshd', () => {
   let sshd: Sshd;
@@ -154,6 +179,19 @@ describeWithSshd('a way through a real sshd', () => {
       }
     });
 
+    test('where the controller closes, as a sshd does that has too many connections', async () => {
+      const port = await serverThat((socket) => socket.end());
+      const site = siteOf(sshd);
+      const [controller] = site.controllers;
+
+      const node = await open({ ...site, controllers: [{ ...controller, port }] });
+
+      await expect(node.ready()).rejects.toMatchObject({
+        name: 'ControllerUnreachable',
+        message: expect.stringContaining('Connection lost before handshake') as string,
+      });
+    });
+
     test.each([
       ['it gives its name', 0],
       ['it gives its keys', 100],
@@ -182,6 +220,50 @@ describeWithSshd('a way through a real sshd', () => {
       } finally {
         jest.useRealTimers();
       }
+    });
+  });
+
+  describe('once it stands', () => {
+    test('a TCP connection begins at the controller', async () => {
+      const port = await serverThat((socket) => socket.end('hello'));
+      const node = await open(siteOf(sshd));
+
+      const stream = await node.tunnel('127.0.0.1', port);
+
+      expect(await text(stream)).toBe('hello');
+    });
+
+    test('a TCP connection that is refused says so, and the way still stands', async () => {
+      const node = await open(siteOf(sshd));
+
+      await expect(node.tunnel('127.0.0.1', 1)).rejects.toThrow('Connection refused');
+
+      await expect(node.run(command('echo', 'hello'))).resolves.toMatchObject({ stdout: 'hello\n' });
+    });
+
+    test('a connection to a controller that broke is made anew, the bastion having stayed', async () => {
+      const node = await open(siteOf(sshd));
+      const [transport] = transports;
+      const link = transport?.controller(node.controller);
+      // Of the controller's sshd the process that serves this connection: above timeout(1) and the shell.
+      const killed = 'up() { cut -d " " -f 4 "/proc/$1/stat"; }; kill -9 "$(up "$(up $PPID)")"; sleep 5';
+
+      await expect(node.run(command('sh', '-c', killed))).rejects.toMatchObject({ name: 'SshConnectionLost' });
+      while (transport?.controller(node.controller) === link) await sleep(5);
+      const again = await node.run(command('echo', 'again'));
+
+      expect(again.stdout).toBe('again\n');
+      expect(transport?.alive).toBe(true);
+    });
+
+    test('it is not alive any more when it is closed', async () => {
+      await open(siteOf(sshd));
+      const [transport] = transports;
+
+      transport?.close();
+      while (transport?.alive) await sleep(5);
+
+      expect(transport?.alive).toBe(false);
     });
   });
 
