@@ -12,9 +12,19 @@ const QUOTED = 600;
 /** Exit code of timeout(1) when it has killed the command. */
 const KILLED = 124;
 
-/** What sudo says, in versions from 1.8 on, when it does not run a command. It may also warn and run it. */
-const SUDO_REFUSES =
-  /^sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty)|is not in the sudoers file|^Sorry, user /m;
+/**
+ * What sudo says, in versions from 1.8 to 1.9, when it does not run a command: plugins/sudoers/logging.c, sudoers.c and
+ * auth/pam.c, src/tgetpass.c. It may also warn and run it.
+ */
+const SUDO_REFUSES = new RegExp(
+  [
+    '^sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty)',
+    '^sudo: (account validation failure|account or password is expired|account expired|password expired)',
+    '^sudo: (no valid sudoers sources|timeout: command not found)',
+    ' is not in the sudoers file| is not allowed to run sudo on |^Sorry, user ',
+  ].join('|'),
+  'im',
+);
 
 /** A controller, as the tasks work with it: what it is, what can be run on it, and the way there. */
 export interface Node {

@@ -9,6 +9,7 @@ import type { Command } from '../ssh/command';
 export async function ifPresent(node: Node, command: Command): Promise<string | undefined> {
   const outcome = await node.attempt(command);
   if (outcome.exitCode === 0) return outcome.stdout;
-  if (outcome.stderr.includes('No such file or directory')) return undefined;
+  // timeout(1) says so too, with 127, if there is no such program.
+  if (outcome.exitCode === 1 && outcome.stderr.includes('No such file or directory')) return undefined;
   throw node.failure(command, outcome);
 }

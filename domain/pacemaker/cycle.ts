@@ -3,6 +3,7 @@ import type { Node } from '../commands/node';
 import { haproxyAges } from '../commands/processes';
 import { MagnumHaError, messageOf } from '../errors';
 import type { SiteConnection } from '../commands/site-connection';
+import { mapAll, type NonEmpty } from '../non-empty';
 import type { Site } from '../site/document';
 import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '../ssh/errors';
 import { poll } from '../world';
@@ -159,7 +160,7 @@ async function start(
   action: 'enable' | 'poll-started',
   before: Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'> | null,
 ): Promise<CycleStep> {
-  const connecting = nodes.map(async (node) => {
+  const connecting = mapAll(nodes, async (node) => {
     await node.ready();
     return node;
   });
@@ -218,14 +219,12 @@ function taken({ clock }: Node, told: readonly Promise<unknown>[]): Promise<bool
 }
 
 /** @throws the first one's error where none can be reached */
-async function firstOfAll(connecting: readonly Promise<Node>[]): Promise<{ first: Node; others: Promise<Node>[] }> {
-  try {
-    return await Promise.any(
-      connecting.map(async (one) => ({ first: await one, others: connecting.filter((other) => other !== one) })),
-    );
-  } catch (error) {
-    throw error instanceof AggregateError ? error.errors[0] : error;
-  }
+function firstOfAll(connecting: NonEmpty<Promise<Node>>): Promise<{ first: Node; others: Promise<Node>[] }> {
+  const each = mapAll(connecting, async (one) => ({
+    first: await one,
+    others: connecting.filter((other) => other !== one),
+  }));
+  return Promise.any(each).catch(() => each[0]);
 }
 
 async function connected(connecting: readonly Promise<Node>[]): Promise<Node[]> {

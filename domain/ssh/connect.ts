@@ -39,6 +39,8 @@ export function connect(target: Target, unreachable: (reason: string) => Error):
   const { via } = target;
   // Else every small packet waits for the acknowledgement of the one before.
   const stream = 'host' in via ? connectTcp({ ...via, noDelay: true }) : via;
+  // A channel stays half open when its other side has closed, and ssh2 would neither end nor look any more.
+  stream.once('end', () => stream.destroy());
   const client = new Client();
   let shown: string | undefined;
   let asked: () => void = () => undefined;

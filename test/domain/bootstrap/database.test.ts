@@ -1,26 +1,30 @@
 import { bootstrapDatabase } from '../../../domain/bootstrap/database';
+import type { Site } from '../../../domain/site/document';
+import { fakeConnection, type Reply } from '../fakes';
 import { site } from '../sites';
-import { remoteWith } from './remote';
 
 const golden = site('golden');
 const MARIADB = 'version\n10.11.18-MariaDB-0+deb12u1\n';
 /** SHA1(SHA1(password)), as `SELECT PASSWORD('password')` gives it. */
 const HASH = '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19';
 
-/** A server that has nothing but what is given, by words of the query. */
-function server(rows: Record<string, string> = {}) {
-  return remoteWith((sql) => {
+/** A controller whose mysql comes to this, by the statements that it reads. */
+const nodeWith = (answer: (sql: string) => Reply, document: Site = golden) =>
+  fakeConnection(document, { answer: (_, { stdin = '' }) => answer(stdin) });
+
+/** One of a server that has nothing but what is given, by words of the query. */
+const server = (rows: Record<string, string> = {}, document: Site = golden) =>
+  nodeWith((sql) => {
     if (sql.startsWith('SELECT VERSION')) return rows['version'] ?? MARIADB;
     return Object.entries(rows).find(([words]) => sql.includes(words))?.[1] ?? '';
-  });
-}
+  }, document);
 
 const writes = (inputs: string[]) => inputs.filter((sql) => !sql.startsWith('SELECT'));
 
 test('what lacks is made by these statements, with the hash of the password alone', async () => {
-  const { remote, inputs } = server();
+  const { node, inputs } = await server();
 
-  await bootstrapDatabase(remote, golden, 'password', 'apply');
+  await bootstrapDatabase(node, 'password', 'apply');
 
   expect(writes(inputs)).toEqual([
     'CREATE DATABASE IF NOT EXISTS `magnum` CHARACTER SET utf8;\n',
@@ -33,9 +37,9 @@ test('what lacks is made by these statements, with the hash of the password alon
 
 test("a name's underscore is no wildcard in a grant", async () => {
   const named = site('golden', ({ magnum }) => (magnum.database.name = 'magnum_db'));
-  const { remote, inputs } = server();
+  const { node, inputs } = await server({}, named);
 
-  await bootstrapDatabase(remote, named, 'password', 'apply');
+  await bootstrapDatabase(node, 'password', 'apply');
 
   expect(writes(inputs)).toContain("GRANT ALL PRIVILEGES ON `magnum\\_db`.* TO 'magnum'@'%';\n");
 });
@@ -50,18 +54,18 @@ test.each([
   ['all but one', privileges.slice(1), 'missing'],
 ])('grants are looked at one by one: %s', async (_, names, action) => {
   const named = site('golden', ({ magnum }) => (magnum.database.name = 'magnum_db'));
-  const { remote } = server({ SCHEMA_PRIVILEGES: granted(names) });
+  const { node } = await server({ SCHEMA_PRIVILEGES: granted(names) }, named);
 
-  const items = await bootstrapDatabase(remote, named, 'password', 'check');
+  const items = await bootstrapDatabase(node, 'password', 'check');
 
   expect(items.find(({ name }) => name === "grants on magnum_db to 'magnum'@'%'")?.action).toBe(action);
 });
 
 test('global privileges will do', async () => {
   const rows = privileges.map((one) => `'magnum'@'%'\tdef\t${one}\n`).join('');
-  const { remote } = server({ USER_PRIVILEGES: `GRANTEE\tTABLE_CATALOG\tPRIVILEGE_TYPE\n${rows}` });
+  const { node } = await server({ USER_PRIVILEGES: `GRANTEE\tTABLE_CATALOG\tPRIVILEGE_TYPE\n${rows}` });
 
-  const items = await bootstrapDatabase(remote, golden, 'password', 'check');
+  const items = await bootstrapDatabase(node, 'password', 'check');
 
   expect(items.find(({ name }) => name === "grants on magnum to 'magnum'@'%'")?.action).toBe('unchanged');
 });
@@ -72,17 +76,17 @@ test.each([
   ['another password', 'Host\tUser\tplugin\tauthentication_string', `%\tmagnum\tmysql_native_password\t*00`, 'differs'],
   ['another host', 'Host\tUser\tPassword\tplugin', `10.0.0.1\tmagnum\t${HASH}\t`, 'missing'],
 ])('a user is known by the hash, whatever the column is called: %s', async (_, names, row, action) => {
-  const { remote } = server({ 'mysql.user': `${names}\n${row}\n` });
+  const { node } = await server({ 'mysql.user': `${names}\n${row}\n` });
 
-  const items = await bootstrapDatabase(remote, golden, 'password', 'check');
+  const items = await bootstrapDatabase(node, 'password', 'check');
 
   expect(items[1]).toEqual({ name: "database user 'magnum'@'%'", action });
 });
 
 test('a user who authenticates in another way stays, which is told', async () => {
-  const { remote, inputs } = server({ 'mysql.user': 'Host\tUser\tplugin\n%\tmagnum\ted25519\n' });
+  const { node, inputs } = await server({ 'mysql.user': 'Host\tUser\tplugin\n%\tmagnum\ted25519\n' });
 
-  const items = await bootstrapDatabase(remote, golden, 'password', 'apply');
+  const items = await bootstrapDatabase(node, 'password', 'apply');
 
   expect(items[1]).toMatchObject({ action: 'unchanged', detail: expect.stringContaining('ed25519') as string });
   expect(writes(inputs).join('')).not.toContain("'%' IDENTIFIED");
@@ -90,18 +94,18 @@ test('a user who authenticates in another way stays, which is told', async () =>
 
 test('a password is hashed as the driver sends it: Latin-1 by PyMySQL, UTF-8 by MySQLdb', async () => {
   const older = site('golden', ({ magnum }) => (magnum.database.driver = 'mysql'));
-  const [py, mysqldb] = [server(), server()];
+  const [py, mysqldb] = [await server(), await server({}, older)];
 
-  await bootstrapDatabase(py.remote, golden, 'é', 'apply');
-  await bootstrapDatabase(mysqldb.remote, older, 'é', 'apply');
+  await bootstrapDatabase(py.node, 'é', 'apply');
+  await bootstrapDatabase(mysqldb.node, 'é', 'apply');
 
   expect(writes(py.inputs)[1]).not.toBe(writes(mysqldb.inputs)[1]);
 });
 
 test('one that PyMySQL cannot send is refused, and not told', async () => {
-  const { remote, inputs } = server();
+  const { node, inputs } = await server();
 
-  const refused = bootstrapDatabase(remote, golden, 'p€ss', 'apply');
+  const refused = bootstrapDatabase(node, 'p€ss', 'apply');
 
   await expect(refused).rejects.toMatchObject({ name: 'DatabaseAdminRefused' });
   await expect(refused).rejects.toThrow(/beyond Latin-1.*\/magnum-ha\/golden\/database-password/);
@@ -110,9 +114,9 @@ test('one that PyMySQL cannot send is refused, and not told', async () => {
 });
 
 test('MySQL from 8 on is refused before anything is made, and told what to do', async () => {
-  const { remote, inputs } = server({ version: 'version\n8.0.36\n' });
+  const { node, inputs } = await server({ version: 'version\n8.0.36\n' });
 
-  const refused = bootstrapDatabase(remote, golden, 'password', 'apply');
+  const refused = bootstrapDatabase(node, 'password', 'apply');
 
   await expect(refused).rejects.toThrow(/runs 8\.0\.36.*take "database" out of bootstrap/);
   expect(writes(inputs)).toEqual([]);
@@ -126,9 +130,9 @@ test.each([
   [{ exitCode: 127, stderr: 'No such file' }, /there is no mysql client/],
   [{ exitCode: 1, stderr: 'something' }, /see `mysql` there/],
 ])('a client that fails is told by its number alone: %j', async (outcome, message) => {
-  const { remote } = remoteWith(() => outcome);
+  const { node } = await nodeWith(() => outcome);
 
-  const refused = bootstrapDatabase(remote, golden, 'password', 'check');
+  const refused = bootstrapDatabase(node, 'password', 'check');
 
   await expect(refused).rejects.toMatchObject({ name: 'DatabaseAdminRefused' });
   await expect(refused).rejects.toThrow(message);

@@ -1,25 +1,40 @@
 import { createHash } from 'node:crypto';
+import { magnumRule } from '../../../domain/config/iptables';
 import { commit } from '../../../domain/controller/commit';
 import type { StagedFile } from '../../../domain/controller/stage';
 import { keyedDigest } from '../../../domain/secrets/secrets';
-import { node1, site } from '../sites';
-import { fakeSession } from '../fake-session';
+import { fakeConnection } from '../fakes';
+import { site } from '../sites';
 
 const golden = site('golden');
-const controller = node1(golden);
-const PATH = '/etc/magnum/magnum.conf';
-const STAGED = `${PATH}.magnum-ha-staged`;
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-const file: StagedFile = {
-  path: PATH,
-  digest: keyedDigest('key', sha256('new')),
-  replaces: keyedDigest('key', sha256('old')),
-};
+const CONF = '/etc/magnum/magnum.conf';
+const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
+const STAGED_FRAGMENT = '/etc/haproxy/magnum-ha-staged/conf.d/180-magnum.cfg';
+const STAGED = `${CONF}.magnum-ha-staged`;
+const RULE = `-A INPUT ${magnumRule(golden)
+  .map((word) => (word.includes(' ') ? `"${word}"` : word))
+  .join(' ')}\n`;
 
-/** Commits on a controller with these files. @returns what it came to, and the commands that change something */
-function committing(files: Record<string, string | undefined>, failure?: string) {
-  const { session, ran } = fakeSession({
-    answer: (_controller, [program, path = '']) => {
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const staged = (path: string, before: string | null = 'old'): StagedFile => ({
+  path,
+  digest: keyedDigest('key', sha256('new')),
+  replaces: before === null ? null : keyedDigest('key', sha256(before)),
+});
+
+interface Found {
+  readonly files: Readonly<Record<string, string>>;
+  /** Why no file can be read. */
+  readonly failure?: string;
+  /** What the running firewall has. */
+  readonly rules?: string;
+}
+
+/** Commits on a controller that is so. @returns what it came to, and the commands that changed something */
+async function committing({ files, failure, rules = RULE }: Found, wanted: readonly StagedFile[] = [staged(CONF)]) {
+  const { node, ran } = await fakeConnection(golden, {
+    answer: (_controller, { argv: [program, path = '', action] }) => {
+      if (program === 'iptables') return action === '-S' ? rules : undefined;
       if (program !== 'sha256sum') return undefined;
       if (failure !== undefined) return { exitCode: 1, stderr: `sha256sum: ${path}: ${failure}` };
       const content = files[path];
@@ -28,47 +43,73 @@ function committing(files: Record<string, string | undefined>, failure?: string)
         : `${sha256(content)}  ${path}\n`;
     },
   });
-  const result = session.controller(controller).then((remote) => commit(remote, controller, golden, [file], 'key'));
-  const changing = () => ran.filter((one) => /: (cp|mv|rm) /.test(one));
-  return { result, changing };
+  const [result] = await Promise.allSettled([commit(node, wanted, 'key')]);
+  const changing = ran.filter((one) => !/^node-1: (sha256sum|iptables -w -S) /.test(one));
+  return { result, changing: changing.map((one) => one.replace('node-1: ', '')) };
 }
 
-describe('commit', () => {
-  test('keeps the file in place and puts the staged one there', async () => {
-    const { result, changing } = committing({ [PATH]: 'old', [STAGED]: 'new' });
+describe('files', () => {
+  test('the one in place is kept, and the staged one put there', async () => {
+    const { result, changing } = await committing({ files: { [CONF]: 'old', [STAGED]: 'new' } });
 
-    await expect(result).resolves.toMatchObject({ files: [PATH] });
-    expect(changing()).toEqual([
-      `node-1: cp -a ${PATH} ${PATH}.magnum-ha-previous`,
-      `node-1: mv -fT ${STAGED} ${PATH}`,
-    ]);
+    expect(result).toMatchObject({ value: { controller: 'node-1', files: [CONF], firewall: false } });
+    expect(changing).toEqual([`cp -a ${CONF} ${CONF}.magnum-ha-previous`, `mv -fT ${STAGED} ${CONF}`]);
   });
 
-  test('leaves what is in place already', async () => {
-    const { result, changing } = committing({ [PATH]: 'new' });
+  test('of one that was not there nothing is kept', async () => {
+    const found = { files: { [STAGED_FRAGMENT]: 'new' } };
 
-    await expect(result).resolves.toMatchObject({ files: [PATH] });
-    expect(changing()).toEqual([]);
+    const { result, changing } = await committing(found, [staged(FRAGMENT, null)]);
+
+    expect(result).toMatchObject({ value: { files: [FRAGMENT] } });
+    expect(changing).toEqual([`mv -fT ${STAGED_FRAGMENT} ${FRAGMENT}`, 'rm -rf /etc/haproxy/magnum-ha-staged']);
+  });
+
+  test('what is in place already is left', async () => {
+    const { result, changing } = await committing({ files: { [CONF]: 'new' } });
+
+    expect(result).toMatchObject({ value: { files: [CONF] } });
+    expect(changing).toEqual([]);
   });
 
   test.each([
-    ['the file in place was changed since it was read', { [PATH]: 'old, and more', [STAGED]: 'new' }],
+    ['the file in place was changed since it was read', { [CONF]: 'old, and more', [STAGED]: 'new' }],
     ['the file in place is gone', { [STAGED]: 'new' }],
-    ['the staged file was changed since it was validated', { [PATH]: 'old', [STAGED]: 'new, and more' }],
-    ['the staged file is gone', { [PATH]: 'old' }],
-  ])('touches nothing where %s', async (_, files) => {
-    const { result, changing } = committing(files);
+    ['the staged file was changed since it was validated', { [CONF]: 'old', [STAGED]: 'new, and more' }],
+    ['the staged file is gone', { [CONF]: 'old' }],
+  ])('nothing is touched if %s', async (_, files) => {
+    const { result, changing } = await committing({ files });
 
-    await expect(result).rejects.toMatchObject({ name: 'StagedFileChanged' });
-    await expect(result).rejects.toThrow(/on node-1 of site golden.*was not touched\. Start again/);
-    expect(changing()).toEqual([]);
+    expect(result).toMatchObject({
+      reason: {
+        name: 'StagedFileChanged',
+        message: expect.stringMatching(/on node-1 of site golden.*was not touched\. Start again/) as string,
+      },
+    });
+    expect(changing).toEqual([]);
   });
 
-  test('says why a file cannot be read, rather than that somebody changed it', async () => {
-    const { result, changing } = committing({}, 'Input/output error');
+  test('one that cannot be read is told so, rather than that somebody changed it', async () => {
+    const { result, changing } = await committing({ files: {}, failure: 'Input/output error' });
 
-    await expect(result).rejects.toMatchObject({ name: 'CommandFailed' });
-    await expect(result).rejects.toThrow('Input/output error');
-    expect(changing()).toEqual([]);
+    expect(result).toMatchObject({
+      reason: { name: 'CommandFailed', message: expect.stringContaining('Input/output error') as string },
+    });
+    expect(changing).toEqual([]);
+  });
+});
+
+describe('the running firewall', () => {
+  test('gets the rule if it has none', async () => {
+    const { result, changing } = await committing({ files: {}, rules: '-P INPUT DROP\n' }, []);
+
+    expect(result).toMatchObject({ value: { firewall: true } });
+    expect(changing).toEqual([`iptables -w -I INPUT 1 ${magnumRule(golden).join(' ')}`]);
+  });
+
+  test('is never without the rule: the new one comes before the one in the wrong place goes', async () => {
+    const { changing } = await committing({ files: {}, rules: `-P INPUT ACCEPT\n-A INPUT -j DROP\n${RULE}` }, []);
+
+    expect(changing.map((one) => one.split(' ').slice(2, 5).join(' '))).toEqual(['-I INPUT 1', '-D INPUT 3']);
   });
 });

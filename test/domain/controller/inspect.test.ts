@@ -3,19 +3,16 @@ import { magnumRule } from '../../../domain/config/iptables';
 import { magnumOptions, resolve } from '../../../domain/config/options';
 import { editOslo } from '../../../domain/config/oslo';
 import { inspect, ruleLines } from '../../../domain/controller/inspect';
+import type { Command } from '../../../domain/ssh/command';
 import { secretNames } from '../../../domain/secrets/references';
-import { Secrets } from '../../../domain/secrets/secrets';
-import type { Outcome } from '../../../domain/ssh/command';
-import { site } from '../sites';
-import { fakeSession } from '../fake-session';
+import { fakeConnection, type Reply } from '../fakes';
 import { crmMon, type Instance } from '../pacemaker/crm-mon';
+import { site } from '../sites';
 
 const golden = site('golden', (document) => {
-  document.controllers = document.controllers.slice(0, 1);
+  document.controllers = [document.controllers[0]];
 });
-const secrets = new Secrets(
-  new Map(secretNames(golden).magnumConf.map((name) => [name, `value-of-${name.slice(19)}`])),
-);
+const secrets = Object.fromEntries(secretNames(golden).magnumConf.map((name) => [name, `value-of-${name.slice(19)}`]));
 const NOW = 1_900_000_000;
 const CONF = '/etc/magnum/magnum.conf';
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
@@ -25,7 +22,7 @@ const RULES = '/etc/iptables/rules.v4';
 function controller() {
   const rule = ['-A INPUT', ...magnumRule(golden).map((word) => (word.includes(' ') ? `"${word}"` : word))].join(' ');
   const [wanted] = golden.controllers.map((one) => magnumOptions(golden, one));
-  const options = (wanted ?? []).map((one) => ({ ...one, value: resolve(one.value, (name) => secrets.reveal(name)) }));
+  const options = (wanted ?? []).map((one) => ({ ...one, value: resolve(one.value, (name) => secrets[name] ?? '') }));
   return {
     files: {
       [CONF]: editOslo('', options, CONF),
@@ -35,6 +32,7 @@ function controller() {
     rules: `-P INPUT ACCEPT\n${rule}\n`,
     modified: { [CONF]: NOW - 3600, [FRAGMENT]: NOW - 3600 } as Record<string, number>,
     ps: ['600 /usr/bin/magnum-api', '600 /usr/bin/magnum-conductor', '500 /usr/sbin/haproxy -f x'],
+    pacemaker: true,
     instances: [{ node: 'node-1' }] as Instance[],
     listeners: 'listen keystone-1\n  bind 10.21.22.2:5000\n',
     constraints: '<constraints/>',
@@ -45,7 +43,7 @@ function controller() {
 async function inspected(change: (found: ReturnType<typeof controller>) => void = () => undefined) {
   const found = controller();
   change(found);
-  const answer = (_: string, argv: readonly string[]): Partial<Outcome> | string => {
+  const answer = (_: string, { argv }: Command): Reply => {
     const [program, path = ''] = [argv[0] ?? '', argv.at(-1)];
     const absent = { exitCode: 1, stderr: `${program}: '${path}': No such file or directory` };
     if (program === 'cat') return found.files[path] ?? absent;
@@ -54,14 +52,14 @@ async function inspected(change: (found: ReturnType<typeof controller>) => void 
       date: `${NOW}\n`,
       ps: found.ps.join('\n'),
       iptables: found.rules,
-      crm_mon: crmMon({ instances: found.instances }),
       grep: found.listeners,
       cibadmin: found.constraints,
     };
+    if (program === 'crm_mon') return found.pacemaker ? crmMon({ instances: found.instances }) : { exitCode: 102 };
     return outputs[program] ?? { exitCode: 127 };
   };
-  const { session, ran } = fakeSession({ answer });
-  const { controllers, blastRadius } = await inspect(session, golden, secrets);
+  const { connection, ran } = await fakeConnection(golden, { answer }, { secrets });
+  const { controllers, blastRadius } = await inspect(connection);
   return { state: controllers[0], blastRadius, ran };
 }
 
@@ -169,6 +167,15 @@ describe('HAProxy', () => {
 
     expect(state?.haproxy).toBe('disabled');
   });
+
+  test('where pacemaker does not run, which is a finding of Preflight: the rest is told', async () => {
+    const { state, blastRadius } = await inspected((found) => {
+      found.pacemaker = false;
+    });
+
+    expect(state).toMatchObject({ haproxy: 'unknown', firewall: 'same', stale: [] });
+    expect(blastRadius).toEqual({ listeners: [], resources: [] });
+  });
 });
 
 describe('what a cycle of HAProxy would take down', () => {
@@ -185,10 +192,13 @@ describe('what a cycle of HAProxy would take down', () => {
   });
 
   test('is asked of one controller only', async () => {
-    const { controllers } = site('golden');
-    const { session, ran } = fakeSession({ answer: () => ({ exitCode: 1, stderr: 'injected' }) });
+    const { connection, ran } = await fakeConnection(
+      site('golden'),
+      { answer: () => ({ exitCode: 1, stderr: 'injected' }) },
+      { secrets },
+    );
 
-    await expect(inspect(session, { ...golden, controllers }, secrets)).rejects.toThrow('injected');
+    await expect(inspect(connection)).rejects.toThrow('injected');
 
     expect(ran.filter((one) => /: (grep|cibadmin) /.test(one)).map((one) => one.split(':')[0])).toEqual([
       'node-1',

@@ -1,33 +1,26 @@
 import { managedFiles } from '../../../domain/controller/managed-files';
-import { Secrets } from '../../../domain/secrets/secrets';
 import { allSecretNames } from '../../../domain/secrets/references';
-import { node1, site } from '../sites';
-import { fakeSession } from '../fake-session';
+import { fakeConnection, type Reply } from '../fakes';
+import { site } from '../sites';
 
 const golden = site('golden');
-const secrets = new Secrets(new Map(allSecretNames(golden).map((name) => [name, 'secret'])));
+const secrets = Object.fromEntries(allSecretNames(golden).map((name) => [name, 'secret']));
 const RULES = '*filter\n:INPUT DROP [0:0]\nCOMMIT\n';
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
 
-function filesOf(read: (path: string, time: number) => ReturnType<Parameters<typeof fakeSession>[0]['answer']>) {
-  const times = new Map<string, number>();
-  const { session } = fakeSession({
-    answer: (_controller, [program, path = '']) => {
-      times.set(path, (times.get(path) ?? 0) + 1);
-      return program === 'cat' ? read(path, times.get(path) ?? 0) : undefined;
+/** The managed files of a controller. @param read what cat comes to for a path */
+async function filesOf(read: (path: string) => Reply) {
+  const { node, connection } = await fakeConnection(
+    golden,
+    {
+      answer: (_controller, { argv: [program, path = ''] }) => (program === 'cat' ? read(path) : undefined),
     },
-  });
-  return session.controller(node1(golden)).then((remote) => managedFiles(remote, node1(golden), golden, secrets));
+    { secrets },
+  );
+  return managedFiles(node, connection.secrets);
 }
 
-test('a file that could be read only the second time is there', async () => {
-  const { fragment } = await filesOf((path, time) => {
-    if (path === FRAGMENT) return time === 1 ? { exitCode: 1, stderr: 'cat: Input/output error' } : 'listen x\n';
-    return path.endsWith('rules.v4') ? RULES : '[DEFAULT]\n';
-  });
-
-  expect(fragment.found).toBe('listen x\n');
-});
+const well = (path: string) => (path.endsWith('rules.v4') ? RULES : '[DEFAULT]\n');
 
 test('a file with bytes that are no UTF-8 is refused by line, not rewritten with others in their place', async () => {
   const files = filesOf((path) =>
@@ -36,4 +29,26 @@ test('a file with bytes that are no UTF-8 is refused by line, not rewritten with
 
   await expect(files).rejects.toMatchObject({ name: 'ManagedFileNotText' });
   await expect(files).rejects.toThrow(/^Line 2 of \/etc\/magnum\/magnum\.conf on node-1 of site golden/);
+});
+
+test('the fragment may be absent: everything of it is new', async () => {
+  const { fragment } = await filesOf((path) =>
+    path === FRAGMENT ? { exitCode: 1, stderr: `cat: ${path}: No such file or directory` } : well(path),
+  );
+
+  expect(fragment.found).toBeUndefined();
+  expect(fragment.diff).not.toEqual([]);
+});
+
+test.each([
+  ['a disk fails', { exitCode: 1, stderr: `cat: ${FRAGMENT}: Input/output error` }],
+  ['its directory cannot be entered', { exitCode: 1, stderr: `cat: ${FRAGMENT}: Permission denied` }],
+  ['there is no program', { exitCode: 127, stderr: "timeout: failed to run command 'cat': No such file or directory" }],
+])('a file that cannot be read because %s is not taken for one that is absent', async (_, outcome) => {
+  const files = filesOf((path) => (path === FRAGMENT ? outcome : well(path)));
+
+  await expect(files).rejects.toMatchObject({
+    name: 'CommandFailed',
+    message: expect.stringContaining(outcome.stderr) as string,
+  });
 });

@@ -1,46 +1,70 @@
 import { restart } from '../../../domain/controller/restart';
-import { node1, site } from '../sites';
-import { fakeSession } from '../fake-session';
+import { virtualClock } from '../../../local/virtual-clock';
+import { fakeConnection } from '../fakes';
+import { site } from '../sites';
 
-// The same sleep, by the timers that this test turns.
-jest.mock('node:timers/promises', () => ({
-  setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
-}));
+const SERVICES = ['magnum-api', 'magnum-conductor'];
 
-beforeEach(() => {
-  jest.useFakeTimers();
-});
-afterEach(() => {
-  jest.useRealTimers();
-});
-
-test.each(['magnum-api', 'magnum-conductor'])(
-  'a %s that its init script left as it was counts as not restarted',
-  async (service) => {
-    const golden = site('golden');
-    const began = Date.now();
-    const { session } = fakeSession({
-      answer: (_controller, [program]) => {
-        const elapsed = Math.floor((Date.now() - began) / 1000);
-        const age = (name: string) => elapsed + (name === service ? 3600 : 0);
-        if (program === 'ps') {
-          return ['magnum-api', 'magnum-conductor'].map((name) => `${age(name)} python3 /usr/bin/${name}\n`).join('');
-        }
-        return program === 'date' ? '1893456000' : undefined;
+/**
+ * Restarts Magnum's services on a controller.
+ *
+ * @param age of a service's oldest process after so many seconds; undefined if it does not run
+ */
+async function restarting(age: (service: string, seconds: number) => number | undefined) {
+  const clock = virtualClock();
+  const began = clock.now();
+  const { node, ran } = await fakeConnection(
+    site('golden'),
+    {
+      answer: (_controller, { argv: [program] }) => {
+        const elapsed = Math.floor((clock.now() - began) / 1000);
+        if (program === 'date') return '1893456000\n';
+        if (program !== 'ps') return undefined;
+        const lines = SERVICES.map((one) => {
+          const seconds = age(one, elapsed);
+          return seconds === undefined ? '' : `${seconds} python3 /usr/bin/${one}\n`;
+        });
+        return lines.join('');
       },
-    });
+    },
+    { clock },
+  );
+  const [result] = await Promise.allSettled([clock.drive(restart(node))]);
+  return { result, ran, seconds: (clock.now() - began) / 1000 };
+}
 
-    const under = { way: true };
-    const restarted = session
-      .controller(node1(golden))
-      .then((remote) => restart(remote, node1(golden), golden))
-      .finally(() => (under.way = false));
-    const passed = (async () => {
-      while (under.way) await jest.advanceTimersByTimeAsync(1_000);
-    })();
-    await Promise.allSettled([restarted, passed]);
+test.each(SERVICES)('a %s that its init script left as it was counts as not restarted', async (service) => {
+  const { result, seconds } = await restarting((one, elapsed) => elapsed + (one === service ? 3600 : 0));
 
-    await expect(restarted).rejects.toMatchObject({ name: 'MagnumServiceDown' });
-    await expect(restarted).rejects.toThrow(`on node-1 of site golden: a process of ${service} from before still runs`);
-  },
-);
+  const message = expect.stringContaining(
+    `on node-1 of site golden: a process of ${service} from before still runs`,
+  ) as string;
+  expect(result).toMatchObject({ reason: { name: 'MagnumServiceDown', message } });
+  expect(seconds).toBe(90);
+});
+
+test('a conductor that does not come up is told, and where its log is', async () => {
+  const { result } = await restarting((one, elapsed) => (one === 'magnum-api' ? elapsed : undefined));
+
+  const message = expect.stringMatching(/magnum-conductor does not run.*\/var\/log\/magnum/) as string;
+  expect(result).toMatchObject({ reason: { name: 'MagnumServiceDown', message } });
+});
+
+test('an API that does not answer though its process runs is told, with why', async () => {
+  const { result } = await restarting((_, elapsed) => elapsed);
+
+  const message = expect.stringContaining(
+    'the API of golden on 10.21.22.6:9511 does not answer: connect ECONNREFUSED 10.21.22.6:9511',
+  ) as string;
+  expect(result).toMatchObject({ reason: { name: 'MagnumServiceDown', message } });
+});
+
+test('the API restarts before the conductor', async () => {
+  const { ran } = await restarting((_, elapsed) => elapsed);
+
+  expect(ran.slice(0, 3)).toEqual([
+    'node-1: date +%s',
+    'node-1: service magnum-api restart',
+    'node-1: service magnum-conductor restart',
+  ]);
+});

@@ -1,26 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkCloud } from '../../../domain/findings/cloud';
-import { checkControllers } from '../../../domain/findings/controllers';
-import { settle } from '../../../domain/findings/settle';
 import type { Finding } from '../../../domain/findings/finding';
-import { documentFindings } from '../../../domain/findings/document';
-import { openStackSession } from '../../../domain/openstack/session';
-import { allSecretNames } from '../../../domain/secrets/references';
-import { Secrets } from '../../../domain/secrets/secrets';
 import type { Site } from '../../../domain/site/document';
-import { openSession } from '../../../domain/ssh/session';
-import { realClock } from '../../../domain/world';
-import { realRandom } from '../../../local/random';
-import { type SimulatedSite, startSimulatedSite } from '../../../local/simulated-site';
-import { startSshFront } from '../../../local/simulated-site/ssh-server';
+import { run as preflight } from '../../../lambdas/preflight';
+import { run as preflightCloud } from '../../../lambdas/preflight-cloud';
+import type { SimulatedSite } from '../../../local/simulated-site';
+import { secretsOf, simulate } from '../simulated';
 import { site as siteOf } from '../sites';
-
-const golden = siteOf('golden');
-const names = allSecretNames(golden);
-const PASSWORDS: Readonly<Record<string, string>> = Object.fromEntries(
-  names.map((name) => [name, `secret of ${name.replaceAll('/', ' ')} #1`]),
-);
 
 /** A cause of failure: what is changed in the document, the site or the secrets, and what is found then. */
 interface Cause {
@@ -39,46 +25,26 @@ interface Cause {
 
 /** All that preflight finds on a simulated site. */
 async function findings({ document: change, site: prepare, truth, wrong, ...cause }: Omit<Cause, 'what' | 'found'>) {
-  const known = { ...PASSWORDS, ...cause.secrets };
-  const simulated = startSimulatedSite({
-    document: siteOf('golden', truth),
-    secrets: known,
-    clock: realClock,
-    random: realRandom,
-    timings: { noRoute: 60, connectTimeout: 200, haproxyCheck: 1, magnumVersion: 20, crmMon: 1 },
-  });
-  prepare?.(simulated);
-  const front = await startSshFront(simulated);
-  const wanted = siteOf('golden', (one) => {
+  const actual = siteOf('golden', truth);
+  const document = siteOf('golden', (one) => {
     truth?.(one);
     change?.(one);
   });
-  const document = { ...wanted, bastion: front.document.bastion, controllers: front.document.controllers };
-  const values = new Map(Object.entries({ ...known, ...(wrong === undefined ? {} : { [wrong]: 'mistaken' }) }));
-  const secrets = new Secrets(values);
-  const session = await openSession({
-    site: document,
-    privateKey: front.privateKey,
-    redact: (text) => text,
-    log: () => undefined,
+  const { site, clock, world, end } = simulate(actual, {
+    secrets: { ...secretsOf(actual), ...cause.secrets },
+    ...(wrong === undefined ? {} : { known: { [wrong]: 'mistaken' } }),
   });
-  const tunnel = async (host: string, port: number) => {
-    const [first] = document.controllers;
-    if (!first) throw new Error('no controller');
-    return (await session.controller(first)).tunnel(host, port);
-  };
-  const openstack = openStackSession(tunnel, document.openstack, secrets.reveal(document.openstack.password.ssm), {
-    connectTimeoutMs: 2000,
-    retryDelaysMs: [],
-  });
+  prepare?.(site);
   try {
-    const { findings: seen, installed } = await checkControllers(session, document, true);
-    const cloud = await checkCloud(document, { openstack, tunnel, secrets });
-    return settle([...documentFindings(document, installed), ...seen, ...cloud], document);
+    return await clock.drive(all());
   } finally {
-    openstack.close();
-    session.close();
-    await simulated.close();
+    await end();
+  }
+
+  /** As the state machine hands them on. */
+  async function all(): Promise<readonly Finding[]> {
+    const { findings: before } = await preflight({ site: document }, world);
+    return (await preflightCloud({ site: document, findings: before }, world)).findings;
   }
 }
 

@@ -1,17 +1,18 @@
 import { apiAnswers } from '../../../domain/openstack/api-answers';
-import { startCloud, type TestCloud } from '../../local/simulated-site/openstack/cloud';
+import { startSession, type TestSession } from './session';
 
-let cloud: TestCloud;
+let session: TestSession;
 beforeEach(async () => {
-  cloud = await startCloud();
+  session = await startSession();
 });
-afterEach(() => cloud.close());
+afterEach(() => session.end());
 
-const ask = (port = 9511, path?: string) => apiAnswers(cloud.connect, '10.21.22.2', port, path);
+const ask = (port = 9511, path?: string) =>
+  session.drive(apiAnswers(session.cloud.connect, session.clock, '10.21.22.2', port, path));
 
 test('Magnum answers, whatever its database, Keystone and conductors do', async () => {
-  cloud.openstack.faults.keystoneDown = true;
-  cloud.restartApi({ 'database.connection': 'nonsense' });
+  session.cloud.openstack.faults.keystoneDown = true;
+  session.cloud.restartApi({ 'database.connection': 'nonsense' });
   expect(await ask()).toEqual({ ok: true, status: 200, reason: 'answers' });
 });
 
@@ -21,7 +22,7 @@ test('Keystone answers', async () => {
 });
 
 test('HAProxy without a server is "not yet"', async () => {
-  cloud.serve((_, response) => response.writeHead(503).end('<h1>503 Service Unavailable</h1>'));
+  session.cloud.serve((_, response) => response.writeHead(503).end('<h1>503 Service Unavailable</h1>'));
   expect(await ask()).toEqual({ ok: false, status: 503, reason: 'not yet: HAProxy has no server up (503)' });
 });
 
@@ -29,12 +30,12 @@ test.each([
   [404, '{"error":{"message":"none here"}}', '404 none here'],
   [200, '<h1>It works!</h1>', '200 It works!'],
 ])('%d with something else is not it', async (status, text, reason) => {
-  cloud.serve((_, response) => response.writeHead(status).end(text));
+  session.cloud.serve((_, response) => response.writeHead(status).end(text));
   expect(await ask()).toEqual({ ok: false, status, reason });
 });
 
 test('nothing there: why', async () => {
   expect(await ask(9999)).toEqual({ ok: false, reason: 'connect EHOSTUNREACH 10.21.22.2:9999' });
-  cloud.serve((request) => request.socket.destroy());
+  session.cloud.serve((request) => request.socket.destroy());
   expect(await ask()).toEqual({ ok: false, reason: 'socket hang up' });
 });

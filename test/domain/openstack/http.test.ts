@@ -1,50 +1,43 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import {
-  type AddressInfo,
-  connect as connectTcp,
-  createServer as createTcpServer,
-  type Server as TcpServer,
-} from 'node:net';
-import { Duplex } from 'node:stream';
+import type { RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type Connect, HttpClient, type HttpOptions } from '../../../domain/openstack/http';
-
-const servers: (Server | TcpServer)[] = [];
-const clients: HttpClient[] = [];
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
-  for (const server of servers.splice(0)) {
-    if ('closeAllConnections' in server) server.closeAllConnections();
-    server.close();
-  }
-});
+import { connection } from '../../../local/simulated-site/duplex-pair';
+import { serveHttp } from '../../../local/simulated-site/http-server';
+import { virtualClock } from '../../../local/virtual-clock';
 
 const URL = 'http://10.21.22.2:9511/v1/things';
 
-async function listen(server: Server | TcpServer): Promise<number> {
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
+const clients: HttpClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
 
-/** A client of a server, with the connections it opened. */
-async function clientOf(server: Server | TcpServer, options: HttpOptions = {}) {
-  const port = await listen(server);
-  const opened: string[] = [];
-  const connect: Connect = async (host, wanted) => {
-    opened.push(`${host}:${wanted}`);
-    const socket = connectTcp(port, '127.0.0.1');
-    await once(socket, 'connect');
-    return socket;
+/** A client by these connections, on a time of its own. */
+function clientBy(connect: Connect, options: HttpOptions = {}) {
+  const clock = virtualClock();
+  const began = clock.now();
+  const client = new HttpClient(connect, clock, options);
+  clients.push(client);
+  return {
+    clock,
+    request: (...[request]: Parameters<HttpClient['request']>) => clock.drive(client.request(request)),
+    /** Milliseconds that have passed. */
+    passed: () => clock.now() - began,
   };
-  return { client: client(connect, options), opened };
 }
 
-function client(connect: Connect, options: HttpOptions = {}): HttpClient {
-  const made = new HttpClient(connect, { retryDelaysMs: [1, 1], ...options });
-  clients.push(made);
-  return made;
+/** A client of a server, with the connections it opened, and the server's end of each. */
+function clientOf(listener: RequestListener, options: HttpOptions = {}) {
+  const opened: string[] = [];
+  const ends: Duplex[] = [];
+  const connect: Connect = (host, port) => {
+    opened.push(`${host}:${port}`);
+    const { near, far } = connection();
+    ends.push(far);
+    serveHttp(far, listener);
+    return Promise.resolve(near);
+  };
+  return { ...clientBy(connect, options), opened, ends };
 }
 
 /** What a server answers in turn: a status, or nothing but a closed connection. */
@@ -61,22 +54,16 @@ function inTurn(...turns: (number | 'close')[]): { listener: RequestListener; as
 }
 
 test('sends and receives JSON to the host and port of the URL', async () => {
-  const { client, opened } = await clientOf(
-    createServer((request, response) => {
-      request.on('data', (data: Buffer) => {
-        response.writeHead(201, { 'X-Thing': 'y' });
-        response.end(
-          JSON.stringify({
-            method: request.method,
-            url: request.url,
-            host: request.headers.host,
-            got: data.toString(),
-          }),
-        );
-      });
-    }),
-  );
-  const answer = await client.request({ method: 'POST', url: URL, body: { a: 1 }, headers: { 'x-auth-token': 't' } });
+  const { request, opened } = clientOf((incoming, response) => {
+    incoming.on('data', (data: Buffer) => {
+      const { method, url, headers } = incoming;
+      response.writeHead(201, { 'X-Thing': 'y' });
+      response.end(JSON.stringify({ method, url, host: headers.host, got: data.toString() }));
+    });
+  });
+
+  const answer = await request({ method: 'POST', url: URL, body: { a: 1 }, headers: { 'x-auth-token': 't' } });
+
   expect(answer).toMatchObject({ method: 'POST', url: URL, status: 201 });
   expect(answer.headers['x-thing']).toBe('y');
   expect(answer.json).toEqual({ method: 'POST', url: '/v1/things', host: '10.21.22.2:9511', got: '{"a":1}' });
@@ -84,156 +71,197 @@ test('sends and receives JSON to the host and port of the URL', async () => {
 });
 
 test('what is not JSON is text', async () => {
-  const { client } = await clientOf(createServer((_, response) => response.writeHead(404).end('<html>none</html>')));
-  expect(await client.request({ method: 'GET', url: URL })).toMatchObject({
-    status: 404,
-    json: undefined,
-    text: '<html>none</html>',
+  const { request } = clientOf((_, response) => response.writeHead(404).end('<html>none</html>'));
+
+  const answer = await request({ method: 'GET', url: URL });
+
+  expect(answer).toMatchObject({ status: 404, json: undefined, text: '<html>none</html>' });
+});
+
+describe('a connection', () => {
+  test('is kept for the next request, and another one opened once the server has closed it', async () => {
+    const { request, opened, ends } = clientOf((_, response) => response.end('{}'));
+    await request({ method: 'GET', url: URL });
+    await request({ method: 'POST', url: URL });
+    const kept = opened.length;
+
+    ends[0]?.destroy();
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    await request({ method: 'POST', url: URL });
+
+    expect([kept, opened.length]).toEqual([1, 2]);
   });
-});
 
-test('keeps its connection for the next request, and opens another when the server has closed it', async () => {
-  const server = createServer((_, response) => response.end('{}'));
-  const { client, opened } = await clientOf(server);
-  await client.request({ method: 'GET', url: URL });
-  await client.request({ method: 'POST', url: URL });
-  expect(opened).toHaveLength(1);
-  server.closeAllConnections();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  await client.request({ method: 'POST', url: URL });
-  expect(opened).toHaveLength(2);
-});
-
-test('works over streams that are no sockets, and drops one whose other side has ended', async () => {
-  const port = await listen(createServer((_, response) => response.end('{}')));
-  const channels: Duplex[] = [];
-  // As SSH channels are: half open when the server has closed, and without any method of a socket.
-  const connect: Connect = () => {
-    const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
-    const channel = new Duplex({
-      allowHalfOpen: true,
-      read: () => socket.resume(),
-      write: (chunk: Buffer, _, done) => socket.write(chunk, done),
-      destroy: (error, done) => {
-        socket.destroy();
-        done(error);
-      },
+  test('that is half open, as SSH channels are when the server has closed, is dropped', async () => {
+    const channels: Duplex[] = [];
+    const { request } = clientBy(() => {
+      const { near, far } = connection();
+      channels.push(near);
+      serveHttp(far, (_, response) => response.end('{}'));
+      return Promise.resolve(near);
     });
-    socket.on('data', (data) => channel.push(data));
-    socket.on('end', () => channel.push(null));
-    channels.push(channel);
-    return Promise.resolve(channel);
-  };
-  const http = client(connect);
-  await http.request({ method: 'GET', url: URL });
-  await http.request({ method: 'GET', url: URL });
-  expect(channels).toHaveLength(1);
-  channels[0]?.push(null);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(channels[0]?.destroyed).toBe(true);
-  expect((await http.request({ method: 'POST', url: URL })).status).toBe(200);
-  expect(channels).toHaveLength(2);
-});
+    await request({ method: 'GET', url: URL });
+    await request({ method: 'GET', url: URL });
+    const kept = channels.length;
 
-test('repeats a GET that is lost or answered with 503, so often and no more', async () => {
-  const lucky = inTurn('close', 503, 200);
-  const { client } = await clientOf(createServer(lucky.listener));
-  expect((await client.request({ method: 'GET', url: URL })).status).toBe(200);
-  expect(lucky.asked()).toBe(3);
+    channels[0]?.push(null);
+    await new Promise(setImmediate);
+    const answer = await request({ method: 'POST', url: URL });
 
-  const down = inTurn(503);
-  const other = await clientOf(createServer(down.listener));
-  expect((await other.client.request({ method: 'GET', url: URL })).status).toBe(503);
-  expect(down.asked()).toBe(3);
-
-  const dead = inTurn('close');
-  const last = await clientOf(createServer(dead.listener));
-  await expect(last.client.request({ method: 'GET', url: URL })).rejects.toMatchObject({
-    name: 'OpenStackUnreachable',
+    expect(channels[0]?.destroyed).toBe(true);
+    expect(answer.status).toBe(200);
+    expect([kept, channels.length]).toEqual([1, 2]);
   });
-  expect(dead.asked()).toBe(3);
-});
 
-test.each([500, 404])('does not repeat a GET that is answered with %d', async (status) => {
-  const turns = inTurn(status);
-  const { client } = await clientOf(createServer(turns.listener));
-  expect((await client.request({ method: 'GET', url: URL })).status).toBe(status);
-  expect(turns.asked()).toBe(1);
-});
+  test('that cannot be opened means that nothing was carried out', async () => {
+    const { request } = clientBy(() => Promise.reject(new Error('(SSH) Channel open failure: Connection refused')));
 
-test('sends what changes something once, and says when its fate is unknown', async () => {
-  const turns = inTurn('close', 200);
-  const { client } = await clientOf(createServer(turns.listener));
-  await expect(client.request({ method: 'POST', url: URL, body: {} })).rejects.toMatchObject({
-    name: 'AnswerLost',
-    message: expect.stringContaining('It may have been carried out or not') as string,
+    for (const method of ['GET', 'POST', 'PATCH'] as const) {
+      await expect(request({ method, url: URL })).rejects.toMatchObject({
+        name: 'OpenStackUnreachable',
+        message: expect.stringContaining('Connection refused') as string,
+      });
+    }
   });
-  expect(turns.asked()).toBe(1);
-  const busy = inTurn(503);
-  const other = await clientOf(createServer(busy.listener));
-  expect((await other.client.request({ method: 'POST', url: URL })).status).toBe(503);
-  expect(busy.asked()).toBe(1);
 });
 
-test('what could not even connect was not carried out', async () => {
-  const refuse: Connect = () => Promise.reject(new Error('(SSH) Channel open failure: Connection refused'));
-  for (const method of ['GET', 'POST', 'PATCH'] as const) {
-    await expect(client(refuse).request({ method, url: URL })).rejects.toMatchObject({
-      name: 'OpenStackUnreachable',
-      message: expect.stringContaining('Connection refused') as string,
-    });
-  }
-});
+describe('a GET', () => {
+  test('that is lost or answered with 503 is repeated after longer and longer pauses', async () => {
+    const turns = inTurn('close', 503, 200);
+    const { request, passed } = clientOf(turns.listener);
 
-test('waits neither for a connection nor for an answer for ever', async () => {
-  const late: Duplex[] = [];
-  const never: Connect = () =>
-    new Promise((resolve) =>
-      setTimeout(() => {
-        const stream = new Duplex({ read: () => undefined });
-        late.push(stream);
-        resolve(stream);
-      }, 60),
+    const answer = await request({ method: 'GET', url: URL });
+
+    expect(answer.status).toBe(200);
+    expect([turns.asked(), passed()]).toEqual([3, 1500]);
+  });
+
+  test.each<[string, 503 | 'close']>([
+    ['answered with 503', 503],
+    ['lost', 'close'],
+  ])('that is %s each time is repeated as long as a restarted API may need, and no longer', async (_, turn) => {
+    const turns = inTurn(turn);
+    const { request, passed } = clientOf(turns.listener);
+
+    const [result] = await Promise.allSettled([request({ method: 'GET', url: URL })]);
+
+    expect(result).toMatchObject(
+      turn === 503 ? { value: { status: 503 } } : { reason: { name: 'OpenStackUnreachable' } },
     );
-  await expect(
-    client(never, { connectTimeoutMs: 20, retryDelaysMs: [] }).request({ method: 'GET', url: URL }),
-  ).rejects.toThrow('no connection to 10.21.22.2:9511 within 0.02 s');
-  await new Promise((resolve) => setTimeout(resolve, 80));
-  expect(late.map(({ destroyed }) => destroyed)).toEqual([true]);
+    expect([turns.asked(), passed()]).toEqual([5, 7500]);
+  });
 
-  let asked = 0;
-  const silent = createServer(() => (asked += 1));
-  const { client: patient } = await clientOf(silent, { readTimeoutMs: 30, writeTimeoutMs: 40 });
-  await expect(patient.request({ method: 'GET', url: URL })).rejects.toThrow('no answer within 0.03 s');
-  // A slow server is not asked again: it would only get slower.
-  expect(asked).toBe(1);
-  await expect(patient.request({ method: 'POST', url: URL })).rejects.toMatchObject({ name: 'AnswerLost' });
+  test.each([500, 404])('that is answered with %d is not repeated', async (status) => {
+    const turns = inTurn(status);
+    const { request } = clientOf(turns.listener);
+
+    const answer = await request({ method: 'GET', url: URL });
+
+    expect([answer.status, turns.asked()]).toEqual([status, 1]);
+  });
 });
 
-test('an answer that breaks off is none', async () => {
-  const { client } = await clientOf(
-    createServer((request, response) => {
+describe('what changes something', () => {
+  test('is sent once, and says when its fate is unknown', async () => {
+    const turns = inTurn('close', 200);
+    const { request } = clientOf(turns.listener);
+
+    await expect(request({ method: 'POST', url: URL, body: {} })).rejects.toMatchObject({
+      name: 'AnswerLost',
+      message: expect.stringContaining('It may have been carried out or not') as string,
+    });
+    expect(turns.asked()).toBe(1);
+  });
+
+  test('is not repeated after 503 either', async () => {
+    const turns = inTurn(503);
+    const { request } = clientOf(turns.listener);
+
+    const answer = await request({ method: 'POST', url: URL });
+
+    expect([answer.status, turns.asked()]).toEqual([503, 1]);
+  });
+
+  test('has an unknown fate if its answer breaks off', async () => {
+    const { request } = clientOf((incoming, response) => {
       response.writeHead(200, { 'Content-Length': 100 });
       response.write('{"a":');
-      setTimeout(() => request.socket.destroy(), 10);
-    }),
-  );
-  await expect(client.request({ method: 'POST', url: URL })).rejects.toMatchObject({ name: 'AnswerLost' });
+      setImmediate(() => incoming.socket.destroy());
+    });
+
+    await expect(request({ method: 'POST', url: URL })).rejects.toMatchObject({ name: 'AnswerLost' });
+  });
+});
+
+describe('nothing is waited for for ever', () => {
+  test('no connection: one that comes too late is closed', async () => {
+    const late: Duplex[] = [];
+    const { request, clock, passed } = clientBy(
+      async () => {
+        await clock.sleep(20_000);
+        const { near } = connection();
+        late.push(near);
+        return near;
+      },
+      { retryDelaysMs: [] },
+    );
+
+    const refused = request({ method: 'GET', url: URL });
+
+    await expect(refused).rejects.toThrow('no connection to 10.21.22.2:9511 within 15 s');
+    expect(passed()).toBe(15_000);
+    await clock.drive(clock.sleep(10_000));
+    expect(late.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
+  test('no answer to a GET: a slow server is not asked again, it would only get slower', async () => {
+    let asked = 0;
+    const { request, passed } = clientOf(() => (asked += 1));
+
+    await expect(request({ method: 'GET', url: URL })).rejects.toThrow('no answer within 30 s');
+
+    expect([asked, passed()]).toEqual([1, 30_000]);
+  });
+
+  test('no answer to what changes something: it gets longer, and then its fate is unknown', async () => {
+    const { request, passed } = clientOf(() => undefined);
+
+    await expect(request({ method: 'POST', url: URL })).rejects.toMatchObject({ name: 'AnswerLost' });
+
+    expect(passed()).toBe(120_000);
+  });
+
+  test('as long as it is told', async () => {
+    const { request, passed } = clientOf(() => undefined, { readTimeoutMs: 5000, retryDelaysMs: [] });
+
+    await expect(request({ method: 'GET', url: URL })).rejects.toThrow('no answer within 5 s');
+
+    expect(passed()).toBe(5000);
+  });
 });
 
 test('https goes through the same tunnels', async () => {
-  const hello: string[] = [];
-  const server = createTcpServer((socket) => {
-    // A TLS record of type handshake (22) is what comes first.
-    socket.once('data', (data) => {
-      hello.push(String(data[0]));
-      socket.destroy();
-    });
-  });
-  const { client, opened } = await clientOf(server, { retryDelaysMs: [] });
-  await expect(client.request({ method: 'GET', url: 'https://cloud.example:9511/' })).rejects.toMatchObject({
+  const hello: unknown[] = [];
+  const opened: string[] = [];
+  const { request } = clientBy(
+    (host, port) => {
+      opened.push(`${host}:${port}`);
+      const { near, far } = connection();
+      // A TLS record of type handshake (22) is what comes first.
+      far.once('data', (data: Buffer) => {
+        hello.push(data[0]);
+        far.destroy();
+      });
+      return Promise.resolve(near);
+    },
+    { retryDelaysMs: [] },
+  );
+
+  await expect(request({ method: 'GET', url: 'https://cloud.example:9511/' })).rejects.toMatchObject({
     name: 'OpenStackUnreachable',
   });
-  expect(hello).toEqual(['22']);
+
+  expect(hello).toEqual([22]);
   expect(opened).toEqual(['cloud.example:9511']);
 });

@@ -28,7 +28,7 @@ test('a restart counts once the new process has sent a heartbeat', async () => {
   const session = await startSession();
   for (const name of ['node-1', 'node-2', 'node-3']) session.cloud.conductor(name);
   session.cloud.pass(10);
-  const restartedAt = Math.floor(Date.now() / 1000);
+  const restartedAt = Math.floor(session.clock.now() / 1000);
   const wanted = needs(restartedAt, restartedAt, restartedAt);
   expect(freshConductors(await conductors(session.magnum), wanted)).toMatchObject({
     fresh: 0,

@@ -1,4 +1,5 @@
 import { type OpenStackSession, openStackSession } from '../../../domain/openstack/session';
+import { type VirtualClock, virtualClock } from '../../../local/virtual-clock';
 import {
   type Overrides,
   secretOf,
@@ -7,9 +8,11 @@ import {
   type TestCloud,
 } from '../../local/simulated-site/openstack/cloud';
 
-/** A session with a simulated cloud that retries soon. */
+/** A session with a simulated cloud. */
 export interface TestSession extends OpenStackSession {
   readonly cloud: TestCloud;
+  /** Lets time pass until `work` is done. */
+  readonly drive: VirtualClock['drive'];
   end(): Promise<void>;
 }
 
@@ -18,20 +21,19 @@ export async function startSession(
   overrides: Overrides = {},
   account: Record<string, string> = {},
 ): Promise<TestSession> {
-  const cloud = await startCloud(siteOf('golden'), overrides);
+  const time = virtualClock();
+  const cloud = await startCloud(siteOf('golden'), overrides, time);
   const { openstack } = cloud.site;
-  const password = account['password'] ?? secretOf(openstack.password.ssm);
-  const session = openStackSession(
-    cloud.connect,
-    { ...openstack, ...account, password: openstack.password },
-    password,
-    {
-      retryDelaysMs: [5],
-    },
-  );
+  const session = openStackSession({
+    connect: cloud.connect,
+    clock: cloud.clock,
+    account: { ...openstack, ...account, password: openstack.password },
+    password: account['password'] ?? secretOf(openstack.password.ssm),
+  });
   return {
     ...session,
     cloud,
+    drive: (work) => time.drive(work),
     end: async () => {
       session.close();
       await cloud.close();

@@ -1,7 +1,7 @@
 import { blastRadius, dependents, parseConstraints, parseListeners } from '../../../domain/pacemaker/blast-radius';
 import type { Outcome } from '../../../domain/ssh/command';
-import { node1, site } from '../sites';
-import { fakeSession } from '../fake-session';
+import { fakeConnection } from '../fakes';
+import { site } from '../sites';
 
 const golden = site('golden');
 const HAPROXY = ['p_haproxy', 'clone_p_haproxy'];
@@ -118,9 +118,11 @@ describe('listeners', () => {
 });
 
 describe('reading them', () => {
-  const read = (grep: Partial<Outcome>, cibadmin: Partial<Outcome>) => {
-    const { session } = fakeSession({ answer: (_, [program]) => (program === 'grep' ? grep : cibadmin) });
-    return session.controller(node1(golden)).then((remote) => dependents(remote, golden));
+  const read = async (grep: Partial<Outcome>, cibadmin: Partial<Outcome>) => {
+    const { node } = await fakeConnection(golden, {
+      answer: (_, { argv: [program] }) => (program === 'grep' ? grep : cibadmin),
+    });
+    return dependents(node);
   };
   const none = { stdout: '<constraints/>\n' };
 
@@ -131,10 +133,28 @@ describe('reading them', () => {
     });
   });
 
+  test('HAProxy with one, and a VIP that goes with it', async () => {
+    const constraints = `<constraints>${colocation('vip', 'clone_p_haproxy')}</constraints>`;
+
+    await expect(read({ stdout: 'listen x\n bind :1\n' }, { stdout: constraints })).resolves.toEqual({
+      listeners: ['x (:1)'],
+      constraints: [{ resource: 'vip', on: 'clone_p_haproxy' }],
+    });
+  });
+
   test.each([
-    ['a directory that is not there', { exitCode: 2, stderr: 'grep: /etc/haproxy/conf.d: No such file' }, none],
-    ['pacemaker that does not answer', {}, { exitCode: 102 }],
-  ])('%s is a failure', async (_, grep, cibadmin) => {
-    await expect(read(grep, cibadmin)).rejects.toMatchObject({ name: 'CommandFailed' });
+    [
+      'a directory that is not there',
+      { exitCode: 2, stderr: 'grep: /etc/haproxy/conf.d: No such file' },
+      none,
+      'CommandFailed',
+    ],
+    ['pacemaker that does not answer', {}, { exitCode: 102 }, 'PacemakerUnavailable'],
+    ['pacemaker that says nothing', {}, {}, 'PacemakerUnavailable'],
+  ])('%s is a failure', async (_, grep, cibadmin, name) => {
+    await expect(read(grep, cibadmin)).rejects.toMatchObject({
+      name,
+      message: expect.stringContaining('node-1 of site golden') as string,
+    });
   });
 });

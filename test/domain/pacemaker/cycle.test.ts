@@ -1,459 +1,821 @@
+import { connectSite, type SiteConnection } from '../../../domain/commands/site-connection';
+import { TRANSIENT_ERRORS } from '../../../domain/error-catalogue';
 import { cycle, type CycleAction, type CycleStep } from '../../../domain/pacemaker/cycle';
-import { SshConnectionLost } from '../../../domain/ssh/errors';
-import { site } from '../sites';
-import { type FakeSite, fakeSession } from '../fake-session';
-import { crmMon, type Instance } from './crm-mon';
+import { run as cycleTask } from '../../../lambdas/cycle';
+import type { CommandFault } from '../../../local/simulated-site';
+import type { Timings } from '../../../local/simulated-site/timings';
+import { type Simulated, simulate } from '../simulated';
+import { site as siteOf } from '../sites';
 
-// The same sleep, by the timers that this test turns: a poll looks for 15 seconds.
-jest.mock('node:timers/promises', () => ({
-  setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
-}));
+// All of this happens at the product's own constants and at the timings that were measured in the lab, on virtual time.
 
-beforeEach(() => {
-  jest.useFakeTimers({ now: Date.parse('2030-01-01T00:00:00Z') });
-});
-afterEach(() => {
-  jest.useRealTimers();
-});
-
-const golden = site('golden');
-const STARTED_AT = Date.parse('2030-01-01T00:00:00Z');
-
-/** HAProxy under pacemaker as controllers see it, and what becomes of it by the commands. */
-class Cluster implements FakeSite {
-  /** Controllers with a haproxy process. */
-  processes = new Set(['node-1', 'node-2', 'node-3']);
-  /** Pacemaker's view of the instances. */
-  instances: Instance[] = [...this.processes].map((node) => ({ node }));
-  vipAnswers = true;
-  /** Controllers without quorum, and those whose cluster does not run. */
-  withoutQuorum: string[] = [];
-  withoutCluster: string[] = [];
-  unreachable: string[] = [];
-  /** Controllers that see HAProxy disabled, and those on which a disable still runs. */
-  disabledOn: string[] = [];
-  disablingOn: string[] = [];
-  onDisable: () => void = () => undefined;
-  onEnable: () => void = () => undefined;
-
-  answer(controller: string, [program, , action]: readonly string[]) {
-    const offline = this.withoutCluster.includes(controller);
-    if (program === 'ps') {
-      const disabling = '3 timeout -k 2 20 pcs resource disable p_haproxy\n';
-      return `${this.processes.has(controller) ? '12 haproxy -D -f /etc/haproxy/haproxy.cfg\n' : ''}${this.disablingOn.includes(controller) ? disabling : ''}`;
-    }
-    if (program === 'crm_mon') {
-      if (offline) return { exitCode: 102 };
-      const target = this.disabledOn.includes(controller) ? { targetRole: 'Stopped' } : {};
-      const instances = this.instances.map((one) => ({ ...one, ...target }));
-      return crmMon({ instances, quorum: !this.withoutQuorum.includes(controller) });
-    }
-    if (offline) return { exitCode: 1, stderr: 'Error: unable to get cib' };
-    if (action === 'disable') this.onDisable();
-    if (action === 'enable') this.onEnable();
-    return undefined;
-  }
-
-  listens(): boolean {
-    return this.vipAnswers;
-  }
-
-  /** All of it is stopped. */
-  stop(): this {
-    this.processes.clear();
-    this.instances = [{}, {}, {}];
-    this.vipAnswers = false;
-    return this;
-  }
-
-  /** All of it runs. */
-  start(): this {
-    this.processes = new Set(['node-1', 'node-2', 'node-3']);
-    this.instances = [...this.processes].map((node) => ({ node }));
-    this.vipAnswers = true;
-    return this;
-  }
-}
+const golden = siteOf('golden');
+const ALL = ['node-1', 'node-2', 'node-3'];
+const NO_CIB: CommandFault = { exit: 1, stderr: 'Error: unable to get cib' };
 
 type Before = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'>;
 
-/** Takes a step and lets time pass until it returns. */
-async function take(cluster: Cluster, action: CycleAction, before: Before | null = null) {
-  const { session, ran } = fakeSession(cluster);
-  const under = { way: true };
-  const step = cycle(session, golden, action, before).finally(() => (under.way = false));
-  const passed = (async () => {
-    while (under.way) await jest.advanceTimersByTimeAsync(10);
-  })();
-  await Promise.allSettled([step, passed]);
-  return { step, ran, commands: ran.filter((one) => one.includes('pcs')), milliseconds: Date.now() - STARTED_AT };
+let simulated: Simulated;
+afterEach(() => simulated.end());
+
+/** HAProxy under pacemaker, and a task that works on it. */
+class Scene {
+  private connection: SiteConnection | undefined;
+
+  constructor(timings: Partial<Timings> = {}) {
+    simulated = simulate(golden, { timings });
+  }
+
+  get site() {
+    return simulated.site;
+  }
+
+  get faults() {
+    return simulated.site.faults;
+  }
+
+  /** Connects to every controller, as the first step of a cycle does. */
+  async connected(): Promise<this> {
+    this.connection = await simulated.clock.drive(connectSite(simulated.world, golden, {}));
+    await simulated.clock.drive(Promise.all(this.connection.nodes.map((node) => node.ready())));
+    return this;
+  }
+
+  /** HAProxy is disabled, and stopped everywhere. */
+  async stopped(): Promise<this> {
+    this.disable();
+    await simulated.pass(2_000);
+    return this;
+  }
+
+  /** HAProxy is disabled, and about to stop. */
+  disable(): void {
+    this.site.pacemaker.setDisabled('node-1', 'p_haproxy', true);
+  }
+
+  /** Does something so many milliseconds from now. */
+  after(milliseconds: number, happens: () => void): void {
+    simulated.clock.after(milliseconds, happens);
+  }
+
+  /** Makes something of each command of a program, from a certain one on. */
+  on(program: string, fault: (host: string, argv: readonly string[]) => CommandFault | undefined): void {
+    this.faults.onCommand((host, argv) => (argv[0] === program ? fault(host, argv) : undefined));
+  }
+
+  /** Changes what a controller sees of the cluster. */
+  sees(host: string, change: (printed: string) => string): void {
+    this.on('crm_mon', (on) => (on === host ? { stdout: change } : undefined));
+  }
+
+  /** Takes a step. */
+  async take(action: CycleAction, before: Before | null = null) {
+    const { clock, world } = simulated;
+    this.site.record.clear();
+    const began = clock.now();
+    const taken = async () => {
+      this.connection ??= await connectSite(world, golden, {});
+      return cycle(this.connection, action, before);
+    };
+    const [result] = await Promise.allSettled([clock.drive(taken())]);
+    return {
+      result,
+      step: result.status === 'fulfilled' ? result.value : undefined,
+      began,
+      milliseconds: clock.now() - began,
+      commands: this.site.record.commands
+        .filter(({ argv }) => argv[0] === 'pcs')
+        .map(({ host, argv }) => `${host}: ${argv.join(' ')}`),
+    };
+  }
+
+  /** The controllers on which HAProxy runs. */
+  get running(): string[] {
+    return [...this.site.controllers.values()]
+      .filter(({ processes }) => processes.some(({ name }) => name === 'haproxy'))
+      .map(({ name }) => name);
+  }
 }
 
-const after = (milliseconds: number, happens: () => void) => () => setTimeout(happens, milliseconds);
+/** An error of a step, as a test expects it. */
+const failure = (name: string, message: RegExp = /./) => ({
+  reason: { name, message: expect.stringMatching(message) as string },
+});
 
 describe('disable', () => {
   test('is done when HAProxy is gone everywhere, and knows when the VIP last answered', async () => {
-    const cluster = new Cluster();
-    cluster.onDisable = after(300, () => cluster.stop());
+    const scene = await new Scene().connected();
 
-    const { step, commands, milliseconds } = await take(cluster, 'disable');
+    const { step, began, milliseconds, commands } = await scene.take('disable');
 
-    const { lastAnswerAt, ...rest } = await step;
-    expect(rest).toEqual({ done: true, waitingFor: '', firstAnswerAt: null });
-    expect(Number(lastAnswerAt) - STARTED_AT).toBeGreaterThan(270);
-    expect(Number(lastAnswerAt) - STARTED_AT).toBeLessThanOrEqual(310);
-    expect(milliseconds).toBeLessThan(400);
+    expect(step).toMatchObject({ done: true, waitingFor: '', firstAnswerAt: null });
+    // crm_mon takes 20 ms, pcs 350 until the CIB is changed, and the VIP 100 until it is gone.
+    expect(Number(step?.lastAnswerAt) - began).toBeGreaterThan(440);
+    expect(Number(step?.lastAnswerAt) - began).toBeLessThanOrEqual(480);
+    expect(milliseconds).toBeLessThan(700);
     expect(commands).toEqual(['node-1: pcs resource disable p_haproxy']);
+    expect(scene.running).toEqual([]);
   });
 
-  test.each(['node-1', 'node-3'])('is refused before it is run where %s has no quorum', async (name) => {
-    const cluster = new Cluster();
-    cluster.withoutQuorum = [name];
+  test.each(['node-1', 'node-3'])('is refused before it is run if %s has no quorum', async (name) => {
+    const scene = new Scene();
+    scene.faults.cutOff(name);
+    await simulated.pass(5_000);
 
-    const { step, commands } = await take(cluster, 'disable');
+    const { result, commands } = await scene.take('disable');
 
-    await expect(step).rejects.toMatchObject({ name: 'NoQuorum' });
+    expect(result).toMatchObject(failure('NoQuorum', /site golden lost its quorum; HAProxy was not disabled/));
     expect(commands).toEqual([]);
   });
 
-  test('is not run where a controller cannot be asked', async () => {
-    const [cutOff, withoutCluster] = [new Cluster(), new Cluster()];
-    cutOff.unreachable = ['node-3'];
-    withoutCluster.withoutCluster = ['node-2'];
+  test.each<[string, (scene: Scene) => void, string]>([
+    ['reached', ({ faults }) => void faults.unreachable('node-3'), 'ControllerUnreachable'],
+    ['asked', ({ faults }) => void faults.stopCluster('node-2'), 'PacemakerUnavailable'],
+  ])('is not run if a controller cannot be %s', async (_, break_, name) => {
+    const scene = new Scene();
+    break_(scene);
 
-    const results = [await take(cutOff, 'disable'), await take(withoutCluster, 'disable')];
+    const { result, commands } = await scene.take('disable');
 
-    await expect(results[0]?.step).rejects.toMatchObject({ name: 'ControllerUnreachable' });
-    await expect(results[1]?.step).rejects.toMatchObject({ name: 'PacemakerUnavailable' });
-    expect(results.flatMap(({ commands }) => commands)).toEqual([]);
+    expect(result).toMatchObject(failure(name));
+    expect(commands).toEqual([]);
   });
 
   test('done before is done again', async () => {
-    const { step } = await take(new Cluster().stop(), 'disable');
+    const scene = await new Scene().stopped();
 
-    await expect(step).resolves.toMatchObject({ done: true });
+    const { step } = await scene.take('disable');
+
+    expect(step).toMatchObject({ done: true });
   });
 
-  test('counts the outage from the first attempt where a lost one disabled HAProxy already', async () => {
-    const first = { lastAnswerAt: STARTED_AT - 3_000, firstAnswerAt: null };
+  test('counts the outage from the first attempt if a lost one disabled HAProxy already', async () => {
+    const scene = await new Scene().stopped();
+    const lastAnswerAt = simulated.clock.now() - 1_500;
 
-    const { step } = await take(new Cluster().stop(), 'disable', first);
+    const { step } = await scene.take('disable', { lastAnswerAt, firstAnswerAt: null });
 
-    await expect(step).resolves.toMatchObject({ lastAnswerAt: STARTED_AT - 3_000 });
+    expect(step).toMatchObject({ lastAnswerAt });
   });
 
-  test('counts the outage from its beginning where the VIP did not answer before either', async () => {
-    const { step } = await take(new Cluster().stop(), 'disable');
+  test('counts the outage from its beginning if the VIP did not answer before either', async () => {
+    const scene = await (await new Scene().stopped()).connected();
 
-    await expect(step).resolves.toMatchObject({ lastAnswerAt: STARTED_AT });
+    const { step, began } = await scene.take('disable');
+
+    expect(step).toMatchObject({ lastAnswerAt: began });
+  });
+
+  test('that fails is no loss of a controller: the error is its own', async () => {
+    const scene = await new Scene().connected();
+    scene.on('pcs', () => NO_CIB);
+
+    const { result } = await scene.take('disable');
+
+    expect(result).toMatchObject(failure('CommandFailed', /pcs resource disable.*unable to get cib/));
   });
 });
 
 describe('stopped is what processes and pacemaker agree on', () => {
-  test('not where a process lives on although pacemaker says stopped', async () => {
-    const cluster = new Cluster().stop();
-    cluster.processes.add('node-2');
+  test('not if a process lives on although pacemaker says stopped', async () => {
+    const scene = await (await new Scene().stopped()).connected();
+    scene.on('ps', (host) => (host === 'node-2' ? { stdout: (printed) => `${printed}12 haproxy -D\n` } : undefined));
 
-    const { step, milliseconds } = await take(cluster, 'poll-stopped');
+    const { step, milliseconds } = await scene.take('poll-stopped');
 
-    await expect(step).resolves.toMatchObject({ done: false, waitingFor: 'haproxy to stop on node-2' });
+    expect(step).toMatchObject({ done: false, waitingFor: 'haproxy to stop on node-2' });
     expect(milliseconds).toBeGreaterThanOrEqual(5_000);
     expect(milliseconds).toBeLessThan(6_000);
   });
 
-  test('not where pacemaker still has an instance although no process runs', async () => {
-    const cluster = new Cluster().stop();
-    cluster.instances = [{ node: 'node-3', role: 'Stopping' }, {}, {}];
+  test('not if pacemaker still has an instance although no process runs', async () => {
+    const scene = await new Scene({ agentStop: 20_000 }).connected();
 
-    const { step } = await take(cluster, 'poll-stopped');
+    const { step } = await scene.take('disable');
 
-    await expect(step).resolves.toMatchObject({ done: false, waitingFor: 'pacemaker to see HAProxy stopped' });
+    expect(step).toMatchObject({ done: false, waitingFor: 'pacemaker to see HAProxy stopped' });
+    expect(scene.running).toEqual([]);
   });
 
   test('as soon as the last of them is', async () => {
-    const cluster = new Cluster().stop();
-    cluster.processes.add('node-2');
-    setTimeout(() => cluster.stop(), 4_000);
+    const scene = await new Scene({ haproxyStop: 4_000 }).connected();
+    scene.disable();
 
-    const { step, milliseconds } = await take(cluster, 'poll-stopped');
+    const { step, milliseconds } = await scene.take('poll-stopped');
 
-    await expect(step).resolves.toMatchObject({ done: true, waitingFor: '' });
+    expect(step).toMatchObject({ done: true, waitingFor: '' });
     expect(milliseconds).toBeLessThan(4_200);
   });
 
-  test('never again where pacemaker gave up: which controller, and what to do there', async () => {
-    const cluster = new Cluster().stop();
-    cluster.processes.add('node-2');
-    cluster.instances = [{ node: 'node-2', failed: true, blocked: true, managed: false }, {}, {}];
+  test('never again if pacemaker gave up: which controller, and what to do there', async () => {
+    const scene = await new Scene().connected();
+    scene.faults.haproxyWillNotStop('node-2');
+    scene.disable();
+    await simulated.pass(61_000);
 
-    const { step, milliseconds } = await take(cluster, 'poll-stopped');
+    const { result, milliseconds } = await scene.take('poll-stopped');
 
-    await expect(step).rejects.toMatchObject({ name: 'HAProxyStopBlocked' });
-    await expect(step).rejects.toThrow(/on node-2 of site golden.*pcs resource cleanup p_haproxy/);
+    expect(result).toMatchObject(
+      failure('HAProxyStopBlocked', /on node-2 of site golden.*pcs resource cleanup p_haproxy/),
+    );
     expect(milliseconds).toBeLessThan(1_000);
+  });
+
+  test('nor if it says of no controller where', async () => {
+    const scene = await (await new Scene().stopped()).connected();
+    scene.sees('node-1', (printed) => printed.replace(/(id="p_haproxy".*?)blocked="false"/, '$1blocked="true"'));
+
+    const { result } = await scene.take('poll-stopped');
+
+    expect(result).toMatchObject(failure('HAProxyStopBlocked', /p_haproxy on a controller of site golden/));
   });
 });
 
 describe('a controller that is lost while HAProxy stops is not waited for', () => {
-  test('nor asked again, whose connection breaks', async () => {
-    const cluster = new Cluster();
-    cluster.onDisable = () => {
-      throw new SshConnectionLost('The connection to node-1 was lost.');
-    };
+  test('nor asked again, if its connection breaks', async () => {
+    const scene = await new Scene().connected();
+    scene.on('pcs', () => ({ disconnect: 'after' }));
 
-    const { step, commands } = await take(cluster, 'disable');
+    const { result, commands } = await scene.take('disable');
 
-    await expect(step).rejects.toMatchObject({ name: 'HAProxyStopInterrupted' });
-    await expect(step).rejects.toThrow('The connection to node-1 was lost.');
+    expect(result).toMatchObject(failure('HAProxyStopInterrupted', /through the bastion 198\.51\.100\.10: .*was lost/));
     expect(commands).toHaveLength(1);
   });
 
-  test('once pacemaker on another one sees it offline', async () => {
-    const cluster = new Cluster().stop();
-    cluster.processes.add('node-3');
-    // That one sees node-3 offline.
-    setTimeout(() => (cluster.withoutQuorum = ['node-2']), 2_000);
+  test.each([
+    ['one of the others', 'node-3', /node-3 of site golden went offline, as pacemaker on node-1 sees it/],
+    ['the one that was told', 'node-1', /node-1 of site golden went offline, as pacemaker on node-2 sees it/],
+  ])('%s that goes silent is lost once pacemaker on another one sees it', async (_, lost, message) => {
+    const scene = await new Scene().connected();
+    scene.on('pcs', () => {
+      // The CIB is changed by then.
+      scene.after(380, () => {
+        scene.faults.powerOff(lost);
+      });
+      return undefined;
+    });
 
-    const { step, milliseconds } = await take(cluster, 'poll-stopped');
+    const { result, milliseconds } = await scene.take('disable');
 
-    await expect(step).rejects.toMatchObject({ name: 'HAProxyStopInterrupted' });
-    await expect(step).rejects.toThrow(/node-3 of site golden went offline, as pacemaker on node-2 sees it/);
-    expect(milliseconds).toBeLessThan(2_500);
+    expect(result).toMatchObject(failure('HAProxyStopInterrupted', message));
+    // Corosync takes 4.1 s; the connection would be given up after 8.
+    expect(milliseconds).toBeGreaterThan(4_000);
+    expect(milliseconds).toBeLessThan(5_500);
+  });
+
+  test('one that only SSH does not reach is lost when its connection is given up', async () => {
+    const scene = await new Scene().connected();
+    scene.on('pcs', () => {
+      scene.faults.unreachable('node-3');
+      return undefined;
+    });
+
+    const { result, milliseconds } = await scene.take('disable');
+
+    expect(result).toMatchObject(failure('HAProxyStopInterrupted', /cannot be seen to stop.*node-3/));
+    expect(milliseconds).toBeLessThan(10_000);
+  });
+
+  test('one that was lost between two steps neither', async () => {
+    const scene = new Scene();
+    scene.disable();
+    scene.faults.unreachable('node-2');
+
+    const { result } = await scene.take('poll-stopped');
+
+    expect(result).toMatchObject(failure('HAProxyStopInterrupted', /through the bastion.*node-2/));
+  });
+
+  test('one that stops slowly is not lost: all are asked, and nothing is said', async () => {
+    const scene = await new Scene({ haproxyStop: 3_000 }).connected();
+
+    const { step } = await scene.take('disable');
+
+    expect(step).toMatchObject({ done: true });
   });
 });
 
 describe('what pacemaker does not manage any more', () => {
-  test('is not disabled', async () => {
-    const cluster = new Cluster();
-    cluster.instances = cluster.instances.map((one) => ({ ...one, managed: false }));
+  test.each<[string, (scene: Scene) => void, RegExp]>([
+    ['a resource', ({ faults }) => void faults.unmanaged(), /pcs resource manage p_haproxy/],
+    ['anything, in maintenance mode', ({ faults }) => void faults.maintenanceMode(), /maintenance-mode=false/],
+  ])('is not disabled: %s', async (_, release, remedy) => {
+    const scene = await new Scene().connected();
+    release(scene);
 
-    const { step, commands } = await take(cluster, 'disable');
+    const { result, commands } = await scene.take('disable');
 
-    await expect(step).rejects.toMatchObject({ name: 'HAProxyResourceUnmanaged' });
+    expect(result).toMatchObject(failure('HAProxyResourceUnmanaged', remedy));
     expect(commands).toEqual([]);
   });
 
   test('is not waited for', async () => {
-    const cluster = new Cluster();
-    cluster.instances = cluster.instances.map((one) => ({ ...one, managed: false }));
+    const scene = await new Scene().connected();
+    scene.faults.unmanaged();
 
-    const { step, milliseconds } = await take(cluster, 'poll-stopped');
+    const { result, milliseconds } = await scene.take('poll-stopped');
 
-    await expect(step).rejects.toMatchObject({ name: 'HAProxyResourceUnmanaged' });
+    expect(result).toMatchObject(failure('HAProxyResourceUnmanaged'));
     expect(milliseconds).toBeLessThan(1_000);
   });
 });
 
 describe('poll-stopped', () => {
   test('runs no command of pcs', async () => {
-    const { commands } = await take(new Cluster().stop(), 'poll-stopped');
+    const scene = await (await new Scene().stopped()).connected();
+
+    const { commands } = await scene.take('poll-stopped');
 
     expect(commands).toEqual([]);
   });
 
-  test('keeps when the VIP last answered where it does not answer any more', async () => {
-    const { step } = await take(new Cluster().stop(), 'poll-stopped', { lastAnswerAt: 4711, firstAnswerAt: null });
+  test('keeps when the VIP last answered if it does not answer any more', async () => {
+    const scene = await (await new Scene().stopped()).connected();
 
-    await expect(step).resolves.toMatchObject({ lastAnswerAt: 4711, firstAnswerAt: null });
+    const { step } = await scene.take('poll-stopped', { lastAnswerAt: 4711, firstAnswerAt: null });
+
+    expect(step).toMatchObject({ lastAnswerAt: 4711, firstAnswerAt: null });
   });
 
-  test('knows better where the VIP answered meanwhile', async () => {
-    const cluster = new Cluster();
-    setTimeout(() => cluster.stop(), 1_000);
+  test('knows better if the VIP answered meanwhile', async () => {
+    const scene = await new Scene().connected();
+    scene.after(1_000, () => {
+      scene.disable();
+    });
 
-    const { step } = await take(cluster, 'poll-stopped', { lastAnswerAt: 4711, firstAnswerAt: null });
+    const { step, began } = await scene.take('poll-stopped', { lastAnswerAt: 4711, firstAnswerAt: null });
 
-    const { lastAnswerAt } = await step;
-    expect(Number(lastAnswerAt) - STARTED_AT).toBeGreaterThan(950);
+    expect(Number(step?.lastAnswerAt) - began).toBeGreaterThan(1_050);
+    expect(Number(step?.lastAnswerAt) - began).toBeLessThan(1_150);
   });
 });
 
 describe('enable', () => {
-  const before = { lastAnswerAt: STARTED_AT - 500, firstAnswerAt: null };
+  const before = { lastAnswerAt: 4711, firstAnswerAt: null };
 
   test('is done when HAProxy runs everywhere and the VIP answers, and knows since when', async () => {
-    const cluster = new Cluster().stop();
-    cluster.onEnable = after(300, () => cluster.start());
+    const scene = await (await new Scene().stopped()).connected();
 
-    const { step, commands } = await take(cluster, 'enable', before);
+    const { step, began, commands } = await scene.take('enable', before);
 
-    const { firstAnswerAt, ...rest } = await step;
-    expect(rest).toEqual({ done: true, waitingFor: '', lastAnswerAt: STARTED_AT - 500 });
-    expect(Number(firstAnswerAt) - STARTED_AT).toBeGreaterThanOrEqual(300);
-    expect(Number(firstAnswerAt) - STARTED_AT).toBeLessThan(350);
+    expect(step).toMatchObject({ done: true, waitingFor: '', lastAnswerAt: 4711 });
+    // pcs takes 350 ms until the CIB is changed, HAProxy 450 until it listens, and the VIP 20.
+    expect(Number(step?.firstAnswerAt) - began).toBeGreaterThanOrEqual(820);
+    expect(Number(step?.firstAnswerAt) - began).toBeLessThan(860);
     expect(commands).toEqual(['node-1: pcs resource enable p_haproxy']);
+    expect(scene.running).toEqual(ALL);
   });
 
   test('is tried on another controller when the first refuses', async () => {
-    const cluster = new Cluster().stop();
-    cluster.withoutCluster = ['node-1', 'node-2'];
-    cluster.onEnable = () => cluster.start();
+    const scene = await (await new Scene().stopped()).connected();
+    scene.on('pcs', (host) => (host === 'node-3' ? undefined : NO_CIB));
 
-    const { step, commands } = await take(cluster, 'enable', before);
+    const { step, milliseconds, commands } = await scene.take('enable', before);
 
-    await expect(step).resolves.toMatchObject({ done: true });
-    expect(commands.map((one) => one.split(':')[0])).toEqual(['node-1', 'node-2', 'node-3']);
+    expect(step).toMatchObject({ done: true });
+    expect(commands.map((one) => one.split(':')[0])).toEqual(ALL);
+    expect(milliseconds).toBeLessThan(1_500);
   });
 
-  test('fails with the reason where every controller refuses', async () => {
-    const cluster = new Cluster().stop();
-    cluster.withoutCluster = ['node-1', 'node-2', 'node-3'];
+  test('fails with the reason if every controller refuses', async () => {
+    const scene = await (await new Scene().stopped()).connected();
+    scene.on('pcs', () => NO_CIB);
 
-    const { step, commands } = await take(cluster, 'enable', before);
+    const { result, commands } = await scene.take('enable', before);
 
-    await expect(step).rejects.toMatchObject({ name: 'CommandFailed' });
-    await expect(step).rejects.toThrow('unable to get cib');
+    expect(result).toMatchObject(failure('CommandFailed', /node-1 of site golden.*unable to get cib/));
     expect(commands).toHaveLength(3);
   });
 
-  test('goes on without controllers that are gone: HAProxy comes back on the others', async () => {
-    const cluster = new Cluster().stop();
-    cluster.unreachable = ['node-1'];
-    cluster.onEnable = () => {
-      cluster.start();
-      cluster.processes.delete('node-1');
-      cluster.instances = [{ node: 'node-2' }, { node: 'node-3' }, {}];
-    };
+  test.each<[string, (scene: Scene) => void]>([
+    ['lost power', ({ faults }) => void faults.powerOff('node-1')],
+    ['was cut off', ({ faults }) => void faults.unplug('node-1')],
+  ])('is handed over to another controller if the first has not answered for 2 s: it %s', async (_, silence) => {
+    const scene = await (await new Scene().stopped()).connected();
+    silence(scene);
 
-    const { step, commands } = await take(cluster, 'enable', before);
+    const { step, began } = await scene.take('enable', before);
+    const told = scene.site.record.commands.find(({ argv }) => argv[2] === 'enable');
+    const { step: next } = await scene.take('poll-started', step);
 
-    await expect(step).resolves.toMatchObject({ done: true });
-    expect(commands).toEqual(['node-2: pcs resource enable p_haproxy']);
+    expect(told).toMatchObject({ host: 'node-2', at: began + 2_000 });
+    // The other one sees the VIP answer: the connection to the first one is given up after 8 s only.
+    expect(Number(step?.firstAnswerAt) - began).toBeLessThan(4_500);
+    expect(next).toEqual({ ...step, done: true, waitingFor: '' });
+    expect(scene.running).toEqual(expect.arrayContaining(['node-2', 'node-3']));
   });
 
-  test('fails with the reason where no controller can be reached', async () => {
-    const cluster = new Cluster().stop();
-    cluster.unreachable = ['node-1', 'node-2', 'node-3'];
+  test('goes on without controllers that are gone: HAProxy comes back on the others', async () => {
+    const scene = await new Scene().stopped();
+    scene.faults.powerOff('node-1');
+    await simulated.pass(5_000);
 
-    const { step } = await take(cluster, 'enable', before);
+    const { step, commands } = await scene.take('enable', before);
 
-    await expect(step).rejects.toMatchObject({ name: 'ControllerUnreachable' });
+    expect(step).toMatchObject({ done: true });
+    expect(commands).toEqual(['node-2: pcs resource enable p_haproxy']);
+    expect(scene.running).toEqual(['node-2', 'node-3']);
+  });
+
+  test('asks one more if the next one is gone as well', async () => {
+    const scene = await new Scene().stopped();
+    scene.faults.unreachable('node-2');
+    scene.on('pcs', (host) => (host === 'node-1' ? NO_CIB : undefined));
+
+    const { step, commands } = await scene.take('enable', before);
+
+    expect(step).toMatchObject({ done: true });
+    expect(commands.map((one) => one.split(':')[0])).toEqual(['node-1', 'node-3']);
+  });
+
+  test('fails with the reason if no controller can be reached', async () => {
+    const scene = await new Scene().stopped();
+    for (const name of ALL) scene.faults.unreachable(name);
+
+    const { result } = await scene.take('enable', before);
+
+    expect(result).toMatchObject(failure('ControllerUnreachable', /node-1/));
   });
 });
 
 describe('enabled is what no disable undoes', () => {
-  const before = { lastAnswerAt: STARTED_AT - 500, firstAnswerAt: null };
+  test('again if a disable that lost its connection acts after the enable', async () => {
+    const scene = await (await new Scene().stopped()).connected();
+    const ended = disablingOn('node-1');
+    scene.after(2_000, () => {
+      scene.disable();
+      ended();
+    });
 
-  test('again where a disable that lost its connection acts after the enable', async () => {
-    const cluster = new Cluster();
-    cluster.disablingOn = ['node-1'];
-    cluster.onEnable = () => {
-      cluster.disabledOn = [];
-      cluster.start();
-    };
-    setTimeout(() => {
-      cluster.disablingOn = [];
-      cluster.disabledOn = ['node-1', 'node-2', 'node-3'];
-      cluster.stop();
-    }, 2_000);
+    const { step, milliseconds, commands } = await scene.take('enable', { lastAnswerAt: 1, firstAnswerAt: null });
 
-    const { step, commands, milliseconds } = await take(cluster, 'enable', before);
-
-    await expect(step).resolves.toMatchObject({ done: true });
+    expect(step).toMatchObject({ done: true });
     expect(milliseconds).toBeGreaterThanOrEqual(2_000);
     expect(commands.length).toBeGreaterThan(1);
+    expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ALL]);
   });
 
   test('not while a disable runs on a controller', async () => {
-    const cluster = new Cluster();
-    cluster.disablingOn = ['node-2'];
+    const scene = await new Scene().connected();
+    disablingOn('node-2');
 
-    const { step } = await take(cluster, 'poll-started', before);
+    const { step } = await scene.take('poll-started');
 
-    await expect(step).resolves.toMatchObject({
-      done: false,
-      waitingFor: 'pcs resource disable p_haproxy to end on node-2',
-    });
+    expect(step).toMatchObject({ done: false, waitingFor: 'pcs resource disable p_haproxy to end on node-2' });
   });
 
   test("also on a controller that is cut off and sees it disabled: its view may become everybody's", async () => {
-    const cluster = new Cluster();
-    cluster.withoutQuorum = ['node-3'];
-    cluster.disabledOn = ['node-3'];
-    cluster.onEnable = () => (cluster.disabledOn = []);
+    const scene = await new Scene().connected();
+    scene.faults.cutOff('node-3');
+    await simulated.pass(5_000);
+    scene.site.pacemaker.setDisabled('node-3', 'p_haproxy', true);
 
-    const { step, commands } = await take(cluster, 'poll-started', before);
+    const { commands } = await scene.take('poll-started');
 
-    await expect(step).resolves.toMatchObject({ done: true });
     expect(commands).toEqual(['node-3: pcs resource enable p_haproxy']);
+    expect(scene.running).toEqual(['node-1', 'node-2']);
   });
 });
 
 describe('started is what processes, pacemaker and the VIP agree on', () => {
-  test.each<[string, (cluster: Cluster) => void, string]>([
-    ['a process is missing', ({ processes }) => processes.delete('node-3'), 'haproxy to start on node-3'],
+  const started = (change: (printed: string) => string) => (scene: Scene) => {
+    for (const host of ALL) scene.sees(host, change);
+  };
+  const onNode3 = (attribute: string, found: string) => (printed: string) =>
+    printed.replace(new RegExp(`${found}([^>]*>\\n\\s*<node name="node-3")`), `${attribute}$1`);
+
+  test.each<[string, (scene: Scene) => void | Promise<unknown>, string, Partial<Timings>?]>([
     [
-      'pacemaker has no instance there',
-      (cluster) => (cluster.instances = [{ node: 'node-1' }, { node: 'node-3' }, {}]),
-      'haproxy to start on node-2',
-    ],
-    [
-      'pacemaker is still starting it',
-      (cluster) => (cluster.instances = cluster.instances.map((one) => ({ ...one, role: 'Starting' }))),
-      'haproxy to start on node-1, node-2, node-3',
-    ],
-    [
-      'pacemaker is still stopping it',
-      ({ instances }) => (instances[2] = { node: 'node-3', role: 'Stopping' }),
+      'a process is missing',
+      (scene) => {
+        scene.on('ps', (host) =>
+          host === 'node-3' ? { stdout: (printed) => printed.replace(/^.* \S*haproxy -.*\n/gm, '') } : undefined,
+        );
+      },
       'haproxy to start on node-3',
     ],
+    ['pacemaker is still starting it', startAgain, `haproxy to start on ${ALL.join(', ')}`, { haproxyStart: 20_000 }],
     [
-      'its start failed: pacemaker may try again',
-      (cluster) => {
-        cluster.processes.delete('node-2');
-        cluster.instances[1] = { node: 'node-2', failed: true };
+      'its start failed: pacemaker tries again after two minutes',
+      async (scene) => {
+        scene.faults.haproxyWillNotStart('node-2');
+        await startAgain(scene);
       },
       'haproxy to start on node-2',
     ],
     [
-      'nobody manages it any more, and what to do about it',
-      (cluster) => (cluster.stop().instances = [{ managed: false }, { managed: false }, { managed: false }]),
-      'pacemaker to manage p_haproxy again (pcs resource manage p_haproxy), and haproxy to start on node-1, node-2, node-3',
+      'pacemaker is still stopping it',
+      started(onNode3('role="Stopping"', 'role="Started"')),
+      'haproxy to start on node-3',
     ],
-    ['the VIP does not answer', (cluster) => (cluster.vipAnswers = false), 'an answer of the VIP 10.21.22.2'],
-  ])('not where %s', async (_, change, waitingFor) => {
-    const cluster = new Cluster();
-    change(cluster);
+    ['pacemaker sees it failed', started(onNode3('failed="true"', 'failed="false"')), 'haproxy to start on node-3'],
+    [
+      'nobody manages it any more, and what to do about it',
+      async (scene) => {
+        await scene.stopped();
+        scene.faults.unmanaged();
+        scene.site.pacemaker.setDisabled('node-1', 'p_haproxy', false);
+      },
+      `pacemaker to manage p_haproxy again (pcs resource manage p_haproxy), and haproxy to start on ${ALL.join(', ')}`,
+    ],
+    [
+      'the cluster has lost its quorum',
+      async (scene) => {
+        scene.faults.loseQuorum();
+        scene.faults.cutOff('node-1');
+        scene.faults.cutOff('node-2');
+        await simulated.pass(8_000);
+      },
+      `the cluster to have quorum again, and haproxy to start on ${ALL.join(', ')}`,
+    ],
+    [
+      'the VIP does not answer',
+      ({ site }) => {
+        site.network.setVirtualIp(undefined);
+      },
+      'an answer of the VIP 10.21.22.2',
+    ],
+  ])('not if %s', async (_, change, waitingFor, timings = {}) => {
+    const scene = await new Scene(timings).connected();
+    await change(scene);
 
-    const { step } = await take(cluster, 'poll-started', { lastAnswerAt: 1, firstAnswerAt: null });
+    const { step } = await scene.take('poll-started', { lastAnswerAt: 1, firstAnswerAt: null });
 
-    await expect(step).resolves.toMatchObject({ done: false, waitingFor });
+    expect(step).toMatchObject({ done: false, waitingFor });
   });
 
   test('as soon as the last of them is', async () => {
-    const cluster = new Cluster();
-    cluster.processes.delete('node-3');
-    setTimeout(() => cluster.start(), 2_000);
+    const scene = await (await new Scene({ haproxyStart: 2_000 }).stopped()).connected();
+    scene.site.pacemaker.setDisabled('node-1', 'p_haproxy', false);
 
-    const { step, milliseconds } = await take(cluster, 'poll-started', { lastAnswerAt: 1, firstAnswerAt: null });
+    const { step, milliseconds } = await scene.take('poll-started', { lastAnswerAt: 1, firstAnswerAt: null });
 
-    await expect(step).resolves.toMatchObject({ done: true, waitingFor: '' });
+    expect(step).toMatchObject({ done: true, waitingFor: '' });
     expect(milliseconds).toBeLessThan(2_200);
   });
+
+  test('on all but those on which it is blocked: pacemaker does nothing more about them', async () => {
+    const scene = await new Scene().connected();
+    scene.faults.haproxyWillNotStop('node-2');
+    scene.disable();
+    await simulated.pass(61_000);
+    scene.site.pacemaker.setDisabled('node-1', 'p_haproxy', false);
+    await simulated.pass(1_000);
+
+    const { step } = await scene.take('poll-started', { lastAnswerAt: 1, firstAnswerAt: null });
+
+    expect(step).toMatchObject({ done: true });
+  });
+
+  /** HAProxy was stopped, and is enabled just now. */
+  async function startAgain(scene: Scene): Promise<void> {
+    await scene.stopped();
+    scene.site.pacemaker.setDisabled('node-1', 'p_haproxy', false);
+  }
 });
 
 describe('poll-started', () => {
   test('keeps both times that are known already', async () => {
-    const { step, commands } = await take(new Cluster(), 'poll-started', { lastAnswerAt: 4711, firstAnswerAt: 4712 });
+    const scene = await new Scene().connected();
 
-    await expect(step).resolves.toMatchObject({ done: true, lastAnswerAt: 4711, firstAnswerAt: 4712 });
+    const { step, commands } = await scene.take('poll-started', { lastAnswerAt: 4711, firstAnswerAt: 4712 });
+
+    expect(step).toMatchObject({ done: true, lastAnswerAt: 4711, firstAnswerAt: 4712 });
     expect(commands).toEqual([]);
   });
 
-  test('knows no last answer where there was no step before', async () => {
-    const { step } = await take(new Cluster(), 'poll-started');
+  test('knows no last answer if there was no step before', async () => {
+    const scene = await new Scene().connected();
 
-    await expect(step).resolves.toMatchObject({ done: true, lastAnswerAt: null });
+    const { step } = await scene.take('poll-started');
+
+    expect(step).toMatchObject({ done: true, lastAnswerAt: null });
   });
 
   test('asks a controller whose cluster runs', async () => {
-    const cluster = new Cluster();
-    cluster.withoutCluster = ['node-1'];
-    cluster.processes.delete('node-1');
-    cluster.instances = [{ node: 'node-2' }, { node: 'node-3' }, {}];
+    const scene = await new Scene().connected();
+    scene.faults.stopCluster('node-1');
+    await simulated.pass(2_000);
 
-    const { step } = await take(cluster, 'poll-started', { lastAnswerAt: 1, firstAnswerAt: 2 });
+    const { step } = await scene.take('poll-started', { lastAnswerAt: 1, firstAnswerAt: 2 });
 
-    await expect(step).resolves.toMatchObject({ done: false, waitingFor: 'haproxy to start on node-1' });
+    expect(step).toMatchObject({ done: false, waitingFor: 'haproxy to start on node-1' });
+  });
+
+  test('fails if the cluster runs nowhere', async () => {
+    const scene = await new Scene().connected();
+    for (const name of ALL) scene.faults.stopCluster(name);
+
+    const { result } = await scene.take('poll-started');
+
+    expect(result).toMatchObject(failure('PacemakerUnavailable', /node-1/));
   });
 });
+
+describe('HAProxy comes back', () => {
+  /** The commands of the cycle, in the states in which they run. */
+  const steps = [
+    { state: 'Disable HAProxy', program: 'crm_mon', when: 'before it disables' },
+    { state: 'Disable HAProxy', program: 'pcs', when: 'as it disables' },
+    { state: 'Disable HAProxy', program: 'ps', when: 'as it looks for processes' },
+    { state: 'Enable HAProxy', program: 'pcs', when: 'as it enables' },
+    { state: 'Enable HAProxy', program: 'ps', when: 'as it looks for processes' },
+    { state: 'Enable HAProxy', program: 'crm_mon', when: "as it asks for pacemaker's view" },
+  ];
+
+  /** What can happen to a command. */
+  const faults: Record<string, CommandFault> = {
+    'fails at once': { exit: 1, stderr: 'Error: injected' },
+    'fails although it had its effect': { exit: 1, stderr: 'Error: injected', when: 'after' },
+    'loses its connection before it runs': { disconnect: 'before' },
+    'loses its connection when it has run': { disconnect: 'after' },
+    'never ends': { hang: true },
+  };
+
+  /** Injects into a program's runs, before HAProxy is enabled or after. */
+  function injectIn(scene: Scene, state: string, program: string, fault: () => CommandFault | undefined): void {
+    let current = 'Disable HAProxy';
+    scene.faults.onCommand((_host, argv) => {
+      if (argv[0] === 'pcs' && argv[2] === 'enable') current = 'Enable HAProxy';
+      return current === state && argv[0] === program ? fault() : undefined;
+    });
+  }
+
+  test.each(steps.flatMap((step) => Object.keys(faults).map((fault) => ({ ...step, fault }))))(
+    'if $program in $state, $when, $fault',
+    async ({ state, program, fault }) => {
+      const scene = new Scene();
+      // Always, before HAProxy is enabled; afterwards as long as a retry can outlive it.
+      let left = state === 'Disable HAProxy' ? Infinity : 3;
+      injectIn(scene, state, program, () => (left-- > 0 ? faults[fault] : undefined));
+
+      const failed = await cycled();
+
+      expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ALL]);
+      // A fault before HAProxy is enabled ends the execution; one after is outlived by trying again.
+      expect(failed).toEqual(state === 'Disable HAProxy' ? expect.any(Error) : undefined);
+    },
+  );
+
+  test('if a controller loses power while HAProxy is disabled: on the others, and the error names it', async () => {
+    const scene = new Scene();
+    let on = true;
+    injectIn(scene, 'Disable HAProxy', 'ps', () => {
+      if (on) scene.faults.powerOff('node-3');
+      on = false;
+      return undefined;
+    });
+
+    const failed = await cycled();
+
+    expect(failed?.message).toContain('node-3');
+    expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ['node-1', 'node-2']]);
+  });
+
+  test('if the bastion is gone for a while', async () => {
+    const scene = new Scene();
+    let on = true;
+    injectIn(scene, 'Disable HAProxy', 'ps', () => {
+      if (on) void scene.faults.bastionDown();
+      if (on) scene.after(5_000, () => void scene.faults.bastionUp());
+      on = false;
+      return undefined;
+    });
+
+    const failed = await cycled();
+
+    expect(failed?.message).toContain('bastion');
+    expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ALL]);
+  });
+
+  test('if a disable outlives its connection, and acts after HAProxy was enabled', async () => {
+    const scene = new Scene();
+    const lateEffect = 4_000;
+    let lost = false;
+    injectIn(scene, 'Disable HAProxy', 'pcs', () => {
+      if (lost) return undefined;
+      lost = true;
+      const ended = disablingOn('node-1');
+      scene.after(lateEffect + 1_000, ended);
+      return { disconnect: 'during', lateEffect };
+    });
+
+    const failed = await cycled();
+
+    expect(failed).toMatchObject({ name: 'HAProxyStopInterrupted' });
+    expect(scene.site.record.commands.filter(({ argv }) => argv[2] === 'enable').length).toBeGreaterThan(1);
+    expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ALL]);
+  });
+
+  test('if HAProxy will not stop on one controller: enabled again, and the error says what to do', async () => {
+    const scene = new Scene({ operationTimeout: 3_000 });
+    scene.faults.haproxyWillNotStop('node-2');
+
+    const failed = await cycled();
+
+    expect(failed).toMatchObject({
+      name: 'HAProxyStopBlocked',
+      message: expect.stringMatching(/node-2.*pcs resource cleanup p_haproxy/s) as string,
+    });
+    expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ALL]);
+  });
+
+  test('if HAProxy does not start on one controller: on the others, and the error names it', async () => {
+    const scene = new Scene();
+    scene.faults.haproxyWillNotStart('node-1');
+
+    const failed = await cycled(1);
+
+    expect(failed?.message).toBe('HAProxyStartTimeout: haproxy to start on node-1');
+    expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ['node-2', 'node-3']]);
+  });
+
+  test('if somebody left it disabled: the next execution enables it', async () => {
+    const scene = await new Scene().stopped();
+
+    const failed = await cycled();
+
+    expect(failed).toBeUndefined();
+    expect([scene.site.pacemaker.disabled, scene.running]).toEqual([false, ALL]);
+  });
+});
+
+/** A `pcs resource disable` runs on a controller, as ps shows it. @returns ends it */
+function disablingOn(host: string): () => void {
+  const controller = simulated.site.controllers.get(host);
+  const args = 'python3 /usr/sbin/pcs resource disable p_haproxy';
+  const process = { name: 'pcs', args, startedAt: simulated.clock.now() };
+  controller?.foreground.add(process);
+  return () => controller?.foreground.delete(process);
+}
+
+/**
+ * A whole cycle with what the state machine does about steps that fail, and that are not done (lib/machines/site/cycle.ts);
+ * then time for what is left to happen.
+ *
+ * @returns the first failure
+ */
+async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds): Promise<Error | undefined> {
+  const { clock, world } = simulated;
+  const failed = await clock.drive(procedure());
+  await simulated.pass(30_000);
+  return failed;
+
+  async function procedure(): Promise<Error | undefined> {
+    let step: Before | null = { lastAnswerAt: clock.now(), firstAnswerAt: null };
+    let first: Error | undefined;
+    try {
+      step = await untilDone('poll-stopped', await passing('disable', step), golden.haproxy.stopTimeoutSeconds);
+    } catch (error) {
+      first = error as Error;
+    }
+    const enabled = await tried(
+      () => invoke('enable', step),
+      10,
+      () => true,
+    );
+    try {
+      await untilDone('poll-started', enabled, startTimeoutSeconds);
+    } catch (error) {
+      first ??= error as Error;
+    }
+    return first;
+  }
+
+  function invoke(action: CycleAction, before: Before | null): Promise<CycleStep> {
+    return cycleTask({ site: golden, action, before }, world);
+  }
+
+  function passing(action: CycleAction, before: Before | null): Promise<CycleStep> {
+    const names: readonly string[] = TRANSIENT_ERRORS;
+    return tried(
+      () => invoke(action, before),
+      2,
+      ({ name }) => names.includes(name),
+    );
+  }
+
+  async function untilDone(action: CycleAction, begun: CycleStep, seconds: number): Promise<CycleStep> {
+    const deadline = clock.now() + seconds * 1000;
+    let step = begun;
+    while (!step.done) {
+      if (clock.now() > deadline) {
+        throw new Error(`HAProxy${action === 'poll-stopped' ? 'Stop' : 'Start'}Timeout: ${step.waitingFor}`);
+      }
+      await clock.sleep(2_000);
+      step = await passing(action, step);
+    }
+    return step;
+  }
+
+  async function tried<T>(doing: () => Promise<T>, more: number, passes: (error: Error) => boolean): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await doing();
+      } catch (error) {
+        if (attempt >= more || !passes(error as Error)) throw error;
+        await clock.sleep(Math.min(2_000 * 2 ** attempt, 60_000));
+      }
+    }
+  }
+}

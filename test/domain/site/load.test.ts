@@ -1,4 +1,5 @@
 import { loadSite, parseInput } from '../../../domain/site/load';
+import type { DocumentStore } from '../../../domain/world';
 import { documentWith, shipped } from './documents';
 
 describe('the input of an execution', () => {
@@ -30,10 +31,9 @@ describe('the input of an execution', () => {
 });
 
 describe('a site', () => {
-  const stored =
-    (documents: Record<string, string>) =>
-    (name: string): Promise<string | undefined> =>
-      Promise.resolve(documents[name]);
+  const stored = (documents: Record<string, string>): DocumentStore => ({
+    read: (name) => Promise.resolve(documents[name]),
+  });
 
   test('is the one of its document, with defaults', async () => {
     const site = await loadSite('guide', stored({ guide: shipped('guide') }));
@@ -48,6 +48,15 @@ describe('a site', () => {
     await expect(load).rejects.toMatchObject({
       name: 'SiteUnknown',
       message: expect.stringContaining('no site silver') as string,
+    });
+  });
+
+  test('whose document is that of another is refused: it lies under a wrong name', async () => {
+    const load = loadSite('guide', stored({ guide: shipped('golden') }));
+
+    await expect(load).rejects.toMatchObject({
+      name: 'BadValue',
+      message: expect.stringMatching(/must be guide/) as string,
     });
   });
 

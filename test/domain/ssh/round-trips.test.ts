@@ -1,6 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { catalogue } from '../../../domain/commands/catalogue';
-import { openSession } from '../../../domain/ssh/session';
+import { commandLine } from '../../../domain/ssh/command-line';
+import { connectBySsh } from '../../../domain/ssh/transport';
+import { realClock } from '../../../domain/world';
 import type { SshFront } from '../../../local/simulated-site/ssh-server';
 import { type SshLab, startSshLab } from '../../local/simulated-site/ssh-client';
 
@@ -33,20 +35,17 @@ async function delaying(port: number, milliseconds: number): Promise<{ port: num
 async function coldRun({ document, privateKey }: SshFront, delay: number): Promise<number> {
   const relay = await delaying(document.bastion.port, delay);
   const [controller] = document.controllers;
-  if (!controller) throw new Error('no controller');
   const { date, processes } = catalogue(document);
   const started = performance.now();
-  const session = await openSession({
+  const transport = await connectBySsh(realClock, {
     site: { ...document, bastion: { ...document.bastion, port: relay.port } },
     privateKey,
-    redact: (text) => text,
-    log: () => undefined,
     expected: [controller],
   });
-  const remote = await session.controller(controller);
-  await Promise.all([remote.run(date), remote.run(processes)]);
+  const link = await transport.controller(controller);
+  await Promise.all([date, processes].map((command) => link.execute(commandLine(command, false), command)));
   const took = performance.now() - started;
-  session.close();
+  transport.close();
   relay.close();
   return took;
 }

@@ -53,7 +53,7 @@ export function secretOf(name: string): string {
 export interface TestCloud {
   readonly site: Site;
   readonly openstack: SimulatedOpenStack;
-  /** True time, and what was passed. */
+  /** The time given, and what was passed. */
   readonly clock: Clock;
   /** The value of a secret. */
   secret(reference: SecretReference): string;
@@ -91,16 +91,17 @@ interface TestAnswer {
 }
 
 /** Starts Keystone and a Magnum API, without a conductor. */
-export function startCloud(site = siteOf('golden'), overrides: Overrides = {}): Promise<TestCloud> {
+export function startCloud(
+  site = siteOf('golden'),
+  overrides: Overrides = {},
+  given: Clock = realClock,
+): Promise<TestCloud> {
   const secrets = Object.fromEntries(allSecretNames(site).map((name) => [name, secretOf(name)]));
-  const realNow = Date.now;
   let passed = 0;
   const clock = clockOf(
-    () => realNow() + passed,
-    (ms, action) => realClock.after(ms, action),
+    () => given.now() + passed,
+    (ms, action) => given.after(ms, action),
   );
-  // For what looks at the wall clock.
-  const spy = jest.spyOn(Date, 'now').mockImplementation(() => clock.now());
   const openstack = simulateOpenStack({ document: site, secrets, clock, random: seededRandom(1), api: 'wsgi' });
   let api = openstack.startMagnumApi(configOf(site, overrides));
   const servers = {
@@ -167,7 +168,6 @@ export function startCloud(site = siteOf('golden'), overrides: Overrides = {}): 
       passed += seconds * 1000;
     },
     close: () => {
-      spy.mockRestore();
       openstack.close();
       for (const far of open.keys()) far.destroy();
       return Promise.resolve();

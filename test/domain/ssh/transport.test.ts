@@ -1,13 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogue } from '../../../domain/commands/catalogue';
+import { type Node, nodeOf } from '../../../domain/commands/node';
 import type { Site } from '../../../domain/site/document';
 import { parseSite } from '../../../domain/site/parse';
 import type { Command } from '../../../domain/ssh/command';
-import { openSession, type CommandRecord, type RemoteController, type Session } from '../../../domain/ssh/session';
+import { connectBySsh } from '../../../domain/ssh/transport';
+import { type LogEntry, realClock, type Transport } from '../../../domain/world';
 import golden from '../../../sites/golden.json';
 import { type Keys, keys, type Sshd, startSshd, USER, whyNoSshd } from './sshd';
 
@@ -16,11 +18,11 @@ if (missing !== undefined) console.log(`Skipped, no sshd can run here: ${missing
 const describeWithSshd = missing === undefined ? describe : describe.skip;
 
 const user = keys('ed25519');
-const sessions: Session[] = [];
+const transports: Transport[] = [];
 const sshds: Sshd[] = [];
 const servers: Server[] = [];
 afterEach(() => {
-  for (const session of sessions.splice(0)) session.close();
+  for (const transport of transports.splice(0)) transport.close();
   for (const server of servers.splice(0)) server.close();
 });
 afterAll(async () => {
@@ -46,17 +48,18 @@ function siteOf({ port, hostKey }: { port: number; hostKey: string }, changes: P
   };
 }
 
-async function open(site: Site, { key = user, log = [] as CommandRecord[] } = {}): Promise<RemoteController> {
-  const session = await openSession({
-    site,
-    privateKey: key.private,
-    redact: (text) => text,
-    log: (record) => log.push(record),
-  });
-  sessions.push(session);
+/** Connects to a site as a task does. @returns its controller, once the bastion has let us in */
+async function open(site: Site, { key = user, log = [] as LogEntry[] } = {}): Promise<Node> {
   const [controller] = site.controllers;
-  if (!controller) throw new Error('no controller');
-  return session.controller(controller);
+  const transport = await connectBySsh(realClock, { site, privateKey: key.private, expected: site.controllers });
+  transports.push(transport);
+  return nodeOf({
+    site,
+    controller,
+    link: () => transport.controller(controller),
+    world: { clock: realClock, log: (entry) => log.push(entry) },
+    redact: (text) => text,
+  });
 }
 
 function command(...argv: string[]): Command {
@@ -74,7 +77,31 @@ async function serverThat(does: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describeWithSshd('a session with a real sshd', () => {
+test('a key that is none is refused by the name of its parameter, before anything is connected to', async () => {
+  const site = siteOf({ port: 1, hostKey: user.public });
+
+  const refused = open(site, { key: { private: 'no key, but s3cret', public: '' } });
+
+  await expect(refused).rejects.toMatchObject({
+    name: 'SshPrivateKeyInvalid',
+    message: expect.stringContaining('/magnum-ha/golden/ssh-private-key') as string,
+  });
+  await expect(refused).rejects.not.toThrow('s3cret');
+});
+
+test('a bastion that does not listen is told with what to check', async () => {
+  const port = await serverThat(() => undefined);
+  for (const server of servers.splice(0)) server.close();
+
+  const refused = open(siteOf({ port, hostKey: user.public }));
+
+  await expect(refused).rejects.toMatchObject({
+    name: 'BastionUnreachable',
+    message: expect.stringMatching(/127\.0\.0\.1:\d+ of site golden.*ECONNREFUSED/) as string,
+  });
+});
+
+describeWithSshd('a way through a real sshd', () => {
   let sshd: Sshd;
   beforeAll(async () => {
     sshd = await start(user);
@@ -85,9 +112,9 @@ describeWithSshd('a session with a real sshd', () => {
       const key = keys(type);
       const other = await start(key, keys(type));
 
-      const remote = await open(siteOf(other), { key });
+      const node = await open(siteOf(other), { key });
 
-      expect((await remote.run(command('echo', 'hello'))).stdout).toBe('hello\n');
+      expect((await node.run(command('echo', 'hello'))).stdout).toBe('hello\n');
     });
 
     test('without asking first whether the key would be taken', async () => {
@@ -115,10 +142,9 @@ describeWithSshd('a session with a real sshd', () => {
     test('where the controller shows another key', async () => {
       const site = siteOf(sshd);
       const [controller] = site.controllers;
-      if (!controller) throw new Error('no controller');
-      const controllers = [{ ...controller, hostKey: keys('ed25519').public }];
+      const node = await open({ ...site, controllers: [{ ...controller, hostKey: keys('ed25519').public }] });
 
-      await expect(open({ ...site, controllers })).rejects.toMatchObject({ name: 'HostKeyMismatch' });
+      await expect(node.ready()).rejects.toMatchObject({ name: 'HostKeyMismatch' });
     });
 
     test.each(['ed25519', 'rsa'] as const)('where a key of type %s is refused', async (type) => {
@@ -136,12 +162,12 @@ describeWithSshd('a session with a real sshd', () => {
     test('where the controller refuses the user: whatever is asked of it', async () => {
       const site = siteOf(sshd);
 
-      const remote = await open({ ...site, ssh: { ...site.ssh, user: 'nobody-here' } });
+      const node = await open({ ...site, ssh: { ...site.ssh, user: 'nobody-here' } });
 
       const refused = { name: 'SshAuthenticationFailed' };
-      await expect(remote.run(catalogue(site).date)).rejects.toMatchObject(refused);
-      await expect(remote.tunnel('127.0.0.1', 22)).rejects.toMatchObject(refused);
-      await expect(remote.ready).rejects.toMatchObject(refused);
+      await expect(node.run(node.commands.date)).rejects.toMatchObject(refused);
+      await expect(node.tunnel('127.0.0.1', 22)).rejects.toMatchObject(refused);
+      await expect(node.ready()).rejects.toMatchObject(refused);
     });
 
     test('where the server closes', async () => {
@@ -151,6 +177,19 @@ describeWithSshd('a session with a real sshd', () => {
       for (const port of [silent, greets]) {
         await expect(open(siteOf({ ...sshd, port }))).rejects.toMatchObject({ name: 'BastionUnreachable' });
       }
+    });
+
+    test('where the controller closes, as a sshd does that has too many connections', async () => {
+      const port = await serverThat((socket) => socket.end());
+      const site = siteOf(sshd);
+      const [controller] = site.controllers;
+
+      const node = await open({ ...site, controllers: [{ ...controller, port }] });
+
+      await expect(node.ready()).rejects.toMatchObject({
+        name: 'ControllerUnreachable',
+        message: expect.stringContaining('Connection lost before handshake') as string,
+      });
     });
 
     test.each([
@@ -184,11 +223,55 @@ describeWithSshd('a session with a real sshd', () => {
     });
   });
 
+  describe('once it stands', () => {
+    test('a TCP connection begins at the controller', async () => {
+      const port = await serverThat((socket) => socket.end('hello'));
+      const node = await open(siteOf(sshd));
+
+      const stream = await node.tunnel('127.0.0.1', port);
+
+      expect(await text(stream)).toBe('hello');
+    });
+
+    test('a TCP connection that is refused says so, and the way still stands', async () => {
+      const node = await open(siteOf(sshd));
+
+      await expect(node.tunnel('127.0.0.1', 1)).rejects.toThrow('Connection refused');
+
+      await expect(node.run(command('echo', 'hello'))).resolves.toMatchObject({ stdout: 'hello\n' });
+    });
+
+    test('a connection to a controller that broke is made anew, the bastion having stayed', async () => {
+      const node = await open(siteOf(sshd));
+      const [transport] = transports;
+      const link = transport?.controller(node.controller);
+      // Of the controller's sshd the process that serves this connection: above timeout(1) and the shell.
+      const killed = 'up() { cut -d " " -f 4 "/proc/$1/stat"; }; kill -9 "$(up "$(up $PPID)")"; sleep 5';
+
+      await expect(node.run(command('sh', '-c', killed))).rejects.toMatchObject({ name: 'SshConnectionLost' });
+      while (transport?.controller(node.controller) === link) await sleep(5);
+      const again = await node.run(command('echo', 'again'));
+
+      expect(again.stdout).toBe('again\n');
+      expect(transport?.alive).toBe(true);
+    });
+
+    test('it is not alive any more when it is closed', async () => {
+      await open(siteOf(sshd));
+      const [transport] = transports;
+
+      transport?.close();
+      while (transport?.alive) await sleep(5);
+
+      expect(transport?.alive).toBe(false);
+    });
+  });
+
   describe('commands asked for at the same moment', () => {
     let directory: string;
     let script: (content: string) => string;
     beforeEach(() => {
-      directory = mkdtempSync(join(tmpdir(), 'magnum-ha-session-'));
+      directory = mkdtempSync(join(tmpdir(), 'magnum-ha-transport-'));
       let number = 0;
       script = (content) => {
         const path = join(directory, `script-${++number}`);
@@ -202,13 +285,13 @@ describeWithSshd('a session with a real sshd', () => {
 
     test('travel in one exec, and each is answered and logged by itself', async () => {
       const other = await start(user);
-      const log: CommandRecord[] = [];
-      const remote = await open(siteOf(other), { log });
+      const log: LogEntry[] = [];
+      const node = await open(siteOf(other), { log });
 
       const [hello, none, big] = await Promise.all([
-        remote.run(command('echo', 'hello')),
-        remote.run(command('cat', '/none'), [0, 1]),
-        remote.run(command('head', '-c', '3000000', '/dev/zero')),
+        node.run(command('echo', 'hello')),
+        node.attempt(command('cat', '/none')),
+        node.run(command('head', '-c', '3000000', '/dev/zero')),
       ]);
 
       expect(hello).toEqual({ exitCode: 0, stdout: 'hello\n', stderr: '' });
@@ -223,12 +306,12 @@ describeWithSshd('a session with a real sshd', () => {
     });
 
     test('do not wait for one that hangs longer than for its time limit', async () => {
-      const remote = await open(siteOf(sshd));
+      const node = await open(siteOf(sshd));
 
       const [before, hanging, after] = await Promise.allSettled([
-        remote.run(command('echo', 'before')),
-        remote.run({ ...command('sleep', '60'), timeoutSeconds: 1 }),
-        remote.run(command('echo', 'after')),
+        node.run(command('echo', 'before')),
+        node.run({ ...command('sleep', '60'), timeoutSeconds: 1 }),
+        node.run(command('echo', 'after')),
       ]);
 
       expect(before).toMatchObject({ value: { stdout: 'before\n' } });
@@ -237,11 +320,11 @@ describeWithSshd('a session with a real sshd', () => {
     });
 
     test('are answered as each ends', async () => {
-      const remote = await open(siteOf(sshd));
+      const node = await open(siteOf(sshd));
       const release = join(directory, 'release');
 
-      const first = remote.run(command('echo', 'first'));
-      const second = remote.run(command(script(`until [ -e ${release} ]; do sleep 0.05; done; echo released`)));
+      const first = node.run(command('echo', 'first'));
+      const second = node.run(command(script(`until [ -e ${release} ]; do sleep 0.05; done; echo released`)));
       const answer = await first;
       writeFileSync(release, '');
 
@@ -250,18 +333,18 @@ describeWithSshd('a session with a real sshd', () => {
     });
 
     test('where the connection is lost, only those that had not ended are', async () => {
-      const remote = await open(siteOf(sshd));
+      const node = await open(siteOf(sshd));
       const began = join(directory, 'began');
       const never = join(directory, 'never');
 
-      const first = remote.run(command('echo', 'first'));
+      const first = node.run(command('echo', 'first'));
       const others = Promise.allSettled([
-        remote.run(command(script(`touch ${began}; sleep 1`))),
-        remote.run(command('touch', never)),
+        node.run(command(script(`touch ${began}; sleep 1`))),
+        node.run(command('touch', never)),
       ]);
       const outcome = await first;
       while (!existsSync(began)) await sleep(10);
-      for (const session of sessions) session.close();
+      for (const transport of transports) transport.close();
 
       expect(outcome.stdout).toBe('first\n');
       const lost = { reason: { name: 'SshConnectionLost' } };
@@ -272,11 +355,11 @@ describeWithSshd('a session with a real sshd', () => {
     });
 
     test('go alone where they read standard input, as many at a time as sshd has sessions', async () => {
-      const remote = await open(siteOf(sshd));
+      const node = await open(siteOf(sshd));
       const files = Array.from({ length: 25 }, (_, index) => join(directory, `file-${index}`));
 
       await Promise.all(
-        files.map((path) => remote.run({ ...command('dd', `of=${path}`, 'status=none'), stdin: `for ${path}\n` })),
+        files.map((path) => node.run({ ...command('dd', `of=${path}`, 'status=none'), stdin: `for ${path}\n` })),
       );
 
       expect(files.map((path) => readFileSync(path, 'utf8'))).toEqual(files.map((path) => `for ${path}\n`));
