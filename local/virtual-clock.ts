@@ -12,8 +12,7 @@ export interface VirtualClock extends Clock {
   /**
    * Lets time pass until `work` is done: whenever nothing more happens by itself, the next timer is due.
    *
-   * @throws Error where nothing happens any more and there is no timer: `work` would never end. Also while another work
-   *   is driven: for both, drive `Promise.all`
+   * @throws Error if nothing happens any more and there is no timer: `work` would never end
    */
   drive<T>(work: Promise<T>): Promise<T>;
   /** How many timers there are. */
@@ -26,22 +25,19 @@ export interface VirtualClock extends Clock {
 export function virtualClock(start: number = START): VirtualClock {
   const timers = new TimerHeap();
   let now = start;
-  let driven = false;
+  /** How many works are driven. */
+  let driven = 0;
+  let passing: Promise<void> | undefined;
   const clock = clockOf(
     () => now,
     (ms, action) => timers.add(now + Math.max(0, ms), action),
   );
 
-  const drive = async <T>(work: Promise<T>): Promise<T> => {
-    let over = false;
-    const done = work.finally(() => (over = true));
-    // Whoever awaits `done` below hears of a failure.
-    done.catch(() => undefined);
+  /** Lets time pass as long as anything is driven. */
+  const pass = async (): Promise<void> => {
     for (;;) {
       for (let turn = 0; turn < QUIET_TURNS; turn++) await new Promise(setImmediate);
-      // It is set by what has happened meanwhile.
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
-      if (over) return done;
+      if (driven === 0) return;
       const timer = timers.take();
       if (!timer) throw new Error('Virtual time stands still: nothing is waited for, and the work is not done');
       now = Math.max(now, timer.at);
@@ -58,12 +54,13 @@ export function virtualClock(start: number = START): VirtualClock {
       timers.clear();
     },
     drive: async (work) => {
-      if (driven) throw new Error('Virtual time is driven by another work already');
-      driven = true;
+      driven++;
+      passing ??= pass().finally(() => (passing = undefined));
       try {
-        return await drive(work);
+        // It ends before the work does only if time stands still.
+        return await Promise.race([work, passing.then(() => work)]);
       } finally {
-        driven = false;
+        driven--;
       }
     },
   };

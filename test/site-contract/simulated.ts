@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { allSecretNames } from '../../domain/secrets/references';
 import type { Site } from '../../domain/site/document';
 import { startVirtual } from '../../local/deploy';
-import type { VirtualClock } from '../../local/virtual-clock';
 import { client, type Client, type ContractSite } from './site';
 
 const DAEMONS = ['haproxy', 'magnum-api', 'magnum-conductor'];
@@ -15,7 +14,7 @@ export async function start(given: Site): Promise<ContractSite> {
   const local = await startVirtual(given, { secrets });
   const { site, deployment } = local;
   const { faults, pacemaker } = site;
-  const driven = driver(local.clock);
+  const driven = <T>(work: Promise<T>) => local.clock.drive(work);
   const asked = client(
     {
       document: site.document,
@@ -117,26 +116,5 @@ export async function start(given: Site): Promise<ContractSite> {
       using.disconnect();
       await driven(local.close());
     },
-  };
-}
-
-/** Drives a clock as long as anything is waited for. */
-function driver(clock: VirtualClock): <T>(work: Promise<T>) => Promise<T> {
-  const waiting = new Set<Promise<unknown>>();
-  let driving = false;
-  const all = async () => {
-    while (waiting.size > 0) await Promise.race(waiting);
-  };
-  const drive = async () => {
-    driving = true;
-    while (waiting.size > 0) await clock.drive(all());
-    driving = false;
-  };
-  return (work) => {
-    // Whoever waits for the work itself hears of a failure.
-    const done: Promise<unknown> = work.catch(() => undefined).finally(() => waiting.delete(done));
-    waiting.add(done);
-    if (!driving) void drive();
-    return work;
   };
 }
