@@ -72,7 +72,7 @@ function callerOf(ssm: LocalSsm, caller: string): Pick<SSMClient, 'send'> {
     Promise.resolve().then(() =>
       ssm.call(caller, command.constructor.name.replace(/Command$/, ''), JSON.parse(JSON.stringify(command.input))),
     );
-  return { send } as unknown as Pick<SSMClient, 'send'>;
+  return { send };
 }
 
 /** The same clock for something that may be killed: nothing happens on it any more then. */

@@ -129,8 +129,8 @@ describe('disable', () => {
   });
 
   test.each<[string, (scene: Scene) => void, string]>([
-    ['reached', ({ faults }) => void faults.unreachable('node-3'), 'ControllerUnreachable'],
-    ['asked', ({ faults }) => void faults.stopCluster('node-2'), 'PacemakerUnavailable'],
+    ['reached', ({ faults }) => { faults.unreachable('node-3'); }, 'ControllerUnreachable'],
+    ['asked', ({ faults }) => { faults.stopCluster('node-2'); }, 'PacemakerUnavailable'],
   ])('is not run if a controller cannot be %s', async (_, break_, name) => {
     const scene = new Scene();
     break_(scene);
@@ -297,8 +297,8 @@ describe('a controller that is lost while HAProxy stops is not waited for', () =
 
 describe('what pacemaker does not manage any more', () => {
   test.each<[string, (scene: Scene) => void, RegExp]>([
-    ['a resource', ({ faults }) => void faults.unmanaged(), /pcs resource manage p_haproxy/],
-    ['anything, in maintenance mode', ({ faults }) => void faults.maintenanceMode(), /maintenance-mode=false/],
+    ['a resource', ({ faults }) => { faults.unmanaged(); }, /pcs resource manage p_haproxy/],
+    ['anything, in maintenance mode', ({ faults }) => { faults.maintenanceMode(); }, /maintenance-mode=false/],
   ])('is not disabled: %s', async (_, release, remedy) => {
     const scene = await new Scene().connected();
     release(scene);
@@ -388,8 +388,8 @@ describe('enable', () => {
   });
 
   test.each<[string, (scene: Scene) => void]>([
-    ['lost power', ({ faults }) => void faults.powerOff('node-1')],
-    ['was cut off', ({ faults }) => void faults.unplug('node-1')],
+    ['lost power', ({ faults }) => { faults.powerOff('node-1'); }],
+    ['was cut off', ({ faults }) => { faults.unplug('node-1'); }],
   ])('is handed over to another controller if the first has not answered for 2 s: it %s', async (_, silence) => {
     const scene = await (await new Scene().stopped()).connected();
     silence(scene);

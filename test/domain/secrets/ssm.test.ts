@@ -15,7 +15,7 @@ async function storeOf(parameters: Readonly<Record<string, Parameter>>, authoriz
     region: 'us-east-1',
     credentials: { accessKeyId: 'tested', secretAccessKey: 'local' },
   });
-  opened.push(server, { close: () => client.destroy() });
+  opened.push(server, { close: () => { client.destroy(); } });
   return parameterStore(client, '/magnum-ha/sites/');
 }
 
