@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mapAll } from '../domain/non-empty';
 import { startedOn } from '../domain/pacemaker/cluster';
 import { parseClusterStatus } from '../domain/pacemaker/status';
 import { allSecretNames } from '../domain/secrets/references';
@@ -109,7 +110,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     document: {
       ...given,
       bastion: { ...given.bastion, hostKey: keyOf('bastion') },
-      controllers: given.controllers.map((one) => ({ ...one, hostKey: keyOf(one.name) })),
+      controllers: mapAll(given.controllers, (one) => ({ ...one, hostKey: keyOf(one.name) })),
     },
     privateKey: access.private,
     profile,

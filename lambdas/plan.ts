@@ -1,8 +1,8 @@
 import { plan } from '../domain/controller/plan';
-import type { TaskFunction } from '../domain/tasks';
-import { handlerOf } from './runtime/task';
+import type { TaskInput } from '../domain/tasks';
+import { computationOf } from './runtime/computation';
 
 /** Plan: the smallest set of actions that removes the drift. */
-export const run: TaskFunction<'plan'> = ({ site, ...inspection }) => Promise.resolve(plan(site, inspection));
+export const run = ({ site, ...inspection }: TaskInput<'plan'>) => Promise.resolve(plan(site, inspection));
 
-export const handler = handlerOf(run);
+export const handler = computationOf<'plan'>(run);

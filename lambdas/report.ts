@@ -1,8 +1,8 @@
 import { report } from '../domain/report/report';
-import type { TaskFunction } from '../domain/tasks';
-import { handlerOf } from './runtime/task';
+import type { TaskInput } from '../domain/tasks';
+import { computationOf } from './runtime/computation';
 
 /** Report: the execution's output. */
-export const run: TaskFunction<'report'> = (input) => Promise.resolve(report(input));
+export const run = (input: TaskInput<'report'>) => Promise.resolve(report(input));
 
-export const handler = handlerOf(run);
+export const handler = computationOf<'report'>(run);

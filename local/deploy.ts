@@ -1,76 +1,105 @@
-import { randomBytes } from 'node:crypto';
 import { allSecretNames } from '../domain/secrets/references';
 import type { Site } from '../domain/site/document';
+import { type Clock, type Random, realClock } from '../domain/world';
 import { synthesized } from './emulator/assembly';
-import { Deployment } from './emulator/aws/deployment';
-import type { LogLine } from './emulator/aws/lambda';
+import { Deployment, type DeploymentOptions } from './emulator/aws/deployment';
+import type { LogLine } from './emulator/aws/functions';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
-import { realClock } from '../domain/world';
+import { fastForwardClock } from './emulator/fast-forward';
+import { inProcessHandlers } from './in-process';
 import { realRandom } from './random';
 import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
-import { type SshFront, startSshFront } from './simulated-site/ssh-server';
-import { timings as trueTimings } from './simulated-site/timings';
+import { startSshFront } from './simulated-site/ssh-server';
+import { type VirtualClock, virtualClock } from './virtual-clock';
 
 /** A simulated site with the stack deployed beside it. */
 export interface Local {
-  readonly site: SimulatedSite & SshFront;
+  readonly site: SimulatedSite;
   readonly deployment: Deployment;
   /** Every line the functions printed. */
   readonly logs: readonly LogLine[];
   close(): Promise<void>;
 }
 
+/** The same on virtual time, which passes while something is driven by the clock. */
+export interface VirtualLocal extends Local {
+  readonly clock: VirtualClock;
+}
+
 /** What a local deployment can be told. */
 export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'bare'> {
-  /** How many times as fast as in truth waits pass and clusters are created. */
-  readonly speed: number;
   /** Values of secrets by parameter name; the others are made. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** Starts a simulated site and deploys the stack beside it. */
-export async function startLocal(site: Site, { speed, secrets = {}, ...pace }: LocalOptions): Promise<Local> {
+/**
+ * Starts a simulated site behind real SSH, and deploys the stack beside it with the bundles that would be deployed. While an
+ * execution runs, time is skipped whenever nothing happens.
+ */
+export async function startLocal(site: Site, options: LocalOptions = {}): Promise<Local> {
   const template = await synthesized(site);
-  const made = allSecretNames(site).map((name) => [name, randomBytes(18).toString('base64url')] as const);
-  const values: Record<string, string> = { ...Object.fromEntries(made), ...secrets };
-  const { cluster, heatTakes, heartbeat, rpcTimeout } = trueTimings();
-  const simulated = startSimulatedSite({
-    document: site,
-    secrets: values,
-    clock: realClock,
-    random: realRandom,
-    ...pace,
-    timings: {
-      cluster: cluster / speed,
-      heatTakes: heatTakes / speed,
-      heartbeat: heartbeat / speed,
-      rpcTimeout: rpcTimeout / speed,
-      ...pace.timings,
-    },
-  });
+  const clock = fastForwardClock();
+  const secrets = secretsOf(site, realRandom, options.secrets);
+  const simulated = startSimulatedSite({ ...options, document: site, secrets, clock, random: realRandom });
+  const { document, privateKey } = await startSshFront(simulated);
   const logs: LogLine[] = [];
-  const front = await startSshFront(simulated);
-  const { document, privateKey } = front;
   const deployment = await deploy({
     template,
-    site: { document, privateKey, secrets: values },
-    speed,
+    site: { document, privateKey, secrets },
+    clock,
     log: (line) => logs.push(line),
+    onStart: ({ result }) => {
+      // Whoever started it hears of a failure.
+      clock.drive(result).catch(() => undefined);
+    },
   });
+  return { ...localOf({ ...simulated, document }, deployment), logs };
+}
+
+/** Starts a simulated site and deploys the stack beside it, in this process, on virtual time and without a wire. */
+export async function startVirtual(
+  site: Site,
+  options: LocalOptions & Pick<DeploymentOptions, 'intercept'> & { readonly random?: Random } = {},
+): Promise<VirtualLocal> {
+  const { random = realRandom, intercept, ...pace } = options;
+  const template = await synthesized(site);
+  const clock = virtualClock();
+  const secrets = secretsOf(site, random, options.secrets);
+  const simulated = startSimulatedSite({ ...pace, document: site, secrets, clock, random });
+  const logs: LogLine[] = [];
+  const log = (line: LogLine) => logs.push(line);
+  const deployment = await deploy({
+    template,
+    // Nobody asks for the key: any will do.
+    site: { document: site, privateKey: secrets[site.ssh.privateKey.ssm] ?? '', secrets },
+    clock,
+    random,
+    log,
+    handlers: (ssm) => inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log }),
+    ...(intercept ? { intercept } : {}),
+  });
+  return { ...localOf(simulated, deployment), logs, clock };
+}
+
+function localOf(site: SimulatedSite, deployment: Deployment): Pick<Local, 'site' | 'deployment' | 'close'> {
   return {
-    site: { ...simulated, ...front },
+    site,
     deployment,
-    logs,
     close: async () => {
       await deployment.close();
-      await simulated.close();
+      await site.close();
     },
   };
 }
 
+function secretsOf(site: Site, random: Random, given: LocalOptions['secrets'] = {}): Record<string, string> {
+  const made = allSecretNames(site).map((name) => [name, random.bytes(18).toString('base64url')] as const);
+  return { ...Object.fromEntries(made), ...given };
+}
+
 /** What a stack is deployed for. */
-export interface DeployOptions {
+export interface DeployOptions extends Pick<DeploymentOptions, 'log' | 'handlers' | 'intercept' | 'onStart'> {
   readonly template: Template;
   /** The site with its own key, addresses and host keys: they take the place of the template's. */
   readonly site: {
@@ -78,19 +107,24 @@ export interface DeployOptions {
     readonly privateKey: string;
     readonly secrets: Readonly<Record<string, string>>;
   };
-  /** How many times as fast as in truth waits pass. */
-  readonly speed: number;
-  /** Gets every line the functions print. */
-  readonly log: (line: LogLine) => void;
+  /** @default the wall clock */
+  readonly clock?: Clock;
+  /** @default true chance */
+  readonly random?: Random;
 }
 
 /** Deploys the stack on this machine, with a Parameter Store that holds what an operator would have put there. */
-export function deploy({ template, site, log }: DeployOptions): Promise<Deployment> {
+export function deploy({
+  site,
+  clock = realClock,
+  random = realRandom,
+  ...options
+}: DeployOptions): Promise<Deployment> {
   const { document, privateKey, secrets } = site;
   const parameters = new Map<string, Parameter>([
     ...Object.entries(secrets).map(([name, value]) => [name, { type: 'SecureString', value }] as const),
     [document.ssh.privateKey.ssm, { type: 'SecureString', value: privateKey }] as const,
     [`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(document) }] as const,
   ]);
-  return Deployment.start({ template, parameters, clock: realClock, random: realRandom, log });
+  return Deployment.deploy({ ...options, parameters, clock, random });
 }

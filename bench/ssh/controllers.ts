@@ -1,10 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nodeOf } from '../../domain/commands/node';
+import { mapAll } from '../../domain/non-empty';
+import { type Link, realClock } from '../../domain/world';
 import { magnumRule } from '../../domain/config/iptables';
 import { managedFiles } from '../../domain/controller/managed-files';
 import { Secrets } from '../../domain/secrets/secrets';
 import type { Controller, Site } from '../../domain/site/document';
-import { constraintsXml, crmMonXml } from '../../local/simulated-site/crm-mon';
+import { childrenOf, print } from '../../local/simulated-site/cib';
+import { crmMonXml } from '../../local/simulated-site/crm-mon';
 import { Network } from '../../local/simulated-site/network';
 import { Pacemaker } from '../../local/simulated-site/pacemaker';
 import { SiteRecord } from '../../local/simulated-site/record';
@@ -23,12 +27,11 @@ export interface DesiredFile {
 /** A site of the golden site's kind with so many controllers. */
 export function siteOf(golden: Site, controllers: number): Site {
   const [first] = golden.controllers;
-  if (!first) throw new Error('The site document has no controller');
   const network = golden.managementNetwork.replace(/\.\d+\/\d+$/, '');
   return {
     ...golden,
-    controllers: Array.from({ length: controllers }, (_, index) => ({
-      ...first,
+    controllers: mapAll([first, ...Array.from({ length: controllers - 1 }, () => first)], (one, index) => ({
+      ...one,
       name: `node-${index + 1}`,
       address: `${network}.${index + 11}`,
     })),
@@ -84,10 +87,9 @@ async function desiredFiles(
   site: Site,
   secrets: Readonly<Record<string, string>>,
 ): Promise<DesiredFile[]> {
-  const remote = {
-    name: controller.name,
+  const link: Link = {
     ready: Promise.resolve(),
-    run: ({ argv }: { readonly argv: readonly string[] }) => {
+    execute: (_, { argv }) => {
       const path = join(root, argv.at(-1) ?? '');
       return Promise.resolve(
         existsSync(path)
@@ -97,20 +99,32 @@ async function desiredFiles(
     },
     tunnel: () => Promise.reject(new Error('There is no network yet')),
   };
-  const files = await managedFiles(remote, controller, site, new Secrets(new Map(Object.entries(secrets))));
+  const node = nodeOf({
+    site,
+    controller,
+    link: () => Promise.resolve(link),
+    world: { clock: realClock, log: () => undefined },
+    redact: (text) => text,
+  });
+  const files = await managedFiles(node, new Secrets(new Map(Object.entries(secrets))));
   return [files.magnumConf, files.fragment, files.rules].map(({ path, desired }) => ({ path, content: desired }));
 }
 
 /** What pacemaker's programs print where its cluster is well, by the program. */
 function clusterAnswers(site: Site): Record<string, string> {
-  const agent = { start: () => true, stop: () => true };
-  const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
   const clock = virtualClock();
+  const agent = { start: () => true, stop: () => true, now: () => clock.now() };
+  const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
   const network = new Network(site.virtualIp, timings(), clock, new SiteRecord());
   const pacemaker = new Pacemaker(site.haproxy.resource, agents, network, timings(), clock);
   const view = pacemaker.view(site.controllers[0]?.name ?? '');
   if (!view) throw new Error('The simulated cluster does not run');
-  return { crm_mon: crmMonXml(pacemaker, view), cibadmin: constraintsXml(pacemaker) };
+  return {
+    crm_mon: crmMonXml(pacemaker, view),
+    cibadmin: childrenOf(view.cib.root, 'constraints')
+      .map((one) => print(one))
+      .join(''),
+  };
 }
 
 /** All listeners on all controllers would check all servers all the time. One tells that HAProxy runs. */

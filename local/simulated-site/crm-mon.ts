@@ -1,4 +1,6 @@
-import { type ClusterNode, type ClusterView, type Pacemaker, VIRTUAL_IP } from './pacemaker';
+import { VIRTUAL_IP } from './cib';
+import { isDisabled } from './cib-rules';
+import type { ClusterNode, ClusterView, Pacemaker } from './pacemaker';
 
 const REQUEST = 'crm_mon -1 -r --output-as=xml';
 const VERSION = '2.1.5-a3f44794f94';
@@ -16,6 +18,7 @@ export function crmMonXml(pacemaker: Pacemaker, view: ClusterView): string {
     ...cloneElement(pacemaker, view),
     '  </resources>',
     ...failures(pacemaker, view),
+    ...bans(view),
     '  <status code="0" message="OK"/>',
     '</pacemaker-result>',
     '',
@@ -33,19 +36,11 @@ export const NOT_CONNECTED = `<pacemaker-result api-version="2.25" request="${RE
 </pacemaker-result>
 `;
 
-/** What `cibadmin -Q -o constraints` prints. */
-export function constraintsXml({ clone }: Pacemaker): string {
-  return `<constraints>
-  <rsc_colocation rsc="${VIRTUAL_IP}" with-rsc="${clone}" score="INFINITY" id="colocation-${VIRTUAL_IP}-${clone}-INFINITY"/>
-</constraints>
-`;
-}
-
 function summary({ nodes }: Pacemaker, view: ClusterView): string[] {
   const dc = dcOf(view);
   const instances = nodes.length;
   const blocked = view.members.filter(({ state }) => state === 'stop-failed').length;
-  const now = new Date().toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1 $3 $2 $5 $4');
+  const now = new Date(view.now).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1 $3 $2 $5 $4');
   return [
     '  <summary>',
     '    <stack type="corosync"/>',
@@ -55,9 +50,9 @@ function summary({ nodes }: Pacemaker, view: ClusterView): string[] {
     `    <last_update time="${now}"/>`,
     `    <last_change time="${now}" user="root" client="cibadmin" origin="${nodes[0]?.name ?? ''}"/>`,
     `    <nodes_configured number="${nodes.length}"/>`,
-    `    <resources_configured number="${instances + 1}" disabled="${disabled(view) ? instances : 0}" blocked="${blocked}"/>`,
+    `    <resources_configured number="${instances + 1}" disabled="${isDisabled(view.policy) ? instances : 0}" blocked="${blocked}"/>`,
     '    <cluster_options stonith-enabled="false" symmetric-cluster="true" no-quorum-policy="stop" ' +
-      `maintenance-mode="${view.cib.maintenance}" stop-all-resources="false" stonith-timeout-ms="60000" priority-fencing-delay-ms="0"/>`,
+      `maintenance-mode="${view.policy.maintenance}" stop-all-resources="false" stonith-timeout-ms="60000" priority-fencing-delay-ms="0"/>`,
     '  </summary>',
   ];
 }
@@ -79,20 +74,21 @@ function virtualIpElement(view: ClusterView): string[] {
     agent: 'ocf:heartbeat:IPaddr2',
     role: node ? 'Started' : 'Stopped',
     blocked: false,
-    managed: !view.cib.maintenance,
+    managed: !view.policy.maintenance,
     failed: false,
     node,
   });
 }
 
 function cloneElement(pacemaker: Pacemaker, view: ClusterView): string[] {
-  const { cib } = view;
-  const target = disabled(view) ? ' target_role="Stopped"' : '';
+  const { targetRole, cloneTargetRole, managed, maintenance } = view.policy;
+  const shown = cloneTargetRole ?? targetRole;
+  const target = shown === undefined ? '' : ` target_role="${shown}"`;
   const runs = (node: ClusterNode): boolean => view.members.includes(node) && active(node);
   const instances = [...view.nodes.filter(runs), ...view.nodes.filter((node) => !runs(node))];
   return [
-    `    <clone id="${pacemaker.clone}" multi_state="false" unique="false" managed="${!cib.maintenance}" ` +
-      `disabled="${cib.cloneDisabled}" failed="false" failure_ignored="false"${target}>`,
+    `    <clone id="${pacemaker.clone}" multi_state="false" unique="false" managed="${!maintenance}" ` +
+      `disabled="${cloneTargetRole?.toLowerCase() === 'stopped'}" failed="false" failure_ignored="false"${target}>`,
     ...instances.flatMap((node) => {
       const here = runs(node);
       const failed = here && node.state === 'stop-failed';
@@ -100,10 +96,10 @@ function cloneElement(pacemaker: Pacemaker, view: ClusterView): string[] {
         id: pacemaker.resource,
         agent: 'lsb:haproxy',
         role: here ? ROLES[node.state] : 'Stopped',
-        targetRole: disabled(view) ? 'Stopped' : undefined,
+        targetRole,
         blocked: failed,
         // Pacemaker treats a resource that it may not touch any more as one it does not manage.
-        managed: cib.managed && !cib.maintenance && !failed,
+        managed: managed && !maintenance && !failed,
         failed,
         node: here ? node : undefined,
       });
@@ -155,12 +151,18 @@ function failures(pacemaker: Pacemaker, view: ClusterView): string[] {
   return elements.length > 0 ? ['  <failures>', ...elements, '  </failures>'] : [];
 }
 
-function active({ state }: ClusterNode): boolean {
-  return state !== 'stopped' && state !== 'start-failed';
+function bans({ policy, nodes }: ClusterView): string[] {
+  const elements = policy.bans
+    .filter(({ node }) => nodes.some(({ name }) => name === node))
+    .map(
+      ({ id, resource, node }) =>
+        `    <ban id="${id}" resource="${resource}" node="${node}" weight="-1000000" promoted-only="false" master_only="false"/>`,
+    );
+  return elements.length > 0 ? ['  <bans>', ...elements, '  </bans>'] : [];
 }
 
-function disabled({ cib }: ClusterView): boolean {
-  return cib.primitiveDisabled || cib.cloneDisabled;
+function active({ state }: ClusterNode): boolean {
+  return state !== 'stopped' && state !== 'start-failed';
 }
 
 function dcOf({ members }: ClusterView): ClusterNode | undefined {

@@ -1,4 +1,6 @@
 import type { Clock } from '../../domain/world';
+import { Cib, descendants, initialConfiguration, setMeta, setOption } from './cib';
+import { isBanned, isDisabled, type Policy, policyOf } from './cib-rules';
 import type { Network } from './network';
 import type { Timings } from './timings';
 
@@ -11,16 +13,8 @@ export interface HaproxyAgent {
   start(): boolean;
   /** Stops HAProxy; false where it does not stop. */
   stop(): boolean;
-}
-
-/** The part of the CIB that commands change. */
-interface Cib {
-  /** Counts changes: of two CIBs that meet, the one with the higher epoch wins. */
-  epoch: number;
-  primitiveDisabled: boolean;
-  cloneDisabled: boolean;
-  managed: boolean;
-  maintenance: boolean;
+  /** What the node's own clock shows, in milliseconds since 1970. */
+  now(): number;
 }
 
 /** A failed start or stop, as crm_mon lists it. */
@@ -48,7 +42,11 @@ export interface ClusterNode {
 /** What a node sees of its cluster. */
 export interface ClusterView {
   readonly quorum: boolean;
-  readonly cib: Readonly<Cib>;
+  readonly cib: Cib;
+  /** What the CIB asks for at this moment, by this node's clock. */
+  readonly policy: Policy;
+  /** By this node's clock, in milliseconds since 1970. */
+  readonly now: number;
   /** Nodes that this one hears, itself included. */
   readonly members: readonly ClusterNode[];
   readonly nodes: readonly ClusterNode[];
@@ -56,16 +54,19 @@ export interface ClusterView {
   readonly virtualIp: string | undefined;
 }
 
-/** Names of the resources. */
-export const VIRTUAL_IP = 'vip__management';
-
 /**
  * The cluster: HAProxy as a clone on every node and the VIP colocated with it. Nodes hear each other or not; a partition
  * without quorum stops what it runs (`no-quorum-policy=stop`) and acts on no command until it has quorum again.
  */
 export class Pacemaker {
   readonly nodes: ClusterNode[];
+  /**
+   * Whether a rule that ends is noticed when it ends: from pacemaker 2.0.3 on. Before, only when the cluster is looked at
+   * anyway, which is every 15 minutes.
+   */
+  noticesEnds = true;
   private readonly cibs = new Map<number, Cib>();
+  private cancelRecheck: () => void = () => undefined;
   private partitions = 0;
   private calls = 10;
   private virtualIpBusy = false;
@@ -88,13 +89,7 @@ export class Pacemaker {
       state: agent.start() ? ('started' as const) : ('stopped' as const),
       failure: undefined,
     }));
-    this.cibs.set(0, {
-      epoch: 1,
-      primitiveDisabled: false,
-      cloneDisabled: false,
-      managed: true,
-      maintenance: false,
-    });
+    this.cibs.set(0, new Cib(initialConfiguration(resource, [...agents.keys()])));
     network.setVirtualIp(this.nodes[0]?.name);
   }
 
@@ -108,9 +103,13 @@ export class Pacemaker {
     if (!node.running) return undefined;
     const members = this.members(node.partition);
     const holder = this.network.virtualIpHost;
+    const cib = this.cib(node.partition);
+    const now = node.agent.now();
     return {
       quorum: this.quorate(node.partition),
-      cib: this.cib(node.partition),
+      cib,
+      policy: policyOf(cib, this.resource, now),
+      now,
       members,
       nodes: this.nodes,
       virtualIp: members.some((member) => member.name === holder) ? holder : undefined,
@@ -125,36 +124,52 @@ export class Pacemaker {
    */
   setDisabled(from: string, resource: string, disabled: boolean): boolean | undefined {
     if (resource !== this.resource && resource !== this.clone) return undefined;
-    const cib = this.cib(this.node(from).partition);
-    const before = `${cib.primitiveDisabled}${cib.cloneDisabled}`;
-    if (!disabled) {
-      cib.cloneDisabled = false;
-      cib.primitiveDisabled = false;
-    } else if (resource === this.clone) cib.cloneDisabled = true;
-    else cib.primitiveDisabled = true;
-    if (before === `${cib.primitiveDisabled}${cib.cloneDisabled}`) return false;
-    this.edited(cib);
-    return true;
+    const named = disabled ? [resource] : [this.resource, this.clone];
+    return this.change(from, (cib) =>
+      cib.change((configuration) => {
+        for (const id of named) {
+          const found = descendants(configuration).find(({ attributes }) => attributes['id'] === id);
+          if (found) setMeta(found, 'target-role', disabled ? 'Stopped' : '');
+        }
+      }),
+    );
   }
 
-  /** Whether HAProxy is disabled, as the quorate partition has it. */
+  /**
+   * Changes the CIB of a node's partition.
+   *
+   * @param change returns whether it did
+   * @throws CibError
+   */
+  change(from: string, change: (cib: Cib) => boolean): boolean {
+    const changed = change(this.cib(this.node(from).partition));
+    if (changed) this.reconcile();
+    return changed;
+  }
+
+  /** Whether HAProxy is disabled at this moment, as the quorate partition has it. */
   get disabled(): boolean {
-    const cib = this.cib(this.mainPartition());
-    return cib.primitiveDisabled || cib.cloneDisabled;
+    return isDisabled(this.policy(this.mainPartition()));
   }
 
   /** Sets `is-managed` of HAProxy. */
   setManaged(managed: boolean): void {
-    const cib = this.cib(this.mainPartition());
-    cib.managed = managed;
-    this.edited(cib);
+    this.cib(this.mainPartition()).change((configuration) => {
+      const primitive = descendants(configuration).find(({ attributes }) => attributes['id'] === this.resource);
+      if (primitive) setMeta(primitive, 'is-managed', managed ? '' : 'false');
+    });
+    this.reconcile();
   }
 
   /** Sets the cluster's `maintenance-mode`. */
   setMaintenance(maintenance: boolean): void {
-    const cib = this.cib(this.mainPartition());
-    cib.maintenance = maintenance;
-    this.edited(cib);
+    this.cib(this.mainPartition()).change((configuration) => {
+      const [options] = configuration.children.filter(({ name }) => name === 'crm_config');
+      if (options) {
+        setOption(options, 'cluster_property_set', 'cib-bootstrap-options', 'maintenance-mode', String(maintenance));
+      }
+    });
+    this.reconcile();
   }
 
   /** Forgets failures, as `pcs resource cleanup` does. */
@@ -171,7 +186,7 @@ export class Pacemaker {
   /** Cuts these nodes off from the others. They hear each other. */
   partition(names: readonly string[]): void {
     const number = ++this.partitions;
-    this.cibs.set(number, { ...this.cib(this.mainPartition()) });
+    this.cibs.set(number, this.cib(this.mainPartition()).copy());
     for (const name of names) this.node(name).partition = number;
     this.clock.after(this.timings.nodeLoss, () => {
       this.reconcile();
@@ -214,20 +229,36 @@ export class Pacemaker {
     this.reconcile();
   }
 
-  private edited(cib: Cib): void {
-    cib.epoch++;
-    this.reconcile();
-  }
-
   /** Starts and stops what the CIB asks for. Whatever takes time calls it again when done. */
   private reconcile(): void {
     for (const node of this.nodes) if (node.running && node.member) this.reconcileNode(node);
     this.reconcileVirtualIp();
+    this.recheckLater();
+  }
+
+  /**
+   * Each partition looks at its cluster again when one of its rules ends, by the clock of its controller (DC), and every 15
+   * minutes. Without rules of time nothing would be found then.
+   */
+  private recheckLater(): void {
+    this.cancelRecheck();
+    const waits = [...this.cibs.keys()].flatMap((partition) => {
+      const { timed, changesAt } = this.policy(partition);
+      if (!timed) return [];
+      if (changesAt === undefined || !this.noticesEnds) return [this.timings.clusterRecheck];
+      // Pacemaker counts in whole seconds.
+      const seconds = Math.floor(changesAt / 1000) - Math.floor(this.controllerClock(partition) / 1000);
+      return [Math.min(seconds < 1 ? 500 : seconds * 1000, this.timings.clusterRecheck)];
+    });
+    if (waits.length === 0) return;
+    this.cancelRecheck = this.clock.after(Math.min(...waits), () => {
+      this.reconcile();
+    });
   }
 
   private reconcileNode(node: ClusterNode): void {
-    const cib = this.cib(node.partition);
-    if (!cib.managed || cib.maintenance) return;
+    const { managed, maintenance } = this.policy(node.partition);
+    if (!managed || maintenance) return;
     const wanted = this.wanted(node);
     if (wanted && node.state === 'stopped') this.start(node);
     if (!wanted && node.state === 'started') this.stopInstance(node);
@@ -295,15 +326,24 @@ export class Pacemaker {
   }
 
   private mayHold(node: ClusterNode): boolean {
-    const cib = this.cib(node.partition);
-    if (!node.running || !node.member) return false;
-    if (cib.maintenance || !cib.managed) return node.state === 'started';
-    return node.state === 'started' && this.wanted(node);
+    if (!node.running || !node.member || node.state !== 'started') return false;
+    const policy = this.policy(node.partition);
+    if (policy.maintenance || !policy.managed) return true;
+    return this.wanted(node) && !isBanned(policy, 'virtual IP', node.name);
   }
 
   private wanted(node: ClusterNode): boolean {
-    const cib = this.cib(node.partition);
-    return this.quorate(node.partition) && !cib.primitiveDisabled && !cib.cloneDisabled;
+    const policy = this.policy(node.partition);
+    return this.quorate(node.partition) && !isDisabled(policy) && !isBanned(policy, 'haproxy', node.name);
+  }
+
+  /** What a partition's CIB asks for, by the clock of its controller. */
+  private policy(partition: number): Policy {
+    return policyOf(this.cib(partition), this.resource, this.controllerClock(partition));
+  }
+
+  private controllerClock(partition: number): number {
+    return (this.members(partition)[0] ?? this.nodes[0])?.agent.now() ?? this.clock.now();
   }
 
   private quorate(partition: number): boolean {

@@ -25,6 +25,8 @@ export interface Timings {
   readonly agentStop: number;
   /** Until pacemaker forgets a failed start (`failure-timeout`) and tries again. */
   readonly failureTimeout: number;
+  /** `cluster-recheck-interval`: how often pacemaker looks at a cluster in which nothing happens. */
+  readonly clusterRecheck: number;
   /** Until corosync declares a silent node lost. */
   readonly nodeLoss: number;
   /** From power on until sshd and the services run. */
@@ -73,6 +75,7 @@ const TRUE: Timings = {
   operationTimeout: 60_000,
   agentStop: 30,
   failureTimeout: 120_000,
+  clusterRecheck: 900_000,
   nodeLoss: 4100,
   boot: 8000,
 

@@ -238,8 +238,9 @@ class Way {
     near.once('close', () => {
       this.lose();
     });
-    // Whatever comes is the connection's end.
+    // Whatever comes at either end is that of the connection.
     near.resume();
+    connection.far.resume();
     before?.onLost(() => {
       this.lose();
     });

@@ -9,6 +9,7 @@ import { progress } from '../../cli/progress';
 import { reportText } from '../../cli/report-text';
 import type { Local } from '../../local/deploy';
 import { readOsloConfig } from '../../local/simulated-site/oslo-config';
+import { generateKeyPair } from '../../local/simulated-site/ssh-server';
 import { style } from '../../cli/style';
 import { document, fileOn, reportOf, withLocal } from '../workflow/local';
 
@@ -21,12 +22,12 @@ const fresh: Site = { ...golden, bootstrap: ['database', 'schema', 'rabbitmq', '
  * no slash, which oslo.messaging takes in no form.
  */
 const secrets = Object.fromEntries(
-  allSecretNames(golden)
-    .filter((name) => name !== golden.ssh.privateKey.ssm)
-    .map((name, index) => [
-      name,
-      `${index}canary "q" 'a' $HOME \${x} 100% %s \\n \\\\ #h ;s @:${name.includes('rabbit') ? '' : '/'}? é\nline two of ${index}`,
-    ]),
+  allSecretNames(golden).map((name, index) => [
+    name,
+    name === golden.ssh.privateKey.ssm
+      ? generateKeyPair().private
+      : `${index}canary "q" 'a' $HOME \${x} 100% %s \\n \\\\ #h ;s @:${name.includes('rabbit') ? '' : '/'}? é\nline two of ${index}`,
+  ]),
 );
 
 describe('canary', () => {
@@ -34,7 +35,7 @@ describe('canary', () => {
     await withLocal(
       fresh,
       async ({ deployment, site }) => {
-        reportOf(await deployment.execute({ input: { site: 'golden', mode: 'apply' } }));
+        reportOf(await deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' } }).result);
 
         const { database, rabbitmq, identity } = site.openstack.backing;
         const passwordOf = (name: string) => identity.users.find((user) => user.name === name)?.password;
@@ -51,7 +52,7 @@ describe('canary', () => {
     await withLocal(
       golden,
       async (local) => {
-        reportOf(await local.deployment.execute({ input: { site: 'golden', mode: 'apply' } }));
+        reportOf(await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' } }).result);
 
         for (const { name } of golden.controllers) {
           const conf = readOsloConfig('magnum.conf', fileOn(local, name, '/etc/magnum/magnum.conf') ?? '');
@@ -78,7 +79,7 @@ describe('canary', () => {
         const seen = await watch(local);
 
         expect(seen.result.status).toBe('SUCCEEDED');
-        expect(leaks(local, seen.texts)).toEqual([]);
+        expect(leaks(seen.texts)).toEqual([]);
       },
       { secrets, bare: fresh.bootstrap },
     );
@@ -110,8 +111,12 @@ describe('canary', () => {
       await withLocal(
         site,
         async (local) => {
-          const all = [...Object.values(secrets), local.site.privateKey];
-          const spill = knows === 'files' ? all.flatMap((value) => formsOf(value)).join('\n') : '';
+          const spill =
+            knows === 'files'
+              ? Object.values(secrets)
+                  .flatMap((value) => formsOf(value))
+                  .join('\n')
+              : '';
           local.site.faults.onCommand((_host, argv) =>
             argv[0] === program
               ? { exit: knows === 'files' ? 1 : 2, stderr: spill, stdout: spill, echoStdinToStderr: true }
@@ -121,7 +126,7 @@ describe('canary', () => {
           const seen = await watch(local);
 
           expect(seen.result.status).toBe('FAILED');
-          expect(leaks(local, seen.texts)).toEqual([]);
+          expect(leaks(seen.texts)).toEqual([]);
         },
         { secrets, bare: site.bootstrap },
       );
@@ -142,7 +147,7 @@ describe('canary', () => {
 
         expect(seen.result.error).toBe('PreflightRefused');
         expect(seen.result.cause).toContain('OpenStackUserRefused');
-        expect(leaks(local, seen.texts)).toEqual([]);
+        expect(leaks(seen.texts)).toEqual([]);
       },
       { secrets },
     );
@@ -154,7 +159,8 @@ async function watch(local: Local): Promise<{ result: ExecutionResult; texts: Re
   const printed: string[] = [];
   const terminal = { write: (text: string) => printed.push(text), interactive: false };
   const onEvent = progress(terminal, style(true));
-  const result = await local.deployment.execute({ input: { site: 'golden', mode: 'apply' }, onEvent });
+  const result = await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' }, onEvent })
+    .result;
   if (result.status === 'SUCCEEDED') printed.push(reportText(result.output as Report, style(true)));
   const [{ file } = { file: '' }] = local.deployment.functions.values();
   return {
@@ -181,8 +187,8 @@ function databaseHash(): string {
 }
 
 /** Where a secret shows, and which. */
-function leaks(local: Local, texts: Record<string, string>): string[] {
-  const all = { ...secrets, [golden.ssh.privateKey.ssm]: local.site.privateKey, hash: databaseHash() };
+function leaks(texts: Record<string, string>): string[] {
+  const all = { ...secrets, hash: databaseHash() };
   return Object.entries(all).flatMap(([name, value]) =>
     formsOf(value).flatMap((form) =>
       Object.entries(texts).flatMap(([place, text]) => (text.includes(form) ? [`${name} in ${place}: ${form}`] : [])),

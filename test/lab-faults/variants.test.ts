@@ -3,7 +3,9 @@ import { sudoers } from '../../domain/commands/sudoers';
 import { magnumRule } from '../../domain/config/iptables';
 import type { Site } from '../../domain/site/document';
 import type { Command } from '../../domain/ssh/command';
-import { openSession, type Session } from '../../domain/ssh/session';
+import { connectSite, type SiteConnection } from '../../domain/commands/site-connection';
+import { mapAll } from '../../domain/non-empty';
+import { worldWith } from '../world';
 import { document, reportOf } from '../workflow/local';
 import { type FaultyLab, startFaultyLab } from './lab';
 
@@ -25,7 +27,7 @@ for row in csv.DictReader(io.StringIO(text)):
 `;
 
 let site: FaultyLab;
-let session: Session;
+let connection: SiteConnection;
 
 beforeAll(async () => {
   site = await startFaultyLab({ document: variant(), haproxyNamespace: true });
@@ -34,21 +36,20 @@ beforeAll(async () => {
     await site.lab.exec(name, ['tee', SUDOERS], sudoers(own));
     await site.bash(name, `chmod 0440 ${SUDOERS} && visudo -cf ${SUDOERS}`);
   }
-  session = await openSession({ site: own, privateKey, redact: (text) => text, log: () => undefined });
+  connection = await connectSite(worldWith({ [own.ssh.privateKey.ssm]: privateKey }), own, { expected: [] });
 });
 afterAll(async () => {
-  session.close();
+  connection.close();
   await site.close();
 });
 
 function variant(): Site {
   const golden = document('golden');
   const [first] = golden.controllers;
-  if (!first) throw new Error('The golden site has no controllers');
   return {
     ...golden,
     ssh: { ...golden.ssh, user: 'deploy', sudo: true },
-    controllers: [3, 4, 5, 6, 7].map((last, index) => ({
+    controllers: mapAll([3, 4, 5, 6, 7], (last, index) => ({
       ...first,
       name: `node-${index + 1}`,
       address: `10.21.22.${last}`,
@@ -58,10 +59,8 @@ function variant(): Site {
 }
 
 /** Runs a command as the product does. */
-async function run(name: string, command: Command) {
-  const controller = site.lab.document.controllers.find((one) => one.name === name);
-  if (!controller) throw new Error(`No controller ${name}`);
-  return (await session.controller(controller)).run(command);
+function run(name: string, command: Command) {
+  return connection.node(name).run(command);
 }
 
 describe('with everything otherwise', () => {

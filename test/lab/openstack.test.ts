@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { realClock } from '../../domain/world';
 import { serveOpenStack, type StandInOptions } from '../../lab/openstack/services';
 import { magnumOptions, resolve } from '../../domain/config/options';
 import { editOslo } from '../../domain/config/oslo';
@@ -39,7 +40,12 @@ afterEach(async () => {
 onLinux('services of OpenStack on a controller of the lab', () => {
   test('serve what the simulated OpenStack answers, as configured', async () => {
     const lab = await startOpenStack();
-    const session = openStackSession(lab.connect, lab.site.openstack, SECRET);
+    const session = openStackSession({
+      connect: lab.connect,
+      clock: realClock,
+      account: lab.site.openstack,
+      password: SECRET,
+    });
 
     const daemons = [lab.start('usr/sbin/keystone'), lab.magnum('magnum-api'), lab.magnum('magnum-conductor')];
     await Promise.all(daemons.map((daemon) => lab.logged(daemon, 'started')));
@@ -68,7 +74,12 @@ onLinux('services of OpenStack on a controller of the lab', () => {
   test('send heartbeats until they are ended', async () => {
     // An API that reads the database on its own: it answers when no conductor is left.
     const lab = await startOpenStack({ speed: 600, api: 'wsgi' });
-    const session = openStackSession(lab.connect, lab.site.openstack, SECRET);
+    const session = openStackSession({
+      connect: lab.connect,
+      clock: realClock,
+      account: lab.site.openstack,
+      password: SECRET,
+    });
     const conductor = lab.magnum('magnum-conductor');
     const daemons = [lab.start('usr/sbin/keystone'), lab.magnum('magnum-api'), conductor];
     await Promise.all(daemons.map((daemon) => lab.logged(daemon, 'started')));

@@ -1,6 +1,6 @@
 import { secretNames, type SecretPurpose } from '../../domain/secrets/references';
 import { fileOf, TASK_NAMES, type TaskName, TASKS } from '../../domain/tasks';
-import { allows, type Statement } from '../../local/emulator/aws/template';
+import { allows, type Statement } from '../../local/emulator/aws/iam';
 import { sitesAt } from '../../lib/settings';
 import { synthesized } from '../../local/emulator/assembly';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';

@@ -4,7 +4,7 @@ import { startLab } from '../../lab/lab';
 import type { Site } from '../../domain/site/document';
 import { synthesized } from '../../local/emulator/assembly';
 import { deploy } from '../../local/deploy';
-import { client, type ContractSite, until } from './site';
+import { client, type ContractSite } from './site';
 
 /** How many times as fast as in truth clusters are created and waited for. */
 const SPEED = 60;
@@ -19,7 +19,7 @@ export async function start(document: Site): Promise<ContractSite> {
   const image = await labImage(() => undefined, { profile });
   const lab = await startLab({ document, profile, image, directory: labEnvironment().directory, speed });
   const template = await synthesized(document);
-  const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, log: () => undefined });
   const using = client(lab, deployment);
   const names = lab.document.controllers.map(({ name }) => name);
 
@@ -81,7 +81,7 @@ export async function start(document: Site): Promise<ContractSite> {
       const { port } = lab.document.controllers.find((one) => one.name === name) ?? { port: 22 };
       const neighbour = names.find((one) => one !== name) ?? name;
       const { address = '' } = lab.document.controllers.find((one) => one.name === name) ?? {};
-      await until(`sshd answers on ${name}`, () => using.reaches(neighbour, address, port));
+      await using.until(`sshd answers on ${name}`, () => using.reaches(neighbour, address, port));
     },
     partition: async (name) => {
       await corosync(name, '-A');

@@ -1,7 +1,7 @@
 import type { Answer, HttpRequest } from '../../domain/openstack/http-messages';
 import type { Command } from '../../domain/ssh/command';
 import { reportOf } from '../workflow/local';
-import { contractDocument, type ContractSite, startContractSite, until } from './site';
+import { contractDocument, type ContractSite, startContractSite } from './site';
 
 // How Keystone and Magnum 15 answer. The API is the program magnum-api, which reads the database through a conductor.
 
@@ -121,7 +121,7 @@ const cluster = async (ident: string) => (await ask('GET', `/v1/clusters/${ident
 /** Waits until a cluster has a status. */
 const status = async (ident: string, wanted: RegExp, seconds?: number) => {
   let last = '';
-  await until(
+  await site.until(
     () => `${ident} is ${wanted.source}, and not ${last}`,
     async () => wanted.test((last = (await cluster(ident)).status)),
     seconds,
@@ -669,7 +669,7 @@ describe('an API whose magnum.conf has', () => {
   const start = async (changes: Changes) => {
     await configure(changes);
     await restart(magnum.apiService);
-    await until('it answers', async () => {
+    await site.until('it answers', async () => {
       const { ok } = await ask('GET', '/', undefined, { at: OWN }).then(
         ({ status: code }) => ({ ok: code === 200 }),
         () => ({ ok: false }),
@@ -803,7 +803,7 @@ describe('a single conductor whose magnum.conf has', () => {
   const started = async (changes: Changes) => {
     const before = (await row())?.report_count ?? 0;
     await start(changes);
-    await until('it sends a heartbeat', async () => ((await row())?.report_count ?? 0) > before, 120);
+    await site.until('it sends a heartbeat', async () => ((await row())?.report_count ?? 0) > before, 120);
   };
   beforeAll(async () => {
     for (const name of OTHERS) await site.stopService(name, magnum.conductorService);
@@ -882,7 +882,7 @@ describe('a single conductor whose magnum.conf has', () => {
 
   it('heartbeat_rate=two: it dies, and what is asked waits until another one is there', async () => {
     await start({ 'oslo_messaging_rabbit.heartbeat_rate': 'two' });
-    await until('it is dead', async () => !(await runs()));
+    await site.until('it is dead', async () => !(await runs()));
 
     const waiting = askOwn();
     await start({});
@@ -893,7 +893,7 @@ describe('a single conductor whose magnum.conf has', () => {
   it('no host: it has a row without a host', async () => {
     await start({ 'DEFAULT.host': undefined });
 
-    await until('its row is there', async () => {
+    await site.until('its row is there', async () => {
       const { json } = await ask('GET', '/v1/mservices');
       return (json as { mservices: { host: string | null }[] }).mservices.some(({ host }) => host === null);
     });
@@ -905,7 +905,7 @@ describe('a single conductor whose magnum.conf has', () => {
 
   it('rabbit_* in place of transport_url: it runs and has a row, and answers nobody', async () => {
     await start(OF_OLD);
-    await until('it runs', runs);
+    await site.until('it runs', runs);
     const waiting = askOwn();
     // What waits is answered as soon as another one is there, whose row says what the first one did.
     for (const name of OTHERS) await site.startService(name, magnum.conductorService);
@@ -978,7 +978,7 @@ describe('with no API at all', () => {
   it('HAProxy routes to them again', async () => {
     for (const name of ALL) await site.startService(name, magnum.apiService);
 
-    await until('HAProxy routes', async () => (await ask('GET', '/')).status === 200);
+    await site.until('HAProxy routes', async () => (await ask('GET', '/')).status === 200);
 
     expect((await ask('GET', '/')).status).toBe(200);
   });

@@ -6,7 +6,7 @@ import { parseClusterStatus } from '../../domain/pacemaker/status';
 import { all, child, type Element, parseXml } from '../../domain/pacemaker/xml';
 import type { Command } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
-import { type ContractSite, startContractSite, until } from './site';
+import { type ContractSite, startContractSite } from './site';
 
 const golden = document('golden');
 const c = catalogue(golden);
@@ -155,7 +155,7 @@ describe('pcs resource disable and enable', () => {
     const enabled = await site.run(ONE, c.enableHaproxy);
     const unchanged = await site.daemons(ONE);
     await site.run(ONE, c.disableHaproxy);
-    await until('HAProxy has ended', async () => (await haproxyOn()).length === 0);
+    await site.until('HAProxy has ended', async () => (await haproxyOn()).length === 0);
     const disabledAgain = await site.run(TWO, c.disableHaproxy);
     await site.run(ONE, c.enableHaproxy);
 
@@ -187,7 +187,7 @@ describe('pcs resource disable and enable', () => {
     const without = await vip();
     const enable = await site.run(ONE, c.enableHaproxy);
     const starting = await looksUntil(({ started }) => started === ALL.length);
-    await until('the VIP answers', vip);
+    await site.until('the VIP answers', vip);
 
     expect([disable, enable]).toEqual([silent, silent]);
     // Whatever pacemaker says has happened before it says so.
@@ -196,10 +196,10 @@ describe('pcs resource disable and enable', () => {
     for (const { started, processes } of starting) expect(processes).toBeGreaterThanOrEqual(started);
   });
 
-  /** Looks at pacemaker, then at the processes, until pacemaker is where it should be. */
+  /** Looks at pacemaker, then at the processes pacemaker is where it should be. */
   async function looksUntil(there: (look: Look) => boolean): Promise<Look[]> {
     const looks: Look[] = [];
-    await until('pacemaker has done what it was told', async () => {
+    await site.until('pacemaker has done what it was told', async () => {
       const { stdout } = await site.run(TWO, c.clusterStatus);
       const { instances } = parseClusterStatus(stdout, 'p_haproxy', TWO);
       const look = {

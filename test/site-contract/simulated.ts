@@ -1,23 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import { allSecretNames } from '../../domain/secrets/references';
 import type { Site } from '../../domain/site/document';
-import { startLocal } from '../../local/deploy';
-import { QUICK } from '../workflow/local';
-import { client, type ContractSite, until } from './site';
+import { startVirtual } from '../../local/deploy';
+import type { VirtualClock } from '../../local/virtual-clock';
+import { client, type Client, type ContractSite } from './site';
 
 const DAEMONS = ['haproxy', 'magnum-api', 'magnum-conductor'];
 
-/** Starts a simulated site on which everything is quick. */
+/** Starts a simulated site, without a wire. Virtual time passes while something is asked of it. */
 export async function start(given: Site): Promise<ContractSite> {
   const secrets = Object.fromEntries(
     allSecretNames(given).map((name) => [name, randomBytes(18).toString('base64url')]),
   );
-  // Slow enough for what is in progress to be seen in it.
-  const speed = given.name === 'openstack' ? 40 : 400;
-  const local = await startLocal(given, { speed, timings: { ...QUICK, connectTimeout: 500 }, secrets });
+  const local = await startVirtual(given, { secrets });
   const { site, deployment } = local;
   const { faults, pacemaker } = site;
-  const using = client({ document: site.document, privateKey: site.privateKey, secrets }, deployment);
+  const driven = driver(local.clock);
+  const asked = client(
+    {
+      document: site.document,
+      privateKey: secrets[site.document.ssh.privateKey.ssm] ?? '',
+      secrets,
+      world: { clock: site.clock, connect: site.connect },
+    },
+    deployment,
+  );
+  const using: Client = {
+    ...asked,
+    execute: (...args) => driven(asked.execute(...args)),
+    run: (...args) => driven(asked.run(...args)),
+    runWithSudo: (...args) => driven(asked.runWithSudo(...args)),
+    reaches: (...args) => driven(asked.reaches(...args)),
+    request: (...args) => driven(asked.request(...args)),
+    until: (...args) => driven(asked.until(...args)),
+    sleep: (ms) => driven(asked.sleep(ms)),
+  };
   const on = (name: string) => {
     const controller = site.controllers.get(name);
     if (!controller) throw new Error(`No controller ${name}`);
@@ -69,7 +86,7 @@ export async function start(given: Site): Promise<ContractSite> {
       using.disconnect();
       return Promise.resolve();
     },
-    powerOn: (name) => faults.powerOn(name),
+    powerOn: (name) => driven(faults.powerOn(name)),
     partition: (name) => {
       faults.cutOff(name);
       return Promise.resolve();
@@ -87,7 +104,7 @@ export async function start(given: Site): Promise<ContractSite> {
       return Promise.resolve();
     },
     settled: (controllers = names) =>
-      until(`HAProxy serves on ${controllers.join(', ')}`, () =>
+      using.until(`HAProxy serves on ${controllers.join(', ')}`, () =>
         controllers.every((name) => {
           const view = pacemaker.view(name);
           const started = view?.members.filter(({ state }) => state === 'started').map((member) => member.name) ?? [];
@@ -98,7 +115,28 @@ export async function start(given: Site): Promise<ContractSite> {
       ),
     close: async () => {
       using.disconnect();
-      await local.close();
+      await driven(local.close());
     },
+  };
+}
+
+/** Drives a clock as long as anything is waited for. */
+function driver(clock: VirtualClock): <T>(work: Promise<T>) => Promise<T> {
+  const waiting = new Set<Promise<unknown>>();
+  let driving = false;
+  const all = async () => {
+    while (waiting.size > 0) await Promise.race(waiting);
+  };
+  const drive = async () => {
+    driving = true;
+    while (waiting.size > 0) await clock.drive(all());
+    driving = false;
+  };
+  return (work) => {
+    // Whoever waits for the work itself hears of a failure.
+    const done: Promise<unknown> = work.catch(() => undefined).finally(() => waiting.delete(done));
+    waiting.add(done);
+    if (!driving) void drive();
+    return work;
   };
 }

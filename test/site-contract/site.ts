@@ -6,7 +6,7 @@ import type { SecretReference, Site } from '../../domain/site/document';
 import type { Mode } from '../../domain/site/load';
 import { parseSite } from '../../domain/site/parse';
 import type { Command, Outcome } from '../../domain/ssh/command';
-import type { World } from '../../domain/world';
+import { poll, type World } from '../../domain/world';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import type { Deployment } from '../../local/emulator/aws/deployment';
 import { worldWith } from '../world';
@@ -59,6 +59,10 @@ export interface ContractSite {
   /** Stops pacemaker and corosync of a controller, in order. */
   stopCluster(controller: string): Promise<void>;
   startCluster(controller: string): Promise<void>;
+  /** Waits until something holds. */
+  until(what: string | (() => string), holds: () => boolean | Promise<boolean>, seconds?: number): Promise<void>;
+  /** Lets time pass, in milliseconds. */
+  sleep(ms: number): Promise<void>;
   /** Waits until HAProxy runs on these controllers, all by default, and the VIP answers. */
   settled(controllers?: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -79,7 +83,7 @@ export function contractDocument(name: ContractDocument): Site {
 /** What both kinds of sites do alike. */
 export interface Client extends Pick<
   ContractSite,
-  'execute' | 'run' | 'runWithSudo' | 'reaches' | 'request' | 'secret'
+  'execute' | 'run' | 'runWithSudo' | 'reaches' | 'request' | 'secret' | 'until' | 'sleep'
 > {
   /** Closes the SSH connections. The next use opens new ones: those to a host that fell silent are of no use. */
   disconnect(): void;
@@ -113,7 +117,7 @@ export function client({ document, privateKey, secrets, world: given }: ClientOp
   return {
     execute: (mode, given = document) => {
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
-      return deployment.execute({ input: { site: document.name, mode } });
+      return deployment.start('magnum-ha', { input: { site: document.name, mode } }).result;
     },
     run: (controller, command) => run(controller, document.ssh.sudo, command),
     runWithSudo: (controller, command) => run(controller, true, command),
@@ -144,23 +148,17 @@ export function client({ document, privateKey, secrets, world: given }: ClientOp
       if (value === undefined) throw new Error(`No secret ${ssm}`);
       return value;
     },
+    until: async (what, holds, seconds = 60) => {
+      const { done } = await poll(world.clock, { everyMs: 20, forMs: seconds * 1000 }, async () => {
+        const found = await holds();
+        return { done: found, found };
+      });
+      if (!done) throw new Error(`Waited ${seconds} s in vain until ${typeof what === 'string' ? what : what()}`);
+    },
+    sleep: (ms) => world.clock.sleep(ms),
     disconnect: () => {
       for (const connection of connections.values()) connection.close();
       connections.clear();
     },
   };
-}
-
-/** Waits until something holds. */
-export async function until(
-  what: string | (() => string),
-  holds: () => boolean | Promise<boolean>,
-  seconds = 60,
-): Promise<void> {
-  const end = Date.now() + seconds * 1000;
-  while (!(await holds())) {
-    if (Date.now() > end)
-      throw new Error(`Waited ${seconds} s in vain until ${typeof what === 'string' ? what : what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

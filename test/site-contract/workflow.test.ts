@@ -4,7 +4,7 @@ import { magnumRule } from '../../domain/config/iptables';
 import type { Site } from '../../domain/site/document';
 import type { Command } from '../../domain/ssh/command';
 import { document, reportOf } from '../workflow/local';
-import { type ContractSite, startContractSite, until } from './site';
+import { type ContractSite, startContractSite } from './site';
 
 const golden = document('golden');
 const c = catalogue(golden);
@@ -135,7 +135,7 @@ describe('apply is refused, and nothing changed, with', () => {
   async function lonely(controllers: readonly string[]): Promise<void> {
     for (const name of controllers) await site.partition(name);
     for (const name of controllers) {
-      await until(`${name} has no quorum`, async () =>
+      await site.until(`${name} has no quorum`, async () =>
         (await site.run(name, c.clusterStatus)).stdout.includes('with_quorum="false"'),
       );
     }
@@ -235,7 +235,7 @@ describe('apply', () => {
     await site.settled();
 
     expect(await input(THREE)).toEqual(before);
-    await until('Magnum answers on it', () =>
+    await site.until('Magnum answers on it', () =>
       site.reaches(ONE, golden.controllers[2]?.address ?? '', golden.magnum.apiPort),
     );
     expect(reportOf(await site.execute('check'))).toMatchObject({ outcome: 'unchanged', plan: [] });

@@ -1,37 +1,25 @@
 import { readFileSync } from 'node:fs';
+import type { Report } from '../../domain/report/report';
 import type { Site } from '../../domain/site/document';
 import { parseSite } from '../../domain/site/parse';
-import type { Report } from '../../domain/report/report';
+import { type Local, type LocalOptions, startVirtual, type VirtualLocal } from '../../local/deploy';
 import type { ExecutionResult } from '../../local/emulator/asl';
-import { type Local, type LocalOptions, startLocal } from '../../local/deploy';
 import type { RecordedCommand } from '../../local/simulated-site';
-import { type Timings, timings } from '../../local/simulated-site/timings';
 
 /** A shipped site document, as an object that may be changed. */
 export function document(name: 'golden' | 'guide'): Site {
   return parseSite(name, readFileSync(`${__dirname}/../../sites/${name}.json`, 'utf8'));
 }
 
-/** Everything on controllers and in the network 20 times as fast as in truth. */
-export const QUICK: Partial<Timings> = Object.fromEntries(
-  Object.entries(timings())
-    .filter(([name]) => !/^(cluster|heat|heartbeat|rpc|connect)/.test(name))
-    .map(([name, milliseconds]) => [name, (milliseconds as number) / 20]),
-);
-
-/** Does something with the stack deployed beside a simulated site on which everything is quick. */
+/** Does something with the stack deployed beside a simulated site, on virtual time. */
 export async function withLocal<T>(
   site: Site,
-  action: (local: Local) => Promise<T>,
-  options: Partial<LocalOptions> = {},
+  action: (local: VirtualLocal) => Promise<T>,
+  options: LocalOptions = {},
 ): Promise<T> {
-  const local = await startLocal(site, {
-    speed: 400,
-    ...options,
-    timings: { ...QUICK, connectTimeout: 500, ...options.timings },
-  });
+  const local = await startVirtual(site, options);
   try {
-    return await action(local);
+    return await local.clock.drive(action(local));
   } finally {
     await local.close();
   }
@@ -39,10 +27,10 @@ export async function withLocal<T>(
 
 /** Runs an execution on the site. */
 export function run({ deployment, site }: Local, mode = 'apply'): Promise<ExecutionResult> {
-  return deployment.execute({ input: { site: site.document.name, mode } });
+  return deployment.start('magnum-ha', { input: { site: site.document.name, mode } }).result;
 }
 
-/** The output of an execution that succeeded; with its error where it did not, so that a test's failure says why. */
+/** The output of an execution that succeeded; with its error if it did not, so that a test's failure says why. */
 export function reportOf({ status, output, error, cause }: ExecutionResult): Report {
   if (status !== 'SUCCEEDED') throw new Error(`${status}: ${error ?? ''}: ${cause ?? ''}`);
   return output as Report;

@@ -4,7 +4,9 @@ import { haproxy } from './haproxy';
 import { iptables, iptablesRestore } from './iptables';
 import { magnumConductor, magnumDbManage } from './magnum';
 import { env } from './mysql';
-import { cibadmin, crmMon, pcs } from './pacemaker';
+import { cibadmin } from './cibadmin';
+import { crmResource } from './crm-resource';
+import { crmMon, pcs } from './pacemaker';
 import { rabbitmqctl } from './rabbitmq';
 import { service } from './services';
 import { ps } from './ps';
@@ -20,6 +22,7 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
     cibadmin,
     cp,
     crm_mon: crmMon,
+    crm_resource: crmResource,
     date,
     dd,
     env,

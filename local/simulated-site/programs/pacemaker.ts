@@ -1,4 +1,4 @@
-import { constraintsXml, crmMonXml, NOT_CONNECTED } from '../crm-mon';
+import { crmMonXml, NOT_CONNECTED } from '../crm-mon';
 import type { Pacemaker } from '../pacemaker';
 import { failure, type Outcome, type Program } from './program';
 
@@ -9,19 +9,6 @@ export const crmMon: Program = async ({ arguments: options, controller, pacemake
   const view = who.user === 'root' ? pacemaker.view(controller.name) : undefined;
   if (!view) return { exit: 102, stdout: NOT_CONNECTED };
   return { exit: 0, stdout: crmMonXml(pacemaker, view) };
-};
-
-/** cibadmin -Q -o constraints */
-export const cibadmin: Program = async ({ arguments: options, controller, pacemaker, sleep, timings, who }) => {
-  if (options.join(' ') !== '-Q -o constraints') {
-    return failure(`cibadmin: unrecognized option '${options[0] ?? ''}'`, 64);
-  }
-  await sleep(timings.crmMon);
-  if (who.user !== 'root' || !pacemaker.view(controller.name)) {
-    const reason = 'Could not connect to the CIB: Transport endpoint is not connected';
-    return failure(`${reason}\nInit failed, could not perform requested operations`, 102);
-  }
-  return { exit: 0, stdout: constraintsXml(pacemaker) };
 };
 
 /** pcs resource disable|enable|manage|unmanage RESOURCE, and pcs property set maintenance-mode=true|false */
@@ -63,7 +50,7 @@ function changeOf(
   function setDisabled(disabled: boolean): Outcome {
     const changed = pacemaker.setDisabled(from, what, disabled);
     if (changed === undefined) return unknownResource(what);
-    const { managed, maintenance: idle } = pacemaker.view(from)?.cib ?? { managed: true, maintenance: false };
+    const { managed, maintenance: idle } = pacemaker.view(from)?.policy ?? { managed: true, maintenance: false };
     // Whoever enables the primitive enables the clone too.
     const concerned = disabled ? [what] : [...new Set([pacemaker.clone, what])];
     const warnings = concerned.map((one) => `Warning: '${one}' is unmanaged\n`).join('');

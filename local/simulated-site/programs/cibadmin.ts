@@ -1,0 +1,106 @@
+import {
+  byXPath,
+  childrenOf,
+  CibError,
+  create,
+  type Element,
+  element,
+  modify,
+  parse,
+  print,
+  remove,
+  removeElement,
+  replace,
+} from '../cib';
+import type { ClusterView } from '../pacemaker';
+import { type Options, readOptions } from './options';
+import { failure, type Outcome, type Program } from './program';
+
+const OPTIONS = {
+  query: ['Q', false],
+  create: ['C', false],
+  modify: ['M', false],
+  replace: ['R', false],
+  delete: ['D', false],
+  'allow-create': ['c', false],
+  scope: ['o', true],
+  'xml-text': ['X', true],
+  'xml-pipe': ['p', false],
+  xpath: ['A', true],
+} as const;
+const COMMANDS = ['query', 'create', 'modify', 'replace', 'delete'] as const;
+
+/** cibadmin -Q|-C|-M [-c]|-R|-D [-o SECTION] [-X XML | -p | --xpath XPATH]; texts and exit codes are those of 2.1.5. */
+export const cibadmin: Program = async ({ arguments: given, controller, pacemaker, timings, who, ...invocation }) => {
+  const options = readOptions(given, OPTIONS);
+  const command = typeof options === 'string' ? undefined : COMMANDS.find((one) => options.has(one));
+  if (typeof options === 'string') return failure(`cibadmin: unrecognized option '${options}'`, 64);
+  if (command === undefined) return failure('cibadmin - query and edit the Pacemaker configuration', 64);
+  const text = options.has('xml-pipe') ? await invocation.stdin() : options.get('xml-text');
+  await invocation.sleep(timings.crmMon);
+  const view = who.user === 'root' ? pacemaker.view(controller.name) : undefined;
+  if (!view) {
+    const reason = 'Could not connect to the CIB: Transport endpoint is not connected';
+    return failure(`${reason}\nInit failed, could not perform requested operations`, 102);
+  }
+  if (command === 'query') return query(view, options);
+  const xml = typeof text === 'string' ? parse(text) : undefined;
+  if (typeof text === 'string' && !xml) return failure("Couldn't parse input from input string.", 78);
+  const xpath = options.get('xpath');
+  try {
+    const changed = pacemaker.change(controller.name, (cib) =>
+      cib.change((configuration) => {
+        const section = sectionOf(configuration, options);
+        if (typeof xpath === 'string' && command === 'delete') {
+          for (const one of found(section, xpath)) removeElement(configuration, one);
+        } else if (!xml) throw new CibError('Call failed: Invalid argument', 70);
+        else if (command === 'create') create(section, xml);
+        else if (command === 'modify') modify(section, xml, options.has('allow-create'));
+        else if (command === 'replace') replace(section, xml);
+        else remove(section, xml);
+      }),
+    );
+    return { exit: 0, changed };
+  } catch (error) {
+    if (!(error instanceof CibError)) throw error;
+    return { ...failure(error.message, error.exit), stdout: error.output };
+  }
+};
+
+function query(view: ClusterView, options: Options): Outcome {
+  const { root } = view.cib;
+  const xpath = options.get('xpath');
+  if (typeof xpath === 'string') {
+    const elements = found(root, xpath);
+    if (elements.length === 0) return failure('Call failed: No such device or address', 105);
+    return { exit: 0, stdout: elements.map((one) => print(one)).join('') };
+  }
+  const section = sectionOf(root, options);
+  return { exit: 0, stdout: print(section === root ? whole(view) : section) };
+}
+
+/** The CIB with its head; its status is left out. */
+function whole({ cib, quorum, members }: ClusterView): Element {
+  const head = {
+    crm_feature_set: '3.16.2',
+    'validate-with': 'pacemaker-3.9',
+    epoch: String(cib.epoch),
+    num_updates: '0',
+    admin_epoch: '0',
+    'have-quorum': quorum ? '1' : '0',
+    'dc-uuid': String(members[0]?.id ?? ''),
+  };
+  return element('cib', head, [cib.root, element('status', {})]);
+}
+
+/** An unknown section is the whole. */
+function sectionOf(configuration: Element, options: Options): Element {
+  return childrenOf(configuration, String(options.get('scope')))[0] ?? configuration;
+}
+
+/** @throws CibError */
+function found(section: Element, xpath: string): Element[] {
+  const elements = byXPath(section, xpath);
+  if (!elements) throw new CibError(`Call failed: the simulated cibadmin does not know the XPath ${xpath}`, 70);
+  return elements;
+}
