@@ -109,7 +109,9 @@ test('no node that answers: RabbitmqUnreachable, with every node', async () => {
   const unreachable = bootstrapRabbitmq(node, PASSWORD, 'check');
 
   await expect(unreachable).rejects.toMatchObject({ name: 'RabbitmqUnreachable' });
-  await expect(unreachable).rejects.toThrow(/10\.21\.22\.6:5673: connect ECONNREFUSED 10.*; 10\.21\.22\.4.*; 10\.21\.22\.5/);
+  await expect(unreachable).rejects.toThrow(
+    /10\.21\.22\.6:5673: connect ECONNREFUSED 10.*; 10\.21\.22\.4.*; 10\.21\.22\.5/,
+  );
 });
 
 test('a user who is made elsewhere than where Magnum logs in is told', async () => {
