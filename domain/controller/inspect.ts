@@ -90,7 +90,9 @@ async function inspectController(
   ]);
   const now = Number(date);
   /** Whether a process of this age began before the file's last change; a process that is not there did. */
-  const began = (age: number | undefined, modified = '') => age === undefined || now - age < Number(modified);
+  // A time that lies in the future says nothing, and would go on saying it after every restart: that is a finding.
+  const began = (age: number | undefined, modified = '') =>
+    age === undefined || (Number(modified) <= now && now - age < Number(modified));
   const services = [site.magnum.apiService, site.magnum.conductorService];
   const { insert, remove } = placeRule(ruleLines(rules), site);
   const state: ControllerState = {

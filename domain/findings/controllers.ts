@@ -5,6 +5,7 @@ import type { SiteConnection } from '../commands/site-connection';
 import type { Finding } from './finding';
 import type { Site } from '../site/document';
 import { atLeast, type Release, releaseOfMagnum } from '../site/releases';
+import type { Outcome } from '../ssh/command';
 import { reachability } from './reachability';
 
 /** What the controllers tell of themselves. */
@@ -30,6 +31,7 @@ export async function checkControllers({ site, nodes }: SiteConnection, behindVi
   return {
     findings: [
       ...missing(software),
+      ...future(software),
       ...release(site, versions, installed),
       ...driver(site, software, installed ?? site.release),
       ...unreachable,
@@ -40,16 +42,30 @@ export async function checkControllers({ site, nodes }: SiteConnection, behindVi
 
 interface Software {
   readonly name: string;
+  /** Those of the managed files whose time of modification lies in the future. */
+  readonly fromFuture: readonly string[];
   readonly version: string | undefined;
   readonly exitCode: number;
   readonly hasDriver: boolean;
 }
 
 async function softwareOf({ name, commands, attempt }: Node): Promise<Software> {
-  const [magnum, driver] = await Promise.all([attempt(commands.magnumVersion), attempt(commands.importDatabaseDriver)]);
+  const { magnumConf, fragment } = commands.files;
+  const [magnum, driver, date, ofMagnumConf, ofFragment] = await Promise.all([
+    attempt(commands.magnumVersion),
+    attempt(commands.importDatabaseDriver),
+    attempt(commands.date),
+    attempt(commands.magnumConfModified),
+    attempt(commands.fragmentModified),
+  ]);
+  const isFuture = ({ exitCode, stdout }: Outcome) => exitCode === 0 && Number(stdout) > Number(date.stdout);
+  const fromFuture = [
+    ...(isFuture(ofMagnumConf) ? [magnumConf.path] : []),
+    ...(isFuture(ofFragment) ? [fragment.path] : []),
+  ];
   // Python 2 prints it on stderr.
   const version = /^\d+\.\d+\.\d+/m.exec(magnum.exitCode === 0 ? `${magnum.stdout}\n${magnum.stderr}` : '')?.[0];
-  return { name, version, exitCode: magnum.exitCode, hasDriver: driver.exitCode === 0 };
+  return { name, fromFuture, version, exitCode: magnum.exitCode, hasDriver: driver.exitCode === 0 };
 }
 
 function missing(software: readonly Software[]): Finding[] {
@@ -64,6 +80,19 @@ function missing(software: readonly Software[]): Finding[] {
       remedy: 'Install the packages of magnum-api and magnum-conductor there: the workflow configures Magnum only.',
     },
   ];
+}
+
+function future(software: readonly Software[]): Finding[] {
+  return software.flatMap(({ name, fromFuture }): Finding[] =>
+    fromFuture.map((path) => ({
+      name: 'ModifiedInFuture',
+      severity: 'warning',
+      evidence: `${path} on ${name} was last modified in the future, by the clock of ${name}`,
+      remedy:
+        'Correct the clock there if it is wrong, then `touch` the file: until then nobody can tell by it whether what runs ' +
+        'has read it.',
+    })),
+  );
 }
 
 function release(site: Site, versions: readonly string[], installed: Release | undefined): Finding[] {

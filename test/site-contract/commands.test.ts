@@ -590,7 +590,7 @@ describe('services and processes', () => {
 
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^\d+\n$/);
-    expect(Math.abs(Number(stdout) - Date.now() / 1000)).toBeLessThan(5);
+    expect(Math.abs(Number(stdout) - site.now() / 1000)).toBeLessThan(5);
   });
 
   it('a restart replaces the processes of the service', async () => {

@@ -778,7 +778,7 @@ describe('an API whose magnum.conf has', () => {
       ({ status: code }) => code,
       () => 'none',
     );
-    const answer = await Promise.race([late, new Promise((resolve) => setTimeout(resolve, 2000, 'none'))]);
+    const answer = await Promise.race([late, site.sleep(2000).then(() => 'none')]);
 
     expect([versions.status, answer]).toEqual([200, 'none']);
   });

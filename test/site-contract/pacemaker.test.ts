@@ -234,12 +234,12 @@ async function eventually(controller: string, wanted: View | ((view: View) => bo
   const reached =
     typeof wanted === 'function' ? wanted : (view: View) => JSON.stringify(view) === JSON.stringify(wanted);
   let view: View | undefined;
-  const end = Date.now() + 40_000;
+  const end = site.now() + 40_000;
   do {
     const { exitCode, stdout } = await site.run(controller, c.clusterStatus);
     view = exitCode === 0 ? comparable(stdout) : undefined;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  } while ((!view || !reached(view)) && Date.now() < end);
+    await site.sleep(50);
+  } while ((!view || !reached(view)) && site.now() < end);
   if (!view) throw new Error(`crm_mon on ${controller} does not answer`);
   return view;
 }

@@ -6,6 +6,7 @@ import type { SecretReference, Site } from '../../domain/site/document';
 import type { Mode } from '../../domain/site/load';
 import { parseSite } from '../../domain/site/parse';
 import type { Command, Outcome } from '../../domain/ssh/command';
+import { CommandTimeout } from '../../domain/ssh/errors';
 import { poll, type World } from '../../domain/world';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import type { Deployment } from '../../local/emulator/aws/deployment';
@@ -61,6 +62,8 @@ export interface ContractSite {
   startCluster(controller: string): Promise<void>;
   /** Waits until something holds. */
   until(what: string | (() => string), holds: () => boolean | Promise<boolean>, seconds?: number): Promise<void>;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** Lets time pass, in milliseconds. */
   sleep(ms: number): Promise<void>;
   /** Waits until HAProxy runs on these controllers, all by default, and the VIP answers. */
@@ -83,7 +86,7 @@ export function contractDocument(name: ContractDocument): Site {
 /** What both kinds of sites do alike. */
 export interface Client extends Pick<
   ContractSite,
-  'execute' | 'run' | 'runWithSudo' | 'reaches' | 'request' | 'secret' | 'until' | 'sleep'
+  'execute' | 'run' | 'runWithSudo' | 'reaches' | 'request' | 'secret' | 'until' | 'sleep' | 'now'
 > {
   /** Closes the SSH connections. The next use opens new ones: those to a host that fell silent are of no use. */
   disconnect(): void;
@@ -113,7 +116,11 @@ export function client({ document, privateKey, secrets, world: given }: ClientOp
     return connection.node(controller);
   };
   const run = async (controller: string, sudo: boolean, command: Command) =>
-    (await connected(controller, sudo)).attempt(command);
+    (await connected(controller, sudo)).attempt(command).catch((error: unknown) => {
+      // As timeout(1) says it.
+      if (error instanceof CommandTimeout) return { exitCode: 124, stdout: '', stderr: '' };
+      throw error;
+    });
   return {
     execute: (mode, given = document) => {
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
@@ -156,6 +163,7 @@ export function client({ document, privateKey, secrets, world: given }: ClientOp
       if (!done) throw new Error(`Waited ${seconds} s in vain until ${typeof what === 'string' ? what : what()}`);
     },
     sleep: (ms) => world.clock.sleep(ms),
+    now: () => world.clock.now(),
     disconnect: () => {
       for (const connection of connections.values()) connection.close();
       connections.clear();

@@ -130,7 +130,7 @@ describe('apply on the golden site', () => {
       expect((await run(local)).error).toBe('CommandFailed');
       removeFault();
       for (const { files } of local.site.controllers.values()) {
-        for (const path of PATHS) files.setModified(path, Date.now() + 2000);
+        for (const path of PATHS) files.setModified(path, local.clock.now());
       }
 
       const report = reportOf(await run(local));

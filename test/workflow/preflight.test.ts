@@ -102,7 +102,7 @@ describe('findings of preflight', () => {
     await withLocal(golden, async (local) => {
       reportOf(await run(local));
       local.site.pacemaker.setDisabled('node-1', 'p_haproxy', true);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await local.clock.sleep(5000);
 
       const report = reportOf(await run(local));
 

@@ -190,6 +190,7 @@ test('a function is its bundle with its environment and time limit; images and t
       'Stage',
       {
         name: 'Stage',
+        description: '',
         file: join(directory, 'asset.abc123', 'index.js'),
         exportName: 'handler',
         environment: { SITE_PREFIX: '/magnum-ha/sites/', REGION: 'us-east-1' },
