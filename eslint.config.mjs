@@ -49,6 +49,8 @@ const ADAPTERS = [
   'domain/ssh/pipelining.ts',
   'lambdas/runtime/task.ts',
   'local/virtual-clock.ts',
+  'local/random.ts',
+  'cli/run.ts',
   'local/emulator/fast-forward.ts',
   'local/emulator/aws/lambda.ts',
 ];

@@ -27,7 +27,7 @@ export function progress(terminal: Terminal, style: Style): (event: HistoryEvent
   const times = new Map<string, number>();
   let started: number | undefined;
   return (event) => {
-    const { id = 0, previousEventId = 0, type = '', timestamp = new Date() } = event;
+    const { id = 0, previousEventId = 0, type = '', timestamp = new Date(0) } = event;
     const at = timestamp.getTime();
     started ??= at;
     const since = ((at - started) / 1000).toFixed(1).padStart(6);

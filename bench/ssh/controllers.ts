@@ -117,7 +117,7 @@ function clusterAnswers(site: Site): Record<string, string> {
   const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
   const network = new Network(site.virtualIp, timings(), clock, new SiteRecord());
   const pacemaker = new Pacemaker(site.haproxy.resource, agents, network, timings(), clock);
-  const view = pacemaker.view(site.controllers[0]?.name ?? '');
+  const view = pacemaker.view(site.controllers[0].name);
   if (!view) throw new Error('The simulated cluster does not run');
   return {
     crm_mon: crmMonXml(pacemaker, view),

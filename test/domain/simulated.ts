@@ -12,8 +12,8 @@ export interface Simulated {
   readonly clock: VirtualClock;
   readonly world: World;
   /** Lets time pass. */
-  pass(milliseconds: number): Promise<void>;
-  end(): Promise<void>;
+  readonly pass: (milliseconds: number) => Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** What is simulated, if not as the document says. */

@@ -26,15 +26,15 @@ test('it is bound to its site: its name, its commands, and how messages call it'
 
 describe('a command', () => {
   test.each([
-    ['as it is', golden, cat, "LC_ALL=C timeout -k 2 20 cat '/etc/my file'"],
-    ['through sudo if the site says so', withSudo, cat, "LC_ALL=C sudo -n timeout -k 2 20 cat '/etc/my file'"],
-    ['not through sudo if it needs no root', withSudo, { ...cat, root: false }, /^LC_ALL=C timeout/],
-  ])('arrives in the C locale with a time limit: %s', async (_, document, command, line) => {
+    ['as it is', golden, cat, ''],
+    ['through sudo if the site says so', withSudo, cat, 'sudo -n '],
+    ['not through sudo if it needs no root', withSudo, { ...cat, root: false }, ''],
+  ])('arrives in the C locale with a time limit: %s', async (_, document, command, sudo) => {
     const { node, lines } = await nodeWith('', document);
 
     await node.run(command);
 
-    expect(lines).toEqual([typeof line === 'string' ? line : expect.stringMatching(line)]);
+    expect(lines).toEqual([`LC_ALL=C ${sudo}timeout -k 2 20 cat '/etc/my file'`]);
   });
 
   test('is given what it reads on standard input, and nowhere else', async () => {

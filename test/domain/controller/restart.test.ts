@@ -1,4 +1,6 @@
 import { restart } from '../../../domain/controller/restart';
+import { connection } from '../../../local/simulated-site/duplex-pair';
+import { serveHttp } from '../../../local/simulated-site/http-server';
 import { virtualClock } from '../../../local/virtual-clock';
 import { fakeConnection } from '../fakes';
 import { site } from '../sites';
@@ -9,8 +11,12 @@ const SERVICES = ['magnum-api', 'magnum-conductor'];
  * Restarts Magnum's services on a controller.
  *
  * @param age of a service's oldest process after so many seconds; undefined if it does not run
+ * @param answers whether the API answers after so many seconds
  */
-async function restarting(age: (service: string, seconds: number) => number | undefined) {
+async function restarting(
+  age: (service: string, seconds: number) => number | undefined,
+  answers: (seconds: number) => boolean = () => false,
+) {
   const clock = virtualClock();
   const began = clock.now();
   const { node, ran } = await fakeConnection(
@@ -26,12 +32,30 @@ async function restarting(age: (service: string, seconds: number) => number | un
         });
         return lines.join('');
       },
+      accept: () => {
+        if (!answers((clock.now() - began) / 1000)) return undefined;
+        const { near, far } = connection();
+        serveHttp(far, (_, response) => response.end('{"versions":[]}'));
+        return near;
+      },
     },
     { clock },
   );
   const [result] = await Promise.allSettled([clock.drive(restart(node))]);
   return { result, ran, seconds: (clock.now() - began) / 1000 };
 }
+
+test('is done when both run anew and the API answers; since when is by the clock of the controller', async () => {
+  const { result } = await restarting(
+    (_, elapsed) => elapsed,
+    (seconds) => seconds >= 1.5,
+  );
+
+  expect(result).toEqual({
+    status: 'fulfilled',
+    value: { controller: 'node-1', services: SERVICES, restartedAt: 1_893_456_000, seconds: 1.6 },
+  });
+});
 
 test.each(SERVICES)('a %s that its init script left as it was counts as not restarted', async (service) => {
   const { result, seconds } = await restarting((one, elapsed) => elapsed + (one === service ? 3600 : 0));

@@ -2,9 +2,9 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { parameterStore } from '../../../domain/secrets/ssm';
 import { type Authorize, LocalSsm, type Parameter } from '../../../local/emulator/aws/ssm';
 
-const opened: { close(): void }[] = [];
+const opened: (() => void)[] = [];
 afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
+  for (const close of opened.splice(0)) close();
 });
 
 /** A store on an SSM of its own, which has these parameters. */
@@ -15,7 +15,10 @@ async function storeOf(parameters: Readonly<Record<string, Parameter>>, authoriz
     region: 'us-east-1',
     credentials: { accessKeyId: 'tested', secretAccessKey: 'local' },
   });
-  opened.push(server, { close: () => { client.destroy(); } });
+  opened.push(() => {
+    client.destroy();
+    server.close();
+  });
   return parameterStore(client, '/magnum-ha/sites/');
 }
 
