@@ -32,17 +32,18 @@ export function inProcessHandlers(options: InProcessOptions): ReadonlyMap<string
   );
 }
 
-function handler<T extends TaskName>(
+function handler(
   { ssm, clock, random, connect, log }: InProcessOptions,
   name: string,
-  task: T,
+  task: TaskName,
   prefix: string,
 ): Handler {
-  const run = TASK_FUNCTIONS[task] as unknown as TaskFunction<T>;
+  // Which input goes with which task the state machine knows.
+  const run = TASK_FUNCTIONS[task] as TaskFunction<TaskName>;
   const kept = new Map<string, unknown>();
   const stores = parameterStore(callerOf(ssm, name), prefix);
   return (event, { killed }) => {
-    const { envelope, input } = event as Invocation<T>;
+    const { envelope, input } = event as Invocation<TaskName>;
     const transports = new Set<Transport>();
     // The process is gone, and with it its connections; what it began on controllers goes on.
     killed.addEventListener('abort', () => {
@@ -70,7 +71,11 @@ function handler<T extends TaskName>(
 function callerOf(ssm: LocalSsm, caller: string): Pick<SSMClient, 'send'> {
   const send = (command: { readonly constructor: { readonly name: string }; readonly input: unknown }) =>
     Promise.resolve().then(() =>
-      ssm.call(caller, command.constructor.name.replace(/Command$/, ''), JSON.parse(JSON.stringify(command.input))),
+      ssm.call(
+        caller,
+        command.constructor.name.replace(/Command$/, ''),
+        JSON.parse(JSON.stringify(command.input)) as Record<string, unknown>,
+      ),
     );
   return { send };
 }

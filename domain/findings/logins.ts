@@ -9,9 +9,6 @@ import { type Login, NoAnswer } from './bytes';
 import { mysqlLogin } from './mysql';
 import { hostAndPort } from './reachability';
 
-/** Opens a TCP connection from a controller. */
-export type Tunnel = (host: string, port: number) => Promise<Duplex>;
-
 /**
  * oslo.messaging, which Magnum reads transport_url by, hands each node's on to kombu as a URL of its own, in which it
  * leaves a slash of the password as it is: that ends the host there, however it was encoded before. Newton's rabbit_password

@@ -14,7 +14,7 @@ import { anyHostKey, Bastion, Sshd } from './sshd';
 import { type Timings, timings as timingsOf } from './timings';
 import { connectInMemory } from './transport';
 
-export { type CommandFault, GARBLED } from './command-faults';
+export type { CommandFault } from './command-faults';
 export { ConnectError } from './network';
 export type { RecordedCommand } from './record';
 
@@ -55,7 +55,7 @@ export interface SimulatedSite {
    *
    * @throws BastionUnreachable, HostKeyMismatch, SshAuthenticationFailed
    */
-  connect(options: ConnectOptions): Promise<Transport>;
+  readonly connect: (options: ConnectOptions) => Promise<Transport>;
   /** Ends it: no timer is left. */
   close(): Promise<void>;
 }

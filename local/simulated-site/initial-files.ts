@@ -36,7 +36,7 @@ export function initialImage(document: Site, controller: Controller): FileSystem
 export function initialFiles(document: Site, { address }: Controller): InitialFile[] {
   const { haproxy, magnum, persistentRules, controllers } = document;
   // Open vSwitch's database listens where Neutron's agents run, which is not on the first controller.
-  const openvswitch = controllers[0]?.address !== address;
+  const openvswitch = controllers[0].address !== address;
   const file = (path: string, content: string, mode = 0o644, group = 'root') => ({ path, content, mode, group });
   return [
     file(magnum.configFile, MAGNUM_CONF, 0o640, 'magnum'),

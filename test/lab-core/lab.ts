@@ -45,7 +45,7 @@ export interface OpenStackLabOptions {
 
 /** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
 export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
-  const { profile, provisioned = true, change = (site: Site) => site, speed = 1 } = options;
+  const { profile, provisioned = true, change = (site: Site) => site } = options;
   const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
   // Of Keystone and Magnum alone no cluster can be made.
   const given = change(profile === 'full' ? shipped : { ...shipped, clusterTemplates: [], clusters: [] });

@@ -12,7 +12,7 @@ const [ONE = '', ...OTHERS] = ALL;
 const KEYSTONE = `http://${virtualIp}:5000`;
 const VIP = `http://${virtualIp}:${magnum.apiPort}`;
 /** The API of the first controller, past HAProxy. */
-const OWN = `http://${document.controllers[0]?.address ?? ''}:${magnum.apiPort}`;
+const OWN = `http://${document.controllers[0].address}:${magnum.apiPort}`;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -24,7 +24,10 @@ export function checkMap(name: string, state: JsonObject, type: ExecutionType): 
     checkNumber(state[field], name, field, 0, Number.MAX_SAFE_INTEGER);
   }
   checkNumber(state['ToleratedFailurePercentage'], name, 'ToleratedFailurePercentage', 0, 100, false);
-  if (isDistributed(state)) { checkDistributed(name, state, type); return; }
+  if (isDistributed(state)) {
+    checkDistributed(name, state, type);
+    return;
+  }
   for (const field of ['ItemReader', 'ResultWriter', 'Label']) {
     if (state[field] !== undefined) refuse(name, field, 'belongs to a Map in distributed mode');
   }

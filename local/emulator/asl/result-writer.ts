@@ -61,6 +61,6 @@ function byStatus({ inputs, results }: EndedMapRun, writer: ResultWriter): Recor
 function transformed(described: ChildDescription, { Resource, WriterConfig }: ResultWriter): Json[] {
   const transformation = WriterConfig?.Transformation ?? (Resource === undefined ? 'COMPACT' : 'NONE');
   if (transformation === 'NONE' || described.Status !== 'SUCCEEDED') return [described];
-  const output = JSON.parse(String(described['Output'])) as Json;
+  const output = JSON.parse(described['Output'] as string) as Json;
   return transformation === 'FLATTEN' && Array.isArray(output) ? output : [output];
 }

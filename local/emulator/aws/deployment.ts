@@ -72,7 +72,7 @@ export class Deployment {
 
   /** @throws DefinitionRefused for the first state machine that the runner does not run */
   static async deploy(options: DeploymentOptions): Promise<Deployment> {
-    const { template, clock, random, handlers, log } = options;
+    const { template, clock, random, handlers } = options;
     const own = [...template.parameters].map(([name, value]) => [name, { type: 'String', value }] as const);
     const parameters = new Map<string, Parameter>([...own, ...options.parameters]);
     const buckets = new Buckets([...template.buckets].map(([name, keeps]) => new Bucket(name, keeps, clock, random)));

@@ -22,7 +22,7 @@ interface Asked {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
   /** @throws ServiceError AccessDenied */
-  check(action: string, arn: string): void;
+  readonly check: (action: string, arn: string) => void;
 }
 
 /**

@@ -30,9 +30,9 @@ export interface StepFunctionsOptions {
   /** What the tasks of this machine's executions call. */
   integrations(machine: Machine, stepFunctions: StepFunctions): Readonly<Record<string, Integration>>;
   /** Is told of every execution when it has started. */
-  onStart(execution: Execution): void;
+  readonly onStart: (execution: Execution) => void;
   /** Is told of every execution of type STANDARD when its status has changed. */
-  onStatusChange(description: DescribeExecutionOutput): void;
+  readonly onStatusChange: (description: DescribeExecutionOutput) => void;
 }
 
 /** How to start an execution. */

@@ -96,7 +96,7 @@ export class WorkerFunctions implements Functions {
         resolve(answer);
       };
       const answered = (answer: Answer) => {
-        if (answer.kind !== 'answer' || answer.id !== id) return;
+        if (answer.id !== id) return;
         this.#idle.set(name, [...(this.#idle.get(name) ?? []), environment]);
         settle(answer);
       };

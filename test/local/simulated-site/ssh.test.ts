@@ -199,7 +199,7 @@ describe('faults of connections', () => {
 
     const { bastion, controllers } = lab.front.document;
     expect(keys).toHaveLength(2);
-    expect([bastion.hostKey, controllers[0]?.hostKey]).not.toContain(`ssh-ed25519 ${keys[0] ?? ''}`);
-    expect(controllers[0]?.hostKey).not.toBe(`ssh-ed25519 ${keys[1] ?? ''}`);
+    expect([bastion.hostKey, controllers[0].hostKey]).not.toContain(`ssh-ed25519 ${keys[0] ?? ''}`);
+    expect(controllers[0].hostKey).not.toBe(`ssh-ed25519 ${keys[1] ?? ''}`);
   });
 });

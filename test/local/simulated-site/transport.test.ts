@@ -41,7 +41,6 @@ async function bySsh(document: Site, clock: Clock, given: Partial<Timings> = {})
 }
 
 function first({ controllers: [controller] }: Site): Controller {
-  if (!controller) throw new Error('no controller');
   return controller;
 }
 

@@ -25,7 +25,7 @@ export interface Services {
   readonly stepFunctions: StepFunctions;
   readonly random: Random;
   /** Is told the name of each function that a task invokes. */
-  onInvoke(name: string): void;
+  readonly onInvoke: (name: string) => void;
 }
 
 /** All that the tasks of a machine can call, as far as its role allows it. */

@@ -23,15 +23,15 @@ export interface Permission {
 
 /** One action of a service, as a task calls it. */
 export interface Action<Args> {
-  needs(args: Args): readonly Permission[];
+  readonly needs: (args: Args) => readonly Permission[];
   /** @throws ServiceError, StatesError */
-  run(args: Args, call: TaskCall): unknown;
+  readonly run: (args: Args, call: TaskCall) => unknown;
 }
 
 /** Whose calls they are. */
 export interface Caller {
   readonly roleArn: string;
-  may(permission: Permission): boolean;
+  readonly may: (permission: Permission) => boolean;
 }
 
 /** Makes an integration of an action: what the caller may not do fails, and errors get their names in Step Functions. */

@@ -180,9 +180,24 @@ describe('a token', () => {
   const tokens = () => new TaskTokens(virtualClock(), constant(0.5));
 
   it.each([
-    ['success', (all: TaskTokens, token: string) => { all.sendTaskSuccess(token, '1'); }],
-    ['failure', (all: TaskTokens, token: string) => { all.sendTaskFailure(token); }],
-    ['heartbeat', (all: TaskTokens, token: string) => { all.sendTaskHeartbeat(token); }],
+    [
+      'success',
+      (all: TaskTokens, token: string) => {
+        all.sendTaskSuccess(token, '1');
+      },
+    ],
+    [
+      'failure',
+      (all: TaskTokens, token: string) => {
+        all.sendTaskFailure(token);
+      },
+    ],
+    [
+      'heartbeat',
+      (all: TaskTokens, token: string) => {
+        all.sendTaskHeartbeat(token);
+      },
+    ],
   ])('that nobody issued is refused: %s', (_, send) => {
     expect(() => {
       send(tokens(), 'NoSuchToken');

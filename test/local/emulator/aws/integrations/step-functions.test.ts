@@ -140,7 +140,10 @@ describe('running an execution to its end', () => {
   ])('stops it when the task %s', async (_, parent, stopAfter) => {
     const { deployment, clock } = await deployed({ machines: { parent, ...machines }, express });
     const execution = deployment.start('parent', {});
-    if (stopAfter !== undefined) clock.after(stopAfter, () => { execution.stop(); });
+    if (stopAfter !== undefined)
+      clock.after(stopAfter, () => {
+        execution.stop();
+      });
 
     await clock.drive(execution.result);
     await clock.drive(clock.sleep(1));
