@@ -42,7 +42,7 @@ export interface CommandFault {
 }
 
 /** What can become of a program's output. */
-const GARBLED = {
+export const GARBLED = {
   empty: () => '',
   truncated: (printed: string) => printed.slice(0, Math.floor(printed.length / 2)),
   /** 4 MiB more. */

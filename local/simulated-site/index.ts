@@ -14,7 +14,7 @@ import { anyHostKey, Bastion, Sshd } from './sshd';
 import { type Timings, timings as timingsOf } from './timings';
 import { connectInMemory } from './transport';
 
-export type { CommandFault } from './command-faults';
+export { type CommandFault, GARBLED } from './command-faults';
 export { ConnectError } from './network';
 export type { RecordedCommand } from './record';
 
