@@ -23,6 +23,8 @@ export type Daemon = () => () => void;
 export class Service {
   /** When the running process was started, in milliseconds since 1970. */
   startedAt: number | undefined;
+  /** Its process ignores SIGTERM. */
+  ignoresStop = false;
   /** Why the process died, as its log would tell. */
   diedOf: string | undefined;
   private end: (() => void) | undefined;
