@@ -16,7 +16,7 @@ interface ServiceHost {
   readonly files: FileSystem;
 }
 
-/** What a daemon does once it runs, with the configuration that it has read; it returns what ends it, and throws where it dies. */
+/** What a daemon does once it runs, with the configuration that it has read; it returns what ends it, and throws if it dies. */
 type Daemon = (config: OsloConfig) => () => void;
 
 /** A running service, or one that does not run, for another site to start from. */

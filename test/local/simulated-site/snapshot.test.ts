@@ -72,6 +72,13 @@ test('a site that starts from an image is what the other was, and goes on as tha
   expect(other.site.pacemaker.nodes.map(({ state }) => state)).toEqual(['started', 'started', 'started']);
 });
 
+test('the same happens to the same site at the same time, to the last byte', async () => {
+  const [one, other] = [await used(), await used()];
+
+  expect(await seen(other)).toEqual(await seen(one));
+  expect(other.site.record.entries).toEqual(one.site.record.entries);
+});
+
 test('what happens to a site does not happen to its image', async () => {
   const image = (await used()).site.snapshot();
   const untouched = start(image);
