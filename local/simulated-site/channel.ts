@@ -20,7 +20,7 @@ export interface Channel {
   exit(code: number): void;
 }
 
-/** Of an input only the first half: what has arrived where the connection breaks on the way. */
+/** Of an input only the first half: what has arrived when the connection breaks on the way. */
 export function firstHalf(input: Input): Input {
   const half = (text: string) => text.slice(0, Math.floor(text.length / 2));
   return {

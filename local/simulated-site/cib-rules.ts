@@ -2,7 +2,7 @@ import { childrenOf, type Cib, descendants, type Element, VIRTUAL_IP } from './c
 
 /** A node on which a resource may not run at the moment. */
 export interface Ban {
-  /** Of the rule, or of the constraint where that has none. */
+  /** Of the rule, or of the constraint if that has none. */
   readonly id: string;
   readonly resource: string;
   readonly node: string;
@@ -84,7 +84,7 @@ function bansOf(root: Element, resource: string, now: number): Ban[] {
   });
 }
 
-/** Whether a rule is in effect, on a node where it speaks of nodes. */
+/** Whether a rule is in effect; on a node, if it speaks of nodes. */
 function holds({ attributes, children }: Element, node: string | undefined, now: number): boolean {
   const each = children.map((child) => {
     if (child.name === 'rule') return holds(child, node, now);

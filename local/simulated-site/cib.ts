@@ -7,7 +7,7 @@ export interface Element {
   children: Element[];
 }
 
-/** What cibadmin says where a call fails. */
+/** A call of cibadmin that fails, with what it says. */
 export class CibError extends Error {
   override readonly name = 'CibError';
 
@@ -146,7 +146,7 @@ export function replace(section: Element, given: Element): void {
   Object.assign(found, given);
 }
 
-/** `cibadmin -D`: nothing where there is no such element, or one with other attributes. */
+/** `cibadmin -D`: nothing if there is no such element, or one with other attributes. */
 export function remove(section: Element, given: Element): void {
   const found = matching(section, given);
   if (!found) return;

@@ -11,7 +11,7 @@ export interface CommandLine {
   readonly text: string;
   /** Whether sudo comes first; `sudo -n` never asks for a password. */
   readonly sudo: boolean;
-  /** timeout(1), where it is used. */
+  /** timeout(1), if it is used. */
   readonly timeout: Timeout | undefined;
   /** Program and arguments. */
   readonly argv: readonly string[];

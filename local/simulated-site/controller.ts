@@ -20,6 +20,7 @@ import {
   magnumConductor,
   type Service,
   type ServiceContext,
+  type ServiceImage,
 } from './services';
 import type { Sshd } from './sshd';
 import type { Timings } from './timings';
@@ -48,6 +49,15 @@ export interface CommandProcess {
   readonly timeout: Timeout | undefined;
   readonly startedAt: number;
   readonly life: EndingClock;
+}
+
+/** A controller at rest, for another site to start from. */
+export interface ControllerImage {
+  readonly files: FileSystemImage;
+  readonly input: InputChain['image'];
+  readonly services: ReadonlyMap<string, ServiceImage>;
+  readonly haproxy: Pick<HaproxyProcess, 'startedAt' | 'proxies'> | undefined;
+  readonly booted: number;
 }
 
 /** One controller: its files, firewall, services, HAProxy and sshd. */
@@ -141,10 +151,36 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
         this.input.restore('');
       }
     }
+    this.listenForSsh();
+    for (const service of this.services.values()) service.start(immediately);
+  }
+
+  /** @throws Error while something is under way on it */
+  get image(): ControllerImage {
+    if (this.commands.size > 0) throw new Error(`A command is under way on ${this.name}`);
+    return {
+      files: this.files.image,
+      input: this.input.image,
+      services: new Map([...this.services].map(([name, service]) => [name, service.image])),
+      haproxy: this.running && { startedAt: this.running.startedAt, proxies: this.running.proxies },
+      booted: this.booted,
+    };
+  }
+
+  /** Goes on as another was; its files are that one's already. */
+  resume({ input, services, haproxy, booted }: Omit<ControllerImage, 'files'>): void {
+    this.booted = booted;
+    this.input.policy = input.policy;
+    this.input.rules = [...input.rules];
+    this.listenForSsh();
+    for (const [name, image] of services) this.services.get(name)?.resume(image);
+    if (haproxy) this.running = new HaproxyProcess(this, haproxy.proxies, this.context, haproxy.startedAt);
+  }
+
+  private listenForSsh(): void {
     this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, (connection) => {
       this.sshd.accept(connection);
     });
-    for (const service of this.services.values()) service.start(immediately);
   }
 
   /** Loses power: processes and connections are gone, files stay. */

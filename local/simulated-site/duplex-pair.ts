@@ -18,7 +18,7 @@ export function connection(): Connection {
   return { near, far, wire };
 }
 
-/** What lies between two ends. While it is frozen nothing gets through, as where a link is cut. */
+/** What lies between two ends. While it is frozen nothing gets through, as if a link was cut. */
 export class Wire {
   private isFrozen = false;
   private readonly waiting: (() => void)[] = [];

@@ -150,6 +150,13 @@ export class Faults {
     this.controller(host).haproxyWillNotStart = on;
   }
 
+  /** The process of a service ignores SIGTERM. */
+  serviceWillNotStop(host: string, service: string, on = true): void {
+    const found = this.controller(host).services.get(service);
+    if (!found) throw new Error(`No service ${service} on ${host}`);
+    found.ignoresStop = on;
+  }
+
   /** No more than so many bytes of content can be written: `No space left on device`. */
   diskFull(host: string, on = true, room = 0): void {
     this.controller(host).files.room = on ? room : Infinity;

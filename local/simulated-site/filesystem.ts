@@ -130,7 +130,7 @@ export class FileSystem {
     this.changes++;
   }
 
-  /** Writes the content of an open file; where the disk has no room for all of it, what fits. */
+  /** Writes the content of an open file; if the disk has no room for all of it, what fits. */
   write(path: string, content: string): void {
     const file = this.existing(path);
     const bytes = Buffer.from(content);

@@ -12,9 +12,15 @@ export class HaproxyProcess {
   readonly startedAt: number;
   private readonly frontends: Frontend[];
 
-  constructor(host: FrontendContext['host'], proxies: readonly Proxy[], given: Omit<FrontendContext, 'host'>) {
+  constructor(
+    host: FrontendContext['host'],
+    /** As its configuration said when it started. */
+    readonly proxies: readonly Proxy[],
+    given: Omit<FrontendContext, 'host'>,
+    startedAt = given.clock.now(),
+  ) {
     const context = { host, ...given };
-    this.startedAt = given.clock.now();
+    this.startedAt = startedAt;
     this.frontends = proxies
       .filter(({ binds }) => binds.length > 0)
       .map((proxy) => {

@@ -1,13 +1,13 @@
 import type { Site } from '../../domain/site/document';
 import type { Clock, ConnectOptions, Random, Transport } from '../../domain/world';
-import { SimulatedController } from './controller';
+import { type ControllerImage, SimulatedController } from './controller';
 import { CommandHooks } from './command-faults';
 import { endingClock } from './ending-clock';
 import { Faults } from './faults';
 import { initialImage } from './initial-files';
 import { type Accept, Network, toAddress, toNumber, within } from './network';
-import { type BackingPart, simulateOpenStack, type SimulatedOpenStack } from './openstack';
-import { Pacemaker } from './pacemaker';
+import { type BackingPart, type OpenStackImage, simulateOpenStack, type SimulatedOpenStack } from './openstack';
+import { Pacemaker, type PacemakerImage } from './pacemaker';
 import { SiteRecord } from './record';
 import { Shell } from './shell';
 import { anyHostKey, Bastion, Sshd } from './sshd';
@@ -35,6 +35,20 @@ export interface SimulatedSiteOptions {
    * @default none
    */
   readonly bare?: readonly BackingPart[];
+  /**
+   * What it was like when somebody took an image of it: it goes on from there, on a clock that begins `at` that time.
+   * @default as Fuel and the packages of Magnum leave it
+   */
+  readonly image?: SiteImage;
+}
+
+/** A site at rest, but for faults and settings that a test made: many can start from it. */
+export interface SiteImage {
+  /** When it was taken, in milliseconds since 1970. */
+  readonly at: number;
+  readonly controllers: ReadonlyMap<string, ControllerImage>;
+  readonly pacemaker: PacemakerImage;
+  readonly openstack: OpenStackImage;
 }
 
 /** An OpenStack site in the Fuel style, in memory. */
@@ -56,13 +70,19 @@ export interface SimulatedSite {
    * @throws BastionUnreachable, HostKeyMismatch, SshAuthenticationFailed
    */
   readonly connect: (options: ConnectOptions) => Promise<Transport>;
+  /**
+   * Takes an image of it, for others to start from.
+   *
+   * @throws Error while something is under way on it
+   */
+  snapshot(): SiteImage;
   /** Ends it: no timer is left. */
   close(): Promise<void>;
 }
 
 /** Starts a simulated site: a cloud in which Magnum's packages are installed and its services run on their defaults. */
 export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite {
-  const { document, secrets, random, timings: wanted, bare = [] } = options;
+  const { document, secrets, random, timings: wanted, bare = [], image } = options;
   const timings = timingsOf(wanted);
   const clock = endingClock(options.clock);
   const record = new SiteRecord();
@@ -74,7 +94,15 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
   const { host, port, user } = document.bastion;
   const bastion = new Bastion(freeAddress(document), { host, port }, sshd(document.bastion, user), network);
   network.attach(bastion);
-  const openstack = simulateOpenStack({ document, secrets, clock, random, timings, bare });
+  const openstack = simulateOpenStack({
+    document,
+    secrets,
+    clock,
+    random,
+    timings,
+    bare,
+    ...(image && { image: image.openstack }),
+  });
   for (const { address, services } of otherHosts(document, openstack)) {
     network.attach({ name: address, address, verdict: () => 'ACCEPT' });
     for (const { port, accept } of services) network.listen(address, address, port, accept);
@@ -82,13 +110,16 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
   const context = { document, network, openstack, clock, timings };
   const controllers = new Map(
     document.controllers.map((one) => {
-      const image = initialImage(document, one);
-      const controller = new SimulatedController(one, sshd(one, document.ssh.user), image, context);
-      controller.boot(true);
+      const from = image?.controllers.get(one.name);
+      const files = from?.files ?? initialImage(document, one);
+      const controller = new SimulatedController(one, sshd(one, document.ssh.user), files, context);
+      if (from) controller.resume(from);
+      else controller.boot(true);
       return [one.name, controller];
     }),
   );
-  const pacemaker = new Pacemaker(document.haproxy.resource, controllers, network, timings, clock);
+  if (image) openstack.resume(image.openstack);
+  const pacemaker = new Pacemaker(document.haproxy.resource, controllers, network, timings, clock, image?.pacemaker);
   const shell = new Shell({ pacemaker, hooks, record, timings });
   return {
     document,
@@ -102,6 +133,12 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
     faults: new Faults({ bastion, controllers, network, pacemaker, hooks, clock, timings }),
     clock,
     connect: (wanted) => connectInMemory({ bastion, controllers, network, shell, clock }, wanted),
+    snapshot: () => ({
+      at: clock.now(),
+      controllers: new Map([...controllers].map(([name, controller]) => [name, controller.image])),
+      pacemaker: pacemaker.image,
+      openstack: openstack.image,
+    }),
     close: async () => {
       const stopped = bastion.stop();
       for (const controller of controllers.values()) controller.halt();

@@ -97,6 +97,11 @@ export class InputChain {
     this.rules = [...rules];
   }
 
+  /** Policy and rules as they are. */
+  get image(): { readonly policy: Verdict; readonly rules: readonly Rule[] } {
+    return { policy: this.policy, rules: [...this.rules] };
+  }
+
   /** Inserts a rule as number `position`, from 1. */
   insert(position: number, rule: Rule): void {
     const { target } = rule;

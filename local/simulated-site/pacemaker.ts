@@ -39,6 +39,14 @@ export interface ClusterNode {
   failure: Failure | undefined;
 }
 
+/** A cluster at rest, for another site to start from. */
+export interface PacemakerImage {
+  readonly nodes: readonly Pick<ClusterNode, 'state' | 'failure'>[];
+  readonly cib: Cib;
+  readonly calls: number;
+  readonly virtualIp: string | undefined;
+}
+
 /** What a node sees of its cluster. */
 export interface ClusterView {
   readonly quorum: boolean;
@@ -68,7 +76,7 @@ export class Pacemaker {
   private readonly cibs = new Map<number, Cib>();
   private cancelRecheck: () => void = () => undefined;
   private partitions = 0;
-  private calls = 10;
+  private calls: number;
   private virtualIpBusy = false;
 
   constructor(
@@ -78,6 +86,7 @@ export class Pacemaker {
     private readonly network: Network,
     private readonly timings: Timings,
     private readonly clock: Clock,
+    image?: PacemakerImage,
   ) {
     this.nodes = [...agents].map(([name, agent], index) => ({
       name,
@@ -86,11 +95,27 @@ export class Pacemaker {
       running: true,
       member: true,
       partition: 0,
-      state: agent.start() ? ('started' as const) : ('stopped' as const),
-      failure: undefined,
+      ...(image?.nodes[index] ?? { state: agent.start() ? 'started' : 'stopped', failure: undefined }),
     }));
-    this.cibs.set(0, new Cib(initialConfiguration(resource, [...agents.keys()])));
-    network.setVirtualIp(this.nodes[0]?.name);
+    this.cibs.set(0, image?.cib.copy() ?? new Cib(initialConfiguration(resource, [...agents.keys()])));
+    this.calls = image?.calls ?? 10;
+    network.setVirtualIp(image ? image.virtualIp : this.nodes[0]?.name);
+    this.recheckLater();
+  }
+
+  /** @throws Error while it starts or stops something, or a node is missing */
+  get image(): PacemakerImage {
+    const atRest = this.nodes.every(
+      ({ running, member, partition, state }) =>
+        running && member && partition === 0 && ['started', 'stopped', 'stop-failed'].includes(state),
+    );
+    if (!atRest || this.virtualIpBusy) throw new Error('The cluster is not at rest');
+    return {
+      nodes: this.nodes.map(({ state, failure }) => ({ state, failure })),
+      cib: this.cib(0).copy(),
+      calls: this.calls,
+      virtualIp: this.network.virtualIpHost,
+    };
   }
 
   get clone(): string {

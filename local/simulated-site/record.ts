@@ -15,7 +15,7 @@ export interface RecordedCommand {
   exitCode: number | undefined;
   /** Whether it changed anything on the site. */
   changed: boolean;
-  /** When it ended, or its last effect came; undefined while it runs, and where it was killed. */
+  /** When it ended, or its last effect came; undefined while it runs, and if it was killed. */
   endedAt: number | undefined;
 }
 

@@ -16,15 +16,27 @@ interface ServiceHost {
   readonly files: FileSystem;
 }
 
-/** What a daemon does once it runs; it returns what ends it. It throws where it dies of its configuration. */
-export type Daemon = () => () => void;
+/** What a daemon does once it runs, with the configuration that it has read; it returns what ends it, and throws if it dies. */
+type Daemon = (config: OsloConfig) => () => void;
+
+/** A running service, or one that does not run, for another site to start from. */
+export interface ServiceImage {
+  readonly startedAt: number | undefined;
+  readonly diedOf: string | undefined;
+  readonly config: OsloConfig;
+}
+
+const NO_CONFIG: OsloConfig = () => undefined;
 
 /** A service of the init system: a daemon that is started in the background and may die of itself. */
 export class Service {
   /** When the running process was started, in milliseconds since 1970. */
   startedAt: number | undefined;
+  /** Its process ignores SIGTERM. */
+  ignoresStop = false;
   /** Why the process died, as its log would tell. */
   diedOf: string | undefined;
+  private config = NO_CONFIG;
   private end: (() => void) | undefined;
   private cancel: (() => void) | undefined;
 
@@ -33,11 +45,13 @@ export class Service {
     /** The command line of its processes: those of the workers have the same. */
     readonly args: string,
     readonly processes: number,
-    /** Reads the configuration, and returns what runs as soon as the process has come up. */
-    private readonly prepare: () => Daemon,
+    /** Runs as soon as the process has come up. */
+    private readonly daemon: Daemon,
     private readonly clock: Clock,
     /** From the start of the process until it serves. */
     private readonly delay: number,
+    /** Reads the configuration when the process starts. */
+    private readonly load: () => OsloConfig = () => NO_CONFIG,
   ) {}
 
   get running(): boolean {
@@ -49,24 +63,37 @@ export class Service {
     if (this.running) return;
     this.startedAt = this.clock.now();
     this.diedOf = undefined;
-    const serve = (): void => {
-      try {
-        this.end = daemon();
-      } catch (error) {
-        this.die(error);
-      }
-    };
-    let daemon: Daemon;
+    let { daemon } = this;
     try {
-      daemon = this.prepare();
+      this.config = this.load();
     } catch (error) {
       // Python takes its time to load before it reads the file that kills it.
       daemon = () => {
         throw error;
       };
     }
+    const serve = (): void => {
+      try {
+        this.end = daemon(this.config);
+      } catch (error) {
+        this.die(error);
+      }
+    };
     if (immediately) serve();
     else this.cancel = this.clock.after(this.delay, serve);
+  }
+
+  /** @throws Error while it is about to serve */
+  get image(): ServiceImage {
+    const { name, startedAt, diedOf, config } = this;
+    if (this.running && !this.end) throw new Error(`${name} has not come up yet`);
+    return { startedAt, diedOf, config };
+  }
+
+  /** Goes on as another was. */
+  resume({ startedAt, diedOf, config }: ServiceImage): void {
+    Object.assign(this, { startedAt, diedOf, config });
+    if (startedAt !== undefined) this.end = this.daemon(config);
   }
 
   /** Ends the process. */
@@ -111,18 +138,16 @@ export function magnumApi(context: ServiceContext, name: string, configFile: str
     name,
     python(name, configFile),
     1,
-    () => {
-      const config = readConfig(configFile, () => host.files.read(configFile, MAGNUM));
-      return () => {
-        const [address, port] = magnumApiEndpoint(config);
-        if (!['127.0.0.1', '0.0.0.0', host.address].includes(address)) {
-          throw new Error('[Errno 99] Cannot assign requested address');
-        }
-        return listenHttp(context, address, port, openstack.startMagnumApi(config));
-      };
+    (config) => {
+      const [address, port] = magnumApiEndpoint(config);
+      if (!['127.0.0.1', '0.0.0.0', host.address].includes(address)) {
+        throw new Error('[Errno 99] Cannot assign requested address');
+      }
+      return listenHttp(context, address, port, openstack.startMagnumApi(config));
     },
     context.clock,
     context.timings.serviceAnswers,
+    () => readConfig(configFile, () => host.files.read(configFile, MAGNUM)),
   );
 }
 
@@ -133,12 +158,10 @@ export function magnumConductor(context: ServiceContext, name: string, configFil
     name,
     python(name, configFile),
     3,
-    () => {
-      const config = readConfig(configFile, () => host.files.read(configFile, MAGNUM));
-      return () => openstack.startConductor(host.name, config);
-    },
+    (config) => openstack.startConductor(host.name, config),
     context.clock,
     context.timings.serviceAnswers,
+    () => readConfig(configFile, () => host.files.read(configFile, MAGNUM)),
   );
 }
 
@@ -151,14 +174,7 @@ export function keystone(context: ServiceContext): Service {
       for (const end of ends) end();
     };
   };
-  return new Service(
-    'apache2',
-    '/usr/sbin/apache2 -k start',
-    4,
-    () => daemon,
-    context.clock,
-    context.timings.serviceAnswers,
-  );
+  return new Service('apache2', '/usr/sbin/apache2 -k start', 4, daemon, context.clock, context.timings.serviceAnswers);
 }
 
 /** Keystone's neighbours, each a service of its own: what clusters are made of. */
@@ -167,7 +183,7 @@ export function cloudApis(context: ServiceContext): Service[] {
   return CLOUD_APIS.map(({ name, port }) => {
     const listener = openstack.apis.get(port) ?? ((_, response) => response.destroy());
     const daemon: Daemon = () => listenHttp(context, host.address, port, listener);
-    return new Service(name, `/usr/bin/python /usr/bin/${name}`, 1, () => daemon, clock, timings.serviceAnswers);
+    return new Service(name, `/usr/bin/python /usr/bin/${name}`, 1, daemon, clock, timings.serviceAnswers);
   });
 }
 
@@ -186,7 +202,7 @@ export function daemonOn(
       for (const listener of listeners) listener.close();
     };
   };
-  return new Service(name, args, 1, () => daemon, context.clock, 0);
+  return new Service(name, args, 1, daemon, context.clock, 0);
 }
 
 function python(program: string, configFile: string): string {

@@ -1,5 +1,4 @@
-import type { Channel, Input, Output } from './channel';
-import { firstHalf } from './channel';
+import { type Channel, firstHalf, type Input, type Output } from './channel';
 import { type CommandLine, type Echo, parseLine, ShellSyntaxError } from './command-line';
 import type { SimulatedController } from './controller';
 import type { CommandFault, CommandHooks } from './command-faults';
@@ -124,6 +123,7 @@ export class Shell {
     if (fault.disconnect === 'during') {
       // Whatever was sent has arrived by then.
       await given.all();
+      entry.stdin = input.soFar;
       controller.sshd.disconnect();
       return undefined;
     }

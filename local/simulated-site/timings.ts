@@ -43,6 +43,8 @@ export interface Timings {
   readonly magnumVersion: number;
   /** `service NAME stop`. */
   readonly serviceStop: number;
+  /** After which `service NAME stop` kills what ignores SIGTERM: OpenStack's packages have `--retry=TERM/30/KILL/5`. */
+  readonly serviceKill: number;
   /** `service NAME start`: the daemon goes into the background. */
   readonly serviceStart: number;
   /** From that start until the daemon answers. */
@@ -85,6 +87,7 @@ const TRUE: Timings = {
   haproxyCheck: 30,
   magnumVersion: 900,
   serviceStop: 60,
+  serviceKill: 30_000,
   serviceStart: 40,
   serviceAnswers: 1500,
 

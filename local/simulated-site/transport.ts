@@ -83,7 +83,7 @@ class InMemoryTransport implements Transport {
     this.links.set(controller.name, opened);
     // A failed or lost connection is not kept: the next use tries again.
     const forget = () => this.links.delete(controller.name);
-    opened.then((link) => link.way.onLost(forget), forget);
+    opened.then(({ way }) => (way.lost ? forget() : way.onLost(forget)), forget);
     return opened;
   }
 

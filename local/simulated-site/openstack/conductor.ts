@@ -29,14 +29,24 @@ export interface Conductors {
   cast(message: Message): void;
   /** Waits for a conductor that takes messages, and gives its settings; undefined where none does in so many milliseconds. */
   consumer(timeoutMs: number): Promise<Settings | undefined>;
+  /** @throws Error while a message waits */
+  readonly image: ConductorsImage;
+  /** Lets those that run be as others were, with the rows that these had. */
+  resume(image: ConductorsImage, rows: readonly ServiceRow[]): void;
   /** Does whatever should have happened by now: heartbeats, messages, and what Heat has come to. */
   catchUp(): void;
+}
+
+/** Conductors that have nothing to do, for another site to start from. */
+export interface ConductorsImage {
+  readonly processes: readonly { controller: string; startedAt: number; beatAt: number; row: number | undefined }[];
+  readonly turn: number;
 }
 
 interface Process {
   readonly controller: string;
   readonly settings: Settings;
-  readonly startedAt: number;
+  startedAt: number;
   /** Its row of service-list; undefined until it has found its tables. */
   row: ServiceRow | undefined;
   beatAt: number;
@@ -62,7 +72,35 @@ export function createConductors({ store, cloud, faults, clock, timings }: Given
   const waiting = new Set<() => void>();
   let turn = 0;
 
-  return { start, drop, stopAll, cast, consumer, catchUp };
+  return {
+    start,
+    drop,
+    stopAll,
+    cast,
+    consumer,
+    catchUp,
+    get image() {
+      if (queue.length > 0) throw new Error('A message waits for a conductor');
+      return {
+        processes: processes.map(({ controller, startedAt, beatAt, row }) => ({
+          controller,
+          startedAt,
+          beatAt,
+          row: row?.id,
+        })),
+        turn,
+      };
+    },
+    resume: (image, rows) => {
+      ({ turn } = image);
+      store.services.splice(0, store.services.length, ...structuredClone(rows));
+      for (const { controller, startedAt, beatAt, row: id } of image.processes) {
+        const process = processes.find((one) => one.controller === controller);
+        const row = store.services.find((one) => one.id === id);
+        if (process) Object.assign(process, { startedAt, beatAt, row });
+      }
+    },
+  };
 
   function start(controller: string, settings: Settings): () => void {
     drop(controller);

@@ -8,14 +8,14 @@ import { presetCloud, type Cloud } from './cloud';
 import { CLOUD_APIS, createCloudApi } from './cloud-apis';
 import { type Backing, backingOf, type BackingPart, databaseLoginError, driverBytes } from './backing';
 import type { CatalogueService } from './catalogue';
-import { createConductors } from './conductor';
+import { type ConductorsImage, createConductors } from './conductor';
 import { createFaults, type OpenStackFaults } from './faults';
 import { createKeystone, type Token } from './keystone';
 import { createMagnumApi } from './magnum-api';
 import { serveMysql } from './mysql';
 import { accountsOf } from './accounts';
 import { readSettings, type OsloConfig } from './settings';
-import { Store, type ClusterRow, type ClusterTemplateRow, type ServiceRow } from './store';
+import { Store, type StoreImage, type ClusterRow, type ClusterTemplateRow, type ServiceRow } from './store';
 
 export { NEWEST_REVISION } from './backing';
 export type { Backing, BackingPart } from './backing';
@@ -45,6 +45,17 @@ export interface OpenStackOptions {
    * @default 'magnum-api'
    */
   readonly api?: 'magnum-api' | 'wsgi';
+  /** What another one held, to start from; its conductors go on with `resume`. */
+  readonly image?: OpenStackImage;
+}
+
+/** An OpenStack in which nobody waits for a conductor, for another site to start from. */
+export interface OpenStackImage {
+  readonly store: StoreImage;
+  readonly backing: Backing;
+  readonly cloud: Cloud;
+  readonly tokens: ReadonlyMap<string, Token>;
+  readonly conductors: ConductorsImage;
 }
 
 /** Keystone and Magnum of one simulated site, in memory; they answer as Keystone and Magnum 15.0.1 were seen to. */
@@ -79,6 +90,10 @@ export interface SimulatedOpenStack {
   /** Images, flavors, keypairs and networks; tests may change them. */
   readonly cloud: Cloud;
   readonly faults: OpenStackFaults;
+  /** @throws Error while a message waits for a conductor */
+  readonly image: OpenStackImage;
+  /** Lets the conductors that were started be as those of the image were. */
+  resume(image: OpenStackImage): void;
   /** Stops every conductor. Time passes only when somebody looks, so there is no timer to clear. */
   close(): void;
 }
@@ -92,11 +107,12 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
   const faults = createFaults((controller) => {
     conductors.drop(controller);
   });
-  const cloud = presetCloud(document);
+  const cloud = options.image ? structuredClone(options.image.cloud) : presetCloud(document);
   const accounts = accountsOf(document, secrets);
-  const backing = backingOf(document, accounts, bare);
-  const store = new Store();
+  const backing = options.image ? structuredClone(options.image.backing) : backingOf(document, accounts, bare);
+  const store = new Store(options.image?.store);
   const keystone = createKeystone({ backing, faults, clock, random });
+  for (const [id, token] of options.image?.tokens ?? []) keystone.tokens.set(id, { ...token });
   const conductors = createConductors({ store, cloud, faults, clock, timings });
   const clusters = () => {
     conductors.catchUp();
@@ -152,6 +168,19 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
     catalogue: backing.catalogue,
     cloud,
     faults,
+    get image() {
+      conductors.catchUp();
+      return {
+        store: store.image,
+        backing: structuredClone(backing),
+        cloud: structuredClone(cloud),
+        tokens: structuredClone(keystone.tokens),
+        conductors: conductors.image,
+      };
+    },
+    resume: (image) => {
+      conductors.resume(image.conductors, image.store.services);
+    },
     close: () => {
       conductors.stopAll();
     },

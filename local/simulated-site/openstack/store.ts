@@ -78,12 +78,33 @@ export interface ServiceRow {
   updatedAt: number;
 }
 
+/** All that Magnum's database holds. */
+export interface StoreImage {
+  readonly clusterTemplates: ClusterTemplateRow[];
+  readonly clusters: ClusterRow[];
+  readonly services: ServiceRow[];
+  readonly made: number;
+}
+
 /** Magnum's database. */
 export class Store {
-  readonly clusterTemplates: ClusterTemplateRow[] = [];
-  readonly clusters: ClusterRow[] = [];
-  readonly services: ServiceRow[] = [];
-  private made = 0;
+  readonly clusterTemplates: ClusterTemplateRow[];
+  readonly clusters: ClusterRow[];
+  readonly services: ServiceRow[];
+  private made: number;
+
+  constructor(image: StoreImage = { clusterTemplates: [], clusters: [], services: [], made: 0 }) {
+    const { clusterTemplates, clusters, services, made } = structuredClone(image);
+    this.clusterTemplates = clusterTemplates;
+    this.clusters = clusters;
+    this.services = services;
+    this.made = made;
+  }
+
+  get image(): StoreImage {
+    const { clusterTemplates, clusters, services, made } = this;
+    return structuredClone({ clusterTemplates, clusters, services, made });
+  }
 
   /** Another UUID: the same one in each run. */
   uuid(): string {

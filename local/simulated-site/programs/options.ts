@@ -5,7 +5,7 @@ export type Options = ReadonlyMap<string, string | true>;
  * Reads options as getopt_long(3) does: `-o VALUE`, `--option VALUE`, `--option=VALUE`.
  *
  * @param known by its long name: its short one, and whether it takes a value
- * @returns the option that is unknown or lacks its value, as it was given, where there is one
+ * @returns an option as it was given if it is unknown, or its value is missing
  */
 export function readOptions(
   given: readonly string[],

@@ -19,6 +19,7 @@ export const service: Program = async (invocation) => {
   if (who.user !== 'root') return failure(`start-stop-daemon: unable to stat /run/${name}.pid (Permission denied)`, 2);
   let stdout = '';
   if (verb !== 'start') {
+    if (found.running && found.ignoresStop) await invocation.sleep(timings.serviceKill);
     found.stop();
     await invocation.sleep(timings.serviceStop);
     stdout += `Stopping ${name}:.\n`;

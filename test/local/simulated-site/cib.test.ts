@@ -63,7 +63,7 @@ describe('a disable that ends by itself', () => {
     expect(lab.site.pacemaker.disabled).toBe(false);
   });
 
-  test('also where the controller that armed it is gone', async () => {
+  test('also when the controller that armed it is gone', async () => {
     const end = lab.clock.now() + 30_000;
     await lab.exec('node-1', disabledUntil(at(end)));
     await lab.until(() => running().length === 0);
@@ -407,7 +407,7 @@ describe('cibadmin and crm_resource answer as those of pacemaker 2.1.5 did', () 
     expect((await lab.exec('node-1', 'crm_resource -r p_haproxy --meta -g target-role')).stdout).toBe('Stopped\n');
   });
 
-  test('where the cluster does not run nothing is changed', async () => {
+  test('nothing is changed while the cluster does not run', async () => {
     lab.site.faults.stopCluster('node-1');
 
     expect((await lab.exec('node-1', disabledUntil(END))).exit).toBe(102);

@@ -50,8 +50,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-export function startLab(options: Partial<SimulatedSiteOptions> = {}): Lab {
-  const clock = virtualClock();
+export function startLab(options: Partial<SimulatedSiteOptions> = {}, clock = virtualClock()): Lab {
   const site = startSimulatedSite({
     document: goldenSite(),
     secrets: SECRETS,

@@ -17,8 +17,6 @@ const filesOf = (host = 'node-1') => {
 /** The commands of the catalogue, for other files than those of the site. */
 const root = (...argv: string[]): Command => ({ argv, root: true, timeoutSeconds: 20 });
 const create = (path: string) => root('install', '-m', '0600', '/dev/null', path);
-const fill = (path: string, content: string) =>
-  withInput(root('dd', `of=${path}`, 'conv=fsync', 'status=none'), content);
 
 describe('files', () => {
   const conf = '/etc/magnum/magnum.conf';
@@ -74,16 +72,6 @@ describe('files', () => {
     expect(Number(now.stdout)).toBeGreaterThanOrEqual(seconds);
   });
 
-  test('what breaks off on the way is half a file', async () => {
-    lab.site.faults.onCommand((_host, [program]) =>
-      program === 'dd' ? { when: 'after', disconnect: 'after' } : undefined,
-    );
-
-    await lab.run('node-1', fill('/x', 'half'));
-
-    expect(filesOf().files.get('/x')?.content).toBe('half');
-  });
-
   test.each([
     ['install -m 0600 /dev/null /no/x', "install: cannot create regular file '/no/x': No such file or directory"],
     ['dd of=/no/x conv=fsync status=none', "dd: failed to open '/no/x': No such file or directory"],
@@ -113,17 +101,6 @@ describe('files', () => {
     ['stat -c %Y /no', "stat: cannot statx '/no': No such file or directory"],
   ])('%s', async (line, stderr) => {
     expect(await lab.exec('node-1', line)).toEqual({ exit: 1, stdout: '', stderr: `${stderr}\n` });
-  });
-
-  test('a full disk takes no content', async () => {
-    lab.site.faults.diskFull('node-1');
-    await lab.run('node-1', create('/x'));
-
-    expect(await lab.run('node-1', fill('/x', 'text'))).toMatchObject({
-      exit: 1,
-      stderr: "dd: error writing '/x': No space left on device\n",
-    });
-    expect((await lab.run('node-1', lab.commands.files.magnumConf.keep)).stderr).toContain('cp: error writing');
   });
 
   test('a read-only /etc keeps what it has', async () => {

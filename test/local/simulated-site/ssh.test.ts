@@ -150,25 +150,6 @@ describe('faults of connections', () => {
     expect(next.exit).toBe(0);
   });
 
-  test.each([
-    ['another end instead of the effect', { exit: 3, stderr: 'no\n' }, { exit: 3, stderr: 'no\n' }, false],
-    ['another end after the effect', { exit: 3, when: 'after' as const }, { exit: 3, stderr: '' }, true],
-    ['a hang until timeout(1)', { hang: true as const }, { exit: 124, stderr: '' }, false],
-  ])('a command hook gives %s', async (_what, fault, result, done) => {
-    lab.site.faults.onCommand((_host, [program]) => (program === 'install' ? fault : undefined));
-
-    const found = await lab.exec('node-1', 'timeout -k 5 2 install -m 0600 /dev/null /x');
-
-    expect(found).toEqual({ stdout: '', ...result });
-    expect(lab.site.controllers.get('node-1')?.files.exists('/x')).toBe(done);
-  });
-
-  test('a command hook echoes what was sent on standard input', async () => {
-    lab.site.faults.onCommand(() => ({ exit: 1, stderr: 'bad: ', echoStdinToStderr: true }));
-
-    expect(await lab.exec('node-1', 'dd of=/x', 'secret')).toMatchObject({ exit: 1, stderr: 'bad: secret' });
-  });
-
   test('an unreachable controller falls silent, and goes on when it is back', async () => {
     const client = await connectTo(lab.front, 'node-1');
     lab.site.faults.unreachable('node-1');

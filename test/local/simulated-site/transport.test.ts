@@ -83,7 +83,7 @@ describe('each command of the catalogue comes to the same by both transports', (
   test.each([
     ['as root', { user: 'root', sudo: false }, false],
     ['by sudo', { user: 'fueladmin', sudo: true }, false],
-    ['where sudo wants a password', { user: 'fueladmin', sudo: true }, true],
+    ['if sudo wants a password', { user: 'fueladmin', sudo: true }, true],
   ])('%s', async (_how, login, password) => {
     const { ssh } = goldenSite();
     const document = goldenSite({
@@ -332,19 +332,19 @@ async function failure(way: Way, { act }: Case): Promise<{ name: string; message
   return { name: 'none', message: '' };
 }
 
-describe('what goes wrong is told in the same words by both transports', () => {
-  const bySshAll = new Map<string, { name: string; message: string }>();
-  // They take their time limits in truth: side by side.
-  beforeAll(async () => {
-    await Promise.all(
-      cases.map(async (one) => {
-        // Nothing here waits for the kernel's patience with packets that are lost.
-        const way = await bySsh(goldenSite(), realClock, { noRoute: 60, connectTimeout: 10_000 });
-        bySshAll.set(one.what, await failure(way, one));
-      }),
-    );
-  });
+let told: Promise<Map<string, { name: string; message: string }>>;
+// By SSH they take their time limits in truth: side by side, and beside the other tests.
+beforeAll(() => {
+  told = Promise.all(
+    cases.map(async (one) => {
+      // Nothing here waits for the kernel's patience with packets that are lost.
+      const way = await bySsh(goldenSite(), realClock, { noRoute: 60, connectTimeout: 10_000 });
+      return [one.what, await failure(way, one)] as const;
+    }),
+  ).then((all) => new Map(all));
+});
 
+describe('what goes wrong is told in the same words by both transports', () => {
   test.each(cases)('$what: $error', async (one) => {
     const clock = virtualClock();
     const way = await inMemory(goldenSite(), clock);
@@ -353,7 +353,7 @@ describe('what goes wrong is told in the same words by both transports', () => {
     const found = await clock.drive(failure(way, one));
 
     expect(found.name).toBe(one.error);
-    expect(found).toEqual(bySshAll.get(one.what));
+    expect(found).toEqual((await told).get(one.what));
     expect(clock.now() - began).toBe(one.after);
   });
 });
@@ -403,6 +403,25 @@ test('commands asked for at the same moment run one after the other, those with 
   );
 
   expect(ended).toEqual([1000, 3000, 4000, 6000]);
+});
+
+test('a connection that was refused or lost is not kept', async () => {
+  const clock = virtualClock();
+  const way = await inMemory(goldenSite(), clock);
+  const { faults } = way.site;
+  const transport = await clock.drive(way.connect());
+  const controller = first(way.document);
+  const tried = () => clock.drive(ask(way, patient, transport).then(({ exitCode }) => exitCode));
+
+  faults.refuseLogins(controller.name);
+  await expect(tried()).rejects.toMatchObject({ name: 'SshAuthenticationFailed' });
+  faults.refuseLogins(controller.name, false);
+  const allowed = await tried();
+  way.site.controllers.get(controller.name)?.sshd.disconnect();
+  await clock.drive(clock.sleep(1));
+  const again = await tried();
+
+  expect([allowed, again]).toEqual([0, 0]);
 });
 
 test('what is sent while a controller is silent arrives when it is back', async () => {
