@@ -9,7 +9,10 @@ export interface HaproxyEvidence {
   readonly pidFile?: string;
   /** Output of `find` with `HAPROXY_PROGRAMS`: what runs another program is then no haproxy, whatever it calls itself. */
   readonly programs?: string;
-  /** Processes with a socket that listens: a haproxy without one only finishes what it has begun. */
+  /**
+   * Processes with a socket that listens, as `ss` shows them to root in HAProxy's network namespace. A haproxy without one
+   * only finishes what it has begun.
+   */
   readonly listening?: ReadonlySet<number>;
   /** Processes that were known to be leftovers before. */
   readonly leftovers?: ReadonlySet<number>;
@@ -105,16 +108,18 @@ function programsIn(found: string): Set<number> {
 function ours(list: ProcessList, candidates: readonly Candidate[], evidence: HaproxyEvidence): Set<Process> {
   const named = pidsIn(evidence);
   const wanted = [evidence.configFile, dirname(evidence.configFile)].map((path) => normalize(path));
-  const trusted = candidates
-    .filter(({ process }) => isService(process, evidence.accounts) && !isContained(list, process))
-    .map((one) => one.process);
+  const trusted = new Set(
+    candidates
+      .map(({ process }) => process)
+      .filter((process) => isService(process, evidence.accounts) && !isContained(list, process)),
+  );
   const found = new Set(
     candidates
       .filter(({ process, files }) => named.has(process.pid) || files.some((file) => wanted.includes(file)))
       .map(({ process }) => process)
-      .filter((process) => trusted.includes(process)),
+      .filter((process) => trusted.has(process)),
   );
-  for (const one of [...found]) for (const parent of above(list, one)) if (trusted.includes(parent)) found.add(parent);
+  for (const one of [...found]) for (const parent of above(list, one)) if (trusted.has(parent)) found.add(parent);
   for (const one of trusted) if (above(list, one).some((parent) => found.has(parent))) found.add(one);
   return found;
 }
@@ -126,34 +131,38 @@ function leavingAmong(
   candidates: readonly Candidate[],
   evidence: HaproxyEvidence,
 ): Set<Process> {
-  const { listening, leftovers } = evidence;
-  const replaced = new Set(candidates.filter(({ process }) => all.includes(process)).flatMap((one) => one.replaces));
-  const leaving = new Set(workers.filter(({ pid }) => leftovers?.has(pid)));
-  // A number may be another process's by now: what is left has a successor that is not older.
-  for (const one of workers) {
-    const successors = workers.filter(({ pid, age }) => !replaced.has(pid) && age <= one.age);
-    if (replaced.has(one.pid) && successors.length > 0) leaving.add(one);
-  }
+  const byPid = new Map(all.map((one) => [one.pid, one]));
   const rootOf = (one: Process): Process => {
-    const parent = all.find(({ pid }) => pid === one.parent);
+    const parent = byPid.get(one.parent);
     return parent ? rootOf(parent) : one;
   };
   const named = pidsIn(evidence);
   const current = new Set(all.filter(({ pid }) => named.has(pid)).map(rootOf));
-  if (current.size > 0) for (const one of workers) if (!current.has(rootOf(one))) leaving.add(one);
-  if (listening && workers.some(({ pid }) => listening.has(pid))) {
-    for (const one of workers) if (!listening.has(one.pid)) leaving.add(one);
-  } else if (current.size === 0) {
-    // Two that serve the same addresses were started together; of others the older ones are left.
-    const youngest = Math.min(...workers.map(({ age }) => age));
-    const roots = new Set(workers.filter(({ age }) => age <= youngest + TOGETHER_SECONDS).map(rootOf));
-    for (const one of workers) if (!roots.has(rootOf(one))) leaving.add(one);
-  }
-  // A tree of which nothing stays leaves as a whole.
+  const replaced = new Set(candidates.filter(({ process }) => byPid.has(process.pid)).flatMap((one) => one.replaces));
+  const youngest = Math.min(...workers.map(({ age }) => age));
+  const newest = new Set(workers.filter(({ age }) => age <= youngest + TOGETHER_SECONDS).map(rootOf));
+  const isLeaving = (one: Process): boolean => {
+    if (evidence.leftovers?.has(one.pid)) return true;
+    if (evidence.listening) return !evidence.listening.has(one.pid);
+    // A number may be another process's by now: what is left has a successor that is not older.
+    const successors = workers.filter(({ pid, age }) => !replaced.has(pid) && age <= one.age);
+    if (replaced.has(one.pid) && successors.length > 0) return true;
+    return !(current.size > 0 ? current : newest).has(rootOf(one));
+  };
+  const leaving = new Set(workers.filter(isLeaving));
   const staying = new Set(workers.filter((one) => !leaving.has(one)).map(rootOf));
-  const abandoned = new Set([...leaving].map(rootOf).filter((root) => !staying.has(root)));
-  for (const one of all) if (!isMaster(one) && abandoned.has(rootOf(one))) leaving.add(one);
+  // What has started only such ones waits for them. A master or wrapper stays, unless another has taken over.
+  for (const one of [...all].sort((a, b) => depthOf(b) - depthOf(a))) {
+    const children = all.filter(({ parent }) => parent === one.pid);
+    const stays = (isWrapper(one) || isMaster(one)) && (staying.size === 0 || staying.has(rootOf(one)));
+    if (children.length > 0 && !stays && children.every((child) => leaving.has(child))) leaving.add(one);
+  }
   return leaving;
+
+  function depthOf(one: Process): number {
+    const parent = byPid.get(one.parent);
+    return parent ? depthOf(parent) + 1 : 0;
+  }
 }
 
 /** Processes of one start differ in age by no more than this. */

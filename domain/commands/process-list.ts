@@ -62,15 +62,21 @@ export function parseProcesses(ps: string, where: string): ProcessList {
   return { all, byPid };
 }
 
+/** Nothing that concerns us lies deeper; what an ordinary user nests without end costs no more. */
+const DEEPEST = 64;
+
 /** The processes above one, the nearest first. */
 export function above({ byPid }: ProcessList, { parent }: Process): Process[] {
   const found = new Set<Process>();
-  for (let one = byPid.get(parent); one && !found.has(one); one = byPid.get(one.parent)) found.add(one);
+  for (let one = byPid.get(parent); one && !found.has(one) && found.size < DEEPEST; one = byPid.get(one.parent)) {
+    found.add(one);
+  }
   return [...found];
 }
 
-/** Numbers below this are those of services: 1000 and more, and `nobody`, are people's. */
+/** Numbers below this are those of services, and so is `nobody`, as which HAProxy may run. */
 const FIRST_ORDINARY_USER = 1000;
+const NOBODY = 65_534;
 
 /**
  * Whether a process is a service's: it belongs to root or to a system account. An ordinary user can start a set-user-ID
@@ -79,7 +85,7 @@ const FIRST_ORDINARY_USER = 1000;
  * @param accounts numbers of further users that services have on this site
  */
 export function isService({ realUser, user }: Process, accounts: ReadonlySet<number> = new Set()): boolean {
-  return realUser === user && (user < FIRST_ORDINARY_USER || accounts.has(user));
+  return realUser === user && (user < FIRST_ORDINARY_USER || user === NOBODY || accounts.has(user));
 }
 
 /** Whether it runs in a container, whose programs, files and listeners are not the controller's. */

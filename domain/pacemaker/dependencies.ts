@@ -149,7 +149,10 @@ function colocated(cib: Cib, element: Element): Dependency[] {
   });
 }
 
-/** Only orders that are mandatory and symmetrical: of others, and of other actions than to start, a stop of the first stops nothing. */
+/**
+ * Only orders that are mandatory, and only of starts. One that is not symmetrical counts, too: pacemaker 2.0 and later stop what
+ * could not start any more, 1.1 does not.
+ */
 function ordered(cib: Cib, element: Element): Dependency[] {
   const constraint = element.attributes;
   const sets = setsOf(cib, element);
@@ -157,25 +160,20 @@ function ordered(cib: Cib, element: Element): Dependency[] {
     const { kind, score } = { ...constraint, ...of };
     return kind === undefined ? score === undefined || scoreOf(score) !== 0 : same(kind, 'mandatory');
   };
-  const symmetrical = (of: Element['attributes'] = {}) => {
-    const { symmetrical: given } = { ...constraint, ...of };
-    return given === undefined || isTrue(given);
-  };
   if (sets.length === 0) {
     const first = constraint['first-action'] ?? 'start';
     const then = constraint['then-action'] ?? first;
-    if (!mandatory() || !symmetrical() || !['start', 'promote'].includes(first) || then !== 'start') return [];
+    if (!mandatory() || !['start', 'promote'].includes(first) || then !== 'start') return [];
     return [pair(named(cib, constraint['then']), named(cib, constraint['first']))];
   }
   const starts = ({ attributes }: ResourceSet) => ['start', 'promote'].includes(attributes['action'] ?? 'start');
   return sets.flatMap((set, index) => {
     const next = sets[index + 1];
     const { resources, sequential, attributes } = set;
-    const chained =
-      sequential && mandatory(attributes) && symmetrical(attributes) && (attributes['action'] ?? 'start') === 'start';
+    const chained = sequential && mandatory(attributes) && (attributes['action'] ?? 'start') === 'start';
     const follows = next && mandatory() && starts(set) && (next.attributes['action'] ?? 'start') === 'start';
     const any = attributes['require-all'] !== undefined && !isTrue(attributes['require-all']);
-    const between = follows && (any || symmetrical()) ? [{ ...pair(next.resources, resources), any }] : [];
+    const between = follows ? [{ ...pair(next.resources, resources), any }] : [];
     return [...(chained ? chain(resources) : []), ...between];
   });
 }

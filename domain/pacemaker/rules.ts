@@ -111,18 +111,20 @@ function dateHolds(expression: Element, now: number): boolean | undefined {
   const from = start === undefined ? undefined : instant(start);
   const duration = child(expression, 'duration');
   const to = end !== undefined ? instant(end) : duration && from ? after(from, duration) : undefined;
-  const started = from ? isPast(from, now) : undefined;
-  const ended = to ? isPast(to, now) : undefined;
+  // Below 0 before that time, above 0 after it.
+  const sinceStart = from && sinceThen(from, now);
+  const sinceEnd = to && sinceThen(to, now);
   switch (operation ?? 'in_range') {
     case 'gt':
-      return started;
+      return sinceStart === undefined ? undefined : sinceStart > 0;
     case 'lt':
-      return ended === undefined ? undefined : !ended;
-    case 'in_range':
-      if (start === undefined && to) return ended === undefined ? undefined : !ended;
-      if (end === undefined && !duration) return started;
-      if (started === false || ended === true) return false;
-      return started === undefined || ended === undefined ? undefined : true;
+      return sinceEnd === undefined ? undefined : sinceEnd < 0;
+    case 'in_range': {
+      const begun = start === undefined ? true : sinceStart === undefined ? undefined : sinceStart >= 0;
+      const going = end === undefined && !duration ? true : sinceEnd === undefined ? undefined : sinceEnd <= 0;
+      if (begun === false || going === false) return false;
+      return begun && going;
+    }
     default:
       return undefined;
   }
@@ -134,8 +136,8 @@ interface Instant {
   readonly zoned: boolean;
 }
 
-function isPast({ at, zoned }: Instant, now: number): boolean | undefined {
-  return !zoned && Math.abs(now - at) <= ZONES_SECONDS ? undefined : now > at;
+function sinceThen({ at, zoned }: Instant, now: number): number | undefined {
+  return !zoned && Math.abs(now - at) <= ZONES_SECONDS ? undefined : now - at;
 }
 
 /** A time in the forms of ISO 8601 that pacemaker, pcs and crmsh write. */

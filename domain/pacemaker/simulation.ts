@@ -45,6 +45,8 @@ export function parseSimulation(text: string, where: string): Simulation {
   for (const line of summary.split('\n')) {
     const [, action = '', instance = ''] = /^ +\* (\w+) +(\S+)\s+\(/.exec(line) ?? [];
     const id = instance.replace(/:\d+$/, '');
+    // What it would like to do, and cannot.
+    if (/\bblocked\)?$/.test(line)) continue;
     if (action === 'Stop') stopped.add(id);
     else if (['Restart', 'Recover', 'Move', 'Migrate', 'Demote'].includes(action)) interrupted.add(id);
   }
