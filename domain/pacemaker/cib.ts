@@ -18,7 +18,7 @@ export interface Resource {
 /** A cluster node as it is configured, and what the status section holds of it. */
 export interface CibNode {
   readonly name: string;
-  /** Its attributes; those that last until its next boot win. Also `#uname` and `#id`. */
+  /** Its attributes; those that last until its next boot win. Also `#uname`, `#id` and `#kind`. */
   readonly attributes: ReadonlyMap<string, string>;
   /** Names of the attributes that last only until its next boot. */
   readonly transient: ReadonlySet<string>;
@@ -165,11 +165,12 @@ function properties(section: Element | undefined, facts: RuleFacts): Map<string,
 }
 
 function nodeOf({ attributes: node, children }: Element, status: Element | undefined, facts: RuleFacts): CibNode {
-  const { id = '', uname = id } = node;
+  const { id = '', uname = id, type } = node;
   const state = all(status, 'node_state').find((one) => one.attributes['id'] === id);
   const attributes = new Map([
     ['#uname', uname],
     ['#id', id],
+    ['#kind', type === 'remote' ? 'remote' : 'cluster'],
   ]);
   const transient = new Set<string>();
   const take = (parent: Element | undefined, add: (name: string) => void) => {

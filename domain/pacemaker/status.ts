@@ -135,14 +135,15 @@ function idOf({ attributes }: Element): string {
 }
 
 function instanceOf(element: Element): ResourceInstance {
-  const { role = '', active, managed, blocked, failed, orphaned } = element.attributes;
+  const { role = '', active, managed, blocked, failed, orphaned, removed } = element.attributes;
   return {
     role,
     active: active === 'true',
     managed: managed !== 'false',
     blocked: truth(blocked),
     failed: failed === 'true',
-    orphaned: orphaned === 'true',
+    // Since 3.0 it has two names.
+    orphaned: orphaned === 'true' || removed === 'true',
     nodes: all(element, 'node').map(({ attributes }) => attributes['name'] ?? ''),
   };
 }

@@ -10,7 +10,7 @@ function roleIn(cib: Cib): string | undefined {
 const role = (value: string) => ({ 'target-role': value });
 const clone = (inside: string, own = '') => `<clone id="c">${own}${inside}</clone>`;
 
-/** Each was asked of crm_simulate 1.1.12, 2.0.1 and 2.1.5: they stop the resource where it says Stopped here. */
+/** `crm_resource --meta -g target-role` of 1.1.12, 1.1.23, 2.0.1, 2.1.5 and 3.0.2 says the same, but for the one exception. */
 describe('a meta attribute', () => {
   test.each<[string, Cib, string | undefined]>([
     ['that nothing has', cibWith({ resources: clone(primitive('p')) }), undefined],
@@ -69,6 +69,7 @@ describe('a meta attribute', () => {
       'Stopped of p',
     ],
     [
+      // 3.0.2 does not follow this reference.
       'in a set that another resource has',
       cibWith({
         resources:
