@@ -89,6 +89,13 @@ function out({ kind, id }: Resource): string {
   return kind === 'primitive' ? id : `out ${id}`;
 }
 
+/** With what goes that which must be where this is: of a group in a clone, pacemaker looks at the first member only. */
+function place(resource: Resource): string {
+  const [first] = resource.children;
+  if (resource.kind === 'clone' && first) return place(first);
+  return resource.kind === 'group' && resource.parent && first ? place(first) : out(resource);
+}
+
 /** What a constraint names: a resource, or those that a tag or template stands for. */
 function named(cib: Cib, id: string | undefined): Resource[] {
   const ids = cib.standsFor.get(id ?? '')?.ids ?? [id ?? ''];
@@ -127,7 +134,7 @@ function colocated(cib: Cib, element: Element): Dependency[] {
     const { rsc, 'with-rsc': withRsc, score } = constraint;
     // Only its promoted role goes.
     if (!infinite(score) || isPromoted(constraint['rsc-role'])) return [];
-    return [pair(named(cib, rsc), named(cib, withRsc))];
+    return [pair(named(cib, rsc), named(cib, withRsc), place)];
   }
   return sets.flatMap((set, index) => {
     const next = sets[index + 1];
@@ -142,10 +149,11 @@ function colocated(cib: Cib, element: Element): Dependency[] {
             pair(
               sequential ? resources.slice(0, 1) : resources,
               next.sequential ? next.resources.slice(-1) : next.resources,
+              place,
             ),
           ]
         : [];
-    return [...(chained ? chain(order) : []), ...between];
+    return [...(chained ? chain(order, place) : []), ...between];
   });
 }
 
@@ -178,12 +186,12 @@ function ordered(cib: Cib, element: Element): Dependency[] {
   });
 }
 
-function pair(resources: readonly Resource[], on: readonly Resource[]): Dependency {
-  return { resources: resources.map(into), on: on.map(out), any: false };
+function pair(resources: readonly Resource[], on: readonly Resource[], name = out): Dependency {
+  return { resources: resources.map(into), on: on.map(name), any: false };
 }
 
-function chain(resources: readonly Resource[]): Dependency[] {
-  return resources.slice(1).map((one, index) => pair([one], resources.slice(index, index + 1)));
+function chain(resources: readonly Resource[], name = out): Dependency[] {
+  return resources.slice(1).map((one, index) => pair([one], resources.slice(index, index + 1), name));
 }
 
 function isPromoted(role: string | undefined): boolean {

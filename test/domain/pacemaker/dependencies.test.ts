@@ -249,12 +249,22 @@ describe('what pacemaker stops with HAProxy', () => {
     expect(stopped(parts)).toEqual(expected);
   });
 
-  test('in a cloned group, with a VIP that goes with the clone', () => {
+  test.each([
+    ['its first member', 'p_haproxy', ['vip__management', 'p_exporter']],
+    ['a later one', 'p_exporter', []],
+  ])('of a cloned group, with a VIP that goes with the clone: %s', (_, id, expected) => {
     const cib = cibOf('cloned-group');
 
-    const ids = stoppedWith(cib, resourceIn(cib)).map(({ id }) => id);
+    expect(stoppedWith(cib, resourceIn(cib, id)).map((one) => one.id)).toEqual(expected);
+  });
 
-    expect(ids).toEqual(['vip__management', 'p_exporter']);
+  test('of a cloned group, with a VIP that starts after the clone: any member', () => {
+    const cib = cibOf('cloned-group', [
+      '<constraints>',
+      '<constraints><rsc_order id="o" first="clone_g_lb" then="vip__management"/>',
+    ]);
+
+    expect(stoppedWith(cib, resourceIn(cib, 'p_exporter')).map((one) => one.id)).toEqual(['vip__management']);
   });
 
   test('a flood of resources and references takes no longer than it must', () => {
