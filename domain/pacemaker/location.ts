@@ -47,6 +47,11 @@ export function locationOn(cib: Cib, primitive: Resource, node: CibNode): Locati
   return { allowed, bans };
 }
 
+/** Names of the nodes on which pacemaker may run a primitive, as far as its constraints go: also while it is stopped. */
+export function mayRunOn(cib: Cib, primitive: Resource): string[] {
+  return cib.nodes.filter((node) => locationOn(cib, primitive, node).allowed).map(({ name }) => name);
+}
+
 /** Those of these IDs that the constraint is about. */
 function namedIn(constraint: Element, cib: Cib, ids: ReadonlySet<string>): string[] {
   const { rsc, 'rsc-pattern': pattern } = constraint.attributes;

@@ -1,3 +1,5 @@
+import type { ClusterStatus } from './status';
+
 /** Which of pacemaker's nodes the controllers of a site document are. */
 export interface NodeNames {
   /** Pacemaker's name of each controller that is a node, by the document's. */
@@ -36,6 +38,12 @@ export function matchNodes(nodes: readonly string[], controllers: readonly strin
     missing: controllers.filter((controller) => !nodeOf.has(controller)),
     others: nodes.filter((node) => !matched.has(node)),
   };
+}
+
+/** Nodes that HAProxy runs on, and that no controller of the document is: it would serve there without Magnum. */
+export function runsElsewhere({ instances }: ClusterStatus, { others }: NodeNames): string[] {
+  const active = new Set(instances.filter((one) => one.active).flatMap(({ nodes }) => nodes));
+  return others.filter((node) => active.has(node));
 }
 
 /** What to say of controllers that no node is; undefined if each is one. */

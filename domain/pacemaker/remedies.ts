@@ -9,7 +9,7 @@ export type Shell = 'pcs' | 'crmsh';
  * @param resource ID of the primitive
  */
 export function described(cause: Cause, resource: string): string {
-  const of = (at: string | undefined) => (at === undefined ? 'the defaults of all resources (rsc_defaults)' : at);
+  const of = (at: string | undefined) => at ?? 'rsc_defaults (the defaults of all resources)';
   switch (cause.by) {
     case 'target-role':
       return `${of(cause.at)} has target-role=Stopped${cause.ruled ? ', by a rule' : ''}`;

@@ -1,6 +1,11 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   above,
   freshness,
+  HAPROXY_PROGRAMS,
   isContained,
   isService,
   parseProcesses,
@@ -99,4 +104,29 @@ test.each([
   ['changed right now', 10, 1000, 1001, 'stale'],
 ])('%s', (_, age, now, modified, expected) => {
   expect(freshness(age, now, modified)).toBe(expected);
+});
+
+describe('the programs of this machine', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'programs-'));
+  const program = join(directory, 'haproxy');
+  copyFileSync(process.execPath, program);
+  const child = spawn(program, ['-e', 'setTimeout(() => {}, 60_000)', 'x  y'], { argv0: 'something else' });
+  afterAll(() => {
+    child.kill();
+    rmSync(directory, { recursive: true });
+  });
+
+  test('ps prints the format as it is read here', () => {
+    const { byPid } = read(execFileSync('ps', ['-eo', PROCESS_FORMAT], { encoding: 'utf8', env: { LC_ALL: 'C' } }));
+
+    const user = process.getuid?.();
+    expect(byPid.get(child.pid ?? 0)).toMatchObject({ parent: process.pid, realUser: user, user });
+    expect(byPid.get(child.pid ?? 0)?.words.slice(0, 3)).toEqual(['something', 'else', '-e']);
+  });
+
+  test('find tells a haproxy from what only calls itself so, and the reverse', () => {
+    const { stdout } = spawnSync('find', HAPROXY_PROGRAMS, { encoding: 'utf8' });
+
+    expect(stdout.split('\n')).toContain(`/proc/${child.pid} ${program}`);
+  });
 });

@@ -71,7 +71,7 @@ describe.each(['1.1.12', '3.0.2'])('more cases, with pacemaker %s', (version) =>
     [
       'defaults-unmanaged',
       [
-        'the defaults of all resources (rsc_defaults) has is-managed=false | ' +
+        'rsc_defaults (the defaults of all resources) has is-managed=false | ' +
           'crm_attribute --type rsc_defaults --name is-managed --delete | crm_attribute --type rsc_defaults --name is-managed --delete',
       ],
     ],

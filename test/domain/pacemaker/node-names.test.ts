@@ -1,4 +1,6 @@
-import { matchNodes, unlikeNames } from '../../../domain/pacemaker/node-names';
+import { mayRunOn } from '../../../domain/pacemaker/location';
+import { matchNodes, runsElsewhere, unlikeNames } from '../../../domain/pacemaker/node-names';
+import { cibOf, resourceIn, statusOf } from './cibs';
 
 const CONTROLLERS = ['node-1', 'node-2', 'node-3'];
 
@@ -46,5 +48,21 @@ describe('controllers are not found', () => {
     expect(unlikeNames(matchNodes(['a'], ['a', 'b']))).toBe(
       "Pacemaker has no node called b; it has no other nodes. Write pacemaker's names in controllers[].name, as crm_node -l prints them.",
     );
+  });
+});
+
+describe('nodes that the document does not name', () => {
+  const names = matchNodes(CONTROLLERS, ['node-1']);
+
+  test('on which HAProxy runs', () => {
+    expect(runsElsewhere(statusOf('1.1.12', 'standby'), names)).toEqual(['node-3']);
+    expect(runsElsewhere(statusOf('1.1.12', 'disabled'), names)).toEqual([]);
+  });
+
+  test('on which it may run, also while it is disabled', () => {
+    const cib = cibOf('disabled');
+
+    expect(mayRunOn(cib, resourceIn(cib))).toEqual(CONTROLLERS);
+    expect(mayRunOn(cibOf('ban'), resourceIn(cibOf('ban')))).toEqual(['node-1', 'node-2']);
   });
 });
