@@ -64,12 +64,15 @@ export function parseCib(xml: string, now: number, where: string): Cib {
   const facts: RuleFacts = { now, byId };
   const resources = new Map<string, Resource>();
   const section = child(configuration, 'resources');
+  const states = new Map(all(child(root, 'status'), 'node_state').map((one) => [one.attributes['id'], one]));
   for (const element of section?.children ?? []) addResource(element, undefined, byId, resources);
   return {
     now,
     quorate: isTrue(root.attributes['have-quorum']),
     properties: properties(child(configuration, 'crm_config'), facts),
-    nodes: all(child(configuration, 'nodes'), 'node').map((node) => nodeOf(node, child(root, 'status'), facts)),
+    nodes: all(child(configuration, 'nodes'), 'node').map((node) =>
+      nodeOf(node, states.get(node.attributes['id'] ?? ''), facts),
+    ),
     resources,
     standsFor: standsFor(section, child(configuration, 'tags'), resources),
     constraints: child(configuration, 'constraints')?.children ?? [],
@@ -164,9 +167,8 @@ function properties(section: Element | undefined, facts: RuleFacts): Map<string,
   return found;
 }
 
-function nodeOf({ attributes: node, children }: Element, status: Element | undefined, facts: RuleFacts): CibNode {
+function nodeOf({ attributes: node, children }: Element, state: Element | undefined, facts: RuleFacts): CibNode {
   const { id = '', uname = id, type } = node;
-  const state = all(status, 'node_state').find((one) => one.attributes['id'] === id);
   const attributes = new Map([
     ['#uname', uname],
     ['#id', id],
@@ -232,9 +234,16 @@ function standsFor(
   tags: Element | undefined,
   resources: ReadonlyMap<string, Resource>,
 ): Cib['standsFor'] {
-  const templates = all(section, 'template').map(({ attributes: { id } }) => {
-    const users = [...resources.values()].filter(({ elements }) => elements[0]?.attributes['template'] === id);
-    return [id ?? '', { kind: 'template', ids: users.map((one) => one.id) }] as const;
+  const users = new Map<string, string[]>();
+  for (const { id, elements } of resources.values()) {
+    const template = elements[0]?.attributes['template'];
+    if (template === undefined) continue;
+    const known = users.get(template);
+    if (known) known.push(id);
+    else users.set(template, [id]);
+  }
+  const templates = all(section, 'template').map(({ attributes: { id = '' } }) => {
+    return [id, { kind: 'template', ids: users.get(id) ?? [] }] as const;
   });
   const tagged = all(tags, 'tag').map((tag) => {
     const ids = all(tag, 'obj_ref').map(({ attributes }) => attributes['id'] ?? '');

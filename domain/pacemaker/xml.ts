@@ -98,7 +98,7 @@ interface Mutable extends Element {
 
 /** U+FFFD is what became of bytes that are not UTF-8. */
 // eslint-disable-next-line no-control-regex
-const NO_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd-\uffff]/;
+const NO_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffd-\uffff]/u;
 const START = /<([A-Za-z_][\w.:-]*)/y;
 const END = /<\/([A-Za-z_][\w.:-]*)\s*>/y;
 const ATTRIBUTE = /\s+([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
@@ -116,8 +116,10 @@ function decoded(value: string, count: () => void, refuse: (what: string) => nev
     ENTITY.lastIndex = ampersand;
     const [entity = '', name = '', decimal, hexadecimal] = ENTITY.exec(value) ?? [];
     const code = decimal ? Number(decimal) : Number.parseInt(hexadecimal ?? '', 16);
-    const character = PREDEFINED[name] ?? (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined);
-    result += value.slice(from, ampersand) + (character ?? refuse('there is an unknown entity'));
+    const character = PREDEFINED[name] ?? (code <= 0x10ffff ? String.fromCodePoint(code) : undefined);
+    result +=
+      value.slice(from, ampersand) +
+      (character && !NO_CHARACTERS.test(character) ? character : refuse('there is an unknown entity'));
     from = ampersand + entity.length;
   }
 }

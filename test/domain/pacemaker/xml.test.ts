@@ -49,6 +49,7 @@ const REFUSED: readonly [name: string, text: string, why: RegExp][] = [
   ['an unknown entity', '<r a="&nbsp;"/>', /entity/],
   ['a bare ampersand', '<r a="a & b"/>', /entity/],
   ['a character that is none', '<r a="&#0;"/>', /entity/],
+  ['half a character', '<r a="&#xD800;"/>', /entity/],
   ['a character beyond all', '<r a="&#x110000;"/>', /entity/],
   [
     'a billion laughs',
