@@ -61,7 +61,7 @@ export function haproxyProcesses(list: ProcessList, evidence: HaproxyEvidence): 
   const parents = new Set(all.map(({ parent }) => parent));
   // What has no child and is no master yet without one.
   const workers = all.filter((one) => !parents.has(one.pid) && !isWrapper(one) && !(isMaster(one) && isRoot(one)));
-  const leaving = leavingAmong(all, workers, candidates, evidence);
+  const leaving = leavingAmong(list, all, workers, candidates, evidence);
   const serving = workers.filter((one) => !leaving.has(one));
   const [first] = serving;
   return {
@@ -126,16 +126,16 @@ function ours(list: ProcessList, candidates: readonly Candidate[], evidence: Hap
 
 /** Those that a reload left to end with their last connection. */
 function leavingAmong(
+  list: ProcessList,
   all: readonly Process[],
   workers: readonly Process[],
   candidates: readonly Candidate[],
   evidence: HaproxyEvidence,
 ): Set<Process> {
   const byPid = new Map(all.map((one) => [one.pid, one]));
-  const rootOf = (one: Process): Process => {
-    const parent = byPid.get(one.parent);
-    return parent ? rootOf(parent) : one;
-  };
+  const ancestors = new Map(all.map((one) => [one, above(list, one).filter(({ pid }) => byPid.has(pid))]));
+  const rootOf = (one: Process) => ancestors.get(one)?.at(-1) ?? one;
+  const depthOf = (one: Process) => ancestors.get(one)?.length ?? 0;
   const named = pidsIn(evidence);
   const current = new Set(all.filter(({ pid }) => named.has(pid)).map(rootOf));
   const replaced = new Set(candidates.filter(({ process }) => byPid.has(process.pid)).flatMap((one) => one.replaces));
@@ -158,11 +158,6 @@ function leavingAmong(
     if (children.length > 0 && !stays && children.every((child) => leaving.has(child))) leaving.add(one);
   }
   return leaving;
-
-  function depthOf(one: Process): number {
-    const parent = byPid.get(one.parent);
-    return parent ? depthOf(parent) + 1 : 0;
-  }
 }
 
 /** Processes of one start differ in age by no more than this. */
