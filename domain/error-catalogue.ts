@@ -80,6 +80,10 @@ export const ERROR_CATALOGUE = {
   'Commands on a controller': {
     CommandFailed: entry('A command ended with an exit code that means failure.', 'Run it there by hand.'),
     CommandTimeout: entry('A command took too long and was killed.', 'Run it there by hand to see what it waits for.'),
+    ProcessesHidden: entry(
+      "A controller hides other users' processes (hidepid), so that nobody can tell what runs there.",
+      'Let the SSH user see them: the cause says how.',
+    ),
     SudoRefused: entry(
       'sudo does not allow a command, or asks for a password.',
       'Install the file of magnum-ha sudoers.',
@@ -93,6 +97,10 @@ export const ERROR_CATALOGUE = {
     PacemakerUnavailable: entry(
       'Pacemaker does not run on a controller, or what it prints cannot be read.',
       'Start corosync and pacemaker there: crm_mon -1.',
+    ),
+    XmlRefused: entry(
+      'What pacemaker printed is no XML, or far too much of it.',
+      'Run the command that the cause names by hand.',
     ),
     NoQuorum: entry(
       'The pacemaker cluster lost its quorum just before HAProxy was to be disabled. It was not disabled.',

@@ -1,6 +1,9 @@
 import type { Node } from '../commands/node';
-import { PacemakerUnavailable } from './status';
-import { all, child, type Element, parseXml } from './xml';
+import type { Cib, Resource } from './cib';
+import { stoppedWith } from './dependencies';
+import { downWith, parseSimulation } from './simulation';
+import { PacemakerUnavailable, rootOf } from './status';
+import { all, type Element } from './xml';
 
 /** What is down while HAProxy is disabled. */
 export interface BlastRadius {
@@ -8,6 +11,45 @@ export interface BlastRadius {
   readonly listeners: readonly string[];
   /** IDs of the pacemaker resources that it takes down with it, the VIPs above all. */
   readonly resources: readonly string[];
+}
+
+/** What pacemaker stops with HAProxy, and how we know. */
+export interface DownWith {
+  /** IDs of primitives. */
+  readonly resources: readonly string[];
+  /** Pacemaker's own scheduler said so, or we have read the CIB ourselves. */
+  readonly readBy: 'crm_simulate' | 'ourselves';
+}
+
+/** What `crm_simulate --xml-pipe --run` printed. */
+export interface Simulations {
+  /** For the CIB with HAProxy disabled: see `withDisabled`. */
+  readonly disabled: string;
+  /** For the CIB as it is. */
+  readonly anyway: string;
+}
+
+/**
+ * What pacemaker stops with HAProxy, of what runs.
+ *
+ * @param running IDs of the primitives that run somewhere, from `ClusterStatus`
+ * @param simulations none if the site has no crm_simulate
+ * @throws PacemakerUnavailable if crm_simulate printed something else
+ */
+export function downWithHaproxy(
+  cib: Cib,
+  haproxy: Resource,
+  running: ReadonlySet<string>,
+  simulations: Simulations | undefined,
+  where: string,
+): DownWith {
+  if (simulations) {
+    const disabled = parseSimulation(simulations.disabled, where);
+    const anyway = parseSimulation(simulations.anyway, where);
+    return { resources: downWith(haproxy.id, disabled, anyway), readBy: 'crm_simulate' };
+  }
+  const stopped = stoppedWith(cib, haproxy).map(({ id }) => id);
+  return { resources: stopped.filter((id) => running.has(id)), readBy: 'ourselves' };
 }
 
 /** HAProxy's listeners and pacemaker's constraints, as a controller has them. */
@@ -75,25 +117,20 @@ export function parseListeners(lines: string): string[] {
  * @throws PacemakerUnavailable where the text is no such output
  */
 export function parseConstraints(xml: string, where: string): Dependency[] {
-  const document = parseXml(xml);
-  if (document?.['constraints'] === undefined) {
-    throw new PacemakerUnavailable(
-      `cibadmin on the ${where} printed no constraints. Check pacemaker there: cibadmin -Q -o constraints`,
-    );
-  }
-  const constraints = child(document, 'constraints');
+  const problem = `cibadmin on the ${where} printed no constraints`;
+  const constraints = rootOf(xml, ['constraints'], problem, 'cibadmin -Q -o constraints');
   return [
     ...all(constraints, 'rsc_colocation').filter(isInfinite).flatMap(colocated),
     ...all(constraints, 'rsc_order').filter(isMandatory).flatMap(ordered),
   ];
 }
 
-function isInfinite({ score }: Element): boolean {
+function isInfinite({ attributes: { score } }: Element): boolean {
   return /^\+?INFINITY$/i.test(String(score)) || Number(score) >= 1_000_000;
 }
 
 /** Of an order that is not symmetrical, or is one of other actions, a stop of the first stops nothing. */
-function isMandatory(order: Element): boolean {
+function isMandatory({ attributes: order }: Element): boolean {
   const { kind, score, symmetrical } = order;
   const started = (action: unknown) => action === undefined || action === 'start';
   return (
@@ -106,7 +143,7 @@ function isMandatory(order: Element): boolean {
 
 /** In a set each resource goes with the one before it; of several sets each goes with the one behind it. */
 function colocated(colocation: Element): Dependency[] {
-  const { rsc, 'with-rsc': withRsc } = colocation;
+  const { rsc, 'with-rsc': withRsc } = colocation.attributes;
   if (typeof rsc === 'string' && typeof withRsc === 'string') return [{ resource: rsc, on: withRsc }];
   const sets = setsOf(colocation);
   return [...sets.flatMap(inSequence), ...sets.flatMap(({ ids }, index) => each(ids, sets[index + 1]?.ids ?? []))];
@@ -114,7 +151,7 @@ function colocated(colocation: Element): Dependency[] {
 
 /** In a set, and of several sets, each comes after the one before it. */
 function ordered(order: Element): Dependency[] {
-  const { first, then } = order;
+  const { first, then } = order.attributes;
   if (typeof first === 'string' && typeof then === 'string') return [{ resource: then, on: first }];
   const sets = setsOf(order);
   return [...sets.flatMap(inSequence), ...sets.flatMap(({ ids }, index) => each(ids, sets[index - 1]?.ids ?? []))];
@@ -127,8 +164,8 @@ interface ResourceSet {
 
 function setsOf(constraint: Element): ResourceSet[] {
   return all(constraint, 'resource_set').map((set) => ({
-    ids: all(set, 'resource_ref').map(({ id }) => String(id)),
-    sequential: set['sequential'] !== 'false',
+    ids: all(set, 'resource_ref').map(({ attributes }) => attributes['id'] ?? ''),
+    sequential: set.attributes['sequential'] !== 'false',
   }));
 }
 

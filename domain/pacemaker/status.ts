@@ -1,5 +1,6 @@
 import { MagnumHaError } from '../errors';
-import { all, child, type Element, parseXml } from './xml';
+import { isStopped } from './rules';
+import { all, child, type Element, parseXml, XmlRefused } from './xml';
 
 /** Pacemaker does not run on a controller, or its answer cannot be read. */
 export class PacemakerUnavailable extends MagnumHaError {
@@ -8,73 +9,158 @@ export class PacemakerUnavailable extends MagnumHaError {
 
 /** One instance of a resource, as pacemaker sees it. */
 export interface ResourceInstance {
+  /** `Started`, `Stopped`, a role of a promotable clone, or what pacemaker is doing: `Starting`, `Stopping` and so on. */
   readonly role: string;
   readonly active: boolean;
   readonly managed: boolean;
-  readonly blocked: boolean;
+  /** Pacemaker does nothing more about it after a failure. Undefined before 1.1.16, which does not print it. */
+  readonly blocked: boolean | undefined;
   readonly failed: boolean;
+  /** It runs, but is no longer configured. */
+  readonly orphaned: boolean;
   /** Names of the nodes it is on. */
   readonly nodes: readonly string[];
 }
 
+/** A node as pacemaker sees it. */
+export interface ClusterNode {
+  readonly name: string;
+  readonly online: boolean;
+  readonly standby: boolean;
+  /** Pacemaker put it into standby itself after a failure. */
+  readonly standbyOnFail: boolean;
+  readonly maintenance: boolean;
+  /** It is joining. */
+  readonly pending: boolean;
+  /** It must be fenced first. */
+  readonly unclean: boolean;
+}
+
 /** What one controller's pacemaker says. */
 export interface ClusterStatus {
+  /** Version of the node that decides, such as "2.1.5-a3f44794f94"; empty if there is none. */
+  readonly version: string;
   readonly quorate: boolean;
-  readonly maintenance: boolean;
+  /** Undefined before 1.1.16, which does not print it: see the CIB. */
+  readonly maintenance: boolean | undefined;
+  readonly nodes: readonly ClusterNode[];
   /** Names of the nodes that are online. */
   readonly online: readonly string[];
-  /** IDs of the resource and of the clone around it. */
+  /** IDs under which the resource is known: its own, and those of the group and the clone around it. */
   readonly ids: readonly string[];
-  /** The instances of the resource; none where it is unknown. */
+  /** The instances of the resource; none if it is unknown. */
   readonly instances: readonly ResourceInstance[];
-  /** Whether the resource is disabled: its target role is Stopped. */
-  readonly disabled: boolean;
+  /** Whether its target role is Stopped. Undefined before 1.1.16, which does not print it: see the CIB. */
+  readonly disabled: boolean | undefined;
+  /** IDs of all primitives that run somewhere. */
+  readonly running: ReadonlySet<string>;
 }
 
 /**
- * Reads the output of `crm_mon -1 -r --output-as=xml` (Pacemaker 2; schema crm_mon-2.x.rng).
+ * Reads what `crm_mon -1 -r` prints as XML: with `--as-xml` (pacemaker 1.1.10 to 2.0.2), or with `--output-as=xml` (2.0.3 and
+ * later).
  *
  * @param resource ID of the primitive, or of its clone
- * @throws PacemakerUnavailable where the text is no such output
+ * @throws PacemakerUnavailable if the text is no such output
  */
 export function parseClusterStatus(xml: string, resource: string, where: string): ClusterStatus {
-  const document = parseXml(xml);
-  const result = child(document, 'pacemaker-result') ?? child(document, 'crm_mon');
-  const summary = child(result, 'summary');
-  if (!result || !summary) {
-    throw new PacemakerUnavailable(
-      `crm_mon on the ${where} printed no cluster status. Check pacemaker there: crm_mon -1`,
-    );
-  }
-  const resources = child(result, 'resources');
-  const clones = all(resources, 'clone');
-  const clone = clones.find((one) => one['id'] === resource || all(one, 'resource').some(isNamed(resource)));
-  const instances = clone ? all(clone, 'resource') : all(resources, 'resource').filter(isNamed(resource));
+  const problem = `crm_mon on the ${where} printed no cluster status`;
+  const root = rootOf(xml, ['pacemaker-result', 'crm_mon'], problem, 'crm_mon -1');
+  const summary = child(root, 'summary');
+  if (!summary) throw new PacemakerUnavailable(`${problem}. Check pacemaker there: crm_mon -1`);
+  const found = find(child(root, 'resources'), resource);
+  const instances = found.map(({ instance }) => instanceOf(instance));
+  const nodes = all(child(root, 'nodes'), 'node').map(nodeOf);
+  const dc = child(summary, 'current_dc')?.attributes;
   return {
-    quorate: child(summary, 'current_dc')?.['with_quorum'] === 'true',
-    maintenance: child(summary, 'cluster_options')?.['maintenance-mode'] === 'true',
-    online: all(child(result, 'nodes'), 'node')
-      .filter((node) => node['online'] === 'true')
-      .map((node) => String(node['name'])),
-    ids: [...new Set([...instances, ...(clone ? [clone] : [])].map(({ id }) => primitive(String(id))))],
-    instances: instances.map((one) => ({
-      role: String(one['role']),
-      active: one['active'] === 'true',
-      managed: one['managed'] !== 'false' && clone?.['managed'] !== 'false',
-      blocked: one['blocked'] === 'true',
-      failed: one['failed'] === 'true',
-      nodes: all(one, 'node').map((node) => String(node['name'])),
-    })),
-    // Pacemaker takes role names in any case, and prints them as they were given.
-    disabled: [clone, ...instances].some((one) => /^stopped$/i.test(String(one?.['target_role']))),
+    version: dc?.['version'] ?? '',
+    quorate: dc?.['with_quorum'] === 'true',
+    maintenance: truth(child(summary, 'cluster_options')?.attributes['maintenance-mode']),
+    nodes,
+    online: nodes.filter(({ online }) => online).map(({ name }) => name),
+    ids: [...new Set(found.flatMap(({ instance, around }) => [instance, ...around].map(idOf)))],
+    instances,
+    disabled: instances.some(({ blocked }) => blocked === undefined)
+      ? undefined
+      : found.some(({ instance }) => isStopped(instance.attributes['target_role'])),
+    running: new Set(
+      descendants(child(root, 'resources'))
+        .filter(({ instance }) => instance.attributes['active'] === 'true')
+        .map(({ instance }) => idOf(instance)),
+    ),
   };
 }
 
-/** An instance of an anonymous clone has the primitive's ID, one of a unique clone a number behind it. */
-function isNamed(resource: string): (element: Element) => boolean {
-  return ({ id }) => id === resource || (typeof id === 'string' && primitive(id) === resource);
+/** Whether an instance runs and is not about to change. A promotable clone has other roles than Started. */
+export function isStarted({ role, failed }: ResourceInstance): boolean {
+  return ['Started', 'Master', 'Slave', 'Promoted', 'Unpromoted'].includes(role) && !failed;
 }
 
-function primitive(instance: string): string {
-  return instance.replace(/:\d+$/, '');
+/** @throws PacemakerUnavailable if the text is not XML with such a root */
+export function rootOf(xml: string, names: readonly string[], problem: string, command: string): Element {
+  try {
+    const root = parseXml(xml);
+    if (names.includes(root.name)) return root;
+    throw new PacemakerUnavailable(`${problem}, but <${root.name}>. Check pacemaker there: ${command}`);
+  } catch (error) {
+    if (!(error instanceof XmlRefused)) throw error;
+    throw new PacemakerUnavailable(`${problem}: ${error.message}. Check pacemaker there: ${command}`);
+  }
+}
+
+/** An instance of a primitive, and what is around it, the nearest first. */
+interface Found {
+  readonly instance: Element;
+  readonly around: readonly Element[];
+}
+
+function descendants(element: Element | undefined, around: readonly Element[] = []): Found[] {
+  return (element?.children ?? []).flatMap((one) => {
+    if (one.name === 'resource') return [{ instance: one, around }];
+    // A replica of a bundle has an ID that is only a number.
+    return descendants(one, one.attributes['id'] === undefined || one.name === 'replica' ? around : [one, ...around]);
+  });
+}
+
+/** The instances of a resource, or of all that are in it. */
+function find(resources: Element | undefined, resource: string): Found[] {
+  return descendants(resources).filter((found) =>
+    [found.instance, ...found.around].some((one) => idOf(one) === resource),
+  );
+}
+
+/** An instance of an anonymous clone has the primitive's ID, one of a unique clone a number after it, as groups in clones have. */
+function idOf({ attributes }: Element): string {
+  return (attributes['id'] ?? '').replace(/:\d+$/, '');
+}
+
+function instanceOf(element: Element): ResourceInstance {
+  const { role = '', active, managed, blocked, failed, orphaned, removed } = element.attributes;
+  return {
+    role,
+    active: active === 'true',
+    managed: managed !== 'false',
+    blocked: truth(blocked),
+    failed: failed === 'true',
+    // Since 3.0 it has two names.
+    orphaned: orphaned === 'true' || removed === 'true',
+    nodes: all(element, 'node').map(({ attributes }) => attributes['name'] ?? ''),
+  };
+}
+
+function nodeOf({ attributes }: Element): ClusterNode {
+  const { name = '', online, standby, standby_onfail, maintenance, pending, unclean } = attributes;
+  return {
+    name,
+    online: online === 'true',
+    standby: standby === 'true',
+    standbyOnFail: standby_onfail === 'true',
+    maintenance: maintenance === 'true',
+    pending: pending === 'true',
+    unclean: unclean === 'true',
+  };
+}
+
+function truth(text: string | undefined): boolean | undefined {
+  return text === undefined ? undefined : text === 'true';
 }

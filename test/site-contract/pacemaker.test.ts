@@ -127,9 +127,13 @@ describe('crm_mon', () => {
 it('cibadmin prints that the VIP goes where HAProxy runs', async () => {
   const { exitCode, stdout, stderr } = await site.run(TWO, c.constraints);
 
-  const [colocation, ...more] = all(child(parseXml(stdout), 'constraints'), 'rsc_colocation');
+  const [colocation, ...more] = all(parseXml(stdout), 'rsc_colocation');
   expect([exitCode, stderr, more]).toEqual([0, '', []]);
-  expect(colocation).toMatchObject({ rsc: 'vip__management', 'with-rsc': 'clone_p_haproxy', score: 'INFINITY' });
+  expect(colocation?.attributes).toMatchObject({
+    rsc: 'vip__management',
+    'with-rsc': 'clone_p_haproxy',
+    score: 'INFINITY',
+  });
 });
 
 describe('pcs resource disable and enable', () => {
@@ -254,16 +258,14 @@ function truth(name: string): View {
  * was expected to be there) and on how it was installed (the agents).
  */
 function comparable(xml: string) {
-  const result = child(parseXml(xml), 'pacemaker-result');
+  const result = parseXml(xml);
   const summary = child(result, 'summary');
   const resources = child(result, 'resources');
   const clone = child(resources, 'clone');
   const plain = (element: Element | undefined, ...without: string[]) =>
-    Object.fromEntries(
-      Object.entries(element ?? {}).filter(([name, value]) => typeof value === 'string' && !without.includes(name)),
-    );
+    Object.fromEntries(Object.entries(element?.attributes ?? {}).filter(([name]) => !without.includes(name)));
   return {
-    quorum: child(summary, 'current_dc')?.['with_quorum'],
+    quorum: child(summary, 'current_dc')?.attributes['with_quorum'],
     configured: [plain(child(summary, 'nodes_configured')), plain(child(summary, 'resources_configured'))],
     options: plain(child(summary, 'cluster_options')),
     nodes: all(child(result, 'nodes'), 'node').map((node) =>

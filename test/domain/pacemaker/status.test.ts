@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseClusterStatus } from '../../../domain/pacemaker/status';
+import { type ClusterStatus, isStarted, parseClusterStatus } from '../../../domain/pacemaker/status';
 import { crmMon, type Instance, instanceElement, type Status } from './crm-mon';
 
 const everywhere: Instance[] = [{ node: 'node-1' }, { node: 'node-2' }, { node: 'node-3' }];
@@ -8,80 +8,149 @@ const stopped: Instance[] = [{}, {}, {}];
 const read = (status: Status, resource = 'p_haproxy') =>
   parseClusterStatus(crmMon(status), resource, 'controller node-1');
 
-test('a healthy clone', () => {
-  const status = read({ instances: everywhere });
+/** The instances as one text each: "Started on node-1", and what else is said of them. */
+function told({ instances }: ClusterStatus): string[] {
+  return instances
+    .map(({ role, nodes, managed, blocked, failed, active }) =>
+      [
+        role,
+        ...nodes.map((node) => `on ${node}`),
+        ...(managed ? [] : ['unmanaged']),
+        ...(blocked === true ? ['blocked'] : []),
+        ...(failed ? ['failed'] : []),
+        ...(active === nodes.length > 0 ? [] : ['contradictory']),
+      ].join(' '),
+    )
+    .sort();
+}
 
-  expect(status).toEqual({
-    quorate: true,
-    maintenance: false,
-    online: ['node-1', 'node-2', 'node-3'],
-    ids: ['p_haproxy', 'clone_p_haproxy'],
-    instances: ['node-1', 'node-2', 'node-3'].map((node) => ({
-      role: 'Started',
-      active: true,
-      managed: true,
-      blocked: false,
-      failed: false,
-      nodes: [node],
-    })),
-    disabled: false,
+/** crm_mon/README.md says which pacemaker printed these, and of which cluster. */
+describe('as crm_mon printed it:', () => {
+  const directory = join(__dirname, 'crm_mon');
+  const files = readdirSync(directory).filter((name) => name.endsWith('.xml'));
+  const on = (...nodes: number[]) => nodes.map((node) => `Started on node-${node}`);
+  const all = on(1, 2, 3);
+  const none = ['Stopped', 'Stopped', 'Stopped'];
+  const unmanaged = all.map((one) => `${one} unmanaged`);
+
+  /** By case: the instances, and what else is not as in a healthy cluster. */
+  const CASES: Readonly<Record<string, [instances: string[], others?: Partial<ClusterStatus>]>> = {
+    healthy: [all],
+    disabled: [none, { disabled: true }],
+    'disabled-clone': [none, { disabled: true }],
+    unmanaged: [unmanaged],
+    'defaults-unmanaged': [unmanaged],
+    'resource-maintenance': [unmanaged],
+    'node-maintenance': [['Started on node-1', 'Started on node-2 unmanaged', 'Started on node-3']],
+    maintenance: [unmanaged, { maintenance: true }],
+    blocked: [['Started on node-1', 'Started on node-2 unmanaged blocked failed', 'Started on node-3']],
+    'stop-failed': [['Started on node-2 unmanaged blocked failed', 'Stopped', 'Stopped'], { disabled: true }],
+    'start-failed': [[...on(1, 2), 'Stopped']],
+    'no-quorum': [none, { quorate: false, online: ['node-1'] }],
+    'node-lost': [[...on(1, 2), 'Stopped'], { online: ['node-1', 'node-2'] }],
+    standby: [[...on(1, 3), 'Stopped']],
+    ban: [[...on(1, 2), 'Stopped']],
+    'stop-all': [none],
+    'cloned-group': [all, { ids: ['p_haproxy', 'g_lb', 'clone_g_lb'] }],
+    'cloned-group-disabled': [none, { ids: ['p_haproxy', 'g_lb', 'clone_g_lb'], disabled: true }],
+    unique: [all],
+    group: [on(1), { ids: ['p_haproxy', 'g_lb'] }],
+  };
+
+  test.each(files)('%s', (file) => {
+    const [, version = '', name = ''] = /^([\d.]+)-(.*)\.xml$/.exec(file) ?? [];
+    const [instances, others] = CASES[name] ?? [];
+
+    const status = parseClusterStatus(readFileSync(join(directory, file), 'utf8'), 'p_haproxy', 'controller node-1');
+
+    const silent = ['1.1.12', '1.1.14'].includes(version);
+    expect(told(status)).toEqual(silent ? instances?.map((one) => one.replace(' blocked', '')) : instances);
+    expect(status).toMatchObject({
+      quorate: true,
+      online: ['node-1', 'node-2', 'node-3'],
+      ids: ['p_haproxy', 'clone_p_haproxy'],
+      maintenance: false,
+      disabled: false,
+      ...others,
+      // Before 1.1.16 crm_mon does not print it, and that is what we say.
+      ...(silent ? { maintenance: undefined, disabled: undefined } : {}),
+      version: expect.stringContaining(version) as string,
+    });
+    expect(status.instances.every(({ blocked }) => (blocked === undefined) === silent)).toBe(true);
+  });
+
+  test('every release of the list is there, with the nine main cases', () => {
+    const versions = ['1.1.12', '1.1.14', '1.1.18', '1.1.23', '2.0.1', '2.0.3', '2.0.5', '2.1.2', '2.1.5', '3.0.2'];
+    const main = ['healthy', 'disabled', 'unmanaged', 'blocked', 'no-quorum', 'start-failed', 'node-lost', 'standby'];
+
+    const missing = versions
+      .flatMap((version) => [...main, 'maintenance'].map((name) => `${version}-${name}.xml`))
+      .filter((file) => !files.includes(file));
+
+    expect(missing).toEqual([]);
+  });
+
+  test('nodes with what keeps HAProxy off them', () => {
+    const nodes = (file: string) =>
+      parseClusterStatus(readFileSync(join(directory, file), 'utf8'), 'p_haproxy', 'x').nodes;
+    const plain = { online: true, standby: false, standbyOnFail: false, maintenance: false, pending: false };
+
+    expect(nodes('1.1.12-standby.xml')[1]).toEqual({ ...plain, name: 'node-2', standby: true, unclean: false });
+    expect(nodes('2.1.5-standby.xml')[1]).toEqual({ ...plain, name: 'node-2', standby: true, unclean: false });
+    expect(nodes('3.0.2-node-maintenance.xml')[1]).toMatchObject({ maintenance: true });
+  });
+
+  test('what runs, in clones, groups and beside them', () => {
+    const { running } = parseClusterStatus(
+      readFileSync(join(directory, '1.1.12-cloned-group.xml'), 'utf8'),
+      'p_haproxy',
+      'x',
+    );
+
+    expect([...running].sort()).toEqual(['p_exporter', 'p_haproxy', 'vip__management']);
   });
 });
+
+test.each([
+  ['healthy', all('Started'), { disabled: false }],
+  ['disabled', all('Stopped'), { disabled: true }],
+  ['disabledclone', all('Stopped'), { disabled: true }],
+  ['noquorum', all('Stopped'), { quorate: false }],
+  ['maint', all('Started'), { maintenance: true }],
+  ['unmanaged', all('Started'), { maintenance: false }],
+  ['stopfail', ['Started', 'Stopped', 'Stopped'], { disabled: true }],
+  ['startfail', ['Started', 'Started', 'Stopped'], { disabled: false }],
+])('as the lab has it: %s', (name, roles, others) => {
+  const xml = readFileSync(join(__dirname, '../../local/simulated-site/truth', `crm_mon-${name}.xml`), 'utf8');
+
+  const status = parseClusterStatus(xml, 'p_haproxy', 'node-1');
+
+  expect(status.instances.map(({ role }) => role)).toEqual(roles);
+  expect(status).toMatchObject(others);
+});
+
+function all(role: string): string[] {
+  return [role, role, role];
+}
 
 test('found by the name of the clone too', () => {
   expect(read({ instances: everywhere }, 'clone_p_haproxy')).toEqual(read({ instances: everywhere }));
 });
 
-/** What pacemaker 2.1.5's own crm_mon printed for a cluster of three controllers. */
-describe('as crm_mon prints it:', () => {
-  const printed = (name: string) =>
-    readFileSync(join(__dirname, '../../local/simulated-site/truth', `crm_mon-${name}.xml`), 'utf8');
-  const all = (one: string) => [one, one, one];
-
-  test.each([
-    ['healthy', [], all('Started')],
-    ['disabled', ['disabled'], all('Stopped')],
-    ['disabledclone', ['disabled'], all('Stopped')],
-    ['noquorum', ['no quorum'], all('Stopped')],
-    ['maint', ['maintenance'], all('Started unmanaged')],
-    ['unmanaged', [], all('Started unmanaged')],
-    ['stopfail', ['disabled'], ['Started unmanaged blocked failed', 'Stopped', 'Stopped']],
-    ['startfail', [], ['Started', 'Started', 'Stopped']],
-  ])('%s is %j with %j', (name, flags, expected) => {
-    const { quorate, maintenance, disabled, instances } = parseClusterStatus(printed(name), 'p_haproxy', 'node-1');
-
-    const ofCluster = { 'no quorum': !quorate, maintenance, disabled };
-    expect(namesOf(ofCluster)).toEqual(flags);
-    expect(
-      instances.map(({ role, active, managed, blocked, failed }) => {
-        expect(active).toBe(role === 'Started');
-        return [role, ...namesOf({ unmanaged: !managed, blocked, failed })].join(' ');
-      }),
-    ).toEqual(expected);
-  });
-
-  function namesOf(flags: Readonly<Record<string, boolean>>): string[] {
-    return Object.entries(flags).flatMap(([name, holds]) => (holds ? [name] : []));
-  }
-});
-
 describe('disabled', () => {
-  test.each<[string, Status]>([
-    ['by the primitive', { instances: stopped.map(() => ({ targetRole: 'Stopped' })) }],
-    ['by the clone', { instances: stopped, clone: ' target_role="Stopped"' }],
-    // Pacemaker takes roles in any case: its own regression tests have this one.
-    ['in lower case', { instances: stopped.map(() => ({ targetRole: 'stopped' })), clone: ' target_role="stopped"' }],
-  ])('%s', (_, status) => {
-    const { disabled, instances } = read(status);
-
-    expect(disabled).toBe(true);
-    expect(instances.map(({ active, role }) => ({ active, role }))).toEqual(
-      stopped.map(() => ({ active: false, role: 'Stopped' })),
-    );
+  // Pacemaker takes roles in any case: its own regression tests have this one.
+  test.each(['Stopped', 'stopped'])('by the target role %s', (targetRole) => {
+    expect(read({ instances: stopped.map(() => ({ targetRole })) }).disabled).toBe(true);
   });
 
-  test('not where its target role is to run', () => {
+  test('not if its target role is to run', () => {
     expect(read({ instances: [{ node: 'node-1', targetRole: 'Started' }] }).disabled).toBe(false);
+  });
+
+  test('not if the clone has a target role that the primitive overrules', () => {
+    const instances = everywhere.map((one) => ({ ...one, targetRole: 'Started' }));
+
+    expect(read({ instances, clone: ' target_role="Stopped"' }).disabled).toBe(false);
   });
 
   test('not because something else is', () => {
@@ -90,25 +159,8 @@ describe('disabled', () => {
       'role="Started" target_role="Stopped" active',
     );
 
-    expect(xml).toContain(
-      'resource id="vip__management" resource_agent="ocf:heartbeat:IPaddr2" role="Started" target_role',
-    );
     expect(parseClusterStatus(xml, 'p_haproxy', 'x').disabled).toBe(false);
   });
-});
-
-test('a stop that failed: FAILED (disabled, blocked)', () => {
-  const { instances, disabled } = read({
-    instances: [
-      { node: 'node-2', targetRole: 'Stopped', blocked: true, failed: true, managed: false },
-      { targetRole: 'Stopped' },
-      { targetRole: 'Stopped' },
-    ],
-  });
-
-  expect(disabled).toBe(true);
-  expect(instances.map(({ blocked, failed }) => blocked && failed)).toEqual([true, false, false]);
-  expect(instances[0]?.nodes).toEqual(['node-2']);
 });
 
 test('an instance that pacemaker is starting, and one that it is stopping, are told from one that runs', () => {
@@ -116,79 +168,42 @@ test('an instance that pacemaker is starting, and one that it is stopping, are t
     instances: [{ node: 'node-1' }, { node: 'node-2', role: 'Starting' }, { node: 'node-3', role: 'Stopping' }],
   });
 
-  expect(instances.map(({ role }) => role)).toEqual(['Started', 'Starting', 'Stopping']);
+  expect(instances.map(isStarted)).toEqual([true, false, false]);
 });
 
-describe('unmanaged', () => {
-  test('by the primitive', () => {
-    const { instances } = read({ instances: everywhere.map((one) => ({ ...one, managed: false })) });
-
-    expect(instances.map(({ managed }) => managed)).toEqual([false, false, false]);
+test.each(['Master', 'Slave', 'Promoted', 'Unpromoted'])('%s is a role of one that runs', (role) => {
+  const { instances } = read({
+    instances: [
+      { node: 'node-1', role },
+      { node: 'node-2', role, failed: true },
+    ],
   });
 
-  test('by the clone', () => {
-    const xml = crmMon({ instances: everywhere }).replace(
-      'unique="false" managed="true"',
-      'unique="false" managed="false"',
-    );
-
-    const { instances } = parseClusterStatus(xml, 'p_haproxy', 'x');
-
-    expect(instances.map(({ managed }) => managed)).toEqual([false, false, false]);
-  });
-
-  test('in maintenance mode', () => {
-    const { maintenance, instances } = read({
-      maintenance: true,
-      instances: everywhere.map((one) => ({ ...one, managed: false })),
-    });
-
-    expect(maintenance).toBe(true);
-    expect(instances.map(({ managed }) => managed)).toEqual([false, false, false]);
-  });
+  expect(instances.map(isStarted)).toEqual([true, false]);
 });
 
-describe('quorum', () => {
-  test('lost', () => {
-    const status = read({ instances: [{ node: 'node-1' }, { node: 'node-2' }, {}], quorum: false });
-
-    expect(status.quorate).toBe(false);
-    expect(status.online).toEqual(['node-1', 'node-2']);
-  });
-
-  test('not known before a coordinator is elected counts as lost', () => {
-    expect(read({ instances: stopped, dc: false }).quorate).toBe(false);
-  });
+test('quorum that is not known before a coordinator is elected counts as lost', () => {
+  expect(read({ instances: stopped, dc: false })).toMatchObject({ quorate: false, version: '' });
 });
 
 describe('forms of the resource', () => {
   test('an unknown one has no instances', () => {
     const status = read({ instances: everywhere }, 'haproxy');
 
-    expect(status.instances).toEqual([]);
-    expect(status.disabled).toBe(false);
-    expect(status.quorate).toBe(true);
+    expect(status).toMatchObject({ instances: [], ids: [], disabled: false, quorate: true });
   });
 
-  test('a unique clone has numbered instances', () => {
-    const instances = everywhere.map((one, index) => ({ ...one, id: `p_haproxy:${index}` }));
+  test('in a bundle', () => {
+    const xml = crmMon({ instances: [] }).replace(
+      '<resources>',
+      `<resources><bundle id="lb-bundle" type="docker" image="lb" unique="false" managed="true" failed="false"><replica id="0">
+        <resource id="lb-bundle-docker-0" resource_agent="ocf:heartbeat:docker" role="Started" active="true" managed="true" blocked="false" failed="false" nodes_running_on="1"/>
+        ${instanceElement({ node: 'lb-bundle-0', id: 'haproxy' })}</replica></bundle>`,
+    );
 
-    const status = read({ instances, unique: true });
+    const status = parseClusterStatus(xml, 'haproxy', 'x');
 
-    expect(status.instances.flatMap(({ nodes }) => nodes)).toEqual(['node-1', 'node-2', 'node-3']);
-    expect(status.ids).toEqual(['p_haproxy', 'clone_p_haproxy']);
-  });
-
-  test('one instance alone', () => {
-    expect(read({ instances: [{ node: 'node-1' }] }).instances).toHaveLength(1);
-  });
-
-  test('a primitive that is no clone', () => {
-    const status = read({ instances: everywhere }, 'vip__management');
-
-    expect(status.instances).toEqual([
-      { role: 'Started', active: true, managed: true, blocked: false, failed: false, nodes: ['node-1'] },
-    ]);
+    expect(status).toMatchObject({ ids: ['haproxy', 'lb-bundle'], instances: [{ nodes: ['lb-bundle-0'] }] });
   });
 
   test('a name that another resource begins or ends with is another one', () => {
@@ -203,14 +218,6 @@ describe('forms of the resource', () => {
     expect(instances).toHaveLength(3);
   });
 
-  test('an older pacemaker 2 has crm_mon as the root', () => {
-    const xml = crmMon({ instances: everywhere })
-      .replace(/<pacemaker-result [^>]*>/, '<crm_mon version="2.0.0">')
-      .replace('</pacemaker-result>', '</crm_mon>');
-
-    expect(parseClusterStatus(xml, 'p_haproxy', 'x')).toEqual(read({ instances: everywhere }));
-  });
-
   test('names of nodes stay text', () => {
     expect(read({ instances: [{ node: '007' }] }).instances[0]?.nodes).toEqual(['007']);
   });
@@ -220,11 +227,17 @@ test.each([
   ['nothing', ''],
   ['an error of the shell', 'sh: 1: crm_mon: not found\n'],
   ['half of the output', crmMon({ instances: everywhere }).slice(0, 200)],
+  ['the output without its end', crmMon({ instances: everywhere }).trim().slice(0, -1)],
   ['another XML', '<html><body>503</body></html>'],
   ['an empty result', '<pacemaker-result api-version="2.25"/>'],
   [
     'that it is not connected',
     '<pacemaker-result api-version="2.25" request="crm_mon"><status code="102" message="Not connected"/></pacemaker-result>',
+  ],
+  [
+    // 2.1.5 prints this, and exits with 0.
+    'that the CIB does not match its schema',
+    '<pacemaker-result api-version="2.25" request="crm_mon -1 -r --output-as=xml"><status code="0" message="OK"><errors><error>Could not connect to the CIB: Update does not conform to the configured schema</error></errors></status></pacemaker-result>',
   ],
 ])('%s is no status, and the error says whose', (_, text) => {
   const parse = () => parseClusterStatus(text, 'p_haproxy', 'controller node-2 of site golden');
