@@ -2,8 +2,13 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // These take longer, or need the lab: npm run test:faults, npm run test:lab.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/lab-'],
+  // These take longer, or need root or the lab: npm run test:faults, npm run test:root, npm run test:lab.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/faults/',
+    '<rootDir>/test/firewall/',
+    '<rootDir>/test/lab-',
+  ],
   transform: {
     '\\.ts$': [
       '@swc/jest',

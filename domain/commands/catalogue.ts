@@ -92,8 +92,8 @@ export function catalogue(site: Site) {
     /** iptables' own parser reads the rules file on its input. */
     validateRules: quoting(root('iptables-restore', '--test')),
 
-    /** The rules of INPUT, in order, in the form of iptables-save. */
-    rules: root('iptables', '-w', '-S', 'INPUT'),
+    /** The rules of all chains, in order, in the form of iptables-save: what INPUT jumps to may take a packet, too. */
+    rules: root('iptables', '-w', '-S'),
     /** Inserts Magnum's rule as number `position`, from 1. */
     insertRule: (position: RuleNumber) => root('iptables', '-w', '-I', 'INPUT', String(position), ...magnumRule(site)),
     /** Deletes rule number `position`, from 1. */

@@ -1,13 +1,21 @@
-import { isIPv4 } from 'node:net';
 import { MagnumHaError } from '../errors';
-import type { Site } from '../site/document';
+import type { Controller, Site } from '../site/document';
+import { type Decision, decide, type Question, takers } from './firewall/decide';
+import { subtract, union } from './firewall/intervals';
+import { CLIENT_PORTS, hostsAt, hostsOf } from './firewall/meaning';
+import { isSame, joinWords, parseCommand, type Rule } from './firewall/rule';
+import { parseListing, parseRulesFile, type RuleTable } from './firewall/table';
+import { printNetwork } from './firewall/values';
 
-/** The file of persistent rules has no complete filter table, so there is no place for the rule in it. */
+/** The filter table of the file of persistent rules is not complete, so there is no place for the rule in it. */
 export class RulesFileInvalid extends MagnumHaError {
   override readonly name = 'RulesFileInvalid';
 
   constructor(file: string, problem: string) {
-    super(`${file}: ${problem}; iptables-restore would not load it. Write it anew with iptables-save, then run again`);
+    super(
+      `${file}: ${problem}, so iptables-restore does not load it. Correct it until iptables-restore --test takes it, ` +
+        `then run again`,
+    );
   }
 }
 
@@ -21,39 +29,103 @@ export interface Placement {
   readonly remove: readonly number[];
 }
 
+/** What is known of the place that the rules are for. */
+export interface Where {
+  /** Whose they are. Without it, rules for the address of any controller of the site count. */
+  readonly controller?: Controller;
+  /** The interface on which connections from the management network arrive. Without it: any but lo. */
+  readonly interface?: string;
+}
+
 /** Magnum's number among the rules' comments, `NNN title from CIDR`, which give the rules their order. */
 const NUMBER = 117;
 const TITLE = `${NUMBER} magnum-api`;
 
-/** The rule that accepts the Magnum API's port from the management network: the words behind `-I INPUT n`. */
+/** The rule that accepts the Magnum API's port from the management network: the words after `-I INPUT n`. */
 export function magnumRule({ managementNetwork, magnum: { apiPort } }: Site): string[] {
-  const from = canonical(managementNetwork);
+  const from = printNetwork(managementNetwork);
   const matches = ['-p', 'tcp', '-m', 'multiport', '--dports', String(apiPort)];
   return ['-s', from, ...matches, '-m', 'comment', '--comment', `${TITLE} from ${from}`, '-j', 'ACCEPT'];
 }
 
 /**
- * Where Magnum's rule has to go among the rules of INPUT: behind the highest number below its own, ahead of the first
- * number above and of a DROP or REJECT that would take its packets. It may stand anywhere in between.
+ * Where Magnum's rule has to go among the rules of INPUT: after the highest number below its own, before the first
+ * number above, and always before every rule that takes, or may take, new connections to the API from the management
+ * network: also one that hands them to a chain with the DROP. It may stand anywhere in between.
  *
  * Magnum's are the rules whose comment begins with `117 magnum-api`: one of them stays if it is right and in place, all
  * others go. Foreign rules are left, also those for the same port.
  *
- * @param lines the rules as `iptables -S INPUT` prints them; other lines, such as the policy, do not count
+ * @param lines what `iptables -S` prints. Of `iptables -S INPUT` alone, what other chains do is not known: the rule then
+ *   goes before every jump into one
  */
-export function placeRule(lines: readonly string[], site: Site): Placement {
-  const wanted = parse(magnumRule(site));
-  const rules = lines.map(words).filter(isInput).map(parse);
+export function placeRule(lines: readonly string[], site: Site, where: Where = {}): Placement {
+  return place(parseListing(lines), site, where);
+}
+
+/**
+ * The text of an iptables-save file with Magnum's rule in its place; all other lines are kept, byte for byte. If the file
+ * has no filter table, it gets one with this rule alone; the policies are ACCEPT, as they are without one.
+ *
+ * @param file how messages name the file, usually its path
+ * @throws RulesFileInvalid if the last filter table has no COMMIT
+ */
+export function editRules(text: string, site: Site, file = 'The rules file', where: Where = {}): string {
+  const { lines, tables, filter, replaced, inOrder } = parseRulesFile(text);
+  if (!filter) return withTable(text, site);
+  const stale = new Set(replaced.flatMap((rule) => (isMagnum(rule) ? [rule.line] : [])));
+  if (stale.size > 0) return editRules(lines.filter((_, index) => !stale.has(index)).join('\n'), site, file, where);
+  if (filter.commit === undefined) throw new RulesFileInvalid(file, 'its *filter table has no COMMIT');
+  const placement = place(tables[0], site, where);
+  if (placement.insert === undefined && placement.remove.length === 0) return text;
+  const edited = inOrder
+    ? withLines(lines, filter.commit, rulesOf(tables[0]), placement, site)
+    : withCommands(lines, site, where);
+  return edited.join('\n');
+}
+
+/**
+ * Whether new connections to the Magnum API of a controller, from every address of the management network, are accepted
+ * by what `iptables -S` prints.
+ */
+export function decideListing(lines: readonly string[], site: Site, where: Where = {}): Decision {
+  return decide([parseListing(lines)], question(site, where));
+}
+
+/** The same of a rules file, once it is loaded, or of what `iptables-save` prints: tables before filter count, too. */
+export function decideRulesFile(text: string, site: Site, where: Where = {}): Decision {
+  return decide(parseRulesFile(text).tables, question(site, where));
+}
+
+function question({ managementNetwork, controllers, magnum }: Site, where: Where): Question {
+  const addresses = controllers.map(({ address }) => address);
+  const own = where.controller ? [where.controller.address] : [];
+  return {
+    // From its own address, a connection comes by lo.
+    sources: subtract(union(hostsOf(managementNetwork), hostsAt(addresses)), hostsAt(own)),
+    sourcePorts: CLIENT_PORTS,
+    destinations: union(hostsAt(where.controller ? own : addresses)),
+    port: magnum.apiPort,
+    ...(where.interface === undefined ? {} : { interface: where.interface }),
+  };
+}
+
+function place(table: RuleTable, site: Site, where: Where): Placement {
+  const [wanted] = parseCommand(`-A INPUT ${joinWords(magnumRule(site))}`, 0)?.rules ?? [];
+  if (!wanted) throw new Error('the rule of Magnum is none');
+  const rules = rulesOf(table);
   const magnum = rules.flatMap((rule, index) => (isMagnum(rule) ? [index] : []));
   const others = rules.flatMap((rule, index) => (isMagnum(rule) ? [] : [index]));
+  const takes = takers(table, question(site, where));
   const { best, lowest, highest } = room(
-    others.map((index) => rules[index] ?? []),
-    site,
+    others.flatMap((index) => rules[index] ?? []),
+    others.map((index) => takes[index] ?? false),
   );
 
   const kept = magnum.find((index) => {
     const before = others.filter((other) => other < index).length;
-    return before >= lowest && before <= highest && isSame(rules[index] ?? [], wanted);
+    const rule = rules[index];
+    return before >= lowest && before <= highest && rule !== undefined && isSame(rule, wanted);
   });
   if (kept !== undefined) return { remove: descending(magnum.filter((index) => index !== kept)) };
   const insert = best === 0 ? 0 : (others[best - 1] ?? 0) + 1;
@@ -61,164 +133,83 @@ export function placeRule(lines: readonly string[], site: Site): Placement {
 }
 
 /**
- * The text of an iptables-save file with Magnum's rule in its place; all other lines are kept, byte for byte.
- *
- * @param file how messages name the file, usually its path
- * @throws RulesFileInvalid where the file has no filter table or no COMMIT to it
+ * Between how many of the rules before it Magnum's may stand, and where it is best put. If the chain's numbers are in no
+ * order, and a rule that takes the packets comes before a lower number, that rule decides: after it, Magnum's would be of
+ * no use.
  */
-export function editRules(text: string, site: Site, file = 'The rules file'): string {
-  const lines = text.split('\n');
-  const { inputs, commit } = filterTable(lines, file);
-  const { insert, remove } = placeRule(
-    inputs.map((index) => withoutCounters(lines[index] ?? '')),
-    site,
-  );
-  if (insert !== undefined) {
-    const behind = inputs[insert - 2];
-    const place = behind === undefined ? (inputs[0] ?? commit) : behind + 1;
-    const rule = magnumRule(site).map((word) => (word.includes(' ') ? `"${word}"` : word));
-    lines.splice(place, 0, ['-A', 'INPUT', ...rule].join(' '));
-  }
-  const { inputs: inserted } = filterTable(lines, file);
-  for (const number of remove) lines.splice(inserted[number - 1] ?? lines.length, 1);
-  return lines.join('\n');
-}
-
-/** A match or the target of a rule: its option, in its short form, and what follows it. */
-interface Match {
-  readonly option: string;
-  readonly negated: boolean;
-  readonly values: string[];
-}
-
-/**
- * Between how many of the rules in front Magnum's may stand, and where it is best put. Where the chain's numbers are in
- * no order, and a DROP comes ahead of a lower number, the DROP decides: behind it the rule would be of no use.
- */
-function room(rules: readonly Match[][], site: Site): { best: number; lowest: number; highest: number } {
+function room(rules: readonly Rule[], takes: readonly boolean[]): { best: number; lowest: number; highest: number } {
   const orEnd = (index: number) => (index < 0 ? rules.length : index);
-  const numbers = rules.map((rule) => Number(/^(\d+)\s/.exec(comment(rule))?.[1] ?? NaN));
+  const numbers = rules.map(({ comment = '' }) => Number(/^(\d+)\s/.exec(comment)?.[1] ?? NaN));
   const below = Math.max(...numbers.filter((number) => number < NUMBER));
   const behind = numbers.lastIndexOf(below) + 1;
   const above = orEnd(numbers.findIndex((number, index) => index >= behind && number > NUMBER));
-  const final = orEnd(rules.findIndex((rule) => takes(rule, site)));
-  const highest = Math.min(above, final);
+  const taker = rules[takes.indexOf(true)];
+  // Nothing goes between the rules of one line.
+  const first = taker ? rules.findIndex(({ line }) => line === taker.line) : rules.length;
+  const highest = Math.min(above, first);
   return { best: behind === 0 ? highest : Math.min(behind, highest), lowest: Math.min(behind, highest), highest };
 }
 
-/** Whether this is a DROP or REJECT that new connections to the Magnum API from the whole management network meet. */
-function takes(rule: readonly Match[], { managementNetwork, magnum: { apiPort } }: Site): boolean {
-  return (
-    rule.some(({ option, values }) => option === '-j' && /^(DROP|REJECT)$/.test(values[0] ?? '')) &&
-    rule.every(({ option, negated, values: [value = ''] }) => {
-      if (negated) return false;
-      if (['-j', '-m', '--comment', '--reject-with'].includes(option)) return true;
-      if (option === '-p') return ['tcp', '6', 'all'].includes(value);
-      if (option === '-s') return contains(value, managementNetwork);
-      if (option === '--state' || option === '--ctstate') return value.split(',').includes('NEW');
-      if (option === '--dport' || option === '--dports') return value.split(',').some((range) => spans(range, apiPort));
-      return false;
-    })
-  );
+function isMagnum({ comment = '' }: Rule): boolean {
+  return `${comment} `.startsWith(`${TITLE} `);
 }
 
-function isMagnum(rule: readonly Match[]): boolean {
-  return `${comment(rule)} `.startsWith(`${TITLE} `);
+function rulesOf({ chains }: RuleTable): readonly Rule[] {
+  return chains.get('INPUT') ?? [];
 }
 
-function comment(rule: readonly Match[]): string {
-  return rule.find(({ option }) => option === '--comment')?.values[0] ?? '';
+/** A file without a filter table, with one added at its end. */
+function withTable(text: string, site: Site): string {
+  const end = /\r\n/.test(text) ? '\r\n' : '\n';
+  const chains = ['INPUT', 'FORWARD', 'OUTPUT'].map((chain) => `:${chain} ACCEPT [0:0]`);
+  const block = ['*filter', ...chains, `-A INPUT ${joinWords(magnumRule(site))}`, 'COMMIT', ''].join(end);
+  return text === '' || text.endsWith('\n') ? text + block : text + end + block;
 }
 
-/** Versions of iptables print the matches of a rule in different order. */
-function isSame(one: readonly Match[], other: readonly Match[]): boolean {
-  const set = (rule: readonly Match[]) => [...new Set(rule.map((match) => JSON.stringify(match)))].sort().join('\n');
-  return set(one) === set(other);
+/** The lines of a file whose rules are in the order of their lines. */
+function withLines(
+  lines: readonly string[],
+  commit: number,
+  rules: readonly Rule[],
+  { insert, remove }: Placement,
+  site: Site,
+): string[] {
+  const gone = new Set(remove.map((number) => rules[number - (insert !== undefined && number > insert ? 2 : 1)]?.line));
+  const before = rules[(insert ?? 1) - 2]?.line;
+  const place = before === undefined ? (rules[0]?.line ?? commit) : before + 1;
+  return lines.flatMap((line, index) => [
+    ...(insert !== undefined && index === place ? [likeLine(`-A INPUT ${joinWords(magnumRule(site))}`, line)] : []),
+    ...(gone.has(index) ? [] : [line]),
+  ]);
 }
 
-function isInput(rule: readonly string[]): boolean {
-  return rule[0] === '-A' && rule[1] === 'INPUT';
+/**
+ * The lines of a file that also inserts, replaces or deletes rules by number: the rule is put in place by one more
+ * command at the end, which changes the number of no other.
+ */
+function withCommands(lines: readonly string[], site: Site, where: Where): string[] {
+  const rulesIn = (text: readonly string[]) => rulesOf(parseRulesFile(text.join('\n')).tables[0]);
+  const foreign = (text: readonly string[]) => rulesIn(text).flatMap((rule) => (isMagnum(rule) ? [] : [rule.text]));
+  const own = new Set(rulesIn(lines).flatMap((rule) => (isMagnum(rule) ? [rule.line] : [])));
+  const without = lines.filter((_, index) => !own.has(index));
+  // Without a line, later numbers may mean other rules: then its rules are deleted at the end, too.
+  const start = foreign(without).join('\n') === foreign(lines).join('\n') ? without : lines;
+  const { tables, filter } = parseRulesFile(start.join('\n'));
+  const { insert, remove } = place(tables[0], site, where);
+  const commands = [
+    ...(insert === undefined ? [] : [`-I INPUT ${insert} ${joinWords(magnumRule(site))}`]),
+    ...remove.map((number) => `-D INPUT ${number}`),
+  ];
+  const commit = filter?.commit ?? start.length;
+  return start.toSpliced(commit, 0, ...commands.map((command) => likeLine(command, start[commit] ?? '')));
 }
 
-const SHORT: Readonly<Record<string, string>> = {
-  '--source': '-s',
-  '--src': '-s',
-  '--protocol': '-p',
-  '--proto': '-p',
-  '--match': '-m',
-  '--jump': '-j',
-  '--destination-port': '--dport',
-  '--destination-ports': '--dports',
-};
-
-function parse(rule: readonly string[]): Match[] {
-  const found: Match[] = [];
-  let negated = false;
-  for (const word of isInput(rule) ? rule.slice(2) : rule) {
-    const current = found.at(-1);
-    const isComment = current?.option === '--comment' && current.values.length === 0;
-    if (word === '!' && !isComment) negated = true;
-    else if (word.startsWith('-') && !isComment) {
-      found.push({ option: SHORT[word] ?? word, negated, values: [] });
-      negated = false;
-    } else current?.values.push(current.option === '-s' ? canonical(word) : word);
-  }
-  // From everywhere is what iptables does not print.
-  return found.filter(({ option, negated, values }) => negated || option !== '-s' || values[0] !== '0.0.0.0/0');
-}
-
-/** The words of a line of iptables-save: separated by blanks, or in double quotes with a backslash before `"`, `\`, `'`. */
-function words(line: string): string[] {
-  return Array.from(line.matchAll(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g), ([word]) =>
-    word.replace(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replace(/\\(.)/g, '$1')),
-  );
-}
-
-/** Without the packet and byte counters that `iptables-save -c` prints before a rule. */
-function withoutCounters(line: string): string {
-  return line.replace(/^\s*\[\d+:\d+\]\s*/, '');
-}
-
-/** The indices of the rules of INPUT and of the COMMIT of the filter table. */
-function filterTable(lines: readonly string[], file: string): { inputs: number[]; commit: number } {
-  const table = lines.findIndex((line) => line.trimEnd() === '*filter');
-  if (table < 0) throw new RulesFileInvalid(file, 'it has no *filter table');
-  const commit = lines.findIndex((line, index) => index > table && /^(COMMIT\s*$|\*)/.test(line));
-  if (!lines[commit]?.startsWith('COMMIT')) throw new RulesFileInvalid(file, 'its *filter table has no COMMIT');
-  const inputs = [...lines.keys()].filter(
-    (index) => index > table && index < commit && isInput(words(withoutCounters(lines[index] ?? ''))),
-  );
-  return { inputs, commit };
+/** With the end of line that the other has. */
+function likeLine(line: string, other: string): string {
+  return other.endsWith('\r') ? `${line}\r` : line;
 }
 
 /** Rule numbers from indices, the highest first, so that no deletion changes the number of the next. */
 function descending(indices: readonly number[]): number[] {
   return indices.map((index) => index + 1).sort((one, other) => other - one);
-}
-
-/** A network as iptables prints it: the address of the network, its prefix. */
-function canonical(network: string): string {
-  const { base, prefix } = range(network);
-  if (Number.isNaN(base)) return network;
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.')}/${prefix}`;
-}
-
-function contains(outer: string, inner: string): boolean {
-  const [one, other] = [range(outer), range(inner)];
-  return one.prefix <= other.prefix && one.base === Math.floor(other.base / one.size) * one.size;
-}
-
-/** A network's first address and size, as numbers; NaN where it is no IPv4 network. */
-function range(network: string): { base: number; prefix: number; size: number } {
-  const [, address = '', length = '32'] = /^([\d.]+)(?:\/(\d+))?$/.exec(network) ?? [];
-  const prefix = Number(length);
-  const size = 2 ** (32 - prefix);
-  const number = isIPv4(address) ? address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) : NaN;
-  return { base: Math.floor(number / size) * size, prefix, size };
-}
-
-/** Whether `9500:9600`, or a single port, holds the port. */
-function spans(ports: string, port: number): boolean {
-  const [from, to = from] = ports.split(':');
-  return Number(from) <= port && port <= Number(to);
 }

@@ -4,7 +4,6 @@ import { MagnumHaError } from '../errors';
 import { keyedDigest } from '../secrets/secrets';
 import type { Command } from '../ssh/command';
 import { ifPresent } from './if-present';
-import { ruleLines } from './inspect';
 import type { StagedFile } from './stage';
 
 /** A staged file, or the one that it is to replace, was changed since it was validated. */
@@ -59,8 +58,8 @@ export async function commit(node: Node, files: readonly StagedFile[], key: stri
 }
 
 /** @returns whether the running firewall was changed */
-async function placeFirewallRule({ site, commands, run }: Node): Promise<boolean> {
-  const { insert, remove } = placeRule(ruleLines((await run(commands.rules)).stdout), site);
+async function placeFirewallRule({ site, controller, commands, run }: Node): Promise<boolean> {
+  const { insert, remove } = placeRule((await run(commands.rules)).stdout.split('\n'), site, { controller });
   // First the new one, then the old ones away: there is no moment without a rule.
   if (insert !== undefined) await run(commands.insertRule(insert));
   for (const position of remove) await run(commands.deleteRule(position));

@@ -94,7 +94,7 @@ async function inspectController(
   const began = (age: number | undefined, modified = '') =>
     age === undefined || (Number(modified) <= now && now - age < Number(modified));
   const services = [site.magnum.apiService, site.magnum.conductorService];
-  const { insert, remove } = placeRule(ruleLines(rules), site);
+  const { insert, remove } = placeRule(rules.split('\n'), site, { controller: node.controller });
   const state: ControllerState = {
     name: node.name,
     files: [files.rules, files.magnumConf, files.fragment].map(stateOf),
@@ -105,11 +105,6 @@ async function inspectController(
     haproxy: haproxyState(status, () => began(youngest(haproxyAges(ps)), fragmentModified)),
   };
   return { state, status };
-}
-
-/** The rules of a chain in order, without the line of its policy. */
-export function ruleLines(output: string): string[] {
-  return output.split('\n').filter((line) => line.startsWith('-A '));
 }
 
 function haproxyState(status: ClusterStatus | undefined, stale: () => boolean): ControllerState['haproxy'] {

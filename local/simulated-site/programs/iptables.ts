@@ -1,12 +1,13 @@
 import { parseRule, parseRulesFile, PROGRAM, RestoreError, RuleError } from '../iptables';
 import { failure, type Outcome, type Program } from './program';
 
-/** iptables -w -S INPUT, -w -I INPUT NUMBER RULE…, -w -D INPUT NUMBER */
+/** iptables -w -S [INPUT], -w -I INPUT NUMBER RULE…, -w -D INPUT NUMBER */
 export const iptables: Program = ({ arguments: [wait, command, chain, ...rest], controller, who }) => {
   if (who.user !== 'root') {
     return refused('Could not fetch rule set generation id: Permission denied (you must be root)', 4);
   }
   if (wait !== '-w') return misused(wait === undefined ? 'no command specified' : `unknown option "${wait}"`);
+  if (command === '-S' && chain === undefined) return { exit: 0, stdout: allChains(controller.input.print()) };
   if (chain !== 'INPUT') return failure('iptables: No chain/target/match by that name.');
   const { input } = controller;
   if (command === '-S') return { exit: 0, stdout: input.print() };
@@ -43,6 +44,12 @@ export const iptablesRestore: Program = async ({ arguments: options, who, ...inv
   }
   return { exit: 0 };
 };
+
+/** The policies of all chains come first. */
+function allChains(input: string): string {
+  const [policy = '', ...rules] = input.split('\n');
+  return [policy, '-P FORWARD ACCEPT', '-P OUTPUT ACCEPT', ...rules].join('\n');
+}
 
 function refused(message: string, exit: number): Outcome {
   return failure(`${PROGRAM('iptables')}: ${message}`, exit);

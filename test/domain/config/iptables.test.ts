@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { editRules, magnumRule, placeRule, RulesFileInvalid } from '../../../domain/config/iptables';
-import { site } from '../sites';
+import { node1, site } from '../sites';
 
 const golden = site('golden');
 
@@ -138,6 +138,38 @@ describe('placeRule', () => {
     expect(after([tricky, DROP])).toEqual([tricky, MAGNUM, DROP]);
   });
 
+  test('goes before a jump into a chain with the DROP, and stays there', () => {
+    const chains = ['-N logdrop', '-A logdrop -j LOG', '-A logdrop -j DROP'];
+    const found = ['-P INPUT ACCEPT', ...chains, STATE, '-A INPUT -j logdrop', OVS];
+
+    expect(placeRule(found, golden)).toEqual({ insert: 2, remove: [] });
+    expect(placeRule([...found.slice(0, 5), MAGNUM, ...found.slice(5)], golden)).toEqual({ remove: [] });
+  });
+
+  test('goes before a jump whose chain was not read', () => {
+    expect(placeRule([STATE, '-A INPUT -j logdrop', OVS], golden)).toEqual({ insert: 2, remove: [] });
+  });
+
+  test('goes before what may take, where the rules do not tell', () => {
+    const bogons = '-A INPUT -m set --match-set bogons src -j DROP';
+
+    expect(after([STATE, bogons, OVS])).toEqual([STATE, MAGNUM, bogons, OVS]);
+  });
+
+  test('heeds a rule for the address of one controller on that controller only', () => {
+    const other = '-A INPUT -d 10.21.22.5/32 -j DROP';
+
+    expect(placeRule([other, OVS], golden, { controller: node1(golden) })).toEqual({ insert: 3, remove: [] });
+    expect(placeRule([other, OVS], golden)).toEqual({ insert: 1, remove: [] });
+  });
+
+  test('heeds a rule for another interface only if it is not known where the connections arrive', () => {
+    const outer = '-A INPUT -i eth0 -s 10.0.0.0/8 -j DROP';
+
+    expect(placeRule([outer, OVS], golden, { interface: 'br-mgmt' })).toEqual({ insert: 3, remove: [] });
+    expect(placeRule([outer, OVS], golden)).toEqual({ insert: 1, remove: [] });
+  });
+
   test('whatever the chain: there is always a rule, one in the end, foreign ones stay, a second run does nothing', () => {
     const chain = fc.array(
       fc.constantFrom(
@@ -213,9 +245,55 @@ describe('editRules', () => {
     expect(editRules(found, golden)).toBe(found);
   });
 
+  test.each(['', '\n', '# nothing yet\n', '*nat\nCOMMIT\n', '*nat\nCOMMIT'])('gives %j a filter table', (found) => {
+    const edited = editRules(found, golden);
+
+    expect(edited.startsWith(found)).toBe(true);
+    expect(edited.slice(found.length).trimStart()).toBe(
+      `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${MAGNUM}\nCOMMIT\n`,
+    );
+    expect(editRules(edited, golden)).toBe(edited);
+  });
+
+  test('keeps the ends of lines of Windows', () => {
+    const dos = (text: string) => text.replaceAll('\n', '\r\n');
+
+    expect(editRules(dos(file(STATE, OVS, DROP)), golden)).toBe(dos(file(STATE, OVS, MAGNUM, DROP)));
+    expect(editRules(dos('*nat\nCOMMIT\n'), golden)).toMatch(/^\*nat\r\nCOMMIT\r\n\*filter\r\n(.*\r\n)+COMMIT\r\n$/);
+  });
+
+  test('adds no end to a last line without one', () => {
+    expect(editRules('*filter\n-A INPUT -j DROP\nCOMMIT', golden)).toBe(`*filter\n${MAGNUM}\n-A INPUT -j DROP\nCOMMIT`);
+  });
+
+  test('edits the last of several filter tables, and takes the rule out of those that it replaces', () => {
+    expect(editRules(file(OVS, MAGNUM) + file(OVS, DROP), golden)).toBe(file(OVS) + file(OVS, MAGNUM, DROP));
+  });
+
+  test('puts the rule in by its number, last of all, if the file inserts rules by number', () => {
+    const found = file(STATE, OVS, '-I INPUT 2 -s 10.0.0.0/8 -j DROP');
+
+    expect(editRules(found, golden)).toBe(
+      found.replace('-A FORWARD -j DROP\n', `-A FORWARD -j DROP\n${MAGNUM.replace('-A INPUT', '-I INPUT 2')}\n`),
+    );
+  });
+
+  test('deletes its old rule by number where its line stands in numbers of others', () => {
+    const old = MAGNUM.replace('9511', '9512');
+    const found = file(old, STATE, '-I INPUT 2 -p udp -j ACCEPT', '-D INPUT 3');
+
+    const edited = editRules(found, golden);
+
+    expect(edited).toBe(
+      found.replace(
+        '-A FORWARD -j DROP\n',
+        `-A FORWARD -j DROP\n${MAGNUM.replace('-A INPUT', '-I INPUT 3')}\n-D INPUT 1\n`,
+      ),
+    );
+    expect(editRules(edited, golden)).toBe(edited);
+  });
+
   test.each([
-    ['', 'it has no *filter table'],
-    ['*nat\nCOMMIT\n', 'it has no *filter table'],
     ['*filter\n-A INPUT -j DROP\n', 'its *filter table has no COMMIT'],
     ['*filter\n-A INPUT -j DROP\n*nat\nCOMMIT\n', 'its *filter table has no COMMIT'],
   ])('refuses %j', (text, problem) => {

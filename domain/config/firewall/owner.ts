@@ -1,0 +1,167 @@
+import type { Site } from '../../site/document';
+import { parseListing, parseRulesFile } from './table';
+import { printNetwork } from './values';
+
+/** What can be read on a controller about who makes its firewall rules. */
+export interface FirewallReading {
+  /** What `iptables -S` prints, of all chains. */
+  readonly listing?: readonly string[];
+  /** The file of persistent rules. */
+  readonly file?: string;
+  /** What `nft list ruleset` prints, if there is nft. */
+  readonly nft?: string;
+  /** Names of services that run or start at boot, without `.service`. */
+  readonly services?: readonly string[];
+}
+
+/** Who makes the rules. The first of these make them anew from a configuration of their own, at each start or reload. */
+export type OwnerName =
+  | 'ufw'
+  | 'firewalld'
+  | 'Shorewall'
+  | 'csf'
+  | 'apf'
+  | 'FireHOL'
+  | 'arno-iptables-firewall'
+  | 'Proxmox VE'
+  | 'nftables'
+  | 'puppetlabs-firewall'
+  | 'iptables-services'
+  | 'netfilter-persistent'
+  | 'unknown';
+
+export interface FirewallOwner {
+  readonly name: OwnerName;
+  /** What it was told by, for a message. */
+  readonly evidence: string;
+  /**
+   * Whether a rule belongs into the file of persistent rules. If not, the owner makes its rules itself: from the file,
+   * they would be loaded as they were once, or not at all.
+   */
+  readonly usesFile: boolean;
+  /** How the port of the Magnum API is opened with the owner's own means: commands, or lines of its files. */
+  readonly open: readonly string[];
+}
+
+/**
+ * Tells who makes the rules of a controller. Chains of Docker, Kubernetes, Calico, Neutron or fail2ban are guests in
+ * anybody's rules: they own none.
+ */
+export function firewallOwner(reading: FirewallReading, site: Site): FirewallOwner {
+  const { listing, file = '', nft = '', services = [] } = reading;
+  // What only the file knows may be left over from an owner of former times.
+  const { chains } = listing ? parseListing(listing) : parseRulesFile(file).tables[0];
+  const rules = listing ? 'running rules' : 'rules file';
+  const owner = (name: Exclude<OwnerName, 'unknown'>, evidence: string, usesFile: boolean): FirewallOwner => ({
+    name,
+    evidence,
+    usesFile,
+    open: openings(site)[name],
+  });
+
+  for (const generator of GENERATORS) {
+    const chain = [...chains.keys()].find((one) => generator.chains.test(one));
+    if (chain !== undefined) return owner(generator.name, `the chain ${chain} in the ${rules}`, false);
+    const service = services.find((one) => generator.service.test(one));
+    if (service !== undefined) return owner(generator.name, `the service ${service}`, false);
+    const [table] = generator.table?.exec(nft) ?? [];
+    if (table !== undefined) return owner(generator.name, `"${table}" in nft`, false);
+  }
+  const block = nativeBlock(nft);
+  if (block !== undefined) return owner('nftables', `"${block}" in nft, which takes what no rule accepts`, false);
+
+  const comment = chains.get('INPUT')?.find(({ comment: text = '' }) => PUPPET.test(text))?.comment;
+  if (comment !== undefined) return owner('puppetlabs-firewall', `the comment "${comment}" in the ${rules}`, true);
+  for (const [name, service] of LOADERS) {
+    const running = services.find((one) => service.test(one));
+    if (running !== undefined) return owner(name, `the service ${running}`, true);
+  }
+  return { name: 'unknown', evidence: `nothing in the ${rules} tells`, usesFile: true, open: [] };
+}
+
+const GENERATORS: readonly {
+  readonly name: Exclude<OwnerName, 'unknown'>;
+  /** Chains that only it has. */
+  readonly chains: RegExp;
+  readonly service: RegExp;
+  /** Its tables in nft. */
+  readonly table?: RegExp;
+}[] = [
+  { name: 'ufw', chains: /^ufw-/, service: /^ufw$/ },
+  {
+    name: 'firewalld',
+    chains: /^INPUT_(direct|ZONES|ZONES_SOURCE|POLICIES_pre)$/,
+    service: /^firewalld$/,
+    table: /^table (inet|ip) firewalld\b/m,
+  },
+  { name: 'Shorewall', chains: /^shorewall$/, service: /^shorewall(-lite)?$/ },
+  { name: 'csf', chains: /^(LOGDROPIN|DENYIN)$/, service: /^(csf|lfd)$/ },
+  { name: 'apf', chains: /^TALLOW$/, service: /^apf$/ },
+  { name: 'FireHOL', chains: /^in_.+_s\d+$/, service: /^firehol$/ },
+  { name: 'arno-iptables-firewall', chains: /^EXT_INPUT_CHAIN$/, service: /^arno-iptables-firewall$/ },
+  { name: 'Proxmox VE', chains: /^PVEFW-/, service: /^pve-firewall$/ },
+];
+
+/** puppetlabs-firewall, and Fuel and TripleO with it, orders rules by such comments. */
+const PUPPET = /^\d{3,4} \S/;
+
+/** Services that load the file and nothing else. */
+const LOADERS = [
+  ['netfilter-persistent', /^(netfilter|iptables)-persistent$/],
+  ['iptables-services', /^iptables$/],
+] as const;
+
+/** Tables that iptables itself keeps in nft. */
+const OF_IPTABLES = /^table ip (filter|nat|mangle|raw|security)$/;
+
+/** A chain of nft at the input hook that drops or rejects whatever no rule accepts. */
+function nativeBlock(nft: string): string | undefined {
+  let table = '';
+  let chain = '';
+  let isInput = false;
+  for (const line of nft.split('\n').map((one) => one.trim())) {
+    table = /^(table \S+ \S+) \{/.exec(line)?.[1] ?? table;
+    chain = /^(chain \S+) \{/.exec(line)?.[1] ?? chain;
+    if (line.startsWith('chain ')) isInput = false;
+    isInput ||= /^type filter hook input /.test(line);
+    const takesAll =
+      /policy drop;/.test(line) || /^(counter packets \d+ bytes \d+ )?(drop|reject)( with .*)?$/.test(line);
+    if (isInput && takesAll && /^table (ip|inet) /.test(table) && !OF_IPTABLES.test(table)) return `${table} ${chain}`;
+  }
+  return undefined;
+}
+
+function openings({ managementNetwork, magnum: { apiPort } }: Site): Record<Exclude<OwnerName, 'unknown'>, string[]> {
+  const from = printNetwork(managementNetwork);
+  const rich = `rule family="ipv4" source address="${from}" port port="${apiPort}" protocol="tcp" accept`;
+  return {
+    ufw: [`ufw allow proto tcp from ${from} to any port ${apiPort}`],
+    // Without --zone, it goes into the default zone.
+    firewalld: [
+      'firewall-cmd --get-zone-of-interface=INTERFACE',
+      `firewall-cmd --permanent --zone=ZONE --add-rich-rule='${rich}'`,
+      'firewall-cmd --reload',
+    ],
+    Shorewall: [`/etc/shorewall/rules: ACCEPT ZONE:${from} $FW tcp ${apiPort}`, 'shorewall reload'],
+    csf: [`/etc/csf/csf.allow: tcp|in|d=${apiPort}|s=${from}`, 'csf -r'],
+    apf: [`apf -a "tcp:in:d=${apiPort}:s=${from}"`],
+    FireHOL: [
+      `/etc/firehol/firehol.conf, in the interface: server custom magnum tcp/${apiPort} default accept src ${from}`,
+      'firehol restart',
+    ],
+    'arno-iptables-firewall': [
+      `/etc/arno-iptables-firewall/conf.d/magnum.conf: HOST_OPEN_TCP="${from}~${apiPort}"`,
+      'arno-iptables-firewall restart',
+    ],
+    'Proxmox VE': [`/etc/pve/local/host.fw, [RULES]: IN ACCEPT -source ${from} -p tcp -dport ${apiPort}`],
+    nftables: [
+      `nft insert rule TABLE CHAIN ip saddr ${from} tcp dport ${apiPort} accept`,
+      `/etc/nftables.conf: ip saddr ${from} tcp dport ${apiPort} accept`,
+    ],
+    'puppetlabs-firewall': [
+      `firewall { '117 magnum-api from ${from}': proto => 'tcp', dport => '${apiPort}', source => '${from}', action => 'accept' }`,
+    ],
+    'iptables-services': ['service iptables save'],
+    'netfilter-persistent': ['netfilter-persistent save'],
+  };
+}
