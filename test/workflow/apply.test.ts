@@ -94,17 +94,14 @@ describe('apply on the golden site', () => {
       name: `node-${index + 1}`,
       address: `10.21.22.${index + 10}`,
     }));
-    await withLocal(
-      { ...golden, controllers },
-      async (local) => {
-        const report = reportOf(await run(local, 'check'));
+    await withLocal({ ...golden, controllers }, async (local) => {
+      const report = reportOf(await run(local, 'check'));
 
-        expect(report.controllers).toHaveLength(30);
-        expect(report.controllers.every(({ files }) => files.length === 3)).toBe(true);
-        expect(report.controllers[0]?.files[1]?.diff.at(-1)).toMatch(/^… \d+ more lines$/);
-        expect(JSON.stringify(report).length).toBeLessThan(200_000);
-      },
-    );
+      expect(report.controllers).toHaveLength(30);
+      expect(report.controllers.every(({ files }) => files.length === 3)).toBe(true);
+      expect(report.controllers[0]?.files[1]?.diff.at(-1)).toMatch(/^… \d+ more lines$/);
+      expect(JSON.stringify(report).length).toBeLessThan(200_000);
+    });
   });
 
   it('removes only the drift there is: a changed option restarts one controller and cycles nothing', async () => {
