@@ -22,6 +22,9 @@ export interface Policy {
   readonly changesAt: number | undefined;
 }
 
+/** What a configuration asked for when it was last read: it never changes, but its rules of time do their work. */
+const known = new WeakMap<Element, { readonly seconds: number; readonly policy: Policy }>();
+
 /**
  * Reads the configuration as pacemaker's scheduler does, by the clock of whoever asks: whole seconds.
  *
@@ -29,19 +32,28 @@ export interface Policy {
  */
 export function policyOf({ root }: Cib, resource: string, now: number): Policy {
   const seconds = Math.floor(now / 1000) * 1000;
+  const last = known.get(root);
+  if (last && (last.seconds === seconds || !last.policy.timed)) return last.policy;
+  const policy = readPolicy(root, resource, seconds);
+  known.set(root, { seconds, policy });
+  return policy;
+}
+
+function readPolicy(root: Element, resource: string, seconds: number): Policy {
+  const all = descendants(root);
   const clone = `clone_${resource}`;
-  const find = (id: string) => descendants(root).find((one) => one.attributes['id'] === id);
+  const find = (id: string) => all.find((one) => one.attributes['id'] === id);
   const own = (id: string, name: string) => metaOf(find(id), name, seconds);
   const inClone = (name: string) => own(resource, name) ?? own(clone, name);
-  const dates = descendants(root).filter(({ name }) => name === 'date_expression');
+  const dates = all.filter(({ name }) => name === 'date_expression');
   const ends = dates.flatMap((date) => endOf(date) ?? []).filter((end) => end > seconds);
-  const maintenance = descendants(root).find(({ attributes }) => attributes['name'] === 'maintenance-mode');
+  const maintenance = all.find(({ attributes }) => attributes['name'] === 'maintenance-mode');
   return {
     targetRole: inClone('target-role'),
     cloneTargetRole: own(clone, 'target-role'),
     managed: inClone('is-managed') !== 'false',
     maintenance: maintenance?.attributes['value'] === 'true',
-    bans: bansOf(root, resource, seconds),
+    bans: bansOf(all, resource, seconds),
     timed: dates.length > 0,
     changesAt: ends.length > 0 ? Math.min(...ends) : undefined,
   };
@@ -67,11 +79,9 @@ function metaOf(resource: Element | undefined, name: string, now: number): strin
 }
 
 /** Of constraints with a score of -INFINITY; pacemaker lists them from the last node on, under the clone's name. */
-function bansOf(root: Element, resource: string, now: number): Ban[] {
-  const nodes = descendants(root)
-    .flatMap(({ name, attributes }) => (name === 'node' ? [attributes['uname'] ?? ''] : []))
-    .reverse();
-  const constraints = descendants(root).filter(({ name }) => name === 'rsc_location');
+function bansOf(all: readonly Element[], resource: string, now: number): Ban[] {
+  const nodes = all.flatMap(({ name, attributes }) => (name === 'node' ? [attributes['uname'] ?? ''] : [])).reverse();
+  const constraints = all.filter(({ name }) => name === 'rsc_location');
   return constraints.flatMap(({ attributes, children }) => {
     const { id = '', rsc = '', node: only } = attributes;
     const banned = rsc === resource ? `clone_${resource}` : rsc;

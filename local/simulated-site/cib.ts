@@ -189,8 +189,12 @@ export function childrenOf({ children }: Element, name: string): Element[] {
 }
 
 /** All elements within one, in order. */
-export function descendants({ children }: Element): Element[] {
-  return children.flatMap((child) => [child, ...descendants(child)]);
+export function descendants({ children }: Element, into: Element[] = []): Element[] {
+  for (const child of children) {
+    into.push(child);
+    descendants(child, into);
+  }
+  return into;
 }
 
 /** As cibadmin prints it. */
