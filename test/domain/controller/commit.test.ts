@@ -44,7 +44,7 @@ async function committing({ files, failure, rules = RULE }: Found, wanted: reado
     },
   });
   const [result] = await Promise.allSettled([commit(node, wanted, 'key')]);
-  const changing = ran.filter((one) => !/^node-1: (sha256sum|iptables -w -S) /.test(one));
+  const changing = ran.filter((one) => !/^node-1: (sha256sum |iptables -w -S$)/.test(one));
   return { result, changing: changing.map((one) => one.replace('node-1: ', '')) };
 }
 
