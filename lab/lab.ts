@@ -8,6 +8,7 @@ import { parseClusterStatus } from '../domain/pacemaker/status';
 import { allSecretNames } from '../domain/secrets/references';
 import type { Site } from '../domain/site/document';
 import { generateKeyPair } from '../local/simulated-site/ssh-server';
+import { type Debian, debianOfImage } from './debian';
 import { OPENSTACK_HOST, type Profile, provisionedSecrets } from './openstack/real/profile';
 import { run, type Result } from './run';
 import { writeSeeds } from './seed';
@@ -58,6 +59,8 @@ export interface Lab {
   readonly document: Site;
   /** What of OpenStack is real. */
   readonly profile: Profile;
+  /** The release of Debian that its hosts have. */
+  readonly debian: Debian;
   /** Private key for bastion and controllers, OpenSSH format. */
   readonly privateKey: string;
   /** The value of each secret by the name of its SSM parameter. */
@@ -83,7 +86,7 @@ export interface Lab {
 }
 
 /** What a kept lab is found again by. */
-type Kept = Pick<Lab, 'document' | 'privateKey' | 'secrets' | 'profile'>;
+type Kept = Pick<Lab, 'document' | 'privateKey' | 'secrets' | 'profile' | 'debian'>;
 
 /**
  * Starts a lab and waits until its cluster is settled. This process has to be root in a network namespace of its own,
@@ -113,6 +116,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     },
     privateKey: access.private,
     profile,
+    debian: debianOfImage(image),
     secrets: {
       ...Object.fromEntries(allSecretNames(given).map((name) => [name, randomBytes(18).toString('base64url')])),
       ...(simulated ? {} : provisionedSecrets(given, image)),
@@ -121,7 +125,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   };
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(directory, 'openstack'), { recursive: true });
-  writeSeeds(join(directory, 'seed'), { document: kept.document, profile, haproxyNamespace, access, hostKeys });
+  const { document, debian } = kept;
+  writeSeeds(join(directory, 'seed'), { document, profile, debian, haproxyNamespace, access, hostKeys });
   await options.adapt?.(join(directory, 'seed'));
   writeFileSync(join(directory, 'kept.json'), JSON.stringify({ ...kept, speed: options.speed ?? 1 }), { mode: 0o600 });
 

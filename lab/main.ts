@@ -8,6 +8,7 @@ import { RUN_OPTIONS, runOptions, UsageError } from '../cli/options';
 import type { Terminal } from '../cli/progress';
 import { type RunOptions, runModes } from '../cli/run';
 import { deploy } from '../local/deploy';
+import { type Debian, debianNamed, defaultDebian, GENERATIONS, UnknownDebian } from './debian';
 import { enter, follow, labEnvironment, refuseUnavailable } from './enter';
 import { keptLab, type Lab, startLab } from './lab';
 import { OPENSTACK_HOST, type Profile, PROFILES } from './openstack/real/profile';
@@ -20,6 +21,7 @@ const USAGE = `npm run lab: the main job on a lab of real daemons, on this machi
 ${RUN_OPTIONS}
     --profile PROFILE          what of OpenStack is real: nothing (controllers, the default); Keystone and Magnum (core);
                                also what clusters are made of (full). The last two have lab/sites/openstack.json as site
+    --debian 11|12|13          the Debian of the hosts, 12 by default: full has 12 only
     --keep                     leave the lab up
   npm run lab -- run [options] an execution, or two, on the lab that was kept
   npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a controller's name
@@ -56,8 +58,8 @@ export async function labMain(args: readonly string[], terminal: Terminal): Prom
     return follow(['nsenter', `--net=/proc/${keptLab(keptDirectory()).pid}/ns/net`, '--', ...again]);
   }
   // Refused now, and not after minutes.
-  const { profile } = optionsOf(args);
-  return enter(again, say, { profile });
+  const { profile, debian } = optionsOf(args);
+  return enter(again, say, { profile, debian });
 }
 
 /** In the operator's network namespace. */
@@ -67,11 +69,17 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
   };
   if (args[0] === 'run') {
     const lab = keptLab(keptDirectory());
-    const { site, ...options } = optionsOf(['--profile', lab.profile, ...args.slice(1)]);
+    const { site, ...options } = optionsOf([
+      '--profile',
+      lab.profile,
+      '--debian',
+      String(lab.debian),
+      ...args.slice(1),
+    ]);
     const named = args.some((word) => word.startsWith('--site'));
     return runOn(lab, { ...options, site: named ? withHostKeys(site, lab.document) : lab.document }, terminal);
   }
-  const { keep, profile, ...options } = optionsOf(args);
+  const { keep, profile, debian, ...options } = optionsOf(args);
   say('Starting the lab …');
   const started = Date.now();
   const { image, directory } = labEnvironment();
@@ -89,8 +97,8 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
     ...options.site.controllers.map(({ name }) => name),
   ].join(', ');
   say(
-    `Site ${options.site.name} in the lab, after ${((Date.now() - started) / 1000).toFixed(1)} s: ${hosts}, with real ` +
-      `pacemaker, HAProxy, sshd and iptables. ` +
+    `Site ${options.site.name} in the lab, after ${((Date.now() - started) / 1000).toFixed(1)} s: ${hosts}, with Debian ` +
+      `${debian} and its real pacemaker, HAProxy, sshd and iptables. ` +
       (simulated
         ? `Keystone and Magnum are simulated; clusters come about ${SPEED} times as fast as in truth.`
         : `Keystone and Magnum are real${profile === 'full' ? ', and so are Glance, Heat, Neutron and Nova' : ''}.`),
@@ -120,17 +128,40 @@ async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise
   }
 }
 
-function optionsOf(args: readonly string[]): RunOptions & { readonly keep: boolean; readonly profile: Profile } {
-  const further = { keep: { type: 'boolean' }, profile: { type: 'string', default: 'controllers' } } as const;
+function optionsOf(
+  args: readonly string[],
+): RunOptions & { readonly keep: boolean; readonly profile: Profile; readonly debian: Debian } {
+  const further = {
+    keep: { type: 'boolean' },
+    profile: { type: 'string', default: 'controllers' },
+    debian: { type: 'string', default: String(defaultDebian()) },
+  } as const;
   const { values } = parseArgs({ args: [...args], options: further, strict: false });
   const profile = PROFILES.find((name) => name === values.profile);
   if (!profile) throw new UsageError(`--profile is none of ${PROFILES.join(', ')}. All options: ${HELP}`);
+  const debian = debianOption(String(values.debian));
+  if (profile === 'full' && debian !== 12)
+    throw new UsageError(`--profile full has Debian 12 only. All options: ${HELP}`);
   const site = profile === 'controllers' ? [] : ['--site', OPENSTACK_SITE];
   const options = runOptions([...site, ...args], HELP, further);
   if (!options) throw new UsageError(`All options: ${HELP}`);
   // Of nothing no cluster can be made.
-  const clusters = profile === 'core' && { clusterTemplates: [], clusters: [] };
-  return { ...options, site: { ...options.site, ...clusters }, keep: values.keep === true, profile };
+  const core = profile === 'core' && {
+    release: GENERATIONS[debian].openstack,
+    clusterTemplates: [],
+    clusters: [],
+  };
+  return { ...options, site: { ...options.site, ...core }, keep: values.keep === true, profile, debian };
+}
+
+/** @throws UsageError */
+function debianOption(name: string): Debian {
+  try {
+    return debianNamed(name);
+  } catch (error) {
+    if (error instanceof UnknownDebian) throw new UsageError(`${error.message} All options: ${HELP}`);
+    throw error;
+  }
 }
 
 /** An edited document for a lab that is up: with its host keys. @throws UsageError where the lab has other hosts */

@@ -3,12 +3,13 @@ import { dirname, join } from 'node:path';
 import type { Controller, Site } from '../domain/site/document';
 import { initialFiles } from '../local/simulated-site/initial-files';
 import type { KeyPair } from '../local/simulated-site/ssh-server';
+import { type Debian, GENERATIONS } from './debian';
 import { OPENSTACK_HOST, openstackAddress, type Profile, sharedFragments } from './openstack/real/profile';
 
 /** The bastion's own address on the management network: the last one of it. */
 const BASTION_ADDRESS_FROM_END = 1;
 /** What of rootfs stands in for OpenStack. */
-const STAND_IN = /\/(init\.d\/.*|bin\/magnum-.*|sbin\/(keystone|openstack-services)|lab_openstack\.py)$/;
+const STAND_IN = /\/(init\.d\/.*|lib\/lab\/.*|bin\/magnum-.*|sbin\/(keystone|openstack-services)|lab_openstack\.py)$/;
 /** So that Debian's init script runs magnum-api itself, which reads where to listen, and not uWSGI, which does not. */
 const MAGNUM_API_DEFAULTS = `DAEMON=/usr/bin/magnum-api
 DAEMON_ARGS="--config-file=/etc/magnum/magnum.conf --log-file=/var/log/magnum/magnum-api.log"
@@ -19,6 +20,8 @@ export interface Seed {
   readonly document: Site;
   /** What of OpenStack is real. */
   readonly profile: Profile;
+  /** The release of Debian that its hosts have. */
+  readonly debian: Debian;
   /** Whether HAProxy runs in a network namespace of its own, as Fuel has it. */
   readonly haproxyNamespace: boolean;
   /** The key that bastion and controllers let in. */
@@ -99,7 +102,7 @@ function common(name: string, user: string, { document, access, hostKeys }: Seed
   ];
 }
 
-function controllerFiles(controller: Controller, { document, haproxyNamespace, profile }: Seed): SeedFile[] {
+function controllerFiles(controller: Controller, { document, haproxyNamespace, profile, debian }: Seed): SeedFile[] {
   const initial = initialFiles(document, controller).map(({ group, ...file }) => ({ ...file, owner: `root:${group}` }));
   const { haproxy, magnum, persistentRules } = document;
   const kept = initial.filter(
@@ -128,7 +131,7 @@ function controllerFiles(controller: Controller, { document, haproxyNamespace, p
     { path: '/etc/corosync/corosync.conf', content: corosyncConf(document) },
     {
       path: '/var/lib/pacemaker/cib/cib.xml',
-      content: cib(document, haproxyNamespace),
+      content: cib(document, haproxyNamespace, debian),
       mode: 0o600,
       owner: 'hacluster:haclient',
     },
@@ -168,7 +171,8 @@ ${nodes.join('')}}
  * The cluster as Fuel makes it: HAProxy as a clone, the VIP colocated with it. `dc-deadtime` is shorter than the usual
  * 20 s, so that the lab is up soon.
  */
-function cib({ virtualIp, managementNetwork, haproxy }: Site, namespace: boolean): string {
+function cib({ virtualIp, managementNetwork, haproxy }: Site, namespace: boolean, debian: Debian): string {
+  const { schema, featureSet } = GENERATIONS[debian].cib;
   const { resource } = haproxy;
   const netmask = managementNetwork.split('/')[1] ?? '24';
   const attributes = (id: string, values: Record<string, string>) =>
@@ -181,7 +185,7 @@ function cib({ virtualIp, managementNetwork, haproxy }: Site, namespace: boolean
         agent: 'provider="heartbeat" type="IPaddr2"',
         values: { ip: virtualIp, cidr_netmask: netmask, nic: 'br-mgmt' },
       };
-  return `<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="5" num_updates="0" admin_epoch="0">
+  return `<cib crm_feature_set="${featureSet}" validate-with="${schema}" epoch="5" num_updates="0" admin_epoch="0">
 <configuration>
 <crm_config><cluster_property_set id="cib-bootstrap-options">${pairs('cib-bootstrap-options', {
     'stonith-enabled': 'false',
