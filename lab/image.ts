@@ -35,6 +35,7 @@ const SHARED: Layer = {
   network: 'none',
   files: [
     'shared.sh',
+    'clusters.sh',
     'openstack',
     'nova-compute',
     'guest.py',

@@ -11,7 +11,7 @@ import { generateKeyPair } from '../local/simulated-site/ssh-server';
 import { type Debian, debianOfImage } from './debian';
 import { OPENSTACK_HOST, type Profile, provisionedSecrets } from './openstack/real/profile';
 import { run, type Result } from './run';
-import { writeSeeds } from './seed';
+import { type MagnumApi, writeSeeds } from './seed';
 
 const SCRIPTS = join(__dirname, 'scripts');
 /** A host's boot to a settled cluster takes about 6 s on two cores. */
@@ -37,6 +37,11 @@ export interface LabOptions {
    * @default false
    */
   readonly haproxyNamespace?: boolean;
+  /**
+   * How the magnum-api of Debian's package is started: for the profiles that have it.
+   * @default 'stock'
+   */
+  readonly magnumApi?: MagnumApi;
   /**
    * Keeps the lab up when this process ends.
    * @default false
@@ -101,6 +106,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     directory,
     profile = 'controllers',
     haproxyNamespace = false,
+    magnumApi = 'stock',
     detached = false,
   } = options;
   const simulated = profile === 'controllers';
@@ -126,7 +132,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(directory, 'openstack'), { recursive: true });
   const { document, debian } = kept;
-  writeSeeds(join(directory, 'seed'), { document, profile, debian, haproxyNamespace, access, hostKeys });
+  writeSeeds(join(directory, 'seed'), { document, profile, debian, haproxyNamespace, magnumApi, access, hostKeys });
   await options.adapt?.(join(directory, 'seed'));
   writeFileSync(join(directory, 'kept.json'), JSON.stringify({ ...kept, speed: options.speed ?? 1 }), { mode: 0o600 });
 

@@ -12,6 +12,7 @@ import { type Debian, debianNamed, defaultDebian, GENERATIONS, UnknownDebian } f
 import { enter, follow, labEnvironment, refuseUnavailable } from './enter';
 import { keptLab, type Lab, startLab } from './lab';
 import { OPENSTACK_HOST, type Profile, PROFILES } from './openstack/real/profile';
+import { type MagnumApi, MAGNUM_APIS } from './seed';
 
 const HELP = 'npm run lab -- --help';
 const USAGE = `npm run lab: the main job on a lab of real daemons, on this machine
@@ -22,6 +23,8 @@ ${RUN_OPTIONS}
     --profile PROFILE          what of OpenStack is real: nothing (controllers, the default); Keystone and Magnum (core);
                                also what clusters are made of (full). The last two have lab/sites/openstack.json as site
     --debian 11|12|13          the Debian of the hosts, 12 by default: full has 12 only
+    --magnum-api bound|stock   real Magnum's API on its controller's address (the default), or on all of them, as Debian's
+                               package starts it: see docs/debian.md
     --keep                     leave the lab up
   npm run lab -- run [options] an execution, or two, on the lab that was kept
   npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a controller's name
@@ -79,7 +82,7 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
     const named = args.some((word) => word.startsWith('--site'));
     return runOn(lab, { ...options, site: named ? withHostKeys(site, lab.document) : lab.document }, terminal);
   }
-  const { keep, profile, debian, ...options } = optionsOf(args);
+  const { keep, profile, debian, magnumApi, ...options } = optionsOf(args);
   say('Starting the lab …');
   const started = Date.now();
   const { image, directory } = labEnvironment();
@@ -87,6 +90,7 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
     document: options.site,
     image,
     profile,
+    magnumApi,
     directory: keep ? keptDirectory() : directory,
     detached: keep,
     speed: SPEED,
@@ -128,17 +132,25 @@ async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise
   }
 }
 
-function optionsOf(
-  args: readonly string[],
-): RunOptions & { readonly keep: boolean; readonly profile: Profile; readonly debian: Debian } {
+interface LabRunOptions extends RunOptions {
+  readonly keep: boolean;
+  readonly profile: Profile;
+  readonly debian: Debian;
+  readonly magnumApi: MagnumApi;
+}
+
+function optionsOf(args: readonly string[]): LabRunOptions {
   const further = {
     keep: { type: 'boolean' },
     profile: { type: 'string', default: 'controllers' },
     debian: { type: 'string', default: String(defaultDebian()) },
+    'magnum-api': { type: 'string', default: 'bound' },
   } as const;
   const { values } = parseArgs({ args: [...args], options: further, strict: false });
   const profile = PROFILES.find((name) => name === values.profile);
   if (!profile) throw new UsageError(`--profile is none of ${PROFILES.join(', ')}. All options: ${HELP}`);
+  const magnumApi = MAGNUM_APIS.find((name) => name === values['magnum-api']);
+  if (!magnumApi) throw new UsageError(`--magnum-api is none of ${MAGNUM_APIS.join(', ')}. All options: ${HELP}`);
   const debian = debianOption(String(values.debian));
   if (profile === 'full' && debian !== 12)
     throw new UsageError(`--profile full has Debian 12 only. All options: ${HELP}`);
@@ -151,7 +163,7 @@ function optionsOf(
     clusterTemplates: [],
     clusters: [],
   };
-  return { ...options, site: { ...options.site, ...core }, keep: values.keep === true, profile, debian };
+  return { ...options, site: { ...options.site, ...core }, keep: values.keep === true, profile, debian, magnumApi };
 }
 
 /** @throws UsageError */

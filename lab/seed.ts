@@ -10,10 +10,13 @@ import { OPENSTACK_HOST, openstackAddress, type Profile, sharedFragments } from 
 const BASTION_ADDRESS_FROM_END = 1;
 /** What of rootfs stands in for OpenStack. */
 const STAND_IN = /\/(init\.d\/.*|lib\/lab\/.*|bin\/magnum-.*|sbin\/(keystone|openstack-services)|lab_openstack\.py)$/;
-/** So that Debian's init script runs magnum-api itself, which reads where to listen, and not uWSGI, which does not. */
-const MAGNUM_API_DEFAULTS = `DAEMON=/usr/bin/magnum-api
-DAEMON_ARGS="--config-file=/etc/magnum/magnum.conf --log-file=/var/log/magnum/magnum-api.log"
-`;
+/** What starts magnum-api, and on which address. */
+export const MAGNUM_APIS = ['stock', 'bound'] as const;
+/**
+ * How magnum-api is started on a controller with Debian's package of it. As the package has it uWSGI listens on all addresses,
+ * whatever `[api] host` says (`stock`). Or the operator has bound it to the controller's own (`bound`), see docs/debian.md.
+ */
+export type MagnumApi = (typeof MAGNUM_APIS)[number];
 
 /** What a host of the lab is given before it boots for the first time. */
 export interface Seed {
@@ -24,13 +27,15 @@ export interface Seed {
   readonly debian: Debian;
   /** Whether HAProxy runs in a network namespace of its own, as Fuel has it. */
   readonly haproxyNamespace: boolean;
+  readonly magnumApi: MagnumApi;
   /** The key that bastion and controllers let in. */
   readonly access: KeyPair;
   /** Each host's own key, by its name. */
   readonly hostKeys: ReadonlyMap<string, KeyPair>;
 }
 
-interface SeedFile {
+/** A file that a host is given. */
+export interface SeedFile {
   readonly path: string;
   readonly content: string;
   /** Permission bits. */
@@ -102,7 +107,8 @@ function common(name: string, user: string, { document, access, hostKeys }: Seed
   ];
 }
 
-function controllerFiles(controller: Controller, { document, haproxyNamespace, profile, debian }: Seed): SeedFile[] {
+function controllerFiles(controller: Controller, seed: Seed): SeedFile[] {
+  const { document, haproxyNamespace, profile, debian, magnumApi } = seed;
   const initial = initialFiles(document, controller).map(({ group, ...file }) => ({ ...file, owner: `root:${group}` }));
   const { haproxy, magnum, persistentRules } = document;
   const kept = initial.filter(
@@ -117,7 +123,9 @@ function controllerFiles(controller: Controller, { document, haproxyNamespace, p
       path: `${haproxy.fragmentDirectory}/${name}`,
       content,
     })),
-    { path: '/etc/default/magnum-api', content: MAGNUM_API_DEFAULTS },
+    ...(magnumApi === 'bound'
+      ? [{ path: '/etc/default/magnum-api', content: boundTo(controller.address, magnum.apiPort) }]
+      : []),
     // A conductor that never reached RabbitMQ does not end with its service: only systemd would kill its workers.
     { path: '/etc/lab-services', content: 'magnum-api\n' },
   ];
@@ -136,6 +144,11 @@ function controllerFiles(controller: Controller, { document, haproxyNamespace, p
       owner: 'hacluster:haclient',
     },
   ];
+}
+
+/** What Debian's init script and unit of magnum-api read last. */
+function boundTo(address: string, port: number): string {
+  return `DAEMON_ARGS="--http-socket ${address}:${port} --ini /etc/magnum/magnum-api-uwsgi.ini"\n`;
 }
 
 function corosyncConf({ controllers }: Site): string {

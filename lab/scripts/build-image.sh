@@ -7,6 +7,8 @@ image=$1 suite=$2
 packages=(
   openssh-server sudo tini procps psmisc iproute2 iptables iputils-ping sysvinit-utils adduser
   corosync pacemaker pacemaker-cli-utils pcs resource-agents haproxy python3
+  # Installed and not active, as on many hosts.
+  ufw firewalld
 )
 # The mirror that this machine itself uses.
 mirror=$(sed -nE 's/^(URIs:|deb( \[[^]]*\])?) +(https?:[^ ]+).*/\3/p' \

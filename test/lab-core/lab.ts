@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { defaultDebian, GENERATIONS } from '../../lab/debian';
 import { labEnvironment } from '../../lab/enter';
 import { labImage } from '../../lab/image';
 import { type Lab, startLab } from '../../lab/lab';
+import type { MagnumApi } from '../../lab/seed';
 import type { Profile } from '../../lab/openstack/real/profile';
 import type { Site } from '../../domain/site/document';
 import type { Mode } from '../../domain/site/load';
@@ -38,19 +40,25 @@ export interface OpenStackLabOptions {
    * @default 1
    */
   readonly speed?: number;
+  /**
+   * How magnum-api is started.
+   * @default 'bound'
+   */
+  readonly magnumApi?: MagnumApi;
   /** Changes the document before the lab is built from it. */
   readonly change?: (document: Site) => Site;
 }
 
 /** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
 export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
-  const { profile, provisioned = true, change = (site: Site) => site, speed = 1 } = options;
+  const { profile, provisioned = true, magnumApi = 'bound', change = (site: Site) => site, speed = 1 } = options;
   const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
+  const release = GENERATIONS[defaultDebian()].openstack;
   // Of Keystone and Magnum alone no cluster can be made.
-  const given = change(profile === 'full' ? shipped : { ...shipped, clusterTemplates: [], clusters: [] });
+  const given = change(profile === 'full' ? shipped : { ...shipped, release, clusterTemplates: [], clusters: [] });
   const template = await synthesized(given);
   const image = await labImage(() => undefined, { profile, provisioned });
-  const lab = await startLab({ document: given, image, profile, directory: labEnvironment().directory });
+  const lab = await startLab({ document: given, image, profile, magnumApi, directory: labEnvironment().directory });
   const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
   const { document } = lab;
   return {

@@ -17,7 +17,14 @@ export async function start(document: Site): Promise<ContractSite> {
   const profile = document.name === 'openstack' ? 'full' : 'controllers';
   const speed = profile === 'full' ? 1 : SPEED;
   const image = await labImage(() => undefined, { profile });
-  const lab = await startLab({ document, profile, image, directory: labEnvironment().directory, speed });
+  const lab = await startLab({
+    document,
+    profile,
+    image,
+    magnumApi: 'bound',
+    directory: labEnvironment().directory,
+    speed,
+  });
   const template = await synthesized(document);
   const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
   const using = client(lab, deployment);
