@@ -50,6 +50,10 @@ install -m 0755 "$here/openstack" /etc/init.d/openstack
 install -m 0755 "$here/nova-compute" "$here/guest.py" "$here/stand-ins.py" /usr/local/bin/
 install -D -m 0644 "$here/identity.py" /usr/lib/python3/dist-packages/lab_identity.py
 
+# The schema of Debian 11's Magnum cannot be made with Debian 11's SQLAlchemy: it puts one column into two tables.
+sed -i "s/sa.sql.table('baymodel', insecure_column)/sa.sql.table('baymodel', sa.sql.column('insecure'))/" \
+  /usr/lib/python3/dist-packages/magnum/db/sqlalchemy/alembic/versions/1d045384b966_add_insecure_baymodel_attr.py
+
 # --- Configuration
 authtoken() { # USER
   cat <<CONF
