@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Lab } from '../lab';
-import { atBoot, edit, fileOf, onControllers, put, type Variant } from './hosts';
+import { atBoot, drop, edit, fileOf, onControllers, put, type Variant } from './hosts';
 
 /** A router of Neutron's, whose metadata proxy runs on every controller. */
 const ROUTER = '1e086be2-93c2-4740-921d-3e3237f23959';
@@ -53,15 +53,17 @@ export async function startMetadataProxy(lab: Lab, host: string): Promise<void> 
 }
 
 /**
- * HAProxy is Debian's own init script under pacemaker (`lsb:haproxy`), which gives it one file and no directory. What is in
- * the directory of fragments somebody has put together into that file, as openstack-ansible does.
+ * HAProxy is Debian's own init script under pacemaker (`lsb:haproxy`), which gives it one file and no directory. All sections are
+ * in that file; the directory of fragments is there, and empty.
  */
 export const oneFile: Variant = onControllers((seeds, host, { haproxy }) => {
-  const directory = fileOf(seeds, host, haproxy.fragmentDirectory);
-  const fragments = readdirSync(directory)
-    .sort()
-    .map((name) => readFileSync(join(directory, name), 'utf8'));
-  edit(seeds, host, haproxy.configFile, (text) => text + fragments.join(''));
+  const fragments = readdirSync(fileOf(seeds, host, haproxy.fragmentDirectory)).sort();
+  for (const name of fragments) {
+    const path = join(haproxy.fragmentDirectory, name);
+    const section = readFileSync(fileOf(seeds, host, path), 'utf8');
+    edit(seeds, host, haproxy.configFile, (text) => text + section);
+    drop(seeds, host, path);
+  }
   edit(seeds, host, '/var/lib/pacemaker/cib/cib.xml', (cib) =>
     cib
       .replace('class="ocf" provider="fuel" type="ns_haproxy"', 'class="lsb" type="haproxy"')
