@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../domain/report/report';
 import { labEnvironment } from '../lab/enter';
 import { type Lab, startLab } from '../lab/lab';
+import { probe } from '../lab/prober';
 import { synthesized } from '../local/emulator/assembly';
 import type { Deployment } from '../local/emulator/aws/deployment';
 import { siteAt } from '../cli/options';
@@ -24,7 +24,7 @@ until [ "$(running "$1")" = "$2" ]; do sleep 0.05; done
 
 /**
  * Compares how long the VIP does not answer: while the workflow cycles HAProxy, and while the same is done by hand on a
- * controller. Both are watched by the same prober on the bastion.
+ * controller. Both are watched by the same prober.
  */
 async function main(): Promise<void> {
   const document = siteAt(join(__dirname, '..', 'sites', 'golden.json'));
@@ -74,22 +74,11 @@ async function execute(lab: Lab, deployment: Deployment): Promise<Report> {
 
 /** The longest time without an answer of the VIP, in milliseconds, while something is done. */
 async function outage(lab: Lab, action: () => Promise<void>): Promise<number> {
-  const { virtualIp } = lab.document;
-  const prober = spawn('nsenter', [
-    ...['--target', String(lab.pidOf('bastion')), '--net', '--', process.execPath, ...process.execArgv],
-    ...[join(__dirname, 'prober.ts'), virtualIp, '5000'],
-  ]);
-  let printed = '';
-  prober.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  while (printed === '') await sleep(50);
+  const end = await probe(lab);
   await action();
   await lab.settled();
   await sleep(200);
-  const ended = new Promise((resolve) => prober.once('close', resolve));
-  prober.kill();
-  await ended;
-  const answers = printed.trim().split('\n').map(Number);
-  return Math.max(...answers.slice(1).map((at, index) => at - (answers[index] ?? at)));
+  return (await end()).longestMs;
 }
 
 main().catch((error: unknown) => {

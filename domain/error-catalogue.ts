@@ -248,6 +248,10 @@ export const ERROR_CATALOGUE = {
       'This machine cannot run the lab.',
       'It takes Linux and root; the message says what is missing.',
     ),
+    UnknownDebian: entry(
+      'The lab cannot have this release of Debian.',
+      'Name one that it can have: the message lists them.',
+    ),
   },
   'Command line and CDK app': {
     UsageError: entry('An option is wrong, or names a file that cannot be used.', 'See --help.'),

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MagnumHaError } from '../domain/errors';
+import { DEBIAN_VARIABLE, defaultDebian } from './debian';
 import { type ImageOptions, labImage } from './image';
 
 /** Between two looks at whether whoever started this process still lives, in milliseconds. */
@@ -50,6 +51,7 @@ export async function enter(
   const network = 'ip link set lo up && exec "$@"';
   try {
     return await follow(['unshare', '--net', 'sh', '-c', network, 'sh', ...argv], {
+      [DEBIAN_VARIABLE]: String(options.debian ?? defaultDebian()),
       MAGNUM_HA_LAB_IMAGE: image,
       MAGNUM_HA_LAB_DIRECTORY: directory,
     });

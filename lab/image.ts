@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { type Debian, defaultDebian, GENERATIONS } from './debian';
 import type { Profile } from './openstack/real/profile';
 import { run } from './run';
 
@@ -27,13 +28,14 @@ const PACKAGES: Layer = {
   name: 'packages',
   network: 'host',
   files: ['packages.sh'],
-  progress: "Installing OpenStack's packages of Debian 12 for the lab, once, in about two minutes …",
+  progress: "Installing OpenStack's packages of Debian for the lab, once, in about two minutes …",
 };
 const SHARED: Layer = {
   name: 'shared',
   network: 'none',
   files: [
     'shared.sh',
+    'clusters.sh',
     'openstack',
     'nova-compute',
     'guest.py',
@@ -63,6 +65,11 @@ export interface ImageOptions {
    * @default true
    */
   readonly provisioned?: boolean;
+  /**
+   * The release of Debian. The profile `full` has 12 only.
+   * @default what the environment says, or else 12
+   */
+  readonly debian?: Debian;
 }
 
 /**
@@ -74,19 +81,20 @@ export interface ImageOptions {
  * @returns the directories of its layers as overlayfs takes them, which nothing may write to
  */
 export async function labImage(say: (text: string) => void, options: ImageOptions = {}): Promise<string> {
-  const { profile = 'controllers', provisioned = true } = options;
+  const { profile = 'controllers', provisioned = true, debian = defaultDebian() } = options;
+  const { suite } = GENERATIONS[debian];
   await installMissing(say);
-  let name = `lab-image-${digest([BUILD_IMAGE])}`;
+  let name = `lab-image-${suite}-${digest([BUILD_IMAGE], suite)}`;
   let image = await built(
     name,
-    [BUILD_IMAGE],
-    "Building the image of the lab's hosts (Debian 12 with pacemaker, HAProxy and sshd), once, in about a minute …",
+    [BUILD_IMAGE, suite],
+    `Building the image of the lab's hosts (Debian ${debian} with pacemaker, HAProxy and sshd), once, in about a minute …`,
     say,
   );
   if (profile === 'controllers') return image;
   for (const layer of provisioned ? [PACKAGES, SHARED, MAGNUM] : [PACKAGES, SHARED]) {
     const files = layer.files.map((file) => join(__dirname, 'openstack/real', file));
-    name = `lab-${layer.name}-${digest([BUILD_LAYER, ...files], name)}`;
+    name = `lab-${layer.name}-${suite}-${digest([BUILD_LAYER, ...files], name)}`;
     const directory = await built(name, [BUILD_LAYER, image, layer.network, ...files], layer.progress, say);
     image = `${directory}:${image}`;
   }

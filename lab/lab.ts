@@ -9,9 +9,10 @@ import { parseClusterStatus } from '../domain/pacemaker/status';
 import { allSecretNames } from '../domain/secrets/references';
 import type { Site } from '../domain/site/document';
 import { generateKeyPair } from '../local/simulated-site/ssh-server';
+import { type Debian, debianOfImage } from './debian';
 import { OPENSTACK_HOST, type Profile, provisionedSecrets } from './openstack/real/profile';
 import { run, type Result } from './run';
-import { writeSeeds } from './seed';
+import { type MagnumApi, writeSeeds } from './seed';
 
 const SCRIPTS = join(__dirname, 'scripts');
 /** A host's boot to a settled cluster takes about 6 s on two cores. */
@@ -38,6 +39,11 @@ export interface LabOptions {
    */
   readonly haproxyNamespace?: boolean;
   /**
+   * How the magnum-api of Debian's package is started: for the profiles that have it.
+   * @default 'stock'
+   */
+  readonly magnumApi?: MagnumApi;
+  /**
    * Keeps the lab up when this process ends.
    * @default false
    */
@@ -59,6 +65,8 @@ export interface Lab {
   readonly document: Site;
   /** What of OpenStack is real. */
   readonly profile: Profile;
+  /** The release of Debian that its hosts have. */
+  readonly debian: Debian;
   /** Private key for bastion and controllers, OpenSSH format. */
   readonly privateKey: string;
   /** The value of each secret by the name of its SSM parameter. */
@@ -84,7 +92,7 @@ export interface Lab {
 }
 
 /** What a kept lab is found again by. */
-type Kept = Pick<Lab, 'document' | 'privateKey' | 'secrets' | 'profile'>;
+type Kept = Pick<Lab, 'document' | 'privateKey' | 'secrets' | 'profile' | 'debian'>;
 
 /**
  * Starts a lab and waits until its cluster is settled. This process has to be root in a network namespace of its own,
@@ -99,6 +107,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     directory,
     profile = 'controllers',
     haproxyNamespace = false,
+    magnumApi = 'stock',
     detached = false,
   } = options;
   const simulated = profile === 'controllers';
@@ -114,6 +123,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     },
     privateKey: access.private,
     profile,
+    debian: debianOfImage(image),
     secrets: {
       ...Object.fromEntries(allSecretNames(given).map((name) => [name, randomBytes(18).toString('base64url')])),
       ...(simulated ? {} : provisionedSecrets(given, image)),
@@ -122,7 +132,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   };
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(directory, 'openstack'), { recursive: true });
-  writeSeeds(join(directory, 'seed'), { document: kept.document, profile, haproxyNamespace, access, hostKeys });
+  const { document, debian } = kept;
+  writeSeeds(join(directory, 'seed'), { document, profile, debian, haproxyNamespace, magnumApi, access, hostKeys });
   await options.adapt?.(join(directory, 'seed'));
   writeFileSync(join(directory, 'kept.json'), JSON.stringify({ ...kept, speed: options.speed ?? 1 }), { mode: 0o600 });
 

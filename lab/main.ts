@@ -8,9 +8,11 @@ import { RUN_OPTIONS, runOptions, UsageError } from '../cli/options';
 import type { Terminal } from '../cli/progress';
 import { type RunOptions, runModes } from '../cli/run';
 import { deploy } from '../local/deploy';
+import { type Debian, debianNamed, defaultDebian, GENERATIONS, UnknownDebian } from './debian';
 import { enter, follow, labEnvironment, refuseUnavailable } from './enter';
 import { keptLab, type Lab, startLab } from './lab';
 import { OPENSTACK_HOST, type Profile, PROFILES } from './openstack/real/profile';
+import { type MagnumApi, MAGNUM_APIS } from './seed';
 
 const HELP = 'npm run lab -- --help';
 const USAGE = `npm run lab: the main job on a lab of real daemons, on this machine
@@ -20,12 +22,15 @@ const USAGE = `npm run lab: the main job on a lab of real daemons, on this machi
 ${RUN_OPTIONS}
     --profile PROFILE          what of OpenStack is real: nothing (controllers, the default); Keystone and Magnum (core);
                                also what clusters are made of (full). The last two have lab/sites/openstack.json as site
+    --debian 11|12|13          the Debian of the hosts, 12 by default: full has 12 only
+    --magnum-api bound|stock   real Magnum's API on its controller's address (the default), or on all of them, as Debian's
+                               package starts it: see docs/debian.md
     --keep                     leave the lab up
   npm run lab -- run [options] an execution, or two, on the lab that was kept
   npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a controller's name
   npm run lab -- stop          end it`;
 
-/** How many times as fast as in truth simulated clusters are created and waited for. */
+/** How many times as fast as in truth simulated clusters are created. */
 const SPEED = 60;
 /** The site of the profiles with real OpenStack. */
 const OPENSTACK_SITE = join(__dirname, 'sites', 'openstack.json');
@@ -56,8 +61,8 @@ export async function labMain(args: readonly string[], terminal: Terminal): Prom
     return follow(['nsenter', `--net=/proc/${keptLab(keptDirectory()).pid}/ns/net`, '--', ...again]);
   }
   // Refused now, and not after minutes.
-  const { profile } = optionsOf(args);
-  return enter(again, say, { profile });
+  const { profile, debian } = optionsOf(args);
+  return enter(again, say, { profile, debian });
 }
 
 /** In the operator's network namespace. */
@@ -67,11 +72,17 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
   };
   if (args[0] === 'run') {
     const lab = keptLab(keptDirectory());
-    const { site, ...options } = optionsOf(['--profile', lab.profile, ...args.slice(1)]);
+    const { site, ...options } = optionsOf([
+      '--profile',
+      lab.profile,
+      '--debian',
+      String(lab.debian),
+      ...args.slice(1),
+    ]);
     const named = args.some((word) => word.startsWith('--site'));
     return runOn(lab, { ...options, site: named ? withHostKeys(site, lab.document) : lab.document }, terminal);
   }
-  const { keep, profile, ...options } = optionsOf(args);
+  const { keep, profile, debian, magnumApi, ...options } = optionsOf(args);
   say('Starting the lab …');
   const started = Date.now();
   const { image, directory } = labEnvironment();
@@ -79,6 +90,7 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
     document: options.site,
     image,
     profile,
+    magnumApi,
     directory: keep ? keptDirectory() : directory,
     detached: keep,
     speed: SPEED,
@@ -89,8 +101,8 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
     ...options.site.controllers.map(({ name }) => name),
   ].join(', ');
   say(
-    `Site ${options.site.name} in the lab, after ${((Date.now() - started) / 1000).toFixed(1)} s: ${hosts}, with real ` +
-      `pacemaker, HAProxy, sshd and iptables. ` +
+    `Site ${options.site.name} in the lab, after ${((Date.now() - started) / 1000).toFixed(1)} s: ${hosts}, with Debian ` +
+      `${debian} and its real pacemaker, HAProxy, sshd and iptables. ` +
       (simulated
         ? `Keystone and Magnum are simulated; clusters come about ${SPEED} times as fast as in truth.`
         : `Keystone and Magnum are real${profile === 'full' ? ', and so are Glance, Heat, Neutron and Nova' : ''}.`),
@@ -119,17 +131,48 @@ async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise
   }
 }
 
-function optionsOf(args: readonly string[]): RunOptions & { readonly keep: boolean; readonly profile: Profile } {
-  const further = { keep: { type: 'boolean' }, profile: { type: 'string', default: 'controllers' } } as const;
+interface LabRunOptions extends RunOptions {
+  readonly keep: boolean;
+  readonly profile: Profile;
+  readonly debian: Debian;
+  readonly magnumApi: MagnumApi;
+}
+
+function optionsOf(args: readonly string[]): LabRunOptions {
+  const further = {
+    keep: { type: 'boolean' },
+    profile: { type: 'string', default: 'controllers' },
+    debian: { type: 'string', default: String(defaultDebian()) },
+    'magnum-api': { type: 'string', default: 'bound' },
+  } as const;
   const { values } = parseArgs({ args: [...args], options: further, strict: false });
   const profile = PROFILES.find((name) => name === values.profile);
   if (!profile) throw new UsageError(`--profile is none of ${PROFILES.join(', ')}. All options: ${HELP}`);
+  const magnumApi = MAGNUM_APIS.find((name) => name === values['magnum-api']);
+  if (!magnumApi) throw new UsageError(`--magnum-api is none of ${MAGNUM_APIS.join(', ')}. All options: ${HELP}`);
+  const debian = debianOption(String(values.debian));
+  if (profile === 'full' && debian !== 12)
+    throw new UsageError(`--profile full has Debian 12 only. All options: ${HELP}`);
   const site = profile === 'controllers' ? [] : ['--site', OPENSTACK_SITE];
   const options = runOptions([...site, ...args], HELP, further);
   if (!options) throw new UsageError(`All options: ${HELP}`);
   // Of nothing no cluster can be made.
-  const clusters = profile === 'core' && { clusterTemplates: [], clusters: [] };
-  return { ...options, site: { ...options.site, ...clusters }, keep: values.keep === true, profile };
+  const core = profile === 'core' && {
+    release: GENERATIONS[debian].openstack,
+    clusterTemplates: [],
+    clusters: [],
+  };
+  return { ...options, site: { ...options.site, ...core }, keep: values.keep === true, profile, debian, magnumApi };
+}
+
+/** @throws UsageError */
+function debianOption(name: string): Debian {
+  try {
+    return debianNamed(name);
+  } catch (error) {
+    if (error instanceof UnknownDebian) throw new UsageError(`${error.message} All options: ${HELP}`);
+    throw error;
+  }
 }
 
 /** An edited document for a lab that is up: with its host keys. @throws UsageError where the lab has other hosts */

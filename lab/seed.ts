@@ -3,31 +3,39 @@ import { dirname, join } from 'node:path';
 import type { Controller, Site } from '../domain/site/document';
 import { initialFiles } from '../local/simulated-site/initial-files';
 import type { KeyPair } from '../local/simulated-site/ssh-server';
+import { type Debian, GENERATIONS } from './debian';
 import { OPENSTACK_HOST, openstackAddress, type Profile, sharedFragments } from './openstack/real/profile';
 
 /** The bastion's own address on the management network: the last one of it. */
 const BASTION_ADDRESS_FROM_END = 1;
 /** What of rootfs stands in for OpenStack. */
-const STAND_IN = /\/(init\.d\/.*|bin\/magnum-.*|sbin\/(keystone|openstack-services)|lab_openstack\.py)$/;
-/** So that Debian's init script runs magnum-api itself, which reads where to listen, and not uWSGI, which does not. */
-const MAGNUM_API_DEFAULTS = `DAEMON=/usr/bin/magnum-api
-DAEMON_ARGS="--config-file=/etc/magnum/magnum.conf --log-file=/var/log/magnum/magnum-api.log"
-`;
+const STAND_IN = /\/(init\.d\/.*|lib\/lab\/.*|bin\/magnum-.*|sbin\/(keystone|openstack-services)|lab_openstack\.py)$/;
+/** What starts magnum-api, and on which address. */
+export const MAGNUM_APIS = ['stock', 'bound'] as const;
+/**
+ * How magnum-api is started on a controller with Debian's package of it. As the package has it uWSGI listens on all addresses,
+ * whatever `[api] host` says (`stock`). Or the operator has bound it to the controller's own (`bound`), see docs/debian.md.
+ */
+export type MagnumApi = (typeof MAGNUM_APIS)[number];
 
 /** What a host of the lab is given before it boots for the first time. */
 export interface Seed {
   readonly document: Site;
   /** What of OpenStack is real. */
   readonly profile: Profile;
+  /** The release of Debian that its hosts have. */
+  readonly debian: Debian;
   /** Whether HAProxy runs in a network namespace of its own, as Fuel has it. */
   readonly haproxyNamespace: boolean;
+  readonly magnumApi: MagnumApi;
   /** The key that bastion and controllers let in. */
   readonly access: KeyPair;
   /** Each host's own key, by its name. */
   readonly hostKeys: ReadonlyMap<string, KeyPair>;
 }
 
-interface SeedFile {
+/** A file that a host is given. */
+export interface SeedFile {
   readonly path: string;
   readonly content: string;
   /** Permission bits. */
@@ -99,7 +107,8 @@ function common(name: string, user: string, { document, access, hostKeys }: Seed
   ];
 }
 
-function controllerFiles(controller: Controller, { document, haproxyNamespace, profile }: Seed): SeedFile[] {
+function controllerFiles(controller: Controller, seed: Seed): SeedFile[] {
+  const { document, haproxyNamespace, profile, debian, magnumApi } = seed;
   const initial = initialFiles(document, controller).map(({ group, ...file }) => ({ ...file, owner: `root:${group}` }));
   const { haproxy, magnum, persistentRules } = document;
   const kept = initial.filter(
@@ -114,7 +123,9 @@ function controllerFiles(controller: Controller, { document, haproxyNamespace, p
       path: `${haproxy.fragmentDirectory}/${name}`,
       content,
     })),
-    { path: '/etc/default/magnum-api', content: MAGNUM_API_DEFAULTS },
+    ...(magnumApi === 'bound'
+      ? [{ path: '/etc/default/magnum-api', content: boundTo(controller.address, magnum.apiPort) }]
+      : []),
     // A conductor that never reached RabbitMQ does not end with its service: only systemd would kill its workers.
     { path: '/etc/lab-services', content: 'magnum-api\n' },
   ];
@@ -128,11 +139,16 @@ function controllerFiles(controller: Controller, { document, haproxyNamespace, p
     { path: '/etc/corosync/corosync.conf', content: corosyncConf(document) },
     {
       path: '/var/lib/pacemaker/cib/cib.xml',
-      content: cib(document, haproxyNamespace),
+      content: cib(document, haproxyNamespace, debian),
       mode: 0o600,
       owner: 'hacluster:haclient',
     },
   ];
+}
+
+/** What Debian's init script and unit of magnum-api read last. */
+function boundTo(address: string, port: number): string {
+  return `DAEMON_ARGS="--http-socket ${address}:${port} --ini /etc/magnum/magnum-api-uwsgi.ini"\n`;
 }
 
 function corosyncConf({ controllers }: Site): string {
@@ -168,7 +184,8 @@ ${nodes.join('')}}
  * The cluster as Fuel makes it: HAProxy as a clone, the VIP colocated with it. `dc-deadtime` is shorter than the usual
  * 20 s, so that the lab is up soon.
  */
-function cib({ virtualIp, managementNetwork, haproxy }: Site, namespace: boolean): string {
+function cib({ virtualIp, managementNetwork, haproxy }: Site, namespace: boolean, debian: Debian): string {
+  const { schema, featureSet } = GENERATIONS[debian].cib;
   const { resource } = haproxy;
   const netmask = managementNetwork.split('/')[1] ?? '24';
   const attributes = (id: string, values: Record<string, string>) =>
@@ -181,7 +198,7 @@ function cib({ virtualIp, managementNetwork, haproxy }: Site, namespace: boolean
         agent: 'provider="heartbeat" type="IPaddr2"',
         values: { ip: virtualIp, cidr_netmask: netmask, nic: 'br-mgmt' },
       };
-  return `<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="5" num_updates="0" admin_epoch="0">
+  return `<cib crm_feature_set="${featureSet}" validate-with="${schema}" epoch="5" num_updates="0" admin_epoch="0">
 <configuration>
 <crm_config><cluster_property_set id="cib-bootstrap-options">${pairs('cib-bootstrap-options', {
     'stonith-enabled': 'false',

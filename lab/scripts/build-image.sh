@@ -1,12 +1,14 @@
 #!/bin/bash
-# Builds the Debian 12 root that all hosts of the lab share:  build-image.sh DIRECTORY
-# Its digest is the image's name: what is in the image is said here and nowhere else.
+# Builds the Debian root that all hosts of the lab share:  build-image.sh DIRECTORY SUITE
+# The digest of both is the image's name: what is in the image is said here and nowhere else.
 set -euo pipefail
-image=$1
+image=$1 suite=$2
 # Controllers, bastion and tests: one image for all.
 packages=(
-  openssh-server sudo tini procps psmisc iproute2 iptables iputils-ping sysvinit-utils
+  openssh-server sudo tini procps psmisc iproute2 iptables iputils-ping sysvinit-utils adduser
   corosync pacemaker pacemaker-cli-utils pcs resource-agents haproxy python3
+  # Installed and not active, as on many hosts.
+  ufw firewalld
 )
 # The mirror that this machine itself uses.
 mirror=$(sed -nE 's/^(URIs:|deb( \[[^]]*\])?) +(https?:[^ ]+).*/\3/p' \
@@ -20,7 +22,7 @@ building=$image.building
 umount "$building/proc" 2>/dev/null || true
 rm -rf "$building"
 trap 'umount "$building/proc" 2>/dev/null || true; rm -rf "$building"' EXIT
-debootstrap --variant=minbase bookworm "$building" "$mirror"
+debootstrap --variant=minbase "$suite" "$building" "$mirror"
 
 # No maintainer script starts a daemon; nothing is written twice; nobody reads manuals here.
 printf '#!/bin/sh\nexit 101\n' > "$building/usr/sbin/policy-rc.d"

@@ -34,7 +34,6 @@ beforeAll(async () => {
   site = await startOpenStackLab({
     profile: 'core',
     provisioned: false,
-    speed: 10,
     change: (document) => ({
       ...document,
       bootstrap: ['database', 'schema', 'rabbitmq', 'keystone'],

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { defaultDebian, GENERATIONS } from '../../lab/debian';
 import { labEnvironment } from '../../lab/enter';
 import { labImage } from '../../lab/image';
 import { type Lab, startLab } from '../../lab/lab';
+import type { MagnumApi } from '../../lab/seed';
 import type { Profile } from '../../lab/openstack/real/profile';
 import type { Site } from '../../domain/site/document';
 import type { Mode } from '../../domain/site/load';
@@ -35,23 +37,24 @@ export interface OpenStackLabOptions {
    */
   readonly provisioned?: boolean;
   /**
-   * How many times as fast as in truth the workflow's waits pass; the services take their own time.
-   * @default 1
+   * How magnum-api is started.
+   * @default 'bound'
    */
-  readonly speed?: number;
+  readonly magnumApi?: MagnumApi;
   /** Changes the document before the lab is built from it. */
   readonly change?: (document: Site) => Site;
 }
 
 /** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
 export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
-  const { profile, provisioned = true, change = (site: Site) => site } = options;
+  const { profile, provisioned = true, magnumApi = 'bound', change = (site: Site) => site } = options;
   const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
+  const release = GENERATIONS[defaultDebian()].openstack;
   // Of Keystone and Magnum alone no cluster can be made.
-  const given = change(profile === 'full' ? shipped : { ...shipped, clusterTemplates: [], clusters: [] });
+  const given = change(profile === 'full' ? shipped : { ...shipped, release, clusterTemplates: [], clusters: [] });
   const template = await synthesized(given);
   const image = await labImage(() => undefined, { profile, provisioned });
-  const lab = await startLab({ document: given, image, profile, directory: labEnvironment().directory });
+  const lab = await startLab({ document: given, image, profile, magnumApi, directory: labEnvironment().directory });
   const deployment = await deploy({ template, site: lab, log: () => undefined });
   const { document } = lab;
   return {

@@ -11,7 +11,7 @@ import { synthesized } from '../../local/emulator/assembly';
 import type { Deployment } from '../../local/emulator/aws/deployment';
 import { deploy } from '../../local/deploy';
 
-/** How many times as fast as in truth clusters are created and waited for. */
+/** How many times as fast as in truth clusters are created. */
 const SPEED = 60;
 /** How long pacemaker may take until it has HAProxy wherever it can run, in milliseconds. */
 const SETTLING_MS = 60_000;
@@ -52,8 +52,6 @@ export interface FaultyLab {
   wrongHaproxy(controllers: readonly string[]): Promise<string[]>;
   /** Owners of locks. */
   locks(): string[];
-  /** Asks the VIP for an answer again and again, from a controller. @returns how to end it: gives the longest gap, in ms */
-  probeVip(controller: string): Promise<() => Promise<number>>;
   close(): Promise<void>;
 }
 
@@ -174,35 +172,9 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
       }
     },
     locks: () => [...deployment.tables.values()].flatMap(({ items }) => [...items.keys()]),
-    probeVip: async (controller) => {
-      await bash(controller, 'rm -f /run/probed');
-      const probing = lab.exec(controller, ['python3', '-c', PROBE, document.virtualIp, '5000', '/run/probed']);
-      return async () => {
-        await bash(controller, 'touch /run/probed');
-        const { exitCode, stdout, stderr } = await probing;
-        if (exitCode !== 0) throw new Error(stderr);
-        return Number(stdout);
-      };
-    },
     close: async () => {
       await deployment.close();
       await lab.stop();
     },
   };
 }
-
-/** Connects to ADDRESS PORT every 10 ms until FILE exists, then prints the longest time without an answer, in ms. */
-const PROBE = `
-import os, socket, sys, time
-address, port, file = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-last, longest = time.monotonic(), 0
-while not os.path.exists(file):
-    try:
-        socket.create_connection((address, port), 0.1).close()
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
-    except OSError:
-        pass
-    time.sleep(0.01)
-print(round(max(longest, time.monotonic() - last) * 1000))
-`;

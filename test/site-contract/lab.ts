@@ -6,7 +6,7 @@ import { synthesized } from '../../local/emulator/assembly';
 import { deploy } from '../../local/deploy';
 import { client, type ContractSite } from './site';
 
-/** How many times as fast as in truth clusters are created and waited for. */
+/** How many times as fast as in truth clusters are created. */
 const SPEED = 60;
 const COROSYNC_PORT = '5405';
 /** A line of ps that begins with the program, which an interpreter may run; agents have HAProxy's name in theirs too. */
@@ -17,7 +17,14 @@ export async function start(document: Site): Promise<ContractSite> {
   const profile = document.name === 'openstack' ? 'full' : 'controllers';
   const speed = profile === 'full' ? 1 : SPEED;
   const image = await labImage(() => undefined, { profile });
-  const lab = await startLab({ document, profile, image, directory: labEnvironment().directory, speed });
+  const lab = await startLab({
+    document,
+    profile,
+    image,
+    magnumApi: 'bound',
+    directory: labEnvironment().directory,
+    speed,
+  });
   const template = await synthesized(document);
   const deployment = await deploy({ template, site: lab, log: () => undefined });
   const using = client(lab, deployment);

@@ -11,8 +11,8 @@ secret = passwords()
 text = secret["database"].replace("\\", "\\\\").replace("'", "''")
 sql = f"CREATE DATABASE magnum CHARACTER SET utf8mb3; GRANT ALL ON magnum.* TO 'magnum'@'%' IDENTIFIED BY '{text}';"
 subprocess.run(["mariadb"], input=sql, text=True, check=True)
-# Read from standard input where it is not an argument.
-subprocess.run(["rabbitmqctl", "-q", "add_user", "magnum"], input=secret["rabbit"] + "\n", text=True, check=True)
+# As an argument: RabbitMQ 4.0 waits for ever for one on standard input.
+subprocess.run(["rabbitmqctl", "-q", "add_user", "--", "magnum", secret["rabbit"]], check=True)
 subprocess.run(["rabbitmqctl", "-q", "set_permissions", "magnum", ".*", ".*", ".*"], check=True)
 
 cloud = Cloud()
