@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MagnumHaError, messageOf } from '../errors';
 import type { Site } from '../site/document';
+import { optionalListOf } from './answers';
 import { AnswerLost, detailOf, OpenStackUnreachable, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
 import type { Answer } from './http-messages';
@@ -52,26 +53,18 @@ export class EndpointMissing extends MagnumHaError {
   }
 }
 
+const endpoint = z.object({
+  interface: z.string(),
+  url: z.string(),
+  region_id: z.string().nullish(),
+  region: z.string().nullish(),
+});
 const tokenBody = z.object({
   token: z.object({
     issued_at: z.string(),
     expires_at: z.string(),
     project: z.object({ id: z.string() }),
-    catalog: z
-      .array(
-        z.object({
-          type: z.string(),
-          endpoints: z.array(
-            z.object({
-              interface: z.string(),
-              url: z.string(),
-              region_id: z.string().nullish(),
-              region: z.string().nullish(),
-            }),
-          ),
-        }),
-      )
-      .default([]),
+    catalog: optionalListOf(z.object({ type: z.string(), endpoints: optionalListOf(endpoint) })),
   }),
 });
 
