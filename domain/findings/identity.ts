@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { messageOf } from '../errors';
 import { optionalListOf } from '../openstack/answers';
-import { detailOf } from '../openstack/errors';
+import { detailOf, OpenStackUnreachable } from '../openstack/errors';
 import type { HttpClient } from '../openstack/http';
 
 /** Who asks for a token, and for what. */
@@ -32,6 +32,6 @@ export async function askForToken(http: HttpClient, url: string, who: Credential
     }
     return { kind: 'absent', reason: `${answer.status} ${detailOf(answer)}` };
   } catch (error) {
-    return { kind: 'absent', reason: messageOf(error) };
+    return { kind: 'absent', reason: error instanceof OpenStackUnreachable ? error.reason : messageOf(error) };
   }
 }

@@ -26,7 +26,10 @@ export function throughSite<T>(
       if (!first) throw new Error(`Site ${site.name} has no controllers`);
       return (await session.controller(first)).tunnel(host, port);
     };
-    const openstack = openStackSession(connect, site.openstack, secrets.reveal(passwordName), http);
+    const openstack = openStackSession(connect, site.openstack, secrets.reveal(passwordName), {
+      ca: site.ca?.certificates,
+      ...http,
+    });
     try {
       return await action(openstack, session, secrets);
     } finally {
