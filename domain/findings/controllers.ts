@@ -1,4 +1,5 @@
 import { catalogue, DRIVER_MODULES } from '../commands/catalogue';
+import { checkCaFile } from './ca';
 import type { Finding } from './finding';
 import type { Site } from '../site/document';
 import { atLeast, type Release, releaseOfMagnum } from '../site/releases';
@@ -23,9 +24,10 @@ const ANY_END = [0, 1, 2, 126, 127];
  * @param behindVip whether anything behind the VIP can answer
  */
 export async function checkControllers(session: Session, site: Site, behindVip: boolean): Promise<ControllerChecks> {
-  const [software, unreachable] = await Promise.all([
+  const [software, unreachable, caFile] = await Promise.all([
     everywhere(session, site.controllers, (remote) => softwareOf(remote, site)),
     reachability(session, site, behindVip),
+    checkCaFile(session, site),
   ]);
   const versions = [...new Set(software.flatMap(({ version }) => version ?? []))];
   const installed = versions.length === 1 && versions[0] !== undefined ? releaseOfMagnum(versions[0]) : undefined;
@@ -35,6 +37,7 @@ export async function checkControllers(session: Session, site: Site, behindVip: 
       ...release(site, versions, installed),
       ...driver(site, software, installed ?? site.release),
       ...unreachable,
+      ...caFile,
     ],
     ...(installed ? { installed } : {}),
   };

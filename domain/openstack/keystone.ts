@@ -42,6 +42,8 @@ export class EndpointMissing extends MagnumHaError {
   override readonly name = 'EndpointMissing';
   /** What is missing, and what there is. */
   readonly evidence: string;
+  /** Whether the service has endpoints of another interface or region. */
+  readonly elsewhere: boolean;
 
   constructor(authUrl: string, wanted: string, existing: readonly string[]) {
     const evidence = `The catalogue of Keystone at ${authUrl} has no ${wanted}; it has ${existing.join(', ') || 'none at all'}`;
@@ -50,6 +52,7 @@ export class EndpointMissing extends MagnumHaError {
         'openstack.interface in the site document.',
     );
     this.evidence = evidence;
+    this.elsewhere = existing.length > 0;
   }
 }
 
