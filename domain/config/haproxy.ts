@@ -29,6 +29,14 @@ export function haproxyFragment({ virtualIp, controllers, haproxy, magnum }: Sit
   ].join('\n')}\n`;
 }
 
+/** The URL by which HAProxy serves the API, for an endpoint of that kind in Keystone's catalogue. */
+export function apiUrl({ virtualIp, haproxy, magnum }: Site, kind: 'public' | 'internal' | 'admin'): string {
+  const { publicVip } = haproxy;
+  return kind === 'public' && publicVip
+    ? `https://${publicVip.address}:${publicVip.port ?? magnum.apiPort}/v1`
+    : `http://${virtualIp}:${magnum.apiPort}/v1`;
+}
+
 /** Whether a version is known to be older than `major.minor`. */
 function isBefore(version: string | undefined, major: number, minor: number): boolean {
   const [, ...parts] = /(\d+)\.(\d+)/.exec(version ?? '') ?? [];

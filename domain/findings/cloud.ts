@@ -1,11 +1,12 @@
 import { clustersFail, type Finding } from './finding';
+import { apiUrl } from '../config/haproxy';
+import { clientOf } from '../config/options';
 import { messageOf } from '../errors';
 import { detailOf } from '../openstack/errors';
 import { EndpointMissing, KeystoneCredentialsRefused, tokensUrl } from '../openstack/keystone';
 import type { OpenStackSession } from '../openstack/session';
 import type { Secrets } from '../secrets/secrets';
 import { CLIENTS, type Site } from '../site/document';
-import { clientOf } from '../config/options';
 import { askForToken, type TokenAnswer } from './identity';
 import { checkLogins, type Tunnel } from './logins';
 import { notChecked } from './not-checked';
@@ -160,9 +161,7 @@ async function magnumEndpoint(site: Site, { keystone }: OpenStackSession): Promi
       name: 'MagnumEndpointMissing',
       severity: 'error',
       evidence: missing,
-      remedy:
-        `Create it: openstack endpoint create --region ${region} container-infra ${kind} http://${site.virtualIp}:` +
-        `${site.magnum.apiPort}/v1, or correct openstack.region and openstack.interface.`,
+      remedy: `Create it: openstack endpoint create --region ${region} container-infra ${kind} ${apiUrl(site, kind)}, or correct openstack.region and openstack.interface.`,
     },
   ];
 }

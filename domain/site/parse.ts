@@ -109,6 +109,12 @@ function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
     if (expected === 'array') return 'must be a list';
     if (expected === 'object' || expected === 'record') return 'must have fields';
   }
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid option')) {
+    return `must be one of ${issue.values.map(String).join(', ')}`;
+  }
+  if (issue.code === 'too_small' && issue.origin === 'array') return `at least ${issue.minimum}`;
+  if (issue.code === 'too_big' && issue.origin === 'array') return `at most ${issue.maximum}`;
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'must not be empty';
   // The only union is "a plain value or a secret".
   if (issue.code === 'invalid_union') return 'must be text of one line, or a reference {"ssm": "/name"}';
   if (issue.code === 'invalid_key') return `its name ${issue.issues[0]?.message ?? 'is invalid'}`;

@@ -1,4 +1,4 @@
-import { haproxyFragment } from '../../../domain/config/haproxy';
+import { apiUrl, haproxyFragment } from '../../../domain/config/haproxy';
 import { node1, site } from '../sites';
 
 describe('haproxyFragment', () => {
@@ -68,5 +68,25 @@ describe('haproxyFragment', () => {
 
     expect(fragment.includes('http-buffer-request')).toBe(expected);
     expect(fragment.split('\n')).toHaveLength(expected ? 13 : 12);
+  });
+});
+
+describe('apiUrl', () => {
+  const kinds = ['public', 'internal', 'admin'] as const;
+
+  test('is on the VIP', () => {
+    expect(kinds.map((kind) => apiUrl(site('golden'), kind))).toEqual(Array(3).fill('http://10.21.22.2:9511/v1'));
+  });
+
+  test('is on the public VIP for the public', () => {
+    const wanted = site('golden', ({ haproxy }) => {
+      haproxy.publicVip = { address: '198.51.100.2', port: 443, certificate: '/etc/ssl/magnum.pem' };
+    });
+
+    expect(kinds.map((kind) => apiUrl(wanted, kind))).toEqual([
+      'https://198.51.100.2:443/v1',
+      'http://10.21.22.2:9511/v1',
+      'http://10.21.22.2:9511/v1',
+    ]);
   });
 });
