@@ -58,7 +58,7 @@ const port = z
   .unknown()
   .refine(isPort, {
     error: ({ input }) =>
-      typeof input === 'string' && isPort(Number(input))
+      typeof input === 'string' && /^\d+$/.test(input) && isPort(Number(input))
         ? `write ${input} without quotes`
         : 'must be a port number from 1 to 65535',
     params: { name: 'BadPort' },
