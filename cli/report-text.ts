@@ -37,7 +37,7 @@ export function reportText(report: Report, style: Style): string {
             ),
             ...verification.conductors.map(
               ({ id, host, state, heartbeatAt }) =>
-                `magnum-conductor ${host === null ? id : `of ${host}`}: ${state}, last heartbeat ${new Date(heartbeatAt * 1000).toISOString()}`,
+                `magnum-conductor ${host === null ? (id ?? 'without a host') : `of ${host}`}: ${state}, last heartbeat ${new Date(heartbeatAt * 1000).toISOString()}`,
             ),
           ]
         : [],

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { apiUrl } from '../config/haproxy';
 import { MagnumHaError } from '../errors';
 import { detailOf, refusal, UnexpectedAnswer } from '../openstack/errors';
 import type { HttpClient } from '../openstack/http';
@@ -37,7 +38,7 @@ export async function bootstrapKeystone(
   site: Site,
   mode: Mode,
 ): Promise<BootstrapItem[]> {
-  const { virtualIp, magnum, openstack } = site;
+  const { magnum, openstack } = site;
   const { username, projectName, userDomainId, projectDomainId, password } = magnum.keystone;
   const { domainName, domainAdminName, domainAdminPassword } = magnum.trust;
   const tokens = tokensUrl(openstack.authUrl);
@@ -111,7 +112,7 @@ export async function bootstrapKeystone(
     const key = { service_id: serviceId ?? '', interface: kind };
     const all = serviceId === undefined ? [] : await list('endpoints', key);
     const found = all.find(({ region_id, region: name }) => (region_id ?? name) === region);
-    const url = `http://${virtualIp}:${magnum.apiPort}/v1`;
+    const url = apiUrl(site, kind);
     const name = `${kind} endpoint of ${SERVICE_TYPE} in ${region}`;
     const item = await settled(mode, name, found ? 'same' : 'absent', () =>
       create('endpoint', { ...key, region_id: region, url, enabled: true }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { amqpLogin } from '../findings/amqp';
+import { rabbitAccount } from '../findings/logins';
 import type { Login } from '../findings/bytes';
 import { bootstrapCommands } from '../commands/catalogue';
 import type { Node } from '../commands/node';
@@ -24,21 +25,22 @@ const NOT_ALLOWED = /^530 /;
 const users = z.array(z.object({ user: z.string(), tags: z.array(z.string()) }));
 
 /**
- * Logs in to RabbitMQ as Magnum would, and in mode `apply` makes the user, its password and its permissions on the virtual
- * host `/` where that fails. Permissions that let it in are left as they are.
+ * Logs in to RabbitMQ as Magnum would, and in mode `apply` makes the user, its password, its virtual host and its permissions
+ * there where that fails. Permissions that let it in are left as they are.
  *
  * @param node a controller with a node of RabbitMQ
  * @throws RabbitmqUnreachable, RabbitmqAdminRefused
  */
 export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode): Promise<BootstrapItem[]> {
   const { site } = node;
-  const { user } = site.magnum.rabbit;
+  const { user, virtualHost } = site.magnum.rabbit;
   const { users: list, define } = bootstrapCommands(site).rabbitmq;
   const logIn = () => loginAnywhere(node, password);
   const login = await logIn();
   const accepted = login === 'accepted';
   const known = accepted || NOT_ALLOWED.test(login.refused);
-  const permissions = [{ user, vhost: '/', configure: '.*', write: '.*', read: '.*' }];
+  const vhosts = virtualHost === '/' ? [] : [{ name: virtualHost }];
+  const permissions = [{ user, vhost: virtualHost, configure: '.*', write: '.*', read: '.*' }];
 
   const tags = known ? undefined : await tagsOf(user);
   const items = [
@@ -48,8 +50,8 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
   ];
   const enters = accepted || (!known && mode === 'apply' && (await logIn()) === 'accepted');
   items.push(
-    await settled(mode, `permissions of ${user} on /`, enters ? 'same' : 'absent', () =>
-      run(withInput(define, json({ permissions }))),
+    await settled(mode, `permissions of ${user} on ${virtualHost}`, enters ? 'same' : 'absent', () =>
+      run(withInput(define, json({ ...(vhosts.length > 0 && { vhosts }), permissions }))),
     ),
   );
   if (accepted || mode === 'check') return items;
@@ -77,7 +79,7 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
     return new RabbitmqAdminRefused(
       `The RabbitMQ user ${user} cannot be made on ${node.where}: ${reason}. It takes rabbitmqctl of ` +
         'RabbitMQ 3.8 or later on a controller that is one of magnum.rabbit.hosts, because the older ones want passwords in ' +
-        `their arguments. Else make it by hand, \`rabbitmqctl add_user ${user}\` and \`rabbitmqctl set_permissions ${user} ` +
+        `their arguments. Else make it by hand, \`rabbitmqctl add_user ${user}\` and \`rabbitmqctl set_permissions -p ${virtualHost} ${user} ` +
         `'.*' '.*' '.*'\`, and take "rabbitmq" out of bootstrap in the site document.`,
     );
   }
@@ -85,12 +87,12 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
 
 /** Logs in to the first node that answers. @throws RabbitmqUnreachable */
 async function loginAnywhere({ name, site, clock, tunnel }: Node, password: string): Promise<Login> {
-  const { hosts, user } = site.magnum.rabbit;
+  const { hosts } = site.magnum.rabbit;
   const reasons: string[] = [];
   for (const node of hosts) {
     const [host = '', port] = node.split(':');
     try {
-      return await amqpLogin(await tunnel(host, Number(port)), clock, user, password);
+      return await amqpLogin(await tunnel(host, Number(port)), clock, rabbitAccount(site, node, password));
     } catch (error) {
       reasons.push(`${node}: ${messageOf(error)}`);
     }

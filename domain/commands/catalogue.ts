@@ -80,6 +80,8 @@ export function catalogue(site: Site) {
     magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
     /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */
     importDatabaseDriver: as(false, 20, 'python3', '-c', `import ${DRIVER_MODULES[magnum.database.driver]}`),
+    /** The CA certificates that magnum.conf names, as everybody can read them; not there if the document names none. */
+    ...(site.ca?.file !== undefined && { caFile: as(false, 20, 'cat', site.ca.file) }),
     /** HAProxy's own parser reads the configuration in use. */
     validateHaproxy: quoting(check(configDirectory)),
     /** Clears the copy of HAProxy's configuration. */

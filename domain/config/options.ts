@@ -1,5 +1,5 @@
 import { percentEncode } from '../secrets/secrets';
-import type { Controller, SecretReference, Site } from '../site/document';
+import { CLIENTS, type Controller, type SecretReference, type Site } from '../site/document';
 import { atLeast, type Release } from '../site/releases';
 import { literal, sectionKey } from './oslo';
 
@@ -24,7 +24,7 @@ export interface Option {
  * Options that `extraOptions` names too have its value. All secrets are references.
  */
 export function magnumOptions(site: Site, controller: Controller): Option[] {
-  const { release, magnum } = site;
+  const { magnum } = site;
   const options = [
     // Each conductor's own row in the database, by which Verify knows it: those without a host share one.
     ...section('DEFAULT', { host: magnum.conductorHost ? controller.name : undefined }),
@@ -34,11 +34,13 @@ export function magnumOptions(site: Site, controller: Controller): Option[] {
     ...section('database', { connection: connection(site) }),
     ...keystoneAuthtoken(site),
     ...(magnum.keystone.keystoneAuth ? keystoneAuth(site) : []),
-    ...section('oslo_messaging_notifications', { driver: 'messaging' }),
+    ...section('oslo_messaging_notifications', { driver: magnum.notificationDriver }),
     ...rabbit(site),
     ...trust(site),
     ...section('cinder', { default_docker_volume_type: magnum.defaultDockerVolumeType }),
-    ...clientSections(release).flatMap((client) => section(client, { region_name: magnum.region })),
+    ...clients(site),
+    ...drivers(site),
+    ...middleware(site),
   ];
   return withExtraOptions(options, magnum.extraOptions);
 }
@@ -75,6 +77,12 @@ export function isTrue(value: string): boolean {
   return /^(true|1|on|yes)$/i.test(value.trim());
 }
 
+/** Region and endpoint interface of one of Magnum's own clients; undefined is Magnum's default: any region, public. */
+export function clientOf({ magnum }: Site, name: (typeof CLIENTS)[number]) {
+  const { region = magnum.region, endpointInterface = magnum.endpointInterface } = magnum.clients?.[name] ?? {};
+  return { region, endpointInterface };
+}
+
 /** From Ocata on; oslo.messaging deprecates the options of Newton's `rabbit` in 5.10 and drops them in 9.0.0. */
 function transport({ release, magnum: { rabbit } }: Site): Option[] {
   if (!atLeast(release, 'ocata')) return [];
@@ -84,15 +92,19 @@ function transport({ release, magnum: { rabbit } }: Site): Option[] {
     secret(rabbit.password, 'url'),
     `@${host}`,
   ]);
-  return section('DEFAULT', { transport_url: [...hosts, '/'] });
+  // oslo.messaging decodes it once, and an empty one is `/`.
+  const virtualHost = rabbit.virtualHost === '/' ? '' : percentEncode(rabbit.virtualHost);
+  return section('DEFAULT', { transport_url: [...hosts, `/${virtualHost}`] });
 }
 
-function connection({ magnum: { database } }: Site): OptionValue {
+/** SQLAlchemy hands ssl_ca on to MySQLdb and PyMySQL alike. */
+function connection({ ca, magnum: { database } }: Site): OptionValue {
   const { driver, user, password, host, name } = database;
-  return [`${driver}://${percentEncode(user)}:`, secret(password, 'url'), `@${host}/${name}`];
+  const tls = database.tls ? `?ssl_ca=${ca?.file ?? ''}` : '';
+  return [`${driver}://${percentEncode(user)}:`, secret(password, 'url'), `@${host}/${name}${tls}`];
 }
 
-function keystoneAuthtoken({ release, magnum: { keystone, memcachedServers, region } }: Site): Option[] {
+function keystoneAuthtoken({ release, ca, magnum: { keystone, memcachedServers, region } }: Site): Option[] {
   const renamed = atLeast(release, 'queens');
   // Magnum itself reads the old name alone until 7.1 (Rocky): without it every trust fails.
   const oldName = !atLeast(release, 'stein');
@@ -107,6 +119,8 @@ function keystoneAuthtoken({ release, magnum: { keystone, memcachedServers, regi
     password: [secret(keystone.password, 'plain')],
     user_domain_id: keystone.userDomainId,
     project_domain_id: keystone.projectDomainId,
+    // Magnum reads it here too, for the trustees' domain.
+    cafile: ca?.file,
     // Some packages set another one, in which the middleware finds no Keystone: every request fails with 500.
     region_name: region,
     // Its default lets any token pass for a service's, and is deprecated; before 6.0.0 the middleware does not read it.
@@ -114,7 +128,7 @@ function keystoneAuthtoken({ release, magnum: { keystone, memcachedServers, regi
   });
 }
 
-function keystoneAuth({ magnum: { keystone } }: Site): Option[] {
+function keystoneAuth({ ca, magnum: { keystone } }: Site): Option[] {
   return section('keystone_auth', {
     auth_type: 'password',
     auth_url: keystone.authUrl,
@@ -123,11 +137,14 @@ function keystoneAuth({ magnum: { keystone } }: Site): Option[] {
     project_name: keystone.projectName,
     user_domain_id: keystone.userDomainId,
     project_domain_id: keystone.projectDomainId,
+    cafile: ca?.file,
   });
 }
 
-function rabbit({ release, magnum: { rabbit } }: Site): Option[] {
+function rabbit({ release, ca, magnum: { rabbit } }: Site): Option[] {
   const legacy = !atLeast(release, 'ocata');
+  // Renamed in oslo.messaging 5.18.0, between Ocata's 5.17 and Pike's 5.30.
+  const [ssl, caFile] = atLeast(release, 'pike') ? ['ssl', 'ssl_ca_file'] : ['rabbit_use_ssl', 'kombu_ssl_ca_certs'];
   const quorum = rabbit.queues === 'quorum';
   return section('oslo_messaging_rabbit', {
     rabbit_hosts: legacy ? rabbit.hosts.join(', ') : undefined,
@@ -139,6 +156,9 @@ function rabbit({ release, magnum: { rabbit } }: Site): Option[] {
     heartbeat_rate: String(rabbit.heartbeatRate),
     rabbit_userid: legacy ? rabbit.user : undefined,
     rabbit_password: legacy ? [secret(rabbit.password, 'plain')] : undefined,
+    rabbit_virtual_host: legacy && rabbit.virtualHost !== '/' ? rabbit.virtualHost : undefined,
+    [ssl]: rabbit.tls ? 'True' : undefined,
+    [caFile]: rabbit.tls ? ca?.file : undefined,
   });
 }
 
@@ -148,21 +168,48 @@ function trust({ release, magnum: { trust } }: Site): Option[] {
     trustee_domain_admin_name: trust.domainAdminName,
     trustee_domain_admin_password: [secret(trust.domainAdminPassword, 'plain')],
     trustee_keystone_interface: atLeast(release, 'pike') ? trust.keystoneInterface : undefined,
+    trustee_keystone_region_name: trust.keystoneRegion,
   });
 }
 
-/** The sections with a `region_name`; source: magnum/common/clients.py of 3.0.0, magnum/conf of 4.0.0 to 22.0.0. */
-function clientSections(release: Release): string[] {
-  return [
-    'magnum_client',
-    'heat_client',
-    'glance_client',
-    'nova_client',
-    'neutron_client',
-    'cinder_client',
-    'barbican_client',
-    ...(atLeast(release, 'stein') ? ['octavia_client'] : []),
-  ];
+/** Since which release Magnum has a section for a client, and what in it. Newton, and `region_name`, if nothing is said. */
+const CLIENT_SECTIONS: Readonly<
+  Record<(typeof CLIENTS)[number], { since?: Release; endpointType?: Release; caFile?: Release }>
+> = {
+  // Source: magnum/common/clients.py of 3.0.0, magnum/conf of 4.0.0 to 22.0.0.
+  magnum: {},
+  heat: { caFile: 'newton' },
+  glance: { caFile: 'newton' },
+  nova: { caFile: 'newton' },
+  neutron: { caFile: 'newton' },
+  cinder: { endpointType: 'train', caFile: 'train' },
+  barbican: {},
+  octavia: { since: 'stein', caFile: 'stein' },
+};
+
+function clients(site: Site): Option[] {
+  const has = (since: Release | undefined) => since !== undefined && atLeast(site.release, since);
+  return CLIENTS.flatMap((name) => {
+    const { since = 'newton', endpointType = 'newton', caFile } = CLIENT_SECTIONS[name];
+    if (!has(since)) return [];
+    const { region, endpointInterface } = clientOf(site, name);
+    return section(`${name}_client`, {
+      region_name: region,
+      endpoint_type: endpointInterface !== undefined && has(endpointType) ? `${endpointInterface}URL` : undefined,
+      ca_file: has(caFile) ? site.ca?.file : undefined,
+    });
+  });
+}
+
+/** Nodes of clusters trust it. It came with 5.0.2, and an older Pike does not read it. */
+function drivers({ release, ca }: Site): Option[] {
+  return section('drivers', { openstack_ca_file: atLeast(release, 'pike') ? ca?.file : undefined });
+}
+
+/** Links in answers begin with https for whoever came by TLS. Newton's api-paste.ini has no such filter. */
+function middleware({ release, haproxy }: Site): Option[] {
+  const wanted = haproxy.publicVip !== undefined && atLeast(release, 'ocata');
+  return section('oslo_middleware', { enable_proxy_headers_parsing: wanted ? 'True' : undefined });
 }
 
 function withExtraOptions(options: readonly Option[], extra: Site['magnum']['extraOptions']): Option[] {

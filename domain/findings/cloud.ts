@@ -1,11 +1,13 @@
 import type { SiteConnection } from '../commands/site-connection';
 import { clustersFail, type Finding } from './finding';
+import { apiUrl } from '../config/haproxy';
+import { clientOf } from '../config/options';
 import { messageOf } from '../errors';
 import { detailOf } from '../openstack/errors';
 import { EndpointMissing, KeystoneCredentialsRefused, tokensUrl } from '../openstack/keystone';
 import type { OpenStackSession } from '../openstack/session';
 import type { Secrets } from '../secrets/secrets';
-import type { Site } from '../site/document';
+import { CLIENTS, type Site } from '../site/document';
 import { askForToken, type TokenAnswer } from './identity';
 import { checkLogins } from './logins';
 import { notChecked } from './not-checked';
@@ -139,7 +141,8 @@ async function checkServices(site: Site, openstack: OpenStackSession): Promise<F
     magnumEndpoint(site, openstack),
     trusteeEndpoint(site, openstack),
     keyManager(site, openstack),
-    region(site, openstack),
+    ...regionsOf(site).map(([name, fields]) => region(site, openstack, name, fields)),
+    ...CLIENTS.map((client) => clientEndpoint(site, openstack, client)),
     ...site.clusterTemplates.map((template) => checkTemplate(site, template, openstack)),
   ];
   return (await Promise.all(checks)).flat();
@@ -154,24 +157,21 @@ async function magnumEndpoint(site: Site, { keystone }: OpenStackSession): Promi
       name: 'MagnumEndpointMissing',
       severity: 'error',
       evidence: missing,
-      remedy:
-        `Create it: openstack endpoint create --region ${region} container-infra ${kind} http://${site.virtualIp}:` +
-        `${site.magnum.apiPort}/v1, or correct openstack.region and openstack.interface.`,
+      remedy: `Create it: openstack endpoint create --region ${region} container-infra ${kind} ${apiUrl(site, kind)}, or correct openstack.region and openstack.interface.`,
     },
   ];
 }
 
 async function trusteeEndpoint(site: Site, { keystone }: OpenStackSession): Promise<Finding[]> {
-  const { keystoneInterface } = site.magnum.trust;
-  const missing = await missingEndpoint(() => keystone.endpoint('identity', site.openstack.region, keystoneInterface));
+  const { keystoneInterface, keystoneRegion = site.openstack.region } = site.magnum.trust;
+  const missing = await missingEndpoint(() => keystone.endpoint('identity', keystoneRegion, keystoneInterface));
   if (missing === undefined) return [];
   return [
     {
       name: 'TrusteeEndpointMissing',
       severity: clustersFail(site),
       evidence: missing,
-      remedy:
-        'Create that endpoint of Keystone, or correct magnum.trust.keystoneInterface: the nodes of clusters use it.',
+      remedy: 'Create that endpoint of Keystone, or correct magnum.trust: the nodes of clusters use it.',
     },
   ];
 }
@@ -192,23 +192,88 @@ async function keyManager(site: Site, { keystone }: OpenStackSession): Promise<F
   ];
 }
 
-async function region(site: Site, { http, keystone }: OpenStackSession): Promise<Finding[]> {
-  const wanted = site.magnum.region;
-  if (wanted === undefined) return [];
+/** The regions that the document names for Magnum, and where. */
+function regionsOf({ magnum }: Site): [name: string, fields: string][] {
+  const named: [field: string, region: string | undefined][] = [
+    ['magnum.region', magnum.region],
+    ...CLIENTS.map((client): [string, string | undefined] => [
+      `magnum.clients.${client}.region`,
+      magnum.clients?.[client]?.region,
+    ]),
+    ['magnum.trust.keystoneRegion', magnum.trust.keystoneRegion],
+  ];
+  const fields = new Map<string, string[]>();
+  for (const [field, name] of named) if (name !== undefined) fields.set(name, [...(fields.get(name) ?? []), field]);
+  return [...fields].map(([name, all]) => [name, all.join(', ')]);
+}
+
+async function region(
+  site: Site,
+  { http, keystone }: OpenStackSession,
+  wanted: string,
+  fields: string,
+): Promise<Finding[]> {
   const url = tokensUrl(site.openstack.authUrl).replace(/auth\/tokens$/, `regions/${encodeURIComponent(wanted)}`);
   const headers = { 'x-auth-token': await keystone.token() };
   const answer = await http.request({ method: 'GET', url, headers }).catch((error: unknown) => messageOf(error));
   if (typeof answer === 'string' || (answer.status !== 200 && answer.status !== 404)) {
-    return [notChecked('whether magnum.region exists', typeof answer === 'string' ? answer : detailOf(answer))];
+    return [notChecked(`whether ${fields} exists`, typeof answer === 'string' ? answer : detailOf(answer))];
   }
   if (answer.status === 200) return [];
   return [
     {
       name: 'RegionUnknown',
       severity: clustersFail(site),
-      evidence: `magnum.region is ${wanted}, which Keystone does not have: ${detailOf(answer)}`,
+      evidence: `${fields} is ${wanted}, which Keystone does not have: ${detailOf(answer)}`,
       remedy:
         'Correct it, `openstack region list` shows what there is: Magnum finds no endpoint of any service otherwise.',
+    },
+  ];
+}
+
+/** The types of service that a client of Magnum asks for: one is enough. */
+const SERVICE_TYPES: Readonly<Record<(typeof CLIENTS)[number], readonly string[]>> = {
+  magnum: ['container-infra'],
+  heat: ['orchestration'],
+  glance: ['image'],
+  nova: ['compute'],
+  neutron: ['network'],
+  cinder: ['volumev3', 'block-storage', 'volumev2'],
+  barbican: ['key-manager'],
+  octavia: ['load-balancer'],
+};
+
+/** What is needed of those that some clouds do without. */
+function isUsed({ magnum, clusterTemplates }: Site, client: (typeof CLIENTS)[number]): boolean {
+  if (client === 'barbican') return magnum.certificateManager === 'barbican';
+  if (client === 'octavia') return clusterTemplates.some(({ masterLbEnabled }) => masterLbEnabled === true);
+  return client !== 'cinder' || clusterTemplates.some(({ dockerVolumeSize }) => dockerVolumeSize !== undefined);
+}
+
+/** Whether a client that is told where to look finds something there. A service that is nowhere has findings of its own. */
+async function clientEndpoint(
+  site: Site,
+  { keystone }: OpenStackSession,
+  client: (typeof CLIENTS)[number],
+): Promise<Finding[]> {
+  const { region: itsRegion, endpointInterface } = clientOf(site, client);
+  const { clients, endpointInterface: common } = site.magnum;
+  const told = common !== undefined || clients?.[client] !== undefined;
+  if (!told || !isUsed(site, client)) return [];
+  const look = (type: string) =>
+    keystone.endpoint(type, itsRegion ?? site.openstack.region, endpointInterface ?? 'public').then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  const errors = await Promise.all(SERVICE_TYPES[client].map(look));
+  const elsewhere = errors.find((error) => error instanceof EndpointMissing && error.elsewhere);
+  if (errors.includes(undefined) || !(elsewhere instanceof EndpointMissing)) return [];
+  return [
+    {
+      name: 'ClientEndpointMissing',
+      severity: clustersFail(site),
+      evidence: `Magnum's client of ${client} is to use an endpoint that is not there. ${elsewhere.evidence}`,
+      remedy: `Create it, or correct magnum.clients.${client}, magnum.region or magnum.endpointInterface.`,
     },
   ];
 }

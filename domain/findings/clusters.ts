@@ -6,7 +6,7 @@ import { extraOption, isTrue } from '../config/options';
 /** What will go wrong with the site's templates and clusters. */
 export function clusterFindings(site: Site, installed: Release): Finding[] {
   const templates = site.clusterTemplates.flatMap((template) => templateFindings(site, template, installed));
-  return [...templates, ...managers(site)];
+  return [...templates, ...managers(site), ...workers(site, installed)];
 }
 
 function templateFindings(site: Site, template: ClusterTemplate, installed: Release): Finding[] {
@@ -171,4 +171,20 @@ function managers({ clusterTemplates, clusters }: Site): Finding[] {
       },
     ];
   });
+}
+
+/** Zero came with microversion 1.10. */
+function workers({ clusters }: Site, release: Release): Finding[] {
+  return clusters.flatMap(({ name, workers }): Finding[] =>
+    workers > 0 || atLeast(release, 'wallaby')
+      ? []
+      : [
+          {
+            name: 'NoWorkersUnsupported',
+            severity: 'error',
+            evidence: `cluster ${name} wants 0 workers, the release is ${release}`,
+            remedy: 'Want at least one: before Wallaby (12.0.0) Magnum refuses clusters without workers.',
+          },
+        ],
+  );
 }

@@ -2,6 +2,7 @@ import { DRIVER_MODULES } from '../commands/catalogue';
 import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
+import { checkCaFile } from './ca';
 import type { Finding } from './finding';
 import type { Site } from '../site/document';
 import { atLeast, type Release, releaseOfMagnum } from '../site/releases';
@@ -22,9 +23,10 @@ export interface ControllerChecks {
  * @param behindVip whether anything behind the VIP can answer
  */
 export async function checkControllers({ site, nodes }: SiteConnection, behindVip: boolean): Promise<ControllerChecks> {
-  const [software, unreachable] = await Promise.all([
+  const [software, unreachable, caFile] = await Promise.all([
     everywhere(nodes, softwareOf),
     reachability(site, nodes, behindVip),
+    checkCaFile(site, nodes),
   ]);
   const versions = [...new Set(software.flatMap(({ version }) => version ?? []))];
   const installed = versions.length === 1 && versions[0] !== undefined ? releaseOfMagnum(versions[0]) : undefined;
@@ -35,6 +37,7 @@ export async function checkControllers({ site, nodes }: SiteConnection, behindVi
       ...release(site, versions, installed),
       ...driver(site, software, installed ?? site.release),
       ...unreachable,
+      ...caFile,
     ],
     ...(installed ? { installed } : {}),
   };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { messageOf } from '../errors';
-import { detailOf } from '../openstack/errors';
+import { optionalListOf } from '../openstack/answers';
+import { detailOf, OpenStackUnreachable } from '../openstack/errors';
 import type { HttpClient } from '../openstack/http';
 
 /** Who asks for a token, and for what. */
@@ -16,7 +17,7 @@ export type TokenAnswer =
   | { readonly kind: 'issued'; readonly roles: readonly string[] }
   | { readonly kind: 'refused' | 'absent'; readonly reason: string };
 
-const issued = z.object({ token: z.object({ roles: z.array(z.object({ name: z.string() })).default([]) }) });
+const issued = z.object({ token: z.object({ roles: optionalListOf(z.object({ name: z.string() })) }) });
 
 /** Asks for a token at exactly this URL. Never throws: that nobody answers there is an answer too. */
 export async function askForToken(http: HttpClient, url: string, who: Credentials): Promise<TokenAnswer> {
@@ -31,6 +32,6 @@ export async function askForToken(http: HttpClient, url: string, who: Credential
     }
     return { kind: 'absent', reason: `${answer.status} ${detailOf(answer)}` };
   } catch (error) {
-    return { kind: 'absent', reason: messageOf(error) };
+    return { kind: 'absent', reason: error instanceof OpenStackUnreachable ? error.reason : messageOf(error) };
   }
 }

@@ -1,7 +1,7 @@
 import type { Site } from '../site/document';
 import { atLeast, type Release } from '../site/releases';
 import { clustersFail, type Finding } from './finding';
-import { describe, extraOption, isTrue, magnumOptions } from '../config/options';
+import { clientOf, describe, extraOption, isTrue, magnumOptions } from '../config/options';
 import { sectionKey } from '../config/oslo';
 
 /** What will go wrong with Magnum itself, as the site document configures it. */
@@ -21,12 +21,39 @@ export function magnumFindings(site: Site, installed: Release): Finding[] {
     ...queueTypes(site),
     ...region(site),
     ...trusteeInterface(site, installed),
+    ...nodesEndpoint(site),
+    ...caFile(site),
+    ...rabbitTls(site),
+    ...healthCheck(site),
   ];
+}
+
+/**
+ * How Magnum's API is told to listen on its controller's own address alone. Debian's package starts uWSGI, which does not read
+ * [api] host. Source: /etc/init.d/magnum-api of 15.0.1-4, which reads the file last.
+ */
+export function ownAddressRemedy({ magnum: { apiPort } }: Site): string {
+  return (
+    "Let each API listen on its controller's own address alone. Where uWSGI serves it, as with Debian's package, " +
+    `/etc/default/magnum-api says where: DAEMON_ARGS="--http-socket ADDRESS:${apiPort} --ini /etc/magnum/magnum-api-uwsgi.ini".`
+  );
 }
 
 function apiHost(site: Site): Finding[] {
   const host = extraOption(site, 'api', 'host');
-  if (host === undefined || host === '0.0.0.0') return [];
+  if (host === undefined) return [];
+  if (/^(0\.0\.0\.0|::|\*)?$/.test(host)) {
+    // Fuel's HAProxy has a network of its own.
+    if (site.haproxy.include === 'statement') return [];
+    return [
+      {
+        name: 'ApiHostWildcard',
+        severity: 'error',
+        evidence: `extraOptions sets [api] host = ${host}, so that the API listens on the VIP's address too`,
+        remedy: `HAProxy cannot start then, and all behind the VIP stays down. ${ownAddressRemedy(site)}`,
+      },
+    ];
+  }
   return [
     {
       name: 'ApiHostSame',
@@ -235,6 +262,62 @@ function trusteeInterface({ magnum: { trust } }: Site, release: Release): Findin
       severity: 'warning',
       evidence: `magnum.trust.keystoneInterface is ${trust.keystoneInterface}`,
       remedy: 'Use public unless the nodes of clusters reach that Keystone endpoint: else no cluster completes.',
+    },
+  ];
+}
+
+/** Nodes of clusters get the URL of Magnum that its client of itself finds: for certificates, among others. */
+function nodesEndpoint(site: Site): Finding[] {
+  const { endpointInterface = 'public' } = clientOf(site, 'magnum');
+  if (endpointInterface === 'public' || extraOption(site, 'magnum_client', 'endpoint_type') !== undefined) return [];
+  return [
+    {
+      name: 'NodesEndpointNotPublic',
+      severity: 'warning',
+      evidence: `[magnum_client] endpoint_type is ${endpointInterface}URL by magnum.endpointInterface or magnum.clients`,
+      remedy:
+        'Set magnum.clients.magnum.endpointInterface to public unless cluster nodes reach that endpoint of Magnum.',
+    },
+  ];
+}
+
+/** Only a hint: the CA may be among those of the system, which Python on Debian and RHEL takes. */
+function caFile({ ca, magnum: { keystone } }: Site): Finding[] {
+  const urls = [keystone.wwwAuthenticateUri, keystone.authUrl];
+  if (!ca || ca.file !== undefined || !urls.some((url) => url.startsWith('https:'))) return [];
+  return [
+    {
+      name: 'CaFileNotSet',
+      severity: 'warning',
+      evidence: 'magnum.keystone has https URLs, and ca has certificates but no file',
+      remedy: "Set ca.file unless the controllers' own store of CAs has them: Magnum answers 503 otherwise.",
+    },
+  ];
+}
+
+function rabbitTls({ ca, magnum: { rabbit } }: Site): Finding[] {
+  if (!rabbit.tls || ca?.file !== undefined) return [];
+  return [
+    {
+      name: 'RabbitTlsUnchecked',
+      severity: 'warning',
+      evidence: 'magnum.rabbit.tls is true, ca.file is not set',
+      remedy: 'Set ca.file: oslo.messaging takes any certificate otherwise, and so anybody for RabbitMQ.',
+    },
+  ];
+}
+
+/** What Magnum answers without a token: acl_public_routes and /healthcheck in its api-paste.ini, 3.0.0 to 22.0.0. */
+const PUBLIC_PATHS = ['/', '/v1', '/healthcheck'];
+
+function healthCheck({ haproxy: { healthCheckPath } }: Site): Finding[] {
+  if (healthCheckPath === undefined || PUBLIC_PATHS.includes(healthCheckPath.replace(/(?<=.)\/$/, ''))) return [];
+  return [
+    {
+      name: 'HealthCheckNeedsToken',
+      severity: 'error',
+      evidence: `haproxy.healthCheckPath is ${healthCheckPath}`,
+      remedy: 'Use /healthcheck: Magnum answers 401 there, for which HAProxy takes every API to be down.',
     },
   ];
 }

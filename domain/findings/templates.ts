@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Finding } from './finding';
 import { messageOf } from '../errors';
+import { flag, listOf, optionalListOf, shown } from '../openstack/answers';
 import { UnexpectedAnswer } from '../openstack/errors';
 import { EndpointMissing } from '../openstack/keystone';
 import type { OpenStackSession } from '../openstack/session';
@@ -79,7 +80,7 @@ function missingService({ name }: ClusterTemplate, what: string, { evidence }: E
   };
 }
 
-const named = z.looseObject({ id: z.string(), name: z.string().nullable() });
+const named = z.object({ id: z.string(), name: shown });
 
 /** Which `os_distro` Magnum's own drivers are for, by COE; drivers that are installed apart may have others. */
 function distrosOf(
@@ -104,13 +105,9 @@ function distrosOf(
 }
 
 async function image({ name, coe, imageId }: ClusterTemplate, read: Reader, { release }: Site): Promise<Finding[]> {
-  const one = named.extend({ os_distro: z.string().nullish() });
+  const one = named.extend({ os_distro: shown });
   const byId = isUuid(imageId) ? await read('image', `/v2/images/${imageId}`, one) : undefined;
-  const list = await read(
-    'image',
-    `/v2/images?name=${encodeURIComponent(imageId)}`,
-    z.object({ images: z.array(one) }),
-  );
+  const list = await read('image', `/v2/images?name=${encodeURIComponent(imageId)}`, z.object({ images: listOf(one) }));
   const found = byId ?? list?.images[0];
   if (!found) {
     const evidence = `template ${name} names the image ${imageId}, which Glance does not have for this user`;
@@ -136,7 +133,7 @@ async function image({ name, coe, imageId }: ClusterTemplate, read: Reader, { re
 async function flavors({ name, flavorId, masterFlavorId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
   const wanted = [...new Set([flavorId, masterFlavorId].flatMap((one) => one ?? []))];
   if (wanted.length === 0) return [];
-  const list = await read('compute', '/flavors', z.object({ flavors: z.array(named) }));
+  const list = await read('compute', '/flavors', z.object({ flavors: listOf(named) }));
   const missing = wanted.filter((one) => !list?.flavors.some((flavor) => flavor.id === one || flavor.name === one));
   return missing.map((one) => ({
     name: 'FlavorMissing',
@@ -165,7 +162,7 @@ async function keypair({ name, keypairId }: ClusterTemplate, read: Reader): Prom
   ];
 }
 
-const networks = z.object({ networks: z.array(named.extend({ 'router:external': z.boolean().optional() })) });
+const networks = z.object({ networks: listOf(named.extend({ 'router:external': flag })) });
 
 async function networksOf(read: Reader, nameOrId: string) {
   const filter = isUuid(nameOrId) ? 'id' : 'name';
@@ -201,7 +198,7 @@ async function fixedNetwork({ name, ...template }: ClusterTemplate, read: Reader
   }
   if (fixedSubnet === undefined) return [];
   const path = `/v2.0/subnets?${isUuid(fixedSubnet) ? 'id' : 'name'}=${encodeURIComponent(fixedSubnet)}`;
-  const list = await read('network', path, z.object({ subnets: z.array(named.extend({ network_id: z.string() })) }));
+  const list = await read('network', path, z.object({ subnets: listOf(named.extend({ network_id: z.string() })) }));
   if (list?.subnets.some(({ network_id }) => network_id === network.id)) return [];
   return [
     {
@@ -222,7 +219,7 @@ async function loadBalancer({ name, masterLbEnabled }: ClusterTemplate, read: Re
     (error: unknown) => !(error instanceof EndpointMissing),
   );
   if (octavia) return [];
-  const extensions = z.object({ extensions: z.array(z.object({ alias: z.string() })) });
+  const extensions = z.object({ extensions: optionalListOf(z.object({ alias: z.string() })) });
   const list = await read('network', '/v2.0/extensions', extensions);
   if (list?.extensions.some(({ alias }) => alias === 'lbaasv2' || alias === 'lbaas')) return [];
   return [
@@ -255,7 +252,7 @@ async function volumeType(template: ClusterTemplate, read: Reader, site: Site): 
 }
 
 async function volumeTypes(read: Reader): Promise<readonly z.infer<typeof named>[]> {
-  const schema = z.object({ volume_types: z.array(named) });
+  const schema = z.object({ volume_types: listOf(named) });
   let missing: unknown;
   for (const type of VOLUME_SERVICES) {
     try {

@@ -76,26 +76,39 @@ export function refusal(answer: Answer): MagnumHaError {
 }
 
 /**
- * What an answer says went wrong: Keystone's `{"error":{…}}`, Magnum's `{"errors":[…]}`, the middleware's `{"message":…}`, or
- * a page of HTML.
+ * What an answer says went wrong: Magnum's `{"errors":[…]}`, Keystone's and Heat's `{"error":{…}}`, `{"itemNotFound":{…}}` of Nova
+ * and Cinder and `{"NeutronError":{…}}`, the middleware's `{"message":…}`, or a page of HTML.
  */
 export function detailOf({ json, text }: Pick<Answer, 'json' | 'text'>): string {
-  const { error, errors, message } = (json ?? {}) as {
-    error?: { message?: string; title?: string };
-    errors?: { detail?: string; title?: string }[];
-    message?: unknown;
-  };
-  const [first] = Array.isArray(errors) ? errors : [];
-  const said = error?.message ?? error?.title ?? (first?.detail ? first.detail : first?.title);
+  const { errors, message, faultstring } = fieldsOf(json);
+  const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
+  const said = [first, ...Object.values(fieldsOf(json))].map(saidIn).find((one) => one !== undefined);
   // The middleware's text is HTML, in JSON too.
-  return cut(said ? said : summary(typeof message === 'string' ? message : text), 1000);
+  return cut(said ?? summary(textIn(message) ?? textIn(faultstring) ?? text), 1000);
 }
+
+function saidIn(error: unknown): string | undefined {
+  const { detail, message, title } = fieldsOf(error);
+  return textIn(message) ?? textIn(detail) ?? textIn(title);
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** So much of a page is looked at: what it says stands in front. */
+const PAGE = 10_000;
 
 /** A page of HTML, or whatever it is, as a short line. */
 function summary(text: string): string {
   const line = text
+    .slice(0, PAGE)
     .replace(/<head>.*?<\/head>/gs, ' ')
-    .replace(/<[^>]*>/g, ' ')
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return cut(line, 200) || '(no text)';

@@ -1,29 +1,32 @@
 import * as z from 'zod';
 import { messageOf } from '../errors';
+import { listOf, optionalListOf, shown } from './answers';
 import { cut, refusal, UnexpectedAnswer } from './errors';
 import type { Answer } from './http-messages';
 import { EndpointMissing } from './keystone';
 
+/** Texts, where Heat says what a template was given. */
+const count = z
+  .union([z.string().regex(/^\d+$/), z.number()])
+  .nullish()
+  .catch(undefined);
+
 const stack = z.object({
   stack: z.object({
     stack_status: z.string(),
-    stack_status_reason: z.string().nullish(),
-    // All are texts; Magnum's drivers name the number of workers differently.
-    parameters: z.looseObject({
-      number_of_nodes: z.string().optional(),
-      number_of_minions: z.string().optional(),
-      number_of_slaves: z.string().optional(),
-    }),
+    stack_status_reason: shown,
+    // Magnum's drivers name the number of workers differently.
+    parameters: z.object({ number_of_nodes: count, number_of_minions: count, number_of_slaves: count }).nullish(),
   }),
 });
 
 const resource = z.object({
-  resource_name: z.string(),
-  resource_type: z.string(),
+  resource_name: shown,
+  resource_type: shown,
   resource_status: z.string(),
-  resource_status_reason: z.string().nullish(),
+  resource_status_reason: shown,
   // `stack` leads to the stack that it is in, `nested` to the one that it is itself.
-  links: z.array(z.object({ rel: z.string(), href: z.string() })).default([]),
+  links: optionalListOf(z.object({ rel: z.string(), href: z.string() })),
 });
 
 /** A stack, as far as a cluster is concerned. */
@@ -68,8 +71,9 @@ export class HeatClient {
       const answer = await this.ask(`/stacks/${id}`);
       if (answer.status === 404 || answer.status === 403) return undefined;
       const { stack_status: status, stack_status_reason: reason, parameters } = read(answer, stack, 'a stack').stack;
-      const workers = parameters.number_of_nodes ?? parameters.number_of_minions ?? parameters.number_of_slaves;
-      return { status, ...(reason && { reason }), ...(workers !== undefined && { workers: Number(workers) }) };
+      const { number_of_nodes, number_of_minions, number_of_slaves } = parameters ?? {};
+      const workers = Number(number_of_nodes ?? number_of_minions ?? number_of_slaves ?? NaN);
+      return { status, ...(reason && { reason }), ...(Number.isInteger(workers) && { workers }) };
     } catch (error) {
       if (error instanceof EndpointMissing) return undefined;
       throw error;
@@ -101,12 +105,12 @@ export class HeatClient {
    */
   private async incompleteResources(id: string): Promise<HeatResource[]> {
     const answer = await this.ask(`/stacks/${id}/resources?nested_depth=${DEPTH}`);
-    const { resources } = read(answer, z.object({ resources: z.array(resource) }), "a stack's resources");
+    const { resources } = read(answer, z.object({ resources: listOf(resource) }), "a stack's resources");
     const incomplete = resources.filter(({ resource_status: status }) => !status.endsWith('_COMPLETE'));
     const within = incomplete.filter((one) => link(one, 'nested') === undefined);
     return (within.length > 0 ? within : incomplete)
       .map((one) => ({
-        type: one.resource_type,
+        type: one.resource_type ?? 'resource',
         name: pathOf(one, resources),
         status: one.resource_status,
         ...(one.resource_status_reason && { reason: one.resource_status_reason }),
@@ -133,7 +137,8 @@ function link({ links }: z.infer<typeof resource>, rel: 'stack' | 'nested'): str
 function pathOf(one: z.infer<typeof resource>, all: readonly z.infer<typeof resource>[]): string {
   const stack = link(one, 'stack');
   const parent = stack === undefined ? undefined : all.find((other) => link(other, 'nested') === stack);
-  return parent ? `${pathOf(parent, all)}.${one.resource_name}` : one.resource_name;
+  const name = one.resource_name ?? 'without name';
+  return parent ? `${pathOf(parent, all)}.${name}` : name;
 }
 
 function failed({ status }: HeatResource): boolean {

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { messageOf } from '../errors';
 import type { Clock } from '../world';
 import { AnswerLost, OpenStackUnreachable } from './errors';
 import type { Answer, HttpRequest } from './http-messages';
@@ -8,6 +9,8 @@ import { type Connect, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
 export type { Connect };
 
 export interface HttpOptions {
+  /** Certificates of a private CA in PEM form, trusted beside the well-known ones. */
+  readonly ca?: string | undefined;
   /**
    * How long opening a connection may take, in milliseconds.
    * @default 15000
@@ -46,7 +49,7 @@ export class HttpClient {
   ) {
     const connectTimeoutMs = options.connectTimeoutMs ?? 15_000;
     this.plain = tunnelAgent(connect, clock, connectTimeoutMs);
-    this.secure = secureTunnelAgent(connect, clock, connectTimeoutMs);
+    this.secure = secureTunnelAgent(connect, clock, connectTimeoutMs, options.ca);
     this.readTimeoutMs = options.readTimeoutMs ?? 30_000;
     this.writeTimeoutMs = options.writeTimeoutMs ?? 120_000;
     this.retryDelaysMs = options.retryDelaysMs ?? [500, 1000, 2000, 4000];
@@ -61,6 +64,15 @@ export class HttpClient {
    * @throws AnswerLost when a request that changes something may have been carried out without an answer
    */
   async request(request: HttpRequest): Promise<Answer> {
+    const { method, url } = request;
+    const answer = await this.attempt(request).catch(async (error: unknown) => {
+      if (!isClosed(error) || !(await this.speaksHttps(url))) throw error;
+    });
+    if (answer && !isForHttps(answer)) return answer;
+    throw new OpenStackUnreachable(method, url, `${new URL(url).host} speaks https, not http`);
+  }
+
+  private async attempt(request: HttpRequest): Promise<Answer> {
     if (request.method !== 'GET') return this.once(request);
     for (const delay of this.retryDelaysMs) {
       try {
@@ -72,6 +84,18 @@ export class HttpClient {
       await this.clock.sleep(delay);
     }
     return this.once(request);
+  }
+
+  /** Whether somebody who closes http connections without a word talks https. */
+  private async speaksHttps(url: string): Promise<boolean> {
+    if (!url.startsWith('http:')) return false;
+    try {
+      await this.once({ method: 'GET', url: new URL('/', url.replace('http:', 'https:')).href });
+      return true;
+    } catch (error) {
+      // One that is not trusted is a certificate, too.
+      return messageOf(error).includes('the certificate of ');
+    }
   }
 
   /** Closes the connections that are kept. */
@@ -135,6 +159,19 @@ export class HttpClient {
       request.end(payload);
     });
   }
+}
+
+/** The connection was closed where an answer should come. */
+function isClosed(error: unknown): boolean {
+  const lost = error instanceof OpenStackUnreachable || error instanceof AnswerLost;
+  return lost && /socket hang up|ECONNRESET/.test(error.message);
+}
+
+/** What nginx, Apache and Go's servers say to http on a port for https. */
+function isForHttps({ status, text }: Answer): boolean {
+  return (
+    status === 400 && /plain HTTP (request was sent )?to (HTTPS|an SSL)|HTTP request to an HTTPS server/i.test(text)
+  );
 }
 
 function parse(text: string): unknown {

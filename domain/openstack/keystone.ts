@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MagnumHaError, messageOf } from '../errors';
 import type { Site } from '../site/document';
 import type { Clock } from '../world';
+import { optionalListOf } from './answers';
 import { AnswerLost, detailOf, OpenStackUnreachable, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
 import type { Answer } from './http-messages';
@@ -42,6 +43,8 @@ export class EndpointMissing extends MagnumHaError {
   override readonly name = 'EndpointMissing';
   /** What is missing, and what there is. */
   readonly evidence: string;
+  /** Whether the service has endpoints of another interface or region. */
+  readonly elsewhere: boolean;
 
   constructor(authUrl: string, wanted: string, existing: readonly string[]) {
     const evidence = `The catalogue of Keystone at ${authUrl} has no ${wanted}; it has ${existing.join(', ') || 'none at all'}`;
@@ -50,29 +53,22 @@ export class EndpointMissing extends MagnumHaError {
         'openstack.interface in the site document.',
     );
     this.evidence = evidence;
+    this.elsewhere = existing.length > 0;
   }
 }
 
+const endpoint = z.object({
+  interface: z.string(),
+  url: z.string(),
+  region_id: z.string().nullish(),
+  region: z.string().nullish(),
+});
 const tokenBody = z.object({
   token: z.object({
     issued_at: z.string(),
     expires_at: z.string(),
     project: z.object({ id: z.string() }),
-    catalog: z
-      .array(
-        z.object({
-          type: z.string(),
-          endpoints: z.array(
-            z.object({
-              interface: z.string(),
-              url: z.string(),
-              region_id: z.string().nullish(),
-              region: z.string().nullish(),
-            }),
-          ),
-        }),
-      )
-      .default([]),
+    catalog: optionalListOf(z.object({ type: z.string(), endpoints: optionalListOf(endpoint) })),
   }),
 });
 

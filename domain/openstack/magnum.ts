@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MagnumHaError } from '../errors';
+import { flag, listOf, optionalListOf, shown, shownNumber } from './answers';
 import { detailOf, refusal, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
 import type { Answer, HttpRequest } from './http-messages';
@@ -51,55 +52,48 @@ class ClusterUnreadable extends MagnumHaError {
 }
 
 const service = z.object({
-  id: z.number(),
+  id: shownNumber,
   // The conductor's [DEFAULT] host.
-  host: z.string().nullable(),
+  host: z.string().nullish(),
   binary: z.string(),
-  state: z.string(),
-  disabled: z.boolean(),
-  report_count: z.number(),
-  created_at: z.string(),
-  updated_at: z.string().nullable(),
+  state: shown,
+  report_count: shownNumber,
+  created_at: shown,
+  updated_at: shown,
 });
 /** A row of `GET /v1/mservices`; only conductors register. */
 export type MagnumService = z.infer<typeof service>;
 
-/** Not told before Rocky. */
+/** Not told before Queens (6.0.0). */
 const projectId = z.string().nullish();
-const template = z.looseObject({
-  uuid: z.string(),
-  name: z.string(),
-  project_id: projectId,
-  public: z.boolean().nullish(),
-});
+const template = z.looseObject({ uuid: z.string(), project_id: projectId, public: flag });
 /** A cluster template with all its attributes, under Magnum's names. */
 export type TemplateAttributes = z.infer<typeof template>;
 
-const addresses = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
-const cluster = z.object({
-  uuid: z.string(),
-  name: z.string(),
-  project_id: projectId,
-  cluster_template_id: z.string(),
-  // Nothing as long as the conductor has not written the first status.
-  status: z.string().nullish(),
-  status_reason: z.string().nullish(),
-  node_count: z.number(),
-  master_count: z.number(),
-  // As the driver stores it: nothing, or not Heat's at all, where the driver does not use Heat.
-  stack_id: z.string().nullish(),
-  api_address: z.string().nullish(),
-  node_addresses: addresses,
-  master_addresses: addresses,
-  faults: z.record(z.string(), z.string().nullable()).nullish(),
-});
+const addresses = optionalListOf(z.string());
+const cluster = z
+  .object({
+    uuid: z.string(),
+    name: shown,
+    project_id: projectId,
+    cluster_template_id: z.string(),
+    // Nothing as long as the conductor has not written the first status.
+    status: z.string().nullish(),
+    status_reason: shown,
+    node_count: z.number(),
+    master_count: z.number(),
+    // As the driver stores it: nothing, or not Heat's at all, where the driver does not use Heat.
+    stack_id: z.string().nullish(),
+    api_address: shown,
+    node_addresses: addresses,
+    master_addresses: addresses,
+    faults: z.record(z.string(), shown).nullish().catch(undefined),
+  })
+  .transform((one) => ({ ...one, name: one.name ?? one.uuid }));
 /** A cluster as `GET /v1/clusters/{uuid or name}` shows it. */
 export type MagnumCluster = z.infer<typeof cluster>;
 
-const nodeGroup = z.object({ is_default: z.boolean(), role: z.string(), node_count: z.number() });
+const nodeGroup = z.object({ is_default: flag, role: shown, node_count: z.number() });
 
 /** A step of a JSON patch; only attributes at the root are ever replaced. */
 export interface PatchStep {
@@ -125,7 +119,7 @@ export class MagnumClient {
   /** The conductors that ever registered. `state` is `up` for 180 s after the last heartbeat even of a dead one. */
   async services(): Promise<MagnumService[]> {
     const answer = await this.send({ method: 'GET', path: '/mservices' });
-    return read(answer, 200, z.object({ mservices: z.array(service) }), 'a list of services').mservices;
+    return read(answer, 200, z.object({ mservices: listOf(service) }), 'a list of services').mservices;
   }
 
   /**

@@ -2,13 +2,13 @@ import type { MagnumClient } from './magnum';
 
 /** A conductor that registered at some time. */
 export interface Conductor {
-  readonly id: number;
+  /** Undefined if Magnum does not say. */
+  readonly id?: number;
   /** Its `[DEFAULT] host`; null where that is not set, and then all such conductors share this row. */
   readonly host: string | null;
   /** `up` until 180 s after its last heartbeat, also when it is dead: proves nothing. */
   readonly state: string;
-  readonly disabled: boolean;
-  /** Its last heartbeat, by its controller's clock: whole seconds since 1970. */
+  /** Its last heartbeat, by its controller's clock: whole seconds since 1970; 0 if Magnum does not say. */
   readonly heartbeatAt: number;
 }
 
@@ -34,12 +34,11 @@ export async function conductors(client: MagnumClient): Promise<Conductor[]> {
   const services = await client.services();
   return services
     .filter(({ binary }) => binary === 'magnum-conductor')
-    .map(({ id, host, state, disabled, created_at, updated_at }) => ({
-      id,
-      host,
-      state,
-      disabled,
-      heartbeatAt: seconds(updated_at ?? created_at),
+    .map(({ id, host, state, created_at, updated_at }) => ({
+      ...(id != null && { id }),
+      host: host ?? null,
+      state: state ?? 'unknown',
+      heartbeatAt: seconds(updated_at ?? created_at ?? ''),
     }));
 }
 
@@ -77,5 +76,6 @@ function describe(needs: readonly HeartbeatNeed[], unmet: readonly HeartbeatNeed
 
 /** Magnum gives UTC, with or without +00:00. */
 function seconds(time: string): number {
-  return Math.floor(Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`) / 1000);
+  const milliseconds = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`);
+  return Number.isNaN(milliseconds) ? 0 : Math.floor(milliseconds / 1000);
 }

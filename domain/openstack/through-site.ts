@@ -26,7 +26,7 @@ export function throughSite<T>(
       clock: world.clock,
       account: site.openstack,
       password: connection.secrets.reveal(passwordName),
-      ...(http ? { http } : {}),
+      http: { ca: site.ca?.certificates, ...http },
     });
     try {
       return await action(openstack, connection);

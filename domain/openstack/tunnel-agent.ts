@@ -1,8 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
 import type { Clock } from '../world';
+import { NoTls, secure } from './tls';
 
 /** Opens a TCP connection to `host:port` as seen from the bastion: a tunnel through SSH. */
 export type Connect = (host: string, port: number) => Promise<Duplex>;
@@ -17,15 +17,21 @@ export function tunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: nu
   return agent;
 }
 
-/** The same with TLS inside of the tunnel, for https endpoints. */
-export function secureTunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: number): https.Agent {
+/**
+ * The same with TLS inside of the tunnel, for https endpoints.
+ * @param ca certificates of a private CA, trusted beside the well-known ones
+ */
+export function secureTunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: number, ca?: string): https.Agent {
   const agent = new https.Agent({ keepAlive: true });
   agent.createConnection = ({ host, port }, opened) => {
-    const tunnel = open(connect, clock, host ?? '', Number(port), connectTimeoutMs);
-    const secured = tunnel.then((socket) =>
-      tls.connect({ socket, servername: host ?? '', ALPNProtocols: ['http/1.1'] }),
-    );
-    handOver(secured, opened);
+    // Handed over once it is secured: a request that fails before has not been sent.
+    const connectSecurely: Connect = async (host, port) =>
+      secure(await connect(host, port), host, port, { protocol: 'http/1.1', ...(ca !== undefined && { ca }) }).catch(
+        (error: unknown) => {
+          throw error instanceof NoTls ? new Error(`${host}:${port} speaks http, not https`) : error;
+        },
+      );
+    handOver(open(connectSecurely, clock, host ?? '', Number(port), connectTimeoutMs), opened);
     return undefined;
   };
   return agent;

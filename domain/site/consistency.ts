@@ -2,7 +2,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod';
 import { isNetwork, type Problem } from './document';
 import { holdsSecret } from './option-names';
-import { atLeast, RELEASES } from './releases';
+import { atLeast, type Release, RELEASES } from './releases';
 
 const text = z.string().optional().catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
@@ -14,14 +14,24 @@ const readable = z.object({
   virtualIp: text,
   managementNetwork: text,
   ssh: z.object({ user: text, sudo: flag }).catch({}),
+  haproxy: z
+    .object({
+      publicVip: z.object({ address: text, port: whole, certificate: text }).optional().catch(undefined),
+    })
+    .catch({}),
+  ca: z.object({ file: text }).catch({}),
   controllers: z.array(z.object({ name: text, address: text }).catch({})).catch([]),
   magnum: z
     .object({
+      apiPort: whole,
       defaultDockerVolumeType: text,
       rabbit: z.object({ queues: text }).catch({}),
+      database: z.object({ tls: flag }).catch({}),
+      trust: z.object({ keystoneRegion: text }).catch({}),
+      clients: z.record(z.string(), z.object({ endpointInterface: text }).catch({})).catch({}),
       extraOptions: z.record(z.string(), z.record(z.string(), z.unknown()).catch({})).catch({}),
     })
-    .catch({ rabbit: {}, extraOptions: {} }),
+    .catch({ rabbit: {}, database: {}, trust: {}, clients: {}, extraOptions: {} }),
   clusterTemplates: z
     .array(
       z
@@ -39,11 +49,13 @@ export function inconsistencies(document: unknown): Problem[] {
   const site = parsed.data;
   return [
     ...addresses(site),
+    ...publicVip(site),
     ...duplicates('controllers', site.controllers),
     ...duplicates('clusterTemplates', site.clusterTemplates),
     ...duplicates('clusters', site.clusters),
     ...privilege(site),
     ...releases(site),
+    ...tls(site),
     ...clusters(site),
     ...clearSecrets(site),
   ];
@@ -53,16 +65,18 @@ type Readable = z.infer<typeof readable>;
 
 function addresses({ virtualIp, managementNetwork, controllers }: Readable): Problem[] {
   const all = [
-    ...controllers.map(({ address }, index) => ({ path: `controllers.${index}.address`, address })),
-    { path: 'virtualIp', address: virtualIp },
+    ...controllers.map(({ name, address }, index) => ({ path: `controllers.${index}.address`, name, address })),
+    { path: 'virtualIp', name: undefined, address: virtualIp },
   ];
   const network =
     managementNetwork !== undefined && isNetwork(managementNetwork) ? subnet(managementNetwork) : undefined;
-  return all.flatMap(({ path, address }, index): Problem[] => {
+  return all.flatMap(({ path, name, address }, index): Problem[] => {
     if (address === undefined || !isIPv4(address)) return [];
     const problems: Problem[] = [];
-    if (all.findIndex((one) => one.address === address) < index) {
-      problems.push({ path, name: 'DuplicateAddress', message: `${address} is the address of another controller` });
+    const first = all.slice(0, index).find((one) => one.address === address);
+    if (first) {
+      const message = `${name ?? address}: same address as ${first.name ?? first.path.replace('.address', '')}`;
+      problems.push({ path, name: 'DuplicateAddress', message });
     }
     if (network && !network.check(address)) {
       const message = `${address} is outside the management network ${managementNetwork ?? ''}`;
@@ -70,6 +84,18 @@ function addresses({ virtualIp, managementNetwork, controllers }: Readable): Pro
     }
     return problems;
   });
+}
+
+/** HAProxy cannot listen where it listens already, nor where a controller's own API does. */
+function publicVip({ virtualIp, controllers, haproxy, magnum }: Readable): Problem[] {
+  const { address, port } = haproxy.publicVip ?? {};
+  const apiPort = magnum.apiPort ?? 9511;
+  if (address === undefined || (port ?? apiPort) !== apiPort) return [];
+  const other = controllers.find((one) => one.address === address);
+  const whose = other ? `${other.name ?? 'a controller'}, where its own API listens` : 'the management VIP';
+  if (!other && address !== virtualIp) return [];
+  const message = `port ${apiPort} of ${address} is taken by ${whose}: choose another address or port`;
+  return [{ path: 'haproxy.publicVip.address', name: 'DuplicateAddress', message }];
 }
 
 function duplicates(field: string, items: { name?: string | undefined }[]): Problem[] {
@@ -87,16 +113,38 @@ function privilege({ ssh }: Readable): Problem[] {
 }
 
 function releases({ release, magnum }: Readable): Problem[] {
-  const problems: Problem[] = [];
-  if (release && magnum.rabbit.queues === 'quorum' && !atLeast(release, 'yoga')) {
-    const message = 'quorum queues need oslo.messaging 12.13 (Yoga)';
-    problems.push({ path: 'magnum.rabbit.queues', name: 'NotInRelease', message });
-  }
-  if (release && magnum.defaultDockerVolumeType !== undefined && !atLeast(release, 'pike')) {
-    const message = '[cinder] default_docker_volume_type came with Pike';
-    problems.push({ path: 'magnum.defaultDockerVolumeType', name: 'NotInRelease', message });
-  }
-  return problems;
+  if (!release) return [];
+  const needs: [path: string, wanted: boolean, since: Release, why: string][] = [
+    ['rabbit.queues', magnum.rabbit.queues === 'quorum', 'yoga', 'quorum queues need oslo.messaging 12.13 (Yoga)'],
+    [
+      'defaultDockerVolumeType',
+      magnum.defaultDockerVolumeType !== undefined,
+      'pike',
+      '[cinder] default_docker_volume_type came with Pike',
+    ],
+    [
+      'trust.keystoneRegion',
+      magnum.trust.keystoneRegion !== undefined,
+      'rocky',
+      '[trust] trustee_keystone_region_name came with Rocky (7.0.0)',
+    ],
+    [
+      'clients.cinder.endpointInterface',
+      magnum.clients['cinder']?.endpointInterface !== undefined,
+      'train',
+      '[cinder_client] endpoint_type came with Train (9.0.0)',
+    ],
+    ['clients.octavia', magnum.clients['octavia'] !== undefined, 'stein', '[octavia_client] came with Stein (8.0.0)'],
+  ];
+  return needs.flatMap(([path, wanted, since, message]): Problem[] =>
+    wanted && !atLeast(release, since) ? [{ path: `magnum.${path}`, name: 'NotInRelease', message }] : [],
+  );
+}
+
+function tls({ ca, magnum }: Readable): Problem[] {
+  if (magnum.database.tls !== true || ca.file !== undefined) return [];
+  const message = 'is missing: magnum.database.tls needs a file of CA certificates on the controllers';
+  return [{ path: 'ca.file', name: 'MissingField', message }];
 }
 
 function clusters({ release, clusterTemplates, clusters: wanted }: Readable): Problem[] {
@@ -107,7 +155,7 @@ function clusters({ release, clusterTemplates, clusters: wanted }: Readable): Pr
       const message = `no template of clusterTemplates is named ${clusterTemplate}`;
       return [{ path: `clusters.${index}.clusterTemplate`, name: 'UnknownClusterTemplate', message }];
     }
-    // Magnum refuses it from 4.1.4 (Ocata) on.
+    // Newton's Magnum refuses it too. The guide's own document is of Newton: its findings tell.
     if (managers <= 1 || template.masterLbEnabled === true || (release && !atLeast(release, 'ocata'))) return [];
     const message = `${managers} managers need "masterLbEnabled": true in the template ${clusterTemplate}; Magnum refuses them otherwise`;
     return [{ path: `clusters.${index}.managers`, name: 'ManagersWithoutLoadBalancer', message }];

@@ -1,7 +1,8 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
+import { certificateProblem } from './certificates';
 import { LIMITS } from './limits';
-import { RELEASES } from './releases';
+import { releaseMeant, RELEASES } from './releases';
 
 /**
  * The names of what can be wrong in a site document. Where every problem of a document has one name, loading fails with
@@ -55,9 +56,15 @@ const addresses = z
   );
 const port = z
   .unknown()
-  .refine(isPort, named('BadPort', 'must be a port number from 1 to 65535'))
+  .refine(isPort, {
+    error: ({ input }) =>
+      typeof input === 'string' && /^\d+$/.test(input) && isPort(Number(input))
+        ? `write ${input} without quotes`
+        : 'must be a port number from 1 to 65535',
+    params: { name: 'BadPort' },
+  })
   .meta({ type: 'integer', minimum: 1, maximum: 65535 }) as z.ZodType<number>;
-const count = z.int().min(1);
+const count = z.int().min(1, 'must be at least 1');
 const url = line.regex(/^https?:\/\/[^\s/@]+(\/\S*)?$/, 'must be an http or https URL without user name or password');
 
 const network = z
@@ -78,6 +85,8 @@ const hostKey = z
     /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]{40,}={0,3}$/,
     'must be a public host key as ssh-keyscan prints it behind the host name: "ssh-ed25519 AAAA…"',
   );
+
+const endpointInterface = z.enum(['public', 'internal', 'admin']);
 
 const secret = z.strictObject(
   {
@@ -115,6 +124,19 @@ const controller = z
   })
   .describe('One OpenStack controller.');
 
+const publicVip = z
+  .strictObject({
+    address: address.describe('Public virtual IP. It may be the management VIP with another port.'),
+    port: port.optional().describe('Port there; magnum.apiPort if missing.'),
+    certificate: path.describe(
+      'PEM file on every controller with certificate, chain and private key, for `bind … ssl crt`. You put it there.',
+    ),
+  })
+  .describe(
+    'A second address on which HAProxy serves the Magnum API, with TLS. The firewall must let clients in there: the rule ' +
+      'of the workflow is for the management network.',
+  );
+
 const haproxy = z
   .strictObject({
     resource: token
@@ -133,6 +155,15 @@ const haproxy = z
       .describe(
         'How fragments are read: "directory" where HAProxy is started with -f on the directory too (stock HAProxy), ' +
           '"statement" where haproxy.cfg ends in `include conf.d/*.cfg` (Fuel).',
+      ),
+    publicVip: publicVip.optional(),
+    healthCheckPath: z
+      .string()
+      .regex(/^\/[A-Za-z0-9_./-]*$/, 'must be a path such as /healthcheck')
+      .optional()
+      .describe(
+        'What HAProxy asks each API for (`option httpchk GET …`). /healthcheck is in the api-paste.ini of every Magnum since ' +
+          'Newton, and answers 503 while /etc/magnum/healthcheck_disable exists. Without this field: OPTIONS /.',
       ),
     stopTimeoutSeconds: count
       .max(LIMITS.haproxySeconds)
@@ -154,6 +185,13 @@ const database = z
     name: token.default('magnum').describe('Name of the database.'),
     user: token.default('magnum').describe('Database user.'),
     password: secret.describe("The database user's password."),
+    tls: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Connect with TLS (`?ssl_ca=` in the URL); needs ca.file. The driver mysql+pymysql also checks that the certificate ' +
+          'is for magnum.database.host.',
+      ),
   })
   .describe('[database] connection.');
 
@@ -180,6 +218,18 @@ const rabbit = z
     hosts: z.array(endpoint).min(1).describe('ADDRESS:PORT of each RabbitMQ node, in the order they are tried.'),
     user: token.default('magnum').describe('RabbitMQ user.'),
     password: secret.describe("The RabbitMQ user's password."),
+    virtualHost: z
+      .string()
+      .regex(/^[A-Za-z0-9_./-]{1,255}$/, 'must be letters, digits, and _ . / - (255 at most)')
+      .default('/')
+      .describe('RabbitMQ virtual host.'),
+    tls: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Connect with TLS ([oslo_messaging_rabbit] ssl; rabbit_use_ssl before Pike), usually on port 5671. The certificate is ' +
+          'only checked if ca.file is set.',
+      ),
     queues: z
       .enum(['mirrored', 'quorum'])
       .default('mirrored')
@@ -198,12 +248,24 @@ const trust = z
     domainName: token.default('magnum').describe('trustee_domain_name.'),
     domainAdminName: token.default('magnum_domain_admin').describe('trustee_domain_admin_name.'),
     domainAdminPassword: secret.describe('trustee_domain_admin_password.'),
-    keystoneInterface: z
-      .enum(['public', 'internal', 'admin'])
+    keystoneInterface: endpointInterface
       .default('public')
       .describe('trustee_keystone_interface (Pike or later): the Keystone endpoint cluster nodes can reach.'),
+    keystoneRegion: token
+      .optional()
+      .describe('trustee_keystone_region_name (Rocky or later): the region of that endpoint, if there are several.'),
   })
   .describe('[trust]: the domain in which Magnum makes a user for each cluster.');
+
+/** Magnum's own clients: for each a section `[NAME_client]`. */
+export const CLIENTS = ['magnum', 'heat', 'glance', 'nova', 'neutron', 'cinder', 'barbican', 'octavia'] as const;
+
+const client = z
+  .strictObject({
+    region: token.optional().describe('region_name; magnum.region if missing.'),
+    endpointInterface: endpointInterface.optional().describe('endpoint_type; magnum.endpointInterface if missing.'),
+  })
+  .describe('What is different for one client.');
 
 const magnum = z
   .strictObject({
@@ -225,6 +287,27 @@ const magnum = z
         'cert_manager_type. x509keypair where Barbican is not installed; `local` is no choice: one node’s disk.',
       ),
     region: token.optional().describe('region_name of every [*_client] section.'),
+    endpointInterface: endpointInterface
+      .optional()
+      .describe(
+        'endpoint_type of every [*_client] section that has one (cinder: Train or later). Magnum uses public endpoints if it ' +
+          'is missing. Cluster nodes use that of the client magnum: keep it public for that one, see clients.',
+      ),
+    clients: z
+      .strictObject(
+        Object.fromEntries(CLIENTS.map((name) => [name, client.optional()])) as Record<
+          (typeof CLIENTS)[number],
+          z.ZodOptional<typeof client>
+        >,
+      )
+      .optional()
+      .describe('Region and endpoint interface of single clients, {heat: {region: …}}. octavia: Stein or later.'),
+    notificationDriver: z
+      .enum(['messaging', 'messagingv2', 'log', 'noop'])
+      .default('messaging')
+      .describe(
+        '[oslo_messaging_notifications] driver. noop turns notifications off: without a consumer they pile up in RabbitMQ.',
+      ),
     memcachedServers: z.array(endpoint).min(1).describe('ADDRESS:PORT of each memcached.'),
     defaultDockerVolumeType: token.optional().describe('[cinder] default_docker_volume_type (Pike or later).'),
     database,
@@ -265,7 +348,7 @@ const openstack = z
     userDomainId: token.default('default').describe('OS_USER_DOMAIN_ID.'),
     projectDomainId: token.default('default').describe('OS_PROJECT_DOMAIN_ID.'),
     region: token.default('RegionOne').describe('OS_REGION_NAME: the region of the Magnum endpoint.'),
-    interface: z.enum(['public', 'internal', 'admin']).default('internal').describe('OS_INTERFACE of the endpoint.'),
+    interface: endpointInterface.default('internal').describe('OS_INTERFACE of the endpoint.'),
   })
   .describe('How the workflow authenticates to create templates and clusters (password authentication).');
 
@@ -303,8 +386,14 @@ const cluster = z
   .strictObject({
     name: token.describe('Name; looked up before anything is created.'),
     clusterTemplate: token.describe('Name of a template of clusterTemplates.'),
-    managers: count.describe("Number of managers: Magnum's master_count. Cannot be changed later."),
-    workers: z.int().min(0).describe("Number of workers: Magnum's node_count, which never includes the managers."),
+    managers: z
+      .int()
+      .min(1, 'at least 1 manager')
+      .describe("Number of managers: Magnum's master_count. Cannot be changed later."),
+    workers: z
+      .int()
+      .min(0, 'at least 0 workers')
+      .describe("Number of workers: Magnum's node_count, which never includes the managers."),
     createTimeoutMinutes: count.default(60).describe("Magnum's own create_timeout."),
     deadlineMinutes: count
       .max(LIMITS.deadlineMinutes)
@@ -321,6 +410,30 @@ const ssh = z
   })
   .describe('SSH to the controllers.');
 
+const ca = z
+  .strictObject({
+    certificates: z
+      .string()
+      .superRefine((pem, context) => {
+        const secret = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem);
+        const message = secret ? 'must hold certificates only, never a private key' : certificateProblem(pem);
+        if (message === undefined) return;
+        context.addIssue({ code: 'custom', message, params: { name: secret ? 'SecretInClear' : 'BadValue' } });
+      })
+      .describe(
+        "The CA's certificates in PEM form, with \\n for line breaks in JSON. The workflow trusts them for https, RabbitMQ and " +
+          'the database, beside the well-known ones.',
+      ),
+    file: path
+      .optional()
+      .describe(
+        'Where every controller has them, readable by Magnum; you put the file there. It goes into magnum.conf: cafile of ' +
+          '[keystone_authtoken] and [keystone_auth], ca_file of the clients, ssl_ca_file of RabbitMQ, ssl_ca of the database, and ' +
+          'from Pike on [drivers] openstack_ca_file, which is copied to cluster nodes: so not the whole bundle of the system.',
+      ),
+  })
+  .describe('A private CA that signs the certificates of this cloud.');
+
 /** The schema of a site document: `sites/*.json`. */
 export const siteSchema = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds this schema.'),
@@ -328,7 +441,9 @@ export const siteSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and -, 40 at most')
     .describe('Name of the site: what an execution is started with.'),
-  release: z.enum(RELEASES).describe('OpenStack release installed on the controllers.'),
+  release: z
+    .enum(RELEASES, { error: ({ input }) => releaseProblem(input) })
+    .describe('OpenStack release installed on the controllers.'),
   virtualIp: address.describe('Management virtual IP (VIP).'),
   managementNetwork: network.describe('Management network in CIDR form.'),
   bastion,
@@ -344,6 +459,7 @@ export const siteSchema = z.strictObject({
   persistentRules: path
     .default('/etc/iptables/rules.v4')
     .describe('File from which the IPv4 rules are restored at boot (iptables-persistent).'),
+  ca: ca.optional(),
   magnum,
   bootstrap,
   openstack,
@@ -363,6 +479,14 @@ export type Controller = Site['controllers'][number];
 export type ClusterTemplate = Site['clusterTemplates'][number];
 /** A wanted cluster. */
 export type Cluster = Site['clusters'][number];
+
+/** It quotes nothing but names of releases: what stands there by mistake may be a secret. */
+function releaseProblem(input: unknown): string {
+  const meant = releaseMeant(input);
+  if (meant)
+    return `unknown release ${JSON.stringify(input)}: write ${typeof input === 'number' ? `"${meant}"` : meant}`;
+  return `unknown release: write one of ${RELEASES.join(', ')}`;
+}
 
 function isPort(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535;

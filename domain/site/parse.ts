@@ -1,7 +1,9 @@
-import type * as z from 'zod';
-import { MagnumHaError, messageOf } from '../errors';
+import * as z from 'zod';
+import { MagnumHaError } from '../errors';
 import { inconsistencies } from './consistency';
 import { type Problem, type ProblemName, type Site, siteSchema } from './document';
+import { nearest } from './suggestion';
+import { readText } from './text';
 
 /**
  * A site document is refused. `name` is the problems' own name where they share one (`UnknownField`, `BadPort` and so
@@ -32,47 +34,98 @@ export class SiteDocumentInvalid extends MagnumHaError {
  * @throws SiteDocumentInvalid with every problem at once
  */
 export function parseSite(site: string, text: string): Site {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    // Only the place: the parser's whole message quotes the text, which may hold a secret by mistake.
-    // Where it quotes, it tells no place, and nothing but the place stands at its end.
-    const place = / at position \d+( \(line \d+ column \d+\))?$| end of JSON input$/.exec(messageOf(error))?.[0] ?? '';
-    const message = `is not JSON${place && `: error${place.replace(/^ end/, ' at the end')}`}. To see where: python3 -m json.tool FILE`;
-    throw new SiteDocumentInvalid(site, [{ path: '$', name: 'BadValue', message }]);
+  const { document, problem } = readText(text);
+  if (problem !== undefined) {
+    throw new SiteDocumentInvalid(site, [{ path: '$', name: 'BadValue', message: problem }]);
   }
   const result = siteSchema.safeParse(document);
   const found = [
-    ...(result.error?.issues.flatMap((issue) => problems(issue, document)) ?? []),
+    ...withoutMisspelt(result.error?.issues.flatMap((issue) => problems(issue, document)) ?? []),
     ...inconsistencies(document),
   ];
   if (!result.success || found.length > 0) throw new SiteDocumentInvalid(site, found);
   return result.data;
 }
 
-function problems(issue: z.core.$ZodIssue, document: unknown): Problem[] {
+/** A problem, and the field that was meant if one has another name. */
+interface Found extends Problem {
+  readonly meant?: string;
+}
+
+/** A field that is there by a wrong name is not missing too. */
+function withoutMisspelt(found: readonly Found[]): Problem[] {
+  const meant = new Set(found.flatMap((one) => one.meant ?? []));
+  return found
+    .filter(({ name, path }) => name !== 'MissingField' || !meant.has(path))
+    .map(({ path, name, message }) => ({ path, name, message }));
+}
+
+function problems(issue: z.core.$ZodIssue, document: unknown): Found[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: [...path, key].join('.'),
-      name: 'UnknownField' as const,
-      message: 'is no field of a site document',
-    }));
+    const free = fieldsAt(issue.path).filter((field) => valueAt(document, [...issue.path, field]) === undefined);
+    return issue.keys.map((key) => {
+      const field = nearest(key, free);
+      const message = field === undefined ? 'is no field of a site document' : `did you mean ${field}?`;
+      return {
+        path: [...path, key].join('.'),
+        name: 'UnknownField',
+        message,
+        ...(field !== undefined && { meant: [...path, field].join('.') }),
+      };
+    });
   }
-  if (valueAt(document, issue.path) === undefined) {
-    return [{ path: path.join('.') || '$', name: 'MissingField', message: 'is missing' }];
-  }
-  const name = nameOf(issue, valueAt(document, issue.path));
-  return [{ path: path.join('.') || '$', name, message: messageFor(issue) }];
+  const value = valueAt(document, issue.path);
+  const where = path.join('.') || '$';
+  if (value === undefined) return [{ path: where, name: 'MissingField', message: 'is missing' }];
+  if (value === null && path.length > 0) return [{ path: where, name: 'MissingField', message: 'has no value' }];
+  return [{ path: where, name: nameOf(issue, value), message: messageFor(issue, value) }];
+}
+
+/** The fields that the schema has in the object at a path. */
+function fieldsAt(path: readonly PropertyKey[]): string[] {
+  const schema = path.reduce<unknown>((outer, key) => {
+    const inner = bare(outer);
+    if (inner instanceof z.ZodObject) return (inner.shape as Record<PropertyKey, unknown>)[key];
+    if (inner instanceof z.ZodArray) return inner.element;
+    return inner instanceof z.ZodRecord ? inner.valueType : undefined;
+  }, siteSchema);
+  const object = bare(schema);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function bare(schema: unknown): unknown {
+  const wrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+  return wrapped ? bare(schema.unwrap()) : schema;
 }
 
 /** Where zod's own message says nothing, one that says what would be right. */
-function messageFor(issue: z.core.$ZodIssue): string {
+function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === 'invalid_type') {
+    const { expected } = issue;
+    if (typeof value === 'string' && isQuoted(value, expected)) return `write ${value} without quotes`;
+    if (expected === 'string' && typeof value !== 'object') return 'must be text: write it in quotes';
+    if (expected === 'int') return 'must be a whole number';
+    if (expected === 'array') return 'must be a list';
+    if (expected === 'object' || expected === 'record') return 'must have fields';
+  }
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid option')) {
+    return `must be one of ${issue.values.map(String).join(', ')}`;
+  }
+  if (issue.code === 'too_small' && issue.origin === 'array') return `at least ${issue.minimum}`;
+  if (issue.code === 'too_big' && issue.origin === 'array') return `at most ${issue.maximum}`;
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'must not be empty';
   // The only union is "a plain value or a secret".
   if (issue.code === 'invalid_union') return 'must be text of one line, or a reference {"ssm": "/name"}';
   if (issue.code === 'invalid_key') return `its name ${issue.issues[0]?.message ?? 'is invalid'}`;
   return issue.message;
+}
+
+/** Whether a text is a number or a boolean in quotes, where one is expected. */
+function isQuoted(text: string, expected: string): boolean {
+  return expected === 'boolean'
+    ? /^(true|false)$/.test(text)
+    : ['number', 'int'].includes(expected) && /^\d{1,5}$/.test(text);
 }
 
 function nameOf(issue: z.core.$ZodIssue, value: unknown): ProblemName {

@@ -25,6 +25,25 @@ export const RELEASES = [
 /** An OpenStack release by its code name, or from 2023.1 on by its number. */
 export type Release = (typeof RELEASES)[number];
 
+/** The code names of releases that have numbers. */
+const CODE_NAMES: Readonly<Record<string, Release>> = {
+  antelope: '2023.1',
+  bobcat: '2023.2',
+  caracal: '2024.1',
+  dalmatian: '2024.2',
+  epoxy: '2025.1',
+  flamingo: '2025.2',
+  gazpacho: '2026.1',
+};
+
+/** The release that somebody means who writes `Pike`, `Caracal` or the number 2024.1; undefined if there is none. */
+export function releaseMeant(written: unknown): Release | undefined {
+  const name = String(written).trim().toLowerCase();
+  return (
+    RELEASES.find((release) => release === name) ?? (Object.hasOwn(CODE_NAMES, name) ? CODE_NAMES[name] : undefined)
+  );
+}
+
 /** Whether `release` is `since` or later. */
 export function atLeast(release: Release, since: Release): boolean {
   return RELEASES.indexOf(release) >= RELEASES.indexOf(since);

@@ -122,8 +122,8 @@ test('services as they were observed', () => {
       { name: 'VIP', address: '10.21.22.2', answers: false },
     ],
     conductors: [
-      { id: 1, host: null, state: 'up', disabled: false, heartbeatAt: 1_893_456_000 },
-      { id: 2, host: 'node-1', state: 'up', disabled: false, heartbeatAt: 1_893_456_001 },
+      { id: 1, host: null, state: 'up', heartbeatAt: 1_893_456_000 },
+      { id: 2, host: 'node-1', state: 'up', heartbeatAt: 1_893_456_001 },
     ],
   };
 

@@ -9,6 +9,9 @@ export interface RabbitUser {
   readonly closed?: string | undefined;
 }
 
+/** How a client that wants AMQP 0-9-1 begins. */
+const HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
+
 /** A connection to RabbitMQ: AMQP 0-9-1 as far as a login goes, with the methods of class 10, `connection`. */
 export function serveAmqp(stream: Duplex, known: () => RabbitUser): void {
   converse(stream, async (take) => {
@@ -30,7 +33,11 @@ export function serveAmqp(stream: Duplex, known: () => RabbitUser): void {
       return { method: payload.readUInt16BE(2), body: payload.subarray(4, -1) };
     };
 
-    await take(8);
+    if (!(await take(8)).equals(HEADER)) {
+      // What RabbitMQ says to anything else, such as TLS, before it hangs up: refuse_connection in rabbit_reader.erl.
+      stream.write(HEADER);
+      return;
+    }
     // start: version 0-9, no properties, mechanisms, locales
     send(10, Buffer.concat([Buffer.from([0, 9, 0, 0, 0, 0]), long('AMQPLAIN PLAIN'), long('en_US')]));
     for (;;) {

@@ -57,6 +57,25 @@ test('user and permissions are made, the password intact, in ASCII on standard i
   expect(inputs.join('')).toMatch(/^[ -~]*$/);
 });
 
+// RabbitMQ 3.10.8 was given this, and made it.
+test('a virtual host of its own is made before the permissions there', async () => {
+  const wanted = site('golden', ({ magnum }) => (magnum.rabbit.virtualHost = 'magnum'));
+  const { node, inputs } = await fakeConnection(wanted, broker({ password: PASSWORD }));
+
+  const items = await bootstrapRabbitmq(node, PASSWORD, 'apply');
+
+  expect(items.map(({ name, action }) => `${name}: ${action}`)).toEqual([
+    'RabbitMQ user magnum: unchanged',
+    'permissions of magnum on magnum: created',
+  ]);
+  expect(inputs.map((one) => JSON.parse(one) as object)).toEqual([
+    {
+      vhosts: [{ name: 'magnum' }],
+      permissions: [{ user: 'magnum', vhost: 'magnum', configure: '.*', write: '.*', read: '.*' }],
+    },
+  ]);
+});
+
 test('who gets in is left alone, and rabbitmqctl is not asked', async () => {
   const { node, inputs } = await fakeConnection(golden, broker({ password: PASSWORD, permitted: true }));
 

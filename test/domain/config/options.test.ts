@@ -1,7 +1,8 @@
 import { editOslo, parseOslo } from '../../../domain/config/oslo';
 import { describe as described, magnumOptions, type Option, resolve } from '../../../domain/config/options';
+import type { Site } from '../../../domain/site/document';
 import type { Release } from '../../../domain/site/releases';
-import { node1, site } from '../sites';
+import { CA, node1, site } from '../sites';
 
 const text = (options: readonly Option[]) =>
   options.map(({ section, option, value }) => `[${section}] ${option} = ${described(value)}`);
@@ -187,6 +188,146 @@ describe('magnumOptions', () => {
 
     expect(sections('rocky')).not.toContain('octavia_client');
     expect(sections('stein')).toContain('octavia_client');
+  });
+
+  describe('a private CA', () => {
+    const options = (release: Release) => {
+      const golden = site('golden', (document) => {
+        document.release = release;
+        document.ca = { certificates: CA, file: '/etc/magnum/ca.pem' };
+        document.magnum.rabbit.tls = true;
+        document.magnum.database.tls = true;
+        if (release === 'newton') delete document.magnum.defaultDockerVolumeType;
+      });
+      return text(magnumOptions(golden, node1(golden))).filter((line) => line.includes('/etc/magnum/ca.pem'));
+    };
+    const always = [
+      '[database] connection = mysql+pymysql://magnum:<secret /magnum-ha/golden/database-password>@10.21.22.2/magnum' +
+        '?ssl_ca=/etc/magnum/ca.pem',
+      '[keystone_authtoken] cafile = /etc/magnum/ca.pem',
+      '[keystone_auth] cafile = /etc/magnum/ca.pem',
+    ];
+    const clients = (...names: string[]) => names.map((name) => `[${name}_client] ca_file = /etc/magnum/ca.pem`);
+
+    test.each<[Release, string[]]>([
+      [
+        'newton',
+        [
+          '[oslo_messaging_rabbit] kombu_ssl_ca_certs = /etc/magnum/ca.pem',
+          ...clients('heat', 'glance', 'nova', 'neutron'),
+        ],
+      ],
+      [
+        'pike',
+        [
+          '[oslo_messaging_rabbit] ssl_ca_file = /etc/magnum/ca.pem',
+          ...clients('heat', 'glance', 'nova', 'neutron'),
+          '[drivers] openstack_ca_file = /etc/magnum/ca.pem',
+        ],
+      ],
+      [
+        '2026.1',
+        [
+          '[oslo_messaging_rabbit] ssl_ca_file = /etc/magnum/ca.pem',
+          ...clients('heat', 'glance', 'nova', 'neutron', 'cinder', 'octavia'),
+          '[drivers] openstack_ca_file = /etc/magnum/ca.pem',
+        ],
+      ],
+    ])('is named where %s reads it', (release, lines) => {
+      expect(options(release)).toEqual([...always, ...lines]);
+    });
+
+    test('that has no file on the controllers is named nowhere', () => {
+      const golden = site('golden', (document) => (document.ca = { certificates: CA }));
+
+      expect(magnumOptions(golden, node1(golden))).toEqual(magnumOptions(site('golden'), node1(golden)));
+    });
+  });
+
+  describe('RabbitMQ', () => {
+    const rabbit = (release: Release, change: Partial<Site['magnum']['rabbit']>) => {
+      const golden = site('golden', (document) => {
+        document.release = release;
+        Object.assign(document.magnum.rabbit, change);
+        if (release === 'newton') delete document.magnum.defaultDockerVolumeType;
+      });
+      return text(magnumOptions(golden, node1(golden))).filter((line) => /transport_url|virtual_host|ssl/.test(line));
+    };
+
+    test.each<[Release, string[]]>([
+      ['newton', ['[oslo_messaging_rabbit] rabbit_use_ssl = True']],
+      ['pike', [expect.stringContaining('transport_url') as string, '[oslo_messaging_rabbit] ssl = True']],
+    ])('of %s turns TLS on', (release, lines) => {
+      expect(rabbit(release, { tls: true })).toEqual(lines);
+    });
+
+    test.each<[string, Release, string[]]>([
+      ['magnum', 'newton', ['[oslo_messaging_rabbit] rabbit_virtual_host = magnum']],
+      ['magnum', 'pike', [expect.stringMatching(/@10\.21\.22\.5:5673\/magnum$/) as string]],
+      ['/magnum', 'newton', ['[oslo_messaging_rabbit] rabbit_virtual_host = /magnum']],
+      ['/magnum', 'pike', [expect.stringMatching(/@10\.21\.22\.5:5673\/%2Fmagnum$/) as string]],
+    ])('has the virtual host %s in %s', (virtualHost, release, lines) => {
+      expect(rabbit(release, { virtualHost })).toEqual(lines);
+    });
+  });
+
+  test('clients have the region and interface of all, or their own', () => {
+    const lines = (release: Release) => {
+      const golden = site('golden', (document) => {
+        document.release = release;
+        document.magnum.endpointInterface = 'internal';
+        document.magnum.clients = { magnum: { endpointInterface: 'public' }, heat: { region: 'RegionTwo' } };
+      });
+      return text(magnumOptions(golden, node1(golden))).filter((line) => line.includes('_client]'));
+    };
+
+    expect(lines('queens')).toEqual([
+      '[magnum_client] region_name = RegionOne',
+      '[magnum_client] endpoint_type = publicURL',
+      '[heat_client] region_name = RegionTwo',
+      '[heat_client] endpoint_type = internalURL',
+      ...['glance', 'nova', 'neutron'].flatMap((name) => [
+        `[${name}_client] region_name = RegionOne`,
+        `[${name}_client] endpoint_type = internalURL`,
+      ]),
+      '[cinder_client] region_name = RegionOne',
+      '[barbican_client] region_name = RegionOne',
+      '[barbican_client] endpoint_type = internalURL',
+    ]);
+    expect(lines('train')).toContain('[cinder_client] endpoint_type = internalURL');
+    expect(lines('train')).toContain('[octavia_client] endpoint_type = internalURL');
+  });
+
+  test('the trustees’ Keystone may be of another region', () => {
+    const rocky = site('golden', (document) => {
+      document.release = 'rocky';
+      document.magnum.trust.keystoneRegion = 'RegionTwo';
+    });
+
+    expect(inSections(magnumOptions(rocky, node1(rocky)), 'trust')).toContain(
+      '[trust] trustee_keystone_region_name = RegionTwo',
+    );
+  });
+
+  test('notifications can be turned off', () => {
+    const golden = site('golden', (document) => (document.magnum.notificationDriver = 'noop'));
+
+    expect(inSections(magnumOptions(golden, node1(golden)), 'oslo_messaging_notifications')).toEqual([
+      '[oslo_messaging_notifications] driver = noop',
+    ]);
+  });
+
+  test.each<[Release, string[]]>([
+    ['newton', []],
+    ['ocata', ['[oslo_middleware] enable_proxy_headers_parsing = True']],
+  ])('behind a public VIP with TLS, %s heeds X-Forwarded-Proto if it can', (release, lines) => {
+    const golden = site('golden', (document) => {
+      document.release = release;
+      delete document.magnum.defaultDockerVolumeType;
+      document.haproxy.publicVip = { address: '198.51.100.2', certificate: '/etc/ssl/magnum.pem' };
+    });
+
+    expect(inSections(magnumOptions(golden, node1(golden)), 'oslo_middleware')).toEqual(lines);
   });
 
   test('an extra option overrides a rendered one, follows its section, or makes one of its own', () => {

@@ -5,8 +5,9 @@ import type { Site } from '../../../domain/site/document';
 import { run as preflight } from '../../../lambdas/preflight';
 import { run as preflightCloud } from '../../../lambdas/preflight-cloud';
 import type { SimulatedSite } from '../../../local/simulated-site';
+import { authority } from '../certificates';
 import { secretsOf, simulate } from '../simulated';
-import { site as siteOf } from '../sites';
+import { CA, site as siteOf } from '../sites';
 
 /** A cause of failure: what is changed in the document, the site or the secrets, and what is found then. */
 interface Cause {
@@ -71,6 +72,12 @@ const everywhere = (act: (controller: NonNullable<ReturnType<SimulatedSite['cont
     for (const controller of site.controllers.values()) act(controller);
   };
 };
+const withCaFile = (content: string) =>
+  everywhere(({ files }) => {
+    const like = files.files.get('/etc/magnum/magnum.conf');
+    if (!like) throw new Error('there is no magnum.conf');
+    files.files.set('/etc/magnum/ca.pem', { ...like, content, mode: 0o644 });
+  });
 const parameter = (name: string) => `/magnum-ha/golden/${name}`;
 
 describe('causes of failure, by the number of docs/causes.md', () => {
@@ -156,6 +163,25 @@ describe('causes of failure, by the number of docs/causes.md', () => {
       what: '8: a region that Keystone does not have',
       document: (one) => (one.magnum.region = 'RegionTwo'),
       found: ['error RegionUnknown'],
+    },
+    {
+      what: '8: a region of one client that Keystone does not have',
+      document: (one) => (one.magnum.clients = { heat: { region: 'RegionTwo' } }),
+      found: ['error RegionUnknown', 'error ClientEndpointMissing'],
+    },
+    {
+      what: '8: a client is to use an endpoint that is not there',
+      document: (one) => (one.magnum.endpointInterface = 'public'),
+      site: ({ openstack }) => {
+        const nova = openstack.catalogue.find(({ type }) => type === 'compute');
+        nova?.endpoints.splice(0, 1);
+      },
+      found: ['error ClientEndpointMissing'],
+    },
+    {
+      what: '8: nodes are sent to an internal endpoint of Magnum',
+      document: (one) => (one.magnum.endpointInterface = 'internal'),
+      found: ['warning NodesEndpointNotPublic'],
     },
     {
       what: '9: barbican where there is none',
@@ -300,6 +326,61 @@ describe('causes of failure, by the number of docs/causes.md', () => {
       what: 'the database is elsewhere',
       document: (one) => (one.magnum.database.host = '10.21.22.2:3307'),
       found: ['error DatabaseUnreachable'],
+    },
+    {
+      what: 'the database does not talk TLS',
+      document: (one) => {
+        one.ca = { certificates: CA, file: '/etc/magnum/ca.pem' };
+        one.magnum.database.tls = true;
+      },
+      site: withCaFile(CA),
+      found: ['error DatabaseTlsFailed'],
+    },
+    {
+      what: 'RabbitMQ does not talk TLS',
+      document: (one) => (one.magnum.rabbit.tls = true),
+      found: ['warning RabbitTlsUnchecked', ...Array<string>(3).fill('error RabbitTlsFailed')],
+    },
+    {
+      what: 'Keystone speaks http, not https',
+      document: (one) => {
+        one.ca = { certificates: CA };
+        one.magnum.keystone.authUrl = 'https://10.21.22.2:5000/v3';
+      },
+      found: ['warning CaFileNotSet', 'error KeystoneAuthUrlWrong'],
+    },
+    {
+      what: 'controllers do not have the file of the CA',
+      document: (one) => (one.ca = { certificates: CA, file: '/etc/magnum/ca.pem' }),
+      found: ['error CaFileMissing'],
+    },
+    {
+      what: 'controllers have the file of another CA',
+      document: (one) => (one.ca = { certificates: CA, file: '/etc/magnum/ca.pem' }),
+      site: withCaFile(authority('Another CA').cert),
+      found: ['warning CaFileDiffers'],
+    },
+    {
+      what: 'the file of the CA is the bundle of the system',
+      document: (one) => (one.ca = { certificates: CA, file: '/etc/magnum/ca.pem' }),
+      site: withCaFile([CA, ...Array.from({ length: 30 }, (_, index) => authority(`CA ${index}`).cert)].join('')),
+      found: ['error CaFileIsBundle'],
+    },
+    {
+      what: 'controllers have the file of the CA',
+      document: (one) => (one.ca = { certificates: CA, file: '/etc/magnum/ca.pem' }),
+      site: withCaFile(`# Private CA\n${CA}`),
+      found: [],
+    },
+    {
+      what: 'a health check that needs a token',
+      document: (one) => (one.haproxy.healthCheckPath = '/v1/mservices'),
+      found: ['error HealthCheckNeedsToken'],
+    },
+    {
+      what: 'a cluster without workers, which came later',
+      document: (one) => (one.clusters = one.clusters.map((cluster) => ({ ...cluster, workers: 0 }))),
+      found: ['error NoWorkersUnsupported'],
     },
     {
       what: 'what is there is no database',

@@ -1,13 +1,13 @@
 import { documentFindings } from '../../../domain/findings/document';
 import type { Site } from '../../../domain/site/document';
 import type { Release } from '../../../domain/site/releases';
-import { site } from '../sites';
+import { CA, site } from '../sites';
 
 const summary = (document: Site) => documentFindings(document).map(({ name, severity }) => `${severity} ${name}`);
 
 describe('documentFindings', () => {
-  test('the golden document has none', () => {
-    expect(documentFindings(site('golden'))).toEqual([]);
+  test.each(['golden', 'fuel', 'rocky', 'ubuntu'] as const)('sites/%s.json has none', (name) => {
+    expect(documentFindings(site(name))).toEqual([]);
   });
 
   test("the guide's document has the guide's faults", () => {
@@ -161,7 +161,16 @@ describe('documentFindings', () => {
       ['error VolumeDriverUnsupported'],
     ],
     ['one address for all controllers', extra({ api: { host: '127.0.0.1' } }), ['error ApiHostSame']],
-    ['every address', extra({ api: { host: '0.0.0.0' } }), []],
+    ['every address', extra({ api: { host: '0.0.0.0' } }), ['error ApiHostWildcard']],
+    ['every address of both kinds', extra({ api: { host: '::' } }), ['error ApiHostWildcard']],
+    [
+      'every address, and HAProxy in a network of its own',
+      (one) => {
+        extra({ api: { host: '0.0.0.0' } })(one);
+        one.haproxy.include = 'statement';
+      },
+      [],
+    ],
     ['local certificates', extra({ certificates: { cert_manager_type: 'local' } }), ['error CertificateManagerLocal']],
     [
       'legacy RabbitMQ options by Rocky',
@@ -191,6 +200,48 @@ describe('documentFindings', () => {
       (one) => {
         extra({ keystone_auth: { auth_url: 'http://10.21.22.2:5000/v3' } })(one);
         one.magnum.keystone.keystoneAuth = false;
+      },
+      [],
+    ],
+    [
+      'internal endpoints but for what nodes use',
+      (one) => {
+        one.magnum.endpointInterface = 'internal';
+        one.magnum.clients = { magnum: { endpointInterface: 'public' } };
+      },
+      [],
+    ],
+    [
+      'an endpoint for nodes by an extra option',
+      (one) => {
+        extra({ magnum_client: { endpoint_type: 'publicURL' } })(one);
+        one.magnum.endpointInterface = 'internal';
+      },
+      [],
+    ],
+    ['a health check that needs no token', (one) => (one.haproxy.healthCheckPath = '/v1/'), []],
+    ['a private CA without https', (one) => (one.ca = { certificates: CA }), []],
+    [
+      'a private CA with https, and without a file',
+      (one) => {
+        one.ca = { certificates: CA };
+        one.magnum.keystone.wwwAuthenticateUri = 'https://10.21.22.2:5000/v3';
+      },
+      ['warning CaFileNotSet'],
+    ],
+    [
+      'TLS to RabbitMQ with a file of the CA',
+      (one) => {
+        one.ca = { certificates: CA, file: '/etc/magnum/ca.pem' };
+        one.magnum.rabbit.tls = true;
+      },
+      [],
+    ],
+    [
+      'a cluster without workers by Wallaby',
+      (one) => {
+        release('wallaby')(one);
+        one.clusters = one.clusters.map((cluster) => ({ ...cluster, workers: 0 }));
       },
       [],
     ],

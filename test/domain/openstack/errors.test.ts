@@ -31,6 +31,39 @@ test.each([
     '503 Service Unavailable No server',
   ],
   ['nothing', 500, '', '(no text)'],
+  [
+    'Nova',
+    404,
+    '{"itemNotFound":{"code":404,"message":"Flavor nope could not be found."}}',
+    'Flavor nope could not be found.',
+  ],
+  [
+    'Neutron',
+    404,
+    '{"NeutronError":{"type":"NetworkNotFound","message":"Network x could not be found","detail":""}}',
+    'Network x could not be found',
+  ],
+  [
+    'Heat',
+    404,
+    '{"explanation":"The resource could not be found.","code":404,"error":{"message":"The Stack (s) could not be found.","traceback":null,"type":"EntityNotFound"},"title":"Not Found"}',
+    'The Stack (s) could not be found.',
+  ],
+  [
+    'Octavia',
+    404,
+    '{"faultcode":"Client","faultstring":"Load balancer x not found.","debuginfo":null}',
+    'Load balancer x not found.',
+  ],
+  ['a proxy', 403, '{"error":"forbidden"}', '{"error":"forbidden"}'],
+  [
+    'what is no error',
+    500,
+    '{"errors":[null],"error":null,"message":{"a":1}}',
+    '{"errors":[null],"error":null,"message":{"a":1}}',
+  ],
+  ['a list', 500, '[{"message":"x"}]', '[{"message":"x"}]'],
+  ['texts in no text', 500, '{"errors":[{"detail":{"a":1},"title":"Bad"}]}', 'Bad'],
 ])('reads what %s says', (_, status, text, detail) => {
   expect(detailOf(answer(status, text))).toBe(detail);
 });
@@ -56,4 +89,13 @@ test('any other status is a refusal: what, where, what to do', () => {
       'GET http://10.21.22.2:9511/v1/clusters: 400 Unable to find flavor nope. Correct the site document or the cloud ' +
       'accordingly and start again.',
   });
+});
+
+test.each(['<head>', '<', '<a '])('a page of nothing but %s is read at once', (part) => {
+  const page = part.repeat(1_000_000);
+  const started = performance.now();
+
+  detailOf({ json: undefined, text: page });
+
+  expect(performance.now() - started).toBeLessThan(1000);
 });

@@ -7,7 +7,6 @@ const hosted = (heartbeats: Readonly<Record<string, number>>): Conductor[] =>
     id,
     host,
     state: 'up',
-    disabled: false,
     heartbeatAt,
   }));
 const needs = (...times: number[]): HeartbeatNeed[] =>
@@ -17,7 +16,7 @@ test('reads heartbeats, of a new row its creation', async () => {
   const session = await startSession();
   session.cloud.conductor('node-1');
   const [first] = await conductors(session.magnum);
-  expect(first).toMatchObject({ id: 1, host: 'node-1', state: 'up', disabled: false });
+  expect(first).toMatchObject({ id: 1, host: 'node-1', state: 'up' });
   session.cloud.pass(61);
   const [second] = await conductors(session.magnum);
   expect((second?.heartbeatAt ?? 0) - (first?.heartbeatAt ?? 0)).toBe(60);
@@ -73,7 +72,7 @@ test.each([
   ['between two restarts', 107, [105, 110], 1],
   ['old', 60, [105, 110], 0],
 ])('without a host all share a row: %s', (_, heartbeatAt, times, fresh) => {
-  const row = { id: 1, host: null, state: 'up', disabled: false, heartbeatAt };
+  const row = { id: 1, host: null, state: 'up', heartbeatAt };
 
   const found = freshConductors([row], needs(...times));
 

@@ -29,6 +29,29 @@ describe('addresses', () => {
   });
 });
 
+describe('a public VIP', () => {
+  const at = (address: string, port?: number): Changes => ({
+    haproxy: { publicVip: { address, certificate: '/etc/ssl/magnum.pem', ...(port !== undefined && { port }) } },
+  });
+
+  test.each<[string, Changes, string]>([
+    ['that is the management VIP', at('10.21.22.2'), 'the management VIP'],
+    ['on the port of a controller’s own API', at('10.21.22.5', 9511), 'node-2'],
+  ])('%s', (_, changes, whose) => {
+    const problems = problemsOf(changes);
+
+    expect(problems).toMatchObject([{ path: 'haproxy.publicVip.address', name: 'DuplicateAddress' }]);
+    expect(problems[0]?.message).toContain(whose);
+  });
+
+  test.each<[string, Changes]>([
+    ['an address of its own', at('198.51.100.2')],
+    ['a port of its own on the management VIP', at('10.21.22.2', 443)],
+  ])('may have %s', (_, changes) => {
+    expect(problemsOf(changes)).toEqual([]);
+  });
+});
+
 test.each<[string, Changes, string]>([
   ['controllers', { controllers: { 1: { name: 'node-1' } } }, 'controllers.1.name'],
   [
@@ -62,6 +85,20 @@ describe('what a release does not have', () => {
     expect(problemsOf({ release: 'ocata' })).toMatchObject([
       { path: 'magnum.defaultDockerVolumeType', name: 'NotInRelease' },
     ]);
+  });
+
+  test.each<[string, Changes, string, string]>([
+    ['a region of trustees', { trust: { keystoneRegion: 'RegionTwo' } }, 'trust.keystoneRegion', 'queens'],
+    [
+      'an endpoint interface of Cinder',
+      { clients: { cinder: { endpointInterface: 'internal' } } },
+      'clients.cinder.endpointInterface',
+      'stein',
+    ],
+    ['a client of Octavia', { clients: { octavia: {} } }, 'clients.octavia', 'rocky'],
+  ])('%s', (_, magnum, path, release) => {
+    expect(problemsOf({ magnum, release })).toMatchObject([{ path: `magnum.${path}`, name: 'NotInRelease' }]);
+    expect(problemsOf({ magnum, release: 'train' })).toEqual([]);
   });
 });
 

@@ -1,13 +1,16 @@
 import { controllerNamed } from '../../../domain/site/named';
 import { parseSite } from '../../../domain/site/parse';
+import { CA } from '../sites';
 import { type Changes, documentWith, problemsOf, refusalOf, shipped } from './documents';
 
+const BROKEN = CA.replace(/MII.{20}/, 'MIIB');
+
 describe('a document that is right', () => {
-  test.each(['golden', 'guide'])('sites/%s.json is one', (name) => {
+  test.each(['golden', 'guide', 'fuel', 'rocky', 'ubuntu'])('sites/%s.json is one', (name) => {
     const site = parseSite(name, shipped(name));
 
     expect(site.name).toBe(name);
-    expect(site.controllers.map((one) => one.address)).toEqual(['10.21.22.6', '10.21.22.5', '10.21.22.4']);
+    expect(site.controllers).toHaveLength(3);
   });
 
   test('gets its defaults', () => {
@@ -24,6 +27,29 @@ describe('a document that is right', () => {
     ['the lowest and the highest port', { bastion: { port: 1 }, controllers: { 0: { port: 65535 } } }],
     ['a database behind a port of its own', { magnum: { database: { host: '10.21.22.2:3307' } } }],
     ['sudo for a user who is not root', { ssh: { user: 'magnum-ha', sudo: true } }],
+    ['a private CA', { ca: { certificates: CA, file: '/etc/magnum/ca.pem' } }],
+    ['a CA and its intermediate', { ca: { certificates: `root\n${CA}\r\nand\n${CA}` } }],
+    ['a virtual host of RabbitMQ', { magnum: { rabbit: { virtualHost: '/magnum', tls: true } } }],
+    [
+      'a database with TLS',
+      { ca: { certificates: CA, file: '/etc/magnum/ca.pem' }, magnum: { database: { tls: true } } },
+    ],
+    [
+      'regions and endpoint interfaces of single clients',
+      {
+        release: 'stein',
+        magnum: {
+          endpointInterface: 'internal',
+          clients: { magnum: { endpointInterface: 'public' }, heat: { region: 'RegionTwo' }, octavia: {} },
+          trust: { keystoneRegion: 'RegionTwo' },
+        },
+      },
+    ],
+    ['no notifications', { magnum: { notificationDriver: 'noop' } }],
+    [
+      'a public VIP',
+      { haproxy: { publicVip: { address: '198.51.100.2', certificate: '/etc/ssl/magnum.pem' }, healthCheckPath: '/' } },
+    ],
   ])('may hold %s', (_, changes) => {
     expect(problemsOf(changes)).toEqual([]);
   });
@@ -67,6 +93,42 @@ describe('a document that is refused', () => {
       'bastion.hostKey',
     ],
     ['no controllers', { controllers: [] }, 'BadValue', 'controllers'],
+    ['a field without a value', { magnum: { region: null } }, 'MissingField', 'magnum.region'],
+    ['certificates that are none', { ca: { certificates: 'none' } }, 'BadValue', 'ca.certificates'],
+    ['a broken certificate', { ca: { certificates: BROKEN } }, 'BadValue', 'ca.certificates'],
+    [
+      'a private key among the certificates',
+      { ca: { certificates: `${CA}-----BEGIN RSA PRIVATE KEY-----` } },
+      'SecretInClear',
+      'ca.certificates',
+    ],
+    ['a CA without certificates', { ca: { file: '/etc/magnum/ca.pem' } }, 'MissingField', 'ca.certificates'],
+    ['TLS to the database without a CA', { magnum: { database: { tls: true } } }, 'MissingField', 'ca.file'],
+    [
+      'a virtual host with a question mark',
+      { magnum: { rabbit: { virtualHost: 'a?ssl=0' } } },
+      'BadValue',
+      'magnum.rabbit.virtualHost',
+    ],
+    ['an unknown client', { magnum: { clients: { swift: {} } } }, 'UnknownField', 'magnum.clients.swift'],
+    [
+      'an unknown endpoint interface',
+      { magnum: { clients: { heat: { endpointInterface: 'internalURL' } } } },
+      'BadValue',
+      'magnum.clients.heat.endpointInterface',
+    ],
+    [
+      'a public VIP without a certificate',
+      { haproxy: { publicVip: { address: '198.51.100.2' } } },
+      'MissingField',
+      'haproxy.publicVip.certificate',
+    ],
+    [
+      'a health check that is no path',
+      { haproxy: { healthCheckPath: '/a HTTP/1.1\\r\\nHost:' } },
+      'BadValue',
+      'haproxy.healthCheckPath',
+    ],
     ['an unknown release', { release: 'mitaka' }, 'BadValue', 'release'],
     ['a name with a space', { name: 'my site' }, 'BadValue', 'name'],
     ['a name like an option', { controllers: { 0: { name: '-x' } } }, 'BadValue', 'controllers.0.name'],
@@ -103,6 +165,60 @@ describe('a document that is refused', () => {
     expect(problems).toEqual([
       { path: 'magnum.extraOptions.key stone', name: 'BadValue', message: 'its name must be a section name' },
     ]);
+  });
+});
+
+describe('what a field is told that is nearly right', () => {
+  test.each<[string, Changes, string]>([
+    ['a number in quotes', { bastion: { port: '2222' } }, 'bastion.port: write 2222 without quotes'],
+    ['a count in quotes', { clusters: { 0: { workers: '5' } } }, 'clusters.0.workers: write 5 without quotes'],
+    ['a boolean in quotes', { ssh: { sudo: 'true' } }, 'ssh.sudo: write true without quotes'],
+    ['a text without quotes', { name: 7 }, 'name: must be text: write it in quotes'],
+    ['a code name', { release: 'Caracal' }, 'release: unknown release "Caracal": write 2024.1'],
+    ['a release in capitals', { release: 'Pike' }, 'release: unknown release "Pike": write pike'],
+    ['a release as a number', { release: 2024.1 }, 'release: unknown release 2024.1: write "2024.1"'],
+    ['another value', { haproxy: { include: 'yes' } }, 'haproxy.include: must be one of directory, statement'],
+    ['no controller', { controllers: [] }, 'controllers: at least 1'],
+    [
+      'an empty text',
+      { openstack: { username: '' } },
+      'openstack.username: must be letters, digits, and _ . : - with no - or . in front',
+    ],
+    ['an empty line', { bastion: { host: '' } }, 'bastion.host: must not be empty'],
+    ['no manager', { clusters: { 0: { managers: 0 } } }, 'clusters.0.managers: at least 1 manager'],
+    ['half a worker', { clusters: { 0: { workers: 1.5 } } }, 'clusters.0.workers: must be a whole number'],
+    ['one controller in place of a list', { controllers: 'node-1' }, 'controllers: must be a list'],
+    ['a text in place of an object', { haproxy: 'p_haproxy' }, 'haproxy: must have fields'],
+    ['another spelling', { virtualIp: undefined, virtualIP: '10.21.22.2' }, 'virtualIP: did you mean virtualIp?'],
+    ['an underscore', { virtualIp: undefined, virtual_ip: '10.21.22.2' }, 'virtual_ip: did you mean virtualIp?'],
+    ['a slip within a list', { clusters: { 0: { mangers: 1 } } }, 'clusters.0.mangers: is no field of a site document'],
+    [
+      'a slip within an optional object',
+      { ca: { certificates: CA, fiel: '/etc/magnum/ca.pem' } },
+      'ca.fiel: did you mean file?',
+    ],
+    [
+      'a slip in what each client has',
+      { magnum: { clients: { heat: { regoin: 'RegionOne' } } } },
+      'magnum.clients.heat.regoin: did you mean region?',
+    ],
+    ['a field that is there already', { relase: 'pike' }, 'relase: is no field of a site document'],
+    ['what nothing is near to', { magnum: { rack: 1 } }, 'magnum.rack: is no field of a site document'],
+    [
+      'an address that is taken',
+      { controllers: { 2: { address: '10.21.22.6' } } },
+      'controllers.2.address: node-3: same address as node-1',
+    ],
+  ])('%s', (_, changes, told) => {
+    const problems = problemsOf(changes);
+
+    expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([told]);
+  });
+
+  test('no suggestion takes long', () => {
+    const key = 'x'.repeat(200_000);
+
+    expect(problemsOf({ [key]: 1 })).toMatchObject([{ name: 'UnknownField' }]);
   });
 });
 

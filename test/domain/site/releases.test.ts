@@ -1,4 +1,4 @@
-import { atLeast, type Release, RELEASES } from '../../../domain/site/releases';
+import { atLeast, type Release, releaseMeant, RELEASES } from '../../../domain/site/releases';
 
 test.each<[Release, Release, boolean]>([
   ['newton', 'pike', false],
@@ -19,4 +19,15 @@ test('names come in the order of the alphabet, then numbers in theirs', () => {
   expect([...named].sort()).toEqual(named);
   expect([...numbered].sort()).toEqual(numbered);
   expect(RELEASES).toEqual([...named, ...numbered]);
+});
+
+test.each<[unknown, Release | undefined]>([
+  ['Caracal', '2024.1'],
+  ['GAZPACHO', '2026.1'],
+  ['Newton', 'newton'],
+  [2025.2, '2025.2'],
+  ['mitaka', undefined],
+  ['constructor', undefined],
+])('by %j somebody means %s', (written, release) => {
+  expect(releaseMeant(written)).toBe(release);
 });

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+
+/*
+ * Forms of answers. An answer is refused only for what somebody depends on: releases leave fields out, give null for them,
+ * or give more of them.
+ */
+
+/** A text that is only shown. */
+export const shown = z.string().nullish().catch(undefined);
+
+/** A flag that some releases do not have. */
+export const flag = z.boolean().nullish().catch(undefined);
+
+/** A number that is only shown. */
+export const shownNumber = z.number().nullish().catch(undefined);
+
+/** A list; elements of another form are left out, because nobody can use them. */
+export function listOf<T>(element: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((list) =>
+    list.flatMap((one) => {
+      const parsed = element.safeParse(one);
+      return parsed.success ? [parsed.data] : [];
+    }),
+  );
+}
+
+/** The same; one that is missing or null is empty. */
+export function optionalListOf<T>(element: z.ZodType<T>) {
+  return listOf(element)
+    .nullish()
+    .transform((list) => list ?? []);
+}
