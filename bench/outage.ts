@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const document = siteAt(join(__dirname, '..', 'sites', 'golden.json'));
   const lab = await startLab({ document, ...labEnvironment(), speed: 60 });
   const template = await synthesized(document);
-  const deployment = await deploy({ template, site: lab, speed: 60, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, log: () => undefined });
   try {
     await execute(lab, deployment);
     const rows: { workflow: number; reported: number; byHand: number }[] = [];
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
 }
 
 async function execute(lab: Lab, deployment: Deployment): Promise<Report> {
-  const result = await deployment.execute({ input: { site: lab.document.name, mode: 'apply' } });
+  const result = await deployment.start('magnum-ha', { input: { site: lab.document.name, mode: 'apply' } }).result;
   if (result.status !== 'SUCCEEDED') throw new Error(`${result.error}: ${result.cause}`);
   return result.output as Report;
 }

@@ -117,7 +117,7 @@ async function start(
     desired = await settle(seeds, document, secrets);
   };
   const lab = await startLab({ document, image, directory: join(directory, 'lab'), secrets, adapt });
-  const deployment = await deploy({ template, site: lab, speed: 1, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, log: () => undefined });
   const ansibleDirectory = join(directory, 'ansible');
   const commands = writeAnsible(ansibleDirectory, lab.document, lab.privateKey, desired);
   return {

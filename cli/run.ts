@@ -63,7 +63,8 @@ export async function runModes(deployment: Deployment, options: RunOptions, term
     say(`\n${paint('bold', `Execution ${index + 1}: {"site": "${options.site.name}", "mode": "${mode}"}`)}`);
     const started = Date.now();
     const show = progress({ ...terminal, interactive: terminal.interactive && !options.plain }, paint);
-    const result = await deployment.execute({ input: { site: options.site.name, mode }, onEvent: show });
+    const result = await deployment.start('magnum-ha', { input: { site: options.site.name, mode }, onEvent: show })
+      .result;
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     say(`${result.status} after ${seconds} s of real time, ${result.events.length} events\n`);
     if (index === 0) save(options, result);

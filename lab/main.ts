@@ -110,9 +110,8 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
 
 async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise<number> {
   const template = await synthesized(options.site);
-  const speed = lab.profile === 'controllers' ? SPEED : 1;
   const site = { ...lab, document: options.site };
-  const deployment = await deploy({ template, site, speed, log: () => undefined });
+  const deployment = await deploy({ template, site, log: () => undefined });
   try {
     return await runModes(deployment, options, terminal);
   } finally {

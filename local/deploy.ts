@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { allSecretNames } from '../domain/secrets/references';
 import type { Site } from '../domain/site/document';
-import { type Random, realClock } from '../domain/world';
+import { type Clock, type Random, realClock } from '../domain/world';
 import { synthesized } from './emulator/assembly';
 import { Deployment } from './emulator/aws/deployment';
-import type { LogLine } from './emulator/aws/lambda';
+import type { Execution } from './emulator/aws/execution';
+import type { LogLine } from './emulator/aws/functions';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
+import { fastForwardClock } from './emulator/fast-forward';
 import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
 
 /** A simulated site with the stack deployed beside it. */
@@ -20,13 +22,13 @@ export interface Local {
 
 /** What a local deployment can be told. */
 export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timeScale' | 'timings' | 'bare'> {
-  /** How many times as fast as in truth waits pass and clusters are created. */
+  /** How many times as fast as in truth the site's clusters are created. */
   readonly speed: number;
   /** Values of secrets by parameter name; the others are made. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** Starts a simulated site and deploys the stack beside it. */
+/** Starts a simulated site and deploys the stack beside it. While an execution runs, time is skipped where nothing happens. */
 export async function startLocal(site: Site, { speed, secrets = {}, ...pace }: LocalOptions): Promise<Local> {
   const template = await synthesized(site);
   const made = allSecretNames(site).map((name) => [name, randomBytes(18).toString('base64url')] as const);
@@ -34,11 +36,16 @@ export async function startLocal(site: Site, { speed, secrets = {}, ...pace }: L
   const simulated = await startSimulatedSite({ document: site, secrets: values, speed, ...pace });
   const logs: LogLine[] = [];
   const { document, privateKey } = simulated;
+  const clock = fastForwardClock();
   const deployment = await deploy({
     template,
     site: { document, privateKey, secrets: values },
-    speed,
+    clock,
     log: (line) => logs.push(line),
+    onStart: ({ result }) => {
+      // Whoever started it hears of a failure.
+      clock.drive(result).catch(() => undefined);
+    },
   });
   return {
     site: simulated,
@@ -47,6 +54,7 @@ export async function startLocal(site: Site, { speed, secrets = {}, ...pace }: L
     close: async () => {
       await deployment.close();
       await simulated.close();
+      clock.clear();
     },
   };
 }
@@ -60,21 +68,23 @@ export interface DeployOptions {
     readonly privateKey: string;
     readonly secrets: Readonly<Record<string, string>>;
   };
-  /** How many times as fast as in truth waits pass. */
-  readonly speed: number;
+  /** @default - the wall clock */
+  readonly clock?: Clock;
   /** Gets every line the functions print. */
   readonly log: (line: LogLine) => void;
+  /** Is told every execution when it has started. */
+  readonly onStart?: (execution: Execution) => void;
 }
 
-const realRandom: Random = { number: Math.random, bytes: randomBytes };
+const random: Random = { number: Math.random, bytes: randomBytes };
 
 /** Deploys the stack on this machine, with a Parameter Store that holds what an operator would have put there. */
-export function deploy({ template, site, log }: DeployOptions): Promise<Deployment> {
+export function deploy({ template, site, clock = realClock, log, onStart }: DeployOptions): Promise<Deployment> {
   const { document, privateKey, secrets } = site;
   const parameters = new Map<string, Parameter>([
     ...Object.entries(secrets).map(([name, value]) => [name, { type: 'SecureString', value }] as const),
     [document.ssh.privateKey.ssm, { type: 'SecureString', value: privateKey }] as const,
     [`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(document) }] as const,
   ]);
-  return Deployment.start({ template, parameters, clock: realClock, random: realRandom, log });
+  return Deployment.deploy({ template, parameters, clock, random, log, ...(onStart && { onStart }) });
 }

@@ -31,7 +31,7 @@ export async function synthesizedStack(): Promise<Synthesized> {
   const { Resources: resources } = read('magnum-ha.template.json') as { Resources: Record<string, Resource> };
   return {
     ...template,
-    definition: template.definition as StateMachine,
+    definition: template.machines.get('magnum-ha')?.definition as StateMachine,
     resources,
     validation: read('validation-report.json') as Synthesized['validation'],
     functionOf: (task) =>

@@ -34,7 +34,7 @@ describe('canary', () => {
     await withLocal(
       fresh,
       async ({ deployment, site }) => {
-        reportOf(await deployment.execute({ input: { site: 'golden', mode: 'apply' } }));
+        reportOf(await deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' } }).result);
 
         const { database, rabbitmq, identity } = site.openstack.backing;
         const passwordOf = (name: string) => identity.users.find((user) => user.name === name)?.password;
@@ -51,7 +51,7 @@ describe('canary', () => {
     await withLocal(
       golden,
       async (local) => {
-        reportOf(await local.deployment.execute({ input: { site: 'golden', mode: 'apply' } }));
+        reportOf(await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' } }).result);
 
         for (const { name } of golden.controllers) {
           const conf = readOsloConfig('magnum.conf', fileOn(local, name, '/etc/magnum/magnum.conf') ?? '');
@@ -154,7 +154,8 @@ async function watch(local: Local): Promise<{ result: ExecutionResult; texts: Re
   const printed: string[] = [];
   const terminal = { write: (text: string) => printed.push(text), interactive: false };
   const onEvent = progress(terminal, style(true));
-  const result = await local.deployment.execute({ input: { site: 'golden', mode: 'apply' }, onEvent });
+  const result = await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' }, onEvent })
+    .result;
   if (result.status === 'SUCCEEDED') printed.push(reportText(result.output as Report, style(true)));
   const [{ file } = { file: '' }] = local.deployment.functions.values();
   return {

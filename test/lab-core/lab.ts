@@ -8,7 +8,8 @@ import type { Mode } from '../../domain/site/load';
 import { parseSite } from '../../domain/site/parse';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import { synthesized } from '../../local/emulator/assembly';
-import type { Deployment, StartOptions } from '../../local/emulator/aws/deployment';
+import type { Deployment } from '../../local/emulator/aws/deployment';
+import type { StartOptions } from '../../local/emulator/aws/step-functions';
 import { deploy } from '../../local/deploy';
 
 /** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
@@ -51,7 +52,7 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
   const template = await synthesized(given);
   const image = await labImage(() => undefined, { profile, provisioned });
   const lab = await startLab({ document: given, image, profile, directory: labEnvironment().directory });
-  const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, log: () => undefined });
   const { document } = lab;
   return {
     lab,
@@ -67,7 +68,8 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
         type: 'String',
         value: JSON.stringify(changed),
       });
-      return deployment.execute({ input: { site: document.name, mode }, ...(onEvent && { onEvent }) });
+      return deployment.start('magnum-ha', { input: { site: document.name, mode }, ...(onEvent && { onEvent }) })
+        .result;
     },
     close: async () => {
       await deployment.close();

@@ -61,7 +61,7 @@ export interface FaultyLab {
 export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'haproxyNamespace'>): Promise<FaultyLab> {
   const template = await synthesized(options.document);
   const lab = await startLab({ ...options, ...labEnvironment(), speed: SPEED });
-  const deployment = await deploy({ template, site: lab, speed: SPEED, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, log: () => undefined });
   const { document } = lab;
   const controllers = document.controllers.map(({ name }) => name);
   const commands = catalogue(document);
@@ -121,7 +121,7 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
       const waiting = new Set([during ?? []].flat());
       const acting: Promise<unknown>[] = [];
-      const result = await deployment.execute({
+      const result = await deployment.start('magnum-ha', {
         input: { site: document.name, mode: 'apply' },
         onEvent: ({ stateEnteredEventDetails: entered }) => {
           for (const one of waiting) {
@@ -130,7 +130,7 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
             acting.push(sleep(one.after ?? 0).then(one.act));
           }
         },
-      });
+      }).result;
       for (const { state } of waiting) throw new Error(`${state} was not reached: ${result.error}: ${result.cause}`);
       await Promise.all(acting);
       return result;

@@ -1,4 +1,4 @@
-import { allows, type Statement } from '../../local/emulator/aws/template';
+import { allows, type Statement } from '../../local/emulator/aws/iam';
 import { sitesAt } from '../../lib/settings';
 import { synthesized } from '../../local/emulator/assembly';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';

@@ -1,6 +1,7 @@
 import { StatesError } from '../../local/emulator/asl';
-import { DynamoDbError, LocalTable } from '../../local/emulator/aws/dynamodb';
-import { nameOf } from '../../local/emulator/aws/template';
+import { LocalTable } from '../../local/emulator/aws/dynamodb';
+import { nameOf } from '../../local/emulator/aws/intrinsics';
+import { ServiceError } from '../../local/emulator/service-error';
 import { sitesAt } from '../../lib/settings';
 import { run, START } from '../local/emulator/asl/run';
 import { virtualClock } from '../../local/virtual-clock';
@@ -80,7 +81,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended }
     try {
       return Promise.resolve(table[action](args as Parameters<LocalTable['putItem']>[0]));
     } catch (error) {
-      throw error instanceof DynamoDbError ? new StatesError(error.name, error.message) : error;
+      throw error instanceof ServiceError ? new StatesError(`DynamoDB.${error.code}`, error.message) : error;
     }
   };
   const result = await run(stack.definition, {

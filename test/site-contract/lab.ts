@@ -19,7 +19,7 @@ export async function start(document: Site): Promise<ContractSite> {
   const image = await labImage(() => undefined, { profile });
   const lab = await startLab({ document, profile, image, directory: labEnvironment().directory, speed });
   const template = await synthesized(document);
-  const deployment = await deploy({ template, site: lab, speed, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, log: () => undefined });
   const using = client(lab, deployment);
   const names = lab.document.controllers.map(({ name }) => name);
 

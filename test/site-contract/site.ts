@@ -110,7 +110,7 @@ export function client({ document, privateKey, secrets }: ClientOptions, deploym
   return {
     execute: (mode, given = document) => {
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
-      return deployment.execute({ input: { site: document.name, mode } });
+      return deployment.start('magnum-ha', { input: { site: document.name, mode } }).result;
     },
     run: (controller, command) => run(controller, document.ssh.sudo, command),
     runWithSudo: (controller, command) => run(controller, true, command),

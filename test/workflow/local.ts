@@ -27,7 +27,7 @@ export async function withLocal<T>(
 
 /** Runs an execution on the site. */
 export function run({ deployment, site }: Local, mode = 'apply'): Promise<ExecutionResult> {
-  return deployment.execute({ input: { site: site.document.name, mode } });
+  return deployment.start('magnum-ha', { input: { site: site.document.name, mode } }).result;
 }
 
 /** The output of an execution that succeeded; with its error where it did not, so that a test's failure says why. */

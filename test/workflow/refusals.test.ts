@@ -58,7 +58,8 @@ describe('refused before any connection', () => {
     await withLocal(golden, async (local) => {
       await prepare?.(local);
 
-      const result = await local.deployment.execute({ input: input ?? { site: 'golden', mode: 'apply' } });
+      const result = await local.deployment.start('magnum-ha', { input: input ?? { site: 'golden', mode: 'apply' } })
+        .result;
 
       expect(result).toMatchObject({ status: 'FAILED', error });
       expect(result.cause).toMatch(cause);
@@ -246,7 +247,11 @@ describe('two executions', () => {
   it('never interleave on one site', async () => {
     await withLocal(golden, async (local) => {
       const { taken, onEvent } = whenLocked();
-      const first = local.deployment.execute({ input: { site: 'golden', mode: 'apply' }, name: 'first', onEvent });
+      const first = local.deployment.start('magnum-ha', {
+        input: { site: 'golden', mode: 'apply' },
+        name: 'first',
+        onEvent,
+      }).result;
       await taken;
 
       const second = await run(local);
@@ -261,12 +266,11 @@ describe('two executions', () => {
   it('take over the lock of an execution that was stopped', async () => {
     await withLocal(golden, async (local) => {
       const { taken, onEvent } = whenLocked();
-      const stop = new AbortController();
       const input = { site: 'golden', mode: 'apply' };
-      const stopped = local.deployment.execute({ input, signal: stop.signal, onEvent });
+      const stopped = local.deployment.start('magnum-ha', { input, onEvent });
       await taken;
-      stop.abort();
-      expect((await stopped).status).toBe('ABORTED');
+      stopped.stop();
+      expect((await stopped.result).status).toBe('ABORTED');
       expect(lockedSites(local)).toEqual(['golden']);
 
       const next = await run(local, 'check');

@@ -8,18 +8,22 @@ export interface Inner {
   release(): void;
 }
 
-/** Makes a signal that is aborted with `outer`, or before it. */
-export function inside(outer: AbortSignal): Inner {
+/**
+ * Makes a signal that is aborted with `outer`, or before it.
+ *
+ * @param reason what it is aborted with when `outer` is. @default the reason of `outer`
+ */
+export function inside(outer: AbortSignal, reason = (): unknown => outer.reason): Inner {
   const controller = new AbortController();
   const follow = () => {
-    controller.abort(outer.reason);
+    controller.abort(reason());
   };
   if (outer.aborted) follow();
   else outer.addEventListener('abort', follow);
   return {
     signal: controller.signal,
-    abort: (reason) => {
-      controller.abort(reason);
+    abort: (own) => {
+      controller.abort(own);
     },
     release: () => {
       outer.removeEventListener('abort', follow);

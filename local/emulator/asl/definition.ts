@@ -60,11 +60,35 @@ export interface FailState extends Outcome {
   Error?: string;
   Cause?: string;
 }
+/** Where a distributed Map's items are. */
+export interface ItemReader {
+  Resource: string;
+  Arguments?: Json;
+  ReaderConfig?: { InputType?: 'JSON'; MaxItems?: Json };
+}
+
+/** Where the results of a distributed Map go, and in which form. */
+export interface ResultWriter {
+  Resource?: string;
+  Arguments?: Json;
+  WriterConfig?: { OutputType?: 'JSON'; Transformation?: 'NONE' | 'COMPACT' | 'FLATTEN' };
+}
+
+/** Whether an execution keeps a history and may last a year, or lasts five minutes at most. */
+export type ExecutionType = 'STANDARD' | 'EXPRESS';
+
+export interface ItemProcessor extends States {
+  ProcessorConfig?: { Mode?: 'INLINE' | 'DISTRIBUTED'; ExecutionType?: ExecutionType };
+}
+
 export interface MapState extends Outcome, Transition, Recovery {
   Type: 'Map';
   Items?: Json;
   ItemSelector?: Json;
-  ItemProcessor: States;
+  ItemProcessor: ItemProcessor;
+  ItemReader?: ItemReader;
+  ResultWriter?: ResultWriter;
+  Label?: string;
   MaxConcurrency?: Json;
   ToleratedFailureCount?: Json;
   ToleratedFailurePercentage?: Json;

@@ -24,6 +24,16 @@ export class StatesError extends Error {
   }
 }
 
+/**
+ * A task with a token sent no heartbeat for too long. The service records it as States.Timeout; Retry and Catch can also
+ * know it by a name of its own.
+ */
+export class HeartbeatMissed extends StatesError {
+  constructor() {
+    super('States.Timeout');
+  }
+}
+
 /** An error's name and cause as the service's answers have them: each only where there is one. */
 export function errorDetails(error: unknown): { error?: string; cause?: string } {
   if (!(error instanceof StatesError)) return {};

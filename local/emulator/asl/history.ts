@@ -2,7 +2,7 @@ import type { HistoryEvent, HistoryEventType } from '@aws-sdk/client-sfn';
 import { StatesError } from './errors';
 
 /** The service's limit; the event that reports that it is reached is the last one it allows. */
-const MAX_EVENTS = 25_000;
+export const MAX_EVENTS = 25_000;
 
 /** The `…EventDetails` of an event. */
 export type EventDetails = Omit<HistoryEvent, 'timestamp' | 'type' | 'id' | 'previousEventId'>;
@@ -14,6 +14,7 @@ export class History {
   constructor(
     private readonly now: () => Date,
     private readonly onEvent: (event: HistoryEvent) => void = () => undefined,
+    private readonly most = MAX_EVENTS,
   ) {}
 
   /**
@@ -22,8 +23,8 @@ export class History {
    * @throws StatesError States.Runtime, when only the event that ends the execution still has a place
    */
   append(type: HistoryEventType, details: EventDetails, after: number): number {
-    if (this.events.length >= MAX_EVENTS - 1) {
-      const cause = `The execution reached the maximum number of history events (${MAX_EVENTS}).`;
+    if (this.events.length >= this.most - 1) {
+      const cause = `The execution reached the maximum number of history events (${this.most}).`;
       throw new StatesError('States.Runtime', cause);
     }
     return this.push(type, details, after).id;
@@ -31,7 +32,7 @@ export class History {
 
   /** Appends the event that ends the execution, for which there is always a place; gives its time. */
   end(type: HistoryEventType, details: EventDetails, after: number): Date {
-    const full = this.events.length >= MAX_EVENTS - 1;
+    const full = this.events.length >= this.most - 1;
     return this.push(type, details, full ? this.events.length : after).timestamp;
   }
 

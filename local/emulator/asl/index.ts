@@ -1,116 +1,137 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Clock, Random } from '../../../domain/world';
-import { uuid } from '../uuid';
-import { withLimit } from './abort';
-import type { Json, JsonObject } from './definition';
+import { inside, withLimit } from './abort';
+import type { ExecutionType, Json, JsonObject, StateMachine } from './definition';
 import { errorDetails, StatesError, Stopped } from './errors';
 import { serviceFunctions } from './functions';
-import { History, Trail, whole } from './history';
+import { History, MAX_EVENTS, Trail, whole } from './history';
 import { integrationFinder } from './integrations';
 import { payload } from './payload';
-import type { Integration, Run } from './run';
+import type { ExecutionResult, Integration, Run, Service } from './run';
 import { runStates } from './states';
 import { checkDefinition } from './validate';
 import { Variables } from './variables';
 
 export { DefinitionRefused, StatesError } from './errors';
-export type { Integration } from './run';
+export type { Child, ChildDescription, ChildOptions, ExecutionResult, Integration, Service, TaskCall } from './run';
+export type { ExecutionType, Json, JsonObject } from './definition';
+export { TaskTokens } from './task-tokens';
 
-export interface RunOptions {
-  /** The state machine, as parsed JSON. It must not be changed afterwards: what is compiled of it is kept. */
-  definition: object;
-  /** The execution's input, as JSON. */
-  input: unknown;
-  /** `arn:aws:states:<region>:<account>:stateMachine:<name>`; region and account of the execution come from it. */
-  stateMachineArn: string;
-  /** The execution's name. @default a random UUID */
-  name?: string;
+export interface PrepareOptions {
   /** What each task Resource does; a key may have `*` for any text. A Resource takes its exact key first. */
-  integrations: Record<string, Integration>;
-  /** Wait, Retry intervals, time limits, the events' timestamps, `$now()` and `$millis()`. */
-  clock: Clock;
-  /** `$random()`, `$uuid()`, jitter. */
-  random: Random;
-  /** Is told each event as it is recorded. */
-  onEvent?: (event: HistoryEvent) => void;
-  /** Stops the execution when aborted, as StopExecution does; a StatesError as its reason gives error and cause. */
-  signal?: AbortSignal;
+  readonly integrations: Readonly<Record<string, Integration>>;
+  /** @default STANDARD */
+  readonly type?: ExecutionType;
 }
 
-/** What DescribeExecution and GetExecutionHistory would say at the end. */
-export interface ExecutionResult {
-  executionArn: string;
-  status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
-  /** Only of an execution that succeeded. */
-  output?: unknown;
-  /** Only of one that failed or was aborted, and where there is one. */
-  error?: string;
-  cause?: string;
-  events: HistoryEvent[];
-  startDate: Date;
-  stopDate: Date;
+/** A state machine that can be run: what CreateStateMachine would accept. */
+export interface Runnable {
+  readonly machine: StateMachine;
+  readonly type: ExecutionType;
+  integrationFor(resource: string): Integration;
 }
 
 /**
- * Runs one execution of a state machine as Step Functions (Standard) would, to its end. When it returns, nothing of the
- * execution runs any more except integrations that do not heed their signal.
- * @throws DefinitionRefused before anything has run
+ * Checks a definition. It must not be changed afterwards: what is compiled of it is kept.
+ * @param definition as parsed JSON
+ * @throws DefinitionRefused
+ */
+export function prepare(definition: object, { integrations, type = 'STANDARD' }: PrepareOptions): Runnable {
+  const integrationFor = integrationFinder(integrations);
+  const machine = checkDefinition(definition, { type, isKnown: (resource) => integrationFor(resource) !== undefined });
+  return { machine, type, integrationFor: (resource) => integrationFor(resource) as Integration };
+}
+
+/** What an execution is known by. */
+export interface Identity {
+  readonly executionArn: string;
+  /** The execution's own. */
+  readonly name: string;
+  readonly stateMachineArn: string;
+  readonly roleArn: string;
+}
+
+export interface RunOptions extends Identity {
+  readonly runnable: Runnable;
+  /** The execution's input, as JSON. */
+  readonly input: Json;
+  /** Wait, Retry intervals, time limits, the events' timestamps, `$now()` and `$millis()`. */
+  readonly clock: Clock;
+  /** `$random()`, `$uuid()`, jitter. */
+  readonly random: Random;
+  readonly service: Service;
+  /** Is told each event as it is recorded. */
+  readonly onEvent?: (event: HistoryEvent) => void;
+  /** Stops the execution when aborted, as StopExecution does; a StatesError as its reason gives error and cause. */
+  readonly signal: AbortSignal;
+}
+
+/** How long an execution of type EXPRESS can last, in seconds. */
+const EXPRESS_LIMIT = 300;
+
+/**
+ * Runs one execution of a state machine as Step Functions would, to its end. When it returns, nothing of the execution
+ * runs any more except integrations that do not heed their signal.
  * @throws whatever an integration throws that is not a StatesError
  */
 export async function execute(options: RunOptions): Promise<ExecutionResult> {
-  const integrationFor = integrationFinder(options.integrations);
-  const machine = checkDefinition(options.definition, (resource) => integrationFor(resource) !== undefined);
-  const input = JSON.parse(JSON.stringify(options.input === undefined ? {} : options.input)) as Json;
-  const { clock, random } = options;
+  const { runnable, input, clock, onEvent } = options;
+  const { machine, type } = runnable;
   const startDate = new Date(clock.now());
-  const identity = identify(options.stateMachineArn, options.name ?? uuid(random));
-  const run: Run = {
-    ...identity,
-    clock,
-    random,
-    functions: serviceFunctions(clock, random),
-    context: contextOf(identity, options.stateMachineArn, input, startDate),
-    integrationFor: (resource) => integrationFor(resource) as Integration,
-  };
-
-  const history = new History(() => new Date(clock.now()), options.onEvent);
+  const run = runOf(options, startDate);
+  const history = new History(() => new Date(clock.now()), onEvent, type === 'STANDARD' ? MAX_EVENTS : Infinity);
   const trail = new Trail(history, 0);
+  const limit =
+    type === 'STANDARD' ? machine.TimeoutSeconds : Math.min(machine.TimeoutSeconds ?? Infinity, EXPRESS_LIMIT);
   const timeout = new Stopped();
-  const abort = new AbortController();
-  const onAbort = (): void => {
-    abort.abort(new Stopped());
-  };
-  if (options.signal?.aborted) onAbort();
-  options.signal?.addEventListener('abort', onAbort);
-
+  const stop = inside(options.signal, () => new Stopped());
   let ending: Ending;
   try {
-    // The first state follows event 0, not this one.
-    trail.note('ExecutionStarted', {
-      executionStartedEventDetails: {
-        input: JSON.stringify(input),
-        inputDetails: whole,
-        roleArn: identity.roleArn,
-      },
-    });
-    payload(input, identity.machineName);
-    const output = await withLimit(clock, machine.TimeoutSeconds, timeout, abort.signal, (signal) =>
+    recordStart(options, trail);
+    const output = await withLimit(clock, limit, timeout, stop.signal, (signal) =>
       runStates(machine, input, { run, trail, variables: new Variables(), signal }),
     );
     ending = { status: 'SUCCEEDED', output };
   } catch (error) {
-    if (error === timeout) ending = { status: 'TIMED_OUT' };
-    else if (error instanceof Stopped) ending = { status: 'ABORTED', ...errorDetails(options.signal?.reason) };
-    else if (error instanceof StatesError) ending = { status: 'FAILED', ...errorDetails(error) };
-    else throw error;
+    ending = endingOf(error, timeout, options.signal);
   } finally {
-    options.signal?.removeEventListener('abort', onAbort);
+    stop.release();
   }
   const stopDate = recordEnding(ending, trail);
   return { executionArn: run.executionArn, ...ending, events: history.events, startDate, stopDate };
 }
 
+function runOf({ runnable, clock, random, service, ...options }: RunOptions, startDate: Date): Run {
+  const { executionArn, stateMachineArn } = options;
+  return {
+    executionArn,
+    stateMachineArn,
+    region: stateMachineArn.split(':')[3] ?? '',
+    clock,
+    random,
+    service,
+    functions: serviceFunctions(clock, random),
+    context: contextOf(options, options.input, startDate),
+    integrationFor: (resource) => runnable.integrationFor(resource),
+  };
+}
+
+function recordStart({ input, stateMachineArn, roleArn }: RunOptions, trail: Trail): void {
+  // The first state follows event 0, not this one.
+  trail.note('ExecutionStarted', {
+    executionStartedEventDetails: { input: JSON.stringify(input), inputDetails: whole, roleArn },
+  });
+  payload(input, nameOf(stateMachineArn));
+}
+
 type Ending = Pick<ExecutionResult, 'status' | 'output' | 'error' | 'cause'>;
+
+function endingOf(error: unknown, timeout: Stopped, signal: AbortSignal): Ending {
+  if (error === timeout) return { status: 'TIMED_OUT' };
+  if (error instanceof Stopped) return { status: 'ABORTED', ...errorDetails(signal.reason) };
+  if (error instanceof StatesError) return { status: 'FAILED', ...errorDetails(error) };
+  throw error;
+}
 
 /** Appends the last event; gives its time. */
 function recordEnding({ status, output, ...told }: Ending, { history, previous }: Trail): Date {
@@ -128,29 +149,22 @@ function recordEnding({ status, output, ...told }: Ending, { history, previous }
   }
 }
 
-type Identity = ReturnType<typeof identify>;
-
-function identify(stateMachineArn: string, name: string) {
-  const [, partition, , region = '', account = '', , machineName = ''] = stateMachineArn.split(':');
-  return {
-    name,
-    region,
-    machineName,
-    executionArn: `arn:${partition}:states:${region}:${account}:execution:${machineName}:${name}`,
-    roleArn: `arn:${partition}:iam::${account}:role/${machineName}`,
-  };
+/** The name of a state machine, from its ARN. */
+function nameOf(stateMachineArn: string): string {
+  return stateMachineArn.split(':').at(-1) ?? '';
 }
 
-function contextOf(identity: Identity, stateMachineArn: string, input: Json, startDate: Date): JsonObject {
+function contextOf(identity: Identity, input: Json, startDate: Date): JsonObject {
+  const { executionArn, name, roleArn, stateMachineArn } = identity;
   return {
     Execution: {
-      Id: identity.executionArn,
+      Id: executionArn,
       Input: input,
       StartTime: startDate.toISOString(),
-      Name: identity.name,
-      RoleArn: identity.roleArn,
+      Name: name,
+      RoleArn: roleArn,
       RedriveCount: 0,
     },
-    StateMachine: { Id: stateMachineArn, Name: identity.machineName },
+    StateMachine: { Id: stateMachineArn, Name: nameOf(stateMachineArn) },
   };
 }

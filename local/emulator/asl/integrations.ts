@@ -2,7 +2,7 @@ import type { Integration } from './run';
 
 /** Finds the integration of a task's Resource: by its exact key, else by the first key with `*` that fits. */
 export function integrationFinder(
-  integrations: Record<string, Integration>,
+  integrations: Readonly<Record<string, Integration>>,
 ): (resource: string) => Integration | undefined {
   const patterns = Object.entries(integrations)
     .filter(([key]) => key.includes('*'))

@@ -1,6 +1,6 @@
 import type { Random } from '../../../domain/world';
 import type { JsonObject, MapState, ParallelState, Retrier, TaskState } from './definition';
-import { StatesError } from './errors';
+import { HeartbeatMissed, StatesError } from './errors';
 import type { Step, Visit } from './visit';
 
 /**
@@ -50,8 +50,13 @@ function retryDelay(retrier: Retrier, done: number, random: Random): number {
   return JitterStrategy === 'FULL' ? delay * random.number() : delay;
 }
 
-function matches(names: string[], { error }: StatesError): boolean {
+function matches(names: string[], failure: StatesError): boolean {
+  const { error } = failure;
   return names.some(
-    (name) => name === 'States.ALL' || name === error || (name === 'States.TaskFailed' && error !== 'States.Timeout'),
+    (name) =>
+      name === 'States.ALL' ||
+      name === error ||
+      (name === 'States.TaskFailed' && error !== 'States.Timeout') ||
+      (name === 'States.HeartbeatTimeout' && failure instanceof HeartbeatMissed),
   );
 }

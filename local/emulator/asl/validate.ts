@@ -1,6 +1,8 @@
-import type { Json, JsonObject, StateMachine } from './definition';
-import { DefinitionRefused } from './errors';
+import type { ExecutionType, Json, JsonObject, StateMachine } from './definition';
+import { checkMap, isDistributed } from './check-map';
+import { checkNumber, list, object, onlyFields, refuse } from './checks';
 import { compile, expressionIn } from './expression';
+import { resourceOf } from './resource';
 
 /** The fields of a state, beside those that every state may have. */
 const FIELDS: Record<string, string[]> = {
@@ -14,8 +16,8 @@ const FIELDS: Record<string, string[]> = {
   Succeed: ['Output'],
   Fail: ['Error', 'Cause'],
   Map: [
-    ...['Items', 'ItemSelector', 'ItemProcessor', 'MaxConcurrency', 'ToleratedFailureCount'],
-    ...['ToleratedFailurePercentage', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
+    ...['Items', 'ItemSelector', 'ItemProcessor', 'ItemReader', 'ResultWriter', 'Label', 'MaxConcurrency'],
+    ...['ToleratedFailureCount', 'ToleratedFailurePercentage', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
   ],
   Parallel: ['Branches', 'Arguments', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
 };
@@ -30,24 +32,30 @@ const RETRIER_NUMBERS: Record<string, [least: number, most: number]> = {
   BackoffRate: [1, Infinity],
 };
 
+/** What a definition is checked for. */
+interface Purpose {
+  readonly type: ExecutionType;
+  /** Whether there is an integration for a task's Resource. */
+  isKnown(resource: string): boolean;
+}
+
 /**
  * Checks that a definition holds nothing but what this runner does as the service does it.
- * @param isKnown whether there is an integration for a task's Resource
  * @throws DefinitionRefused at the first thing that it does not
  */
-export function checkDefinition(definition: object, isKnown: (resource: string) => boolean): StateMachine {
+export function checkDefinition(definition: object, purpose: Purpose): StateMachine {
   const machine = definition as JsonObject;
   onlyFields(machine, ['Comment', 'Version', 'QueryLanguage', 'StartAt', 'States', 'TimeoutSeconds'], undefined, '');
   if (machine['Version'] !== undefined && machine['Version'] !== '1.0') refuse(undefined, 'Version', 'must be 1.0');
   checkNumber(machine['TimeoutSeconds'], undefined, 'TimeoutSeconds', 1, 99_999_999);
-  new Checker(machine['QueryLanguage'], isKnown).checkStates(machine, undefined, '', new Set());
+  new Checker(machine['QueryLanguage'], purpose).checkStates(machine, undefined, '', new Set());
   return definition as StateMachine;
 }
 
 class Checker {
   constructor(
     private readonly language: Json | undefined,
-    private readonly isKnown: (resource: string) => boolean,
+    private readonly purpose: Purpose,
   ) {}
 
   /**
@@ -117,24 +125,16 @@ class Checker {
         }
         checkNumber(state['Seconds'], name, 'Seconds', 0, 99_999_999);
         break;
-      case 'Map': {
-        const processor = object(state['ItemProcessor'], name, 'ItemProcessor');
-        onlyFields(processor, ['Comment', 'ProcessorConfig', 'StartAt', 'States'], name, 'ItemProcessor/');
-        const mode = object(processor['ProcessorConfig'] ?? {}, name, 'ItemProcessor/ProcessorConfig')['Mode'];
-        if (mode !== undefined && mode !== 'INLINE') {
-          refuse(name, 'ItemProcessor/ProcessorConfig', `Mode ${JSON.stringify(mode)} is not supported, only INLINE`);
-        }
-        const items = state['Items'];
-        if (items !== undefined && !Array.isArray(items) && expressionIn(items) === undefined) {
-          refuse(name, 'Items', 'must be an array or an expression');
-        }
-        for (const field of ['MaxConcurrency', 'ToleratedFailureCount']) {
-          checkNumber(state[field], name, field, 0, Number.MAX_SAFE_INTEGER);
-        }
-        checkNumber(state['ToleratedFailurePercentage'], name, 'ToleratedFailurePercentage', 0, 100);
-        this.checkStates(processor, name, 'ItemProcessor/', variables);
+      case 'Map':
+        checkMap(name, state, this.purpose.type);
+        // What a distributed Map's child executions do is out of the reach of these variables.
+        this.checkStates(
+          state['ItemProcessor'] as JsonObject,
+          name,
+          'ItemProcessor/',
+          isDistributed(state) ? new Set() : variables,
+        );
         break;
-      }
       case 'Parallel':
         for (const [i, value] of list(state['Branches'], name, 'Branches').entries()) {
           const branch = object(value, name, `Branches[${i}]`);
@@ -144,14 +144,17 @@ class Checker {
     }
   }
 
-  private checkResource(name: string, resource: Json | undefined): void {
-    if (typeof resource !== 'string') refuse(name, 'Resource', 'must be an ARN');
-    const unsupported = /(\.sync(:2)?|\.waitForTaskToken|:activity:[^:]+)$/.exec(resource)?.[0];
-    if (unsupported !== undefined) refuse(name, 'Resource', `'${unsupported}' is not supported`);
-    if (!/^arn:[\w-]+:(states:::[\w:-]+:\w+|lambda:[^:]*:[^:]*:function:.+)$/.test(resource)) {
-      refuse(name, 'Resource', `'${resource}' is neither a Lambda function nor a service integration`);
+  private checkResource(name: string, arn: Json | undefined): void {
+    if (typeof arn !== 'string') refuse(name, 'Resource', 'must be an ARN');
+    const { isCallback, isJob, call } = resourceOf(arn);
+    if (this.purpose.type === 'EXPRESS' && (isCallback || isJob)) {
+      const kind = isCallback ? '.waitForTaskToken' : '.sync';
+      refuse(name, 'Resource', `an Express state machine does not support '${kind}' service integrations`);
     }
-    if (!this.isKnown(resource)) refuse(name, 'Resource', `no integration was given for '${resource}'`);
+    if (!/^arn:[\w-]+:(states:::[\w:-]+:\w+(\.sync(:2)?)?|lambda:[^:]*:[^:]*:function:.+)$/.test(call)) {
+      refuse(name, 'Resource', `'${arn}' is neither a Lambda function nor a service integration`);
+    }
+    if (!this.purpose.isKnown(call)) refuse(name, 'Resource', `no integration was given for '${call}'`);
   }
 }
 
@@ -221,27 +224,6 @@ function checkTemplate(template: Json, name: string, at: string, reads: string[]
   }
 }
 
-/** A number in the definition has to be a whole one in its range; an expression is looked at when it is evaluated. */
-function checkNumber(
-  value: Json | undefined,
-  state: string | undefined,
-  field: string,
-  least: number,
-  most: number,
-  whole = true,
-): void {
-  if (value === undefined || expressionIn(value) !== undefined) return;
-  if (typeof value !== 'number' || value < least || value > most || (whole && !Number.isInteger(value))) {
-    refuse(state, field, `must be ${whole ? 'an integer' : 'a number'} from ${least} to ${most}`);
-  }
-}
-
-function onlyFields(value: JsonObject, known: string[], state: string | undefined, at: string, where = ''): void {
-  for (const field of Object.keys(value)) {
-    if (!known.includes(field)) refuse(state, at + field, `is not a supported field${where}`);
-  }
-}
-
 /** The names of variables that a state sets, in whichever way it is left. */
 function assignedIn(state: JsonObject): string[] {
   const outcomes = [state, ...[state['Choices'], state['Catch']].flatMap((list) => (Array.isArray(list) ? list : []))];
@@ -260,18 +242,4 @@ function targetsOf(state: JsonObject): { name: string; field: string }[] {
     }
   }
   return targets.filter((target): target is { name: string; field: string } => typeof target.name === 'string');
-}
-
-function object(value: Json | undefined, state: string | undefined, field: string): JsonObject {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) refuse(state, field, 'must be an object');
-  return value;
-}
-
-function list(value: Json | undefined, state: string, field: string): Json[] {
-  if (!Array.isArray(value) || value.length === 0) refuse(state, field, 'must be an array with something in it');
-  return value;
-}
-
-function refuse(state: string | undefined, field: string, reason: string): never {
-  throw new DefinitionRefused(state, field, reason);
 }

@@ -84,14 +84,35 @@ export class Visit<S extends State = State> {
     }
   }
 
-  /** Evaluates a field that holds a whole number from `least` to `most`; undefined where the state does not have it. */
-  async wholeNumber(field: keyof S & string, least: number, most: number): Promise<number | undefined> {
+  /** Evaluates a field that holds a number from `least` to `most`; undefined where the state does not have it. */
+  async number(field: keyof S & string, least: number, most: number, whole = false): Promise<number | undefined> {
     const template = this.state[field] as Json | undefined;
     if (template === undefined) return undefined;
-    const value = await this.evaluate(template, field, {}, 'number');
-    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-    const reason = `The ${field} field must be an integer from ${least} to ${most} but was: ${JSON.stringify(value)}`;
-    throw this.evaluationFailure(field, reason);
+    const value = (await this.evaluate(template, field, {}, 'number')) as number;
+    if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+    const what = whole ? 'an integer' : 'a number';
+    throw this.evaluationFailure(
+      field,
+      `The ${field} field must be ${what} from ${least} to ${most} but was: ${value}`,
+    );
+  }
+
+  /** The same for a whole number. */
+  wholeNumber(field: keyof S & string, least: number, most: number): Promise<number | undefined> {
+    return this.number(field, least, most, true);
+  }
+
+  /** Calls an integration for the state itself: the history does not tell of it. */
+  call(resource: string, args: Json): Promise<unknown> {
+    const { run, signal } = this.scope;
+    const { executionArn, stateMachineArn } = run;
+    return run.integrationFor(resource)(args, {
+      stateName: this.name,
+      executionArn,
+      stateMachineArn,
+      signal,
+      submitted: () => undefined,
+    });
   }
 
   /** What a Task or a Parallel gets: its Arguments, else the state's input. */

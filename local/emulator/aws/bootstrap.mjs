@@ -1,17 +1,22 @@
 // Runs one Lambda function's bundle in a worker thread: what the Lambda runtime is on AWS.
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { workerClock } from '../worker-clock.mjs';
 
-const { file, exportName } = workerData;
+const { file, exportName, skipped } = workerData;
+// On AWS the context has no clock, and a handler takes the wall clock.
+const context = skipped ? { clock: workerClock(parentPort, new BigInt64Array(skipped)) } : {};
 const { [exportName]: handler } = createRequire(import.meta.url)(file);
 
-parentPort.on('message', async ({ id, event }) => {
+parentPort.on('message', async ({ kind, id, event }) => {
+  if (kind !== 'invoke') return;
   try {
-    const result = await handler(event, {});
-    parentPort.postMessage({ id, result: JSON.stringify(result ?? null) });
+    const result = await handler(event, context);
+    parentPort.postMessage({ kind: 'answer', id, result: JSON.stringify(result ?? null) });
   } catch (error) {
     // The form in which Lambda reports a thrown error, and Step Functions shows it as the cause.
     const { name = 'Error', message = String(error), stack = '' } = error ?? {};
-    parentPort.postMessage({ id, error: { errorType: name, errorMessage: message, trace: stack.split('\n') } });
+    const reported = { errorType: name, errorMessage: message, trace: stack.split('\n') };
+    parentPort.postMessage({ kind: 'answer', id, error: reported });
   }
 });

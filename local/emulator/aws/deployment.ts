@@ -1,14 +1,26 @@
-import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { DescribeExecutionOutput, ExecutionStatus, HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Clock, Random } from '../../../domain/world';
-import { uuid } from '../uuid';
-import { execute, type ExecutionResult, type Integration, StatesError } from '../asl';
-import { DynamoDbError, type ItemRequest, LocalTable } from './dynamodb';
-import { type FunctionConfig, InvocationFailed, LocalLambda, type LogLine } from './lambda';
-import { LocalSsm, type Parameter } from './ssm';
-import { ACCOUNT, allows, nameOf, REGION, type Template } from './template';
+import type { Integration, TaskCall } from '../asl';
+import { LocalTable } from './dynamodb';
+import { bundledFunctions } from './bundled-functions';
+import { type Entry, EventBus } from './event-bus';
+import { deliverTo } from './event-targets';
+import type { Execution } from './execution';
+import { type FunctionConfig, type Functions, type Handler, InProcessFunctions, type LogLine } from './functions';
+import { integrations } from './integrations';
+import { type Metric, metricsIn } from './metrics';
+import { Bucket, Buckets } from './s3';
+import { Topics } from './sns';
+import type { Parameter } from './ssm';
+import { type StartOptions, StepFunctions } from './step-functions';
+import type { Machine, Template } from './template';
 
-/** The state machine of a deployment on one machine. */
-export const STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:magnum-ha`;
+/** A call of a task, before it is made. */
+export interface Call extends TaskCall {
+  /** The task's Resource, without `.waitForTaskToken`. */
+  readonly resource: string;
+  readonly args: unknown;
+}
 
 /** What a deployment on one machine needs besides the template. */
 export interface DeploymentOptions {
@@ -17,133 +29,174 @@ export interface DeploymentOptions {
   readonly parameters: Iterable<readonly [string, Parameter]>;
   readonly clock: Clock;
   readonly random: Random;
+  /**
+   * What the functions do, by name, in this process: for virtual time.
+   * @default - their bundles, in worker threads
+   */
+  readonly handlers?: ReadonlyMap<string, Handler>;
   /** Takes every line the functions print. */
   readonly log: (line: LogLine) => void;
+  /**
+   * Stands between tasks and what they call, to make calls fail or answers get lost.
+   * @default - every call is made
+   */
+  readonly intercept?: (call: Call, proceed: () => Promise<unknown>) => Promise<unknown>;
+  /** Is told every execution when it has started: also those that others start. */
+  readonly onStart?: (execution: Execution) => void;
 }
 
-/** How to start an execution. */
-export interface StartOptions {
-  readonly input: unknown;
-  readonly name?: string;
-  readonly onEvent?: (event: HistoryEvent) => void;
-  readonly signal?: AbortSignal;
+/** What a deployment keeps. */
+interface Stores {
+  readonly parameters: Map<string, Parameter>;
+  readonly buckets: Buckets;
+  readonly functions: Functions;
 }
 
 /**
- * A synthesized stack on one machine, without AWS: the state machine by the local runner, each function its bundle in a
- * worker thread, the Parameter Store on loopback where a function may do what its role allows, and the lock table.
+ * A synthesized stack on one machine, without AWS: its state machines by the local runner, its functions as bundles or as
+ * handlers in this process, its tables, buckets, topics and event rules. Everybody may do what the template allows.
  */
 export class Deployment {
+  /** The Parameter Store. */
+  readonly parameters: Map<string, Parameter>;
+  readonly buckets: Buckets;
   readonly tables: ReadonlyMap<string, LocalTable>;
-  readonly functions: ReadonlyMap<string, FunctionConfig>;
-  /** Names of the functions that were invoked, in order. */
+  readonly topics: Topics;
+  readonly bus: EventBus;
+  readonly stepFunctions: StepFunctions;
+  /** Names of the functions that tasks invoked, in order. */
   readonly invoked: string[] = [];
-  readonly #executions = new Map<string, { Status: string; StopDate?: string }>();
-  readonly #ssm: LocalSsm;
-  readonly #lambda: LocalLambda;
+  /** What the functions' logs told CloudWatch. */
+  readonly metrics: Metric[] = [];
+  readonly #functions: Functions;
+
+  /** @throws DefinitionRefused for the first state machine that the runner does not run */
+  static async deploy(options: DeploymentOptions): Promise<Deployment> {
+    const { template, clock, random, handlers } = options;
+    const own = [...template.parameters].map(([name, value]) => [name, { type: 'String', value }] as const);
+    const parameters = new Map<string, Parameter>([...own, ...options.parameters]);
+    const buckets = new Buckets([...template.buckets].map(([name, keeps]) => new Bucket(name, keeps, clock, random)));
+    const functions = handlers
+      ? new InProcessFunctions(template.functions, handlers, clock)
+      : await bundledFunctions({
+          template,
+          parameters,
+          buckets,
+          clock,
+          log: (line) => {
+            deployment.record(line);
+          },
+        });
+    const deployment = new Deployment(options, { parameters, buckets, functions });
+    return deployment;
+  }
 
   private constructor(
     private readonly options: DeploymentOptions,
-    /** The Parameter Store. */
-    readonly parameters: Map<string, Parameter>,
-    ssm: LocalSsm,
-    endpoint: string,
+    { parameters, buckets, functions }: Stores,
   ) {
-    const { template, log } = options;
+    const { template, clock, random, onStart = () => undefined } = options;
+    this.parameters = parameters;
+    this.buckets = buckets;
+    this.#functions = functions;
     this.tables = new Map([...template.tables].map(([name, key]) => [name, new LocalTable(key)]));
-    this.#ssm = ssm;
-    const functions = [...template.functions].map(([name, config]) => {
-      const environment = { ...config.environment, ...runtimeEnvironment(name, endpoint) };
-      return [name, { ...config, environment }] as const;
+    this.topics = new Topics(template.topics, clock, random);
+    this.bus = new EventBus(template.rules, clock, random, (target, input) => {
+      const { stepFunctions, topics } = this;
+      return deliverTo({ stepFunctions, topics, functions, clock }, target, input);
     });
-    this.functions = new Map(functions);
-    this.#lambda = new LocalLambda(this.functions, log, options.clock);
+    this.stepFunctions = new StepFunctions({
+      machines: template.machines.values(),
+      clock,
+      random,
+      integrations: (machine, stepFunctions) => this.#integrations(machine, stepFunctions),
+      onStart,
+      onStatusChange: (description) => {
+        this.bus.put(statusChange(description));
+      },
+    });
   }
 
-  static async start(options: DeploymentOptions): Promise<Deployment> {
-    const { template, parameters } = options;
-    const own = [...template.parameters].map(([name, value]) => [name, { type: 'String', value }] as const);
-    const store = new Map<string, Parameter>([...own, ...parameters]);
-    const ssm = new LocalSsm(store, (caller, action, parameter) =>
-      allows(
-        template.statements.get(caller) ?? [],
-        action,
-        parameter === undefined ? '*' : `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${parameter}`,
-      ),
-    );
-    return new Deployment(options, store, ssm, await ssm.listen());
+  /** The functions as they are deployed, by name. */
+  get functions(): ReadonlyMap<string, FunctionConfig> {
+    return this.#functions.configs;
   }
 
-  /** Runs one execution to its end. */
-  async execute({ input, name = uuid(this.options.random), onEvent, signal }: StartOptions): Promise<ExecutionResult> {
-    const executionArn = `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${name}`;
-    this.#executions.set(executionArn, { Status: 'RUNNING' });
-    const result = await execute({
-      definition: this.options.template.definition,
-      input,
-      name,
-      stateMachineArn: STATE_MACHINE_ARN,
-      clock: this.options.clock,
-      random: this.options.random,
-      integrations: this.#integrations(),
-      ...(signal ? { signal } : {}),
-      ...(onEvent ? { onEvent } : {}),
-    });
-    this.#executions.set(executionArn, { Status: result.status, StopDate: result.stopDate.toISOString() });
-    return result;
+  /**
+   * Starts an execution of a state machine.
+   *
+   * @param machine its name or its ARN
+   * @throws ServiceError as StartExecution does
+   */
+  start(machine: string, options: StartOptions): Execution {
+    return this.stepFunctions.startExecution(machine, options);
+  }
+
+  /** @throws ServiceError as DescribeExecution does */
+  describeExecution(executionArn: string): DescribeExecutionOutput {
+    return this.stepFunctions.describeExecution(executionArn);
+  }
+
+  /** @throws ServiceError as GetExecutionHistory does */
+  getExecutionHistory(executionArn: string): readonly HistoryEvent[] {
+    return this.stepFunctions.getExecutionHistory(executionArn);
+  }
+
+  /** @throws ServiceError as ListExecutions does */
+  listExecutions(of: { machine: string } | { mapRunArn: string }, status?: ExecutionStatus): DescribeExecutionOutput[] {
+    return this.stepFunctions.listExecutions(of, status);
+  }
+
+  /** Takes a line that a function printed: handlers in this process have no output of their own. */
+  record(line: LogLine): void {
+    this.metrics.push(...metricsIn(line.text));
+    this.options.log(line);
   }
 
   async close(): Promise<void> {
-    await this.#lambda.close();
-    this.#ssm.close();
+    await this.#functions.close();
   }
 
-  #integrations(): Record<string, Integration> {
-    const item = (action: 'putItem' | 'getItem' | 'deleteItem'): Integration => {
-      return (args) => {
-        const request = args as ItemRequest;
-        const table = this.tables.get(nameOf(request.TableName));
-        if (!table) throw new StatesError('DynamoDB.ResourceNotFoundException', `No table ${request.TableName}`);
-        try {
-          return Promise.resolve(table[action](request));
-        } catch (error) {
-          throw error instanceof DynamoDbError ? new StatesError(error.name, error.message) : error;
-        }
-      };
+  #integrations(machine: Machine, stepFunctions: StepFunctions): Record<string, Integration> {
+    const { tables, buckets, topics, bus, options } = this;
+    const onInvoke = (name: string) => {
+      this.invoked.push(name);
     };
-    return {
-      'arn:aws:states:::lambda:invoke': async (args) => {
-        const { FunctionName, Payload } = args as { FunctionName: string; Payload: unknown };
-        const name = nameOf(FunctionName.replace(/:\$LATEST$/, ''));
-        this.invoked.push(name);
-        try {
-          const result = await this.#lambda.invoke(name, Payload);
-          return { ExecutedVersion: '$LATEST', Payload: result, StatusCode: 200 };
-        } catch (error) {
-          throw error instanceof InvocationFailed ? new StatesError(error.errorType, error.payload) : error;
-        }
-      },
-      'arn:aws:states:::dynamodb:putItem': item('putItem'),
-      'arn:aws:states:::dynamodb:getItem': item('getItem'),
-      'arn:aws:states:::dynamodb:deleteItem': item('deleteItem'),
-      'arn:aws:states:::aws-sdk:sfn:describeExecution': (args) => {
-        const { ExecutionArn } = args as { ExecutionArn: string };
-        const known = this.#executions.get(ExecutionArn);
-        if (!known) throw new StatesError('Sfn.ExecutionDoesNotExistException', 'Execution Does Not Exist');
-        return Promise.resolve({ ExecutionArn, ...known });
-      },
-    };
+    const services = { functions: this.#functions, tables, buckets, topics, bus, stepFunctions, onInvoke };
+    const all = integrations({ ...services, random: options.random }, machine);
+    const { intercept } = options;
+    if (!intercept) return all;
+    return Object.fromEntries(
+      Object.entries(all).map(([resource, integration]) => [
+        resource,
+        (args: unknown, call: TaskCall) => intercept({ ...call, resource, args }, () => integration(args, call)),
+      ]),
+    );
   }
 }
 
-/** What the Lambda runtime sets. The access key says which function calls: the Parameter Store here reads it. */
-function runtimeEnvironment(name: string, ssmEndpoint: string): Record<string, string> {
+/** The event that Step Functions sends when an execution's status has changed. */
+function statusChange(description: DescribeExecutionOutput): Entry {
+  const { executionArn = '', stateMachineArn, name, status, input, startDate, stopDate } = description;
+  const { output = null, error, cause } = description;
+  const included = { included: true };
   return {
-    AWS_REGION: REGION,
-    AWS_LAMBDA_FUNCTION_NAME: name,
-    AWS_ACCESS_KEY_ID: name,
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL_SSM: ssmEndpoint,
-    TZ: 'UTC',
+    source: 'aws.states',
+    detailType: 'Step Functions Execution Status Change',
+    resources: [executionArn],
+    detail: {
+      executionArn,
+      stateMachineArn,
+      name,
+      status,
+      startDate: startDate?.getTime(),
+      stopDate: stopDate?.getTime() ?? null,
+      input,
+      output,
+      inputDetails: included,
+      outputDetails: output === null ? null : included,
+      ...(error !== undefined && { error }),
+      ...(cause !== undefined && { cause }),
+    },
   };
 }

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { ServiceError } from '../service-error';
+import { HttpServer, type ReceivedRequest } from './http-server';
 
 /** A parameter of the Parameter Store. */
 export interface Parameter {
@@ -10,58 +10,43 @@ export interface Parameter {
 /** Whether this caller may do this with this parameter, or with all where it names none. */
 export type Authorize = (caller: string, action: string, parameter?: string) => boolean;
 
-/** SSM's error names and messages, as the service gives them. */
-class ServiceError extends Error {
-  constructor(
-    readonly type: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.1' };
 
 /**
  * An endpoint on loopback that speaks as much of the Systems Manager API (JSON 1.1) as the functions use. The access key
  * ID of a request's signature says which function calls; each may do what its role in the template allows.
  */
 export class LocalSsm {
-  readonly #server: Server;
+  readonly #server: HttpServer;
 
   constructor(
     private readonly parameters: ReadonlyMap<string, Parameter>,
     private readonly authorize: Authorize,
   ) {
-    this.#server = createServer((request, response) => {
-      void this.#serve(request).then(
-        (body) => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body)),
-        (error: unknown) => {
-          const { type, message } =
-            error instanceof ServiceError ? error : new ServiceError('InternalServerError', String(error));
-          response
-            .writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
-            .end(JSON.stringify({ __type: type, message }));
-        },
-      );
+    this.#server = new HttpServer((received, response) => {
+      try {
+        const answer = JSON.stringify(this.#serve(received));
+        response.writeHead(200, JSON_TYPE).end(answer);
+      } catch (error) {
+        const { code, message } =
+          error instanceof ServiceError ? error : new ServiceError('InternalServerError', String(error));
+        response.writeHead(400, JSON_TYPE).end(JSON.stringify({ __type: code, message }));
+      }
     });
   }
 
   /** @returns the endpoint's URL */
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  listen(): Promise<string> {
+    return this.#server.listen();
   }
 
   close(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
   }
 
-  async #serve(request: IncomingMessage): Promise<unknown> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+  #serve({ request, body: json, caller }: ReceivedRequest): unknown {
+    const body = JSON.parse(json.toString()) as Record<string, unknown>;
     const [, action = ''] = String(request.headers['x-amz-target']).split('.');
-    const caller = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (action === 'GetParameters') return this.#getParameters(caller, body as { Names: string[] });
     if (action === 'DescribeParameters') {
       return this.#describeParameters(caller, body as { ParameterFilters: { Values: string[] }[] });

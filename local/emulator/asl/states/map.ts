@@ -4,17 +4,24 @@ import { StatesError, Stopped } from '../errors';
 import { withRecovery } from '../recovery';
 import type { Step, Visit } from '../visit';
 import { Variables } from '../variables';
+import { distributedMap } from './distributed-map';
 import { runStates } from './index';
 
 /** The most iterations of an inline Map that the service runs at a time. */
 const MAX_CONCURRENCY = 40;
 
+/** Runs the ItemProcessor once for each item, inside this execution or in executions of their own. */
+export function map(visit: Visit<MapState>): Promise<Step> {
+  const isDistributed = visit.state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED';
+  return isDistributed ? distributedMap(visit) : inlineMap(visit);
+}
+
 /**
- * Runs the ItemProcessor once for each item. The first iteration to fail fails the state: the service gives
+ * The first iteration to fail fails the state: the service gives
  * ToleratedFailureCount and ToleratedFailurePercentage a meaning in a distributed Map only, so here they are evaluated
  * and go no further.
  */
-export function map(visit: Visit<MapState>): Promise<Step> {
+function inlineMap(visit: Visit<MapState>): Promise<Step> {
   const { scope, state } = visit;
   return withRecovery(
     visit,
@@ -40,7 +47,8 @@ export function map(visit: Visit<MapState>): Promise<Step> {
   );
 }
 
-async function itemsOf(visit: Visit<MapState>): Promise<Json[]> {
+/** The items that are given in the definition or by the input. */
+export async function itemsOf(visit: Visit<MapState>): Promise<Json[]> {
   const { state, input } = visit;
   if (state.Items !== undefined) return (await visit.evaluate(state.Items, 'Items', {}, 'array')) as Json[];
   if (Array.isArray(input)) return input;
@@ -48,7 +56,8 @@ async function itemsOf(visit: Visit<MapState>): Promise<Json[]> {
   throw visit.evaluationFailure(undefined, reason, visit.enteredAfter);
 }
 
-async function inputsOf(visit: Visit<MapState>, items: Json[]): Promise<Json[]> {
+/** What each item's processor gets. */
+export async function inputsOf(visit: Visit<MapState>, items: Json[]): Promise<Json[]> {
   const { ItemSelector } = visit.state;
   if (ItemSelector === undefined) return items;
   const inputs: Json[] = [];

@@ -1,59 +1,108 @@
 import type { HistoryEventType } from '@aws-sdk/client-sfn';
 import { orAborted, withLimit } from '../abort';
 import type { Json, TaskState } from '../definition';
-import { errorDetails, StatesError } from '../errors';
+import { errorDetails, HeartbeatMissed, StatesError } from '../errors';
 import { whole, type EventDetails } from '../history';
 import { payload } from '../payload';
 import { withRecovery } from '../recovery';
+import { type Resource, resourceOf } from '../resource';
+import type { PendingTask } from '../task-tokens';
 import type { Step, Visit } from '../visit';
 
 const MAX_SECONDS = 99_999_999;
 
-/**
- * Calls the integration of the state's Resource. HeartbeatSeconds is recorded and goes no further: only activities and
- * tasks with a token send heartbeats.
- */
+/** Calls the integration of the state's Resource; with a token, waits then until that is answered. */
 export function task(visit: Visit<TaskState>): Promise<Step> {
+  const { state, context, scope } = visit;
+  const resource = resourceOf(state.Resource);
   return withRecovery(visit, async () => {
-    const { state } = visit;
-    const args = payload(await visit.arguments(), visit.name);
-    const result = await call(visit, args);
-    return { output: await visit.leave(result, state, '', { result }), next: state.Next };
+    const pending = resource.isCallback ? scope.run.service.tokens.issue() : undefined;
+    try {
+      const own = pending ? { context: { ...context, Task: { Token: pending.token } } } : {};
+      const args = payload(await visit.arguments(own), visit.name);
+      const result = await perform(visit, resource, args, pending);
+      return { output: await visit.leave(result, state, '', { result }), next: state.Next };
+    } finally {
+      pending?.close();
+    }
   });
 }
 
-async function call(visit: Visit<TaskState>, args: string): Promise<Json> {
-  const { scope, name, state } = visit;
-  const { run, trail } = scope;
-  const timeoutSeconds = await visit.wholeNumber('TimeoutSeconds', 1, MAX_SECONDS);
+interface Limits {
+  timeoutInSeconds?: number;
+  heartbeatInSeconds?: number;
+}
+
+async function limitsOf(visit: Visit<TaskState>): Promise<Limits> {
+  const timeoutInSeconds = await visit.wholeNumber('TimeoutSeconds', 1, MAX_SECONDS);
   const heartbeatInSeconds = await visit.wholeNumber('HeartbeatSeconds', 1, MAX_SECONDS);
-  const limits = {
-    ...(timeoutSeconds !== undefined && { timeoutInSeconds: timeoutSeconds }),
+  return {
+    ...(timeoutInSeconds !== undefined && { timeoutInSeconds }),
     ...(heartbeatInSeconds !== undefined && { heartbeatInSeconds }),
   };
-  const events = eventsOf(state.Resource, run.region);
+}
+
+/** The task between its first and its last event. */
+async function perform(
+  visit: Visit<TaskState>,
+  resource: Resource,
+  args: string,
+  pending: PendingTask | undefined,
+): Promise<Json> {
+  const { run, trail, signal } = visit.scope;
+  const limits = await limitsOf(visit);
+  const events = eventsOf(resource, run.region);
   trail.add(...events.scheduled(args, limits));
   trail.add(...events.started());
 
   const timeout = new StatesError('States.Timeout');
   try {
-    const answer = await withLimit(run.clock, timeoutSeconds, timeout, scope.signal, (signal) => {
-      const context = { stateName: name, executionArn: run.executionArn, signal };
-      const work = run.integrationFor(state.Resource)(JSON.parse(args), {
-        ...context,
-        ...(timeoutSeconds !== undefined && { timeoutSeconds }),
-      });
-      return orAborted(work, signal);
-    });
+    const answer = await withLimit(run.clock, limits.timeoutInSeconds, timeout, signal, (inner) =>
+      call(visit, { resource, events, args, limits, pending, signal: inner }),
+    );
     const json = payload(asJson(answer), events.subject);
     trail.add(...events.succeeded(json));
     return JSON.parse(json) as Json;
   } catch (error) {
     if (error instanceof StatesError) {
-      trail.add(...(error === timeout ? events.timedOut(error) : events.failed(error)));
+      const late = error === timeout || error instanceof HeartbeatMissed;
+      trail.add(...(late ? events.timedOut(error) : events.failed(error)));
     }
     throw error;
   }
+}
+
+interface Call {
+  resource: Resource;
+  events: TaskEvents;
+  args: string;
+  limits: Limits;
+  pending: PendingTask | undefined;
+  signal: AbortSignal;
+}
+
+async function call(
+  { name, scope }: Visit<TaskState>,
+  { resource, events, args, limits, pending, signal }: Call,
+): Promise<unknown> {
+  const { run, trail } = scope;
+  const submitted = (output: unknown) => {
+    if (!signal.aborted) trail.add(...events.submitted(payload(asJson(output), events.subject)));
+  };
+  const { timeoutInSeconds: timeoutSeconds } = limits;
+  const work = run.integrationFor(resource.call)(JSON.parse(args), {
+    stateName: name,
+    executionArn: run.executionArn,
+    stateMachineArn: run.stateMachineArn,
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+    signal,
+    submitted,
+  });
+  const answer = await orAborted(work, signal);
+  if (!pending) return answer;
+  submitted(answer);
+  // Heartbeats are due only from now on, not while the call is under way.
+  return orAborted(pending.outcome(limits.heartbeatInSeconds), signal);
 }
 
 /** What is left of a value when it goes through JSON; null for nothing. */
@@ -67,18 +116,16 @@ type Event = [HistoryEventType, EventDetails];
 interface TaskEvents {
   /** How the service's own messages name the task. */
   subject: string;
-  scheduled(args: string, limits: { timeoutInSeconds?: number; heartbeatInSeconds?: number }): Event;
+  scheduled(args: string, limits: Limits): Event;
   started(): Event;
+  submitted(output: string): Event;
   succeeded(output: string): Event;
   failed(error: StatesError): Event;
   timedOut(error: StatesError): Event;
 }
 
-function eventsOf(resource: string, region: string): TaskEvents {
-  const integration = /^arn:[\w-]+:states:::(.+):(\w+)$/.exec(resource);
-  return integration === null
-    ? functionEvents(resource)
-    : integrationEvents({ resourceType: integration[1], resource: integration[2] }, region);
+function eventsOf({ resourceType, resource }: Resource, region: string): TaskEvents {
+  return resourceType === undefined ? functionEvents(resource) : integrationEvents({ resourceType, resource }, region);
 }
 
 function functionEvents(resource: string): TaskEvents {
@@ -96,6 +143,9 @@ function functionEvents(resource: string): TaskEvents {
       },
     ],
     started: () => ['LambdaFunctionStarted', {}],
+    submitted: () => {
+      throw new Error('A function that is called by its ARN submits nothing');
+    },
     succeeded: (output) => [
       'LambdaFunctionSucceeded',
       { lambdaFunctionSucceededEventDetails: { output, outputDetails: whole } },
@@ -105,17 +155,15 @@ function functionEvents(resource: string): TaskEvents {
   };
 }
 
-function integrationEvents(
-  kind: { resourceType: string | undefined; resource: string | undefined },
-  region: string,
-): TaskEvents {
+function integrationEvents(kind: { resourceType: string; resource: string }, region: string): TaskEvents {
   return {
-    subject: String(kind.resourceType),
+    subject: kind.resourceType,
     scheduled: (parameters, limits) => [
       'TaskScheduled',
       { taskScheduledEventDetails: { ...kind, region, parameters, ...limits } },
     ],
     started: () => ['TaskStarted', { taskStartedEventDetails: kind }],
+    submitted: (output) => ['TaskSubmitted', { taskSubmittedEventDetails: { ...kind, output, outputDetails: whole } }],
     succeeded: (output) => ['TaskSucceeded', { taskSucceededEventDetails: { ...kind, output, outputDetails: whole } }],
     failed: (error) => ['TaskFailed', { taskFailedEventDetails: { ...kind, ...errorDetails(error) } }],
     timedOut: (error) => ['TaskTimedOut', { taskTimedOutEventDetails: { ...kind, ...errorDetails(error) } }],

@@ -70,7 +70,6 @@ async function compare({ id, definition, input, lambdas, history }: RecordedCase
     if (!translated) throw new DefinitionRefused(undefined, 'QueryLanguage', 'JSONPath that has no JSONata here');
     const { events } = await run(translated, {
       input,
-      stateMachineArn: 'arn:aws:states:us-east-1:111111111111:stateMachine:recorded',
       integrations: lambdaIntegrations(lambdas),
     });
     return {

@@ -3,6 +3,15 @@ import { LAMBDA, machine, run } from './run';
 
 const state = (fields: object) => machine({ S: { End: true, ...fields } });
 const task = (fields: object) => state({ Type: 'Task', Resource: LAMBDA, ...fields });
+const integrations = { 'arn:aws:states:::lambda:*': () => Promise.resolve() };
+const LISTING = { Resource: 'arn:aws:states:::s3:listObjectsV2', Arguments: { Bucket: 'b' } };
+const FILE = { Resource: 'arn:aws:states:::s3:getObject', Arguments: { Bucket: 'b', Key: 'k' } };
+const distributed = (fields: object) =>
+  state({
+    Type: 'Map',
+    ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...inner({}) },
+    ...fields,
+  });
 const inner = (fields: object) => ({ StartAt: 'I', States: { I: { Type: 'Pass', End: true, ...fields } } });
 
 describe('a definition is refused before anything runs', () => {
@@ -17,39 +26,69 @@ describe('a definition is refused before anything runs', () => {
       'only JSONata',
     ],
     [
-      'distributed Maps',
+      'distributed Maps of no type',
       state({ Type: 'Map', ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED' }, ...inner({}) } }),
       'S',
-      'ItemProcessor/ProcessorConfig',
-      'Mode "DISTRIBUTED" is not supported',
+      'ItemProcessor/ProcessorConfig/ExecutionType',
+      'must be STANDARD or EXPRESS',
     ],
     [
-      'item readers',
+      'item readers of inline Maps',
       state({ Type: 'Map', ItemReader: {}, ItemProcessor: inner({}) }),
       'S',
       'ItemReader',
-      'not a supported field',
+      'belongs to a Map in distributed mode',
     ],
     [
-      '.sync',
+      'items beside an item reader',
+      distributed({ Items: [1], ItemReader: LISTING }),
+      'S',
+      'Items',
+      'cannot stand beside ItemReader',
+    ],
+    [
+      'item readers of other files',
+      distributed({ ItemReader: { ...FILE, ReaderConfig: { InputType: 'CSV' } } }),
+      'S',
+      'ItemReader/ReaderConfig/InputType',
+      'only JSON',
+    ],
+    [
+      'item readers of other services',
+      distributed({ ItemReader: { Resource: 'arn:aws:states:::sqs:receiveMessage' } }),
+      'S',
+      'ItemReader/Resource',
+      'must be s3:listObjectsV2 or s3:getObject',
+    ],
+    ['batches', distributed({ ItemBatcher: { MaxItemsPerBatch: 2 } }), 'S', 'ItemBatcher', 'not a supported field'],
+    ['labels with spaces', distributed({ Label: 'a b' }), 'S', 'Label', 'none of them special'],
+    [
+      'empty result writers',
+      distributed({ ResultWriter: {} }),
+      'S',
+      'ResultWriter',
+      'needs a Resource or a WriterConfig',
+    ],
+    [
+      'result writers of other forms',
+      distributed({ ResultWriter: { WriterConfig: { OutputType: 'JSONL' } } }),
+      'S',
+      'ResultWriter/WriterConfig/OutputType',
+      'only JSON',
+    ],
+    [
+      'jobs without an integration',
       task({ Resource: 'arn:aws:states:::states:startExecution.sync:2' }),
       'S',
       'Resource',
-      "'.sync:2' is not supported",
-    ],
-    [
-      'task tokens',
-      task({ Resource: `${LAMBDA}.waitForTaskToken` }),
-      'S',
-      'Resource',
-      "'.waitForTaskToken' is not supported",
+      'no integration was given',
     ],
     [
       'activities',
       task({ Resource: 'arn:aws:states:eu-west-1:1:activity:a' }),
       'S',
       'Resource',
-      "':activity:a' is not supported",
+      'neither a Lambda function nor a service integration',
     ],
     [
       'unknown integrations',
@@ -106,12 +145,39 @@ describe('a definition is refused before anything runs', () => {
       "'x' belongs to an outer scope",
     ],
   ])('for %s', async (_, definition, where, field, reason) => {
-    const integrations = { 'arn:aws:states:::lambda:*': () => Promise.resolve() };
-
     const refusal: unknown = await run(definition, { integrations }).catch((error: unknown) => error);
 
     expect(refusal).toBeInstanceOf(DefinitionRefused);
     expect(refusal).toMatchObject({ name: 'DefinitionRefused', state: where, field });
     expect((refusal as DefinitionRefused).reason).toContain(reason);
   });
+});
+
+// AWS recorded the same of CreateStateMachine: test_illegal_callbacks.
+describe('an Express state machine does not have', () => {
+  it.each([
+    ['jobs', task({ Resource: 'arn:aws:states:::lambda:invoke.sync' }), 'Resource', "does not support '.sync'"],
+    ['callbacks', task({ Resource: `${LAMBDA}.waitForTaskToken` }), 'Resource', "does not support '.waitForTaskToken'"],
+    ['distributed Maps', distributed({}), 'ItemProcessor/ProcessorConfig', 'does not support distributed mode'],
+  ])('%s', async (_, definition, field, reason) => {
+    const refusal: unknown = await run(definition, { integrations, type: 'EXPRESS' }).catch((error: unknown) => error);
+
+    expect(refusal).toMatchObject({ name: 'DefinitionRefused', state: 'S', field });
+    expect((refusal as DefinitionRefused).reason).toContain(reason);
+  });
+});
+
+it('the states inside a distributed Map have variables of their own, and none of those around', async () => {
+  const assigned = {
+    ...inner({ Assign: { x: 2 } }),
+    ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },
+  };
+  const definition = machine({
+    S: { Type: 'Pass', Assign: { x: 1 }, Next: 'M' },
+    M: { Type: 'Map', Items: [], ItemProcessor: assigned, End: true },
+  });
+
+  const { status } = await run(definition);
+
+  expect(status).toBe('SUCCEEDED');
 });

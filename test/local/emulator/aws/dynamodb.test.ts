@@ -1,4 +1,5 @@
 import { type ItemRequest, LocalTable } from '../../../../local/emulator/aws/dynamodb';
+import type { ServiceError } from '../../../../local/emulator/service-error';
 
 const names = { '#site': 'site', '#owner': 'owner' };
 const lock = (owner: string, expiresAt = 100) => ({
@@ -27,7 +28,7 @@ const put =
       ExpressionAttributeValues: values,
     });
 
-const FAILED = expect.objectContaining({ name: 'DynamoDB.ConditionalCheckFailedException' }) as Error;
+const FAILED = expect.objectContaining({ code: 'ConditionalCheckFailedException' }) as Error;
 
 test('an item is put, got and deleted by its key', () => {
   const locks = table('another');
@@ -50,7 +51,7 @@ test('a put takes the place of the whole item', () => {
 test('an item needs its key', () => {
   const put = () => table().putItem({ TableName: 'locks', Item: { owner: { S: 'me' } } });
 
-  expect(put).toThrow(expect.objectContaining({ name: 'DynamoDB.DynamoDbException' }) as Error);
+  expect(put).toThrow(expect.objectContaining({ code: 'ValidationException' }) as Error);
 });
 
 describe('conditions', () => {
@@ -91,7 +92,7 @@ describe('conditions', () => {
     const outcome = outcomeOf(put(locks, condition, given));
 
     const before = owner === undefined ? {} : { Item: lock(owner) };
-    expect(outcome).toBe(holds ? 'done' : 'DynamoDB.ConditionalCheckFailedException');
+    expect(outcome).toBe(holds ? 'done' : 'ConditionalCheckFailedException');
     expect(get(locks)).toEqual(holds ? { Item: lock('me') } : before);
   });
 
@@ -125,12 +126,92 @@ describe('conditions', () => {
   });
 });
 
+describe('an update', () => {
+  const KEY = { site: { S: 'golden' } };
+  const renew = (locks: LocalTable, rest: Partial<ItemRequest> = {}) =>
+    locks.updateItem({
+      TableName: 'locks',
+      Key: KEY,
+      UpdateExpression: 'SET expiresAt = :until, #owner = :me',
+      ConditionExpression: 'attribute_exists(#site) AND #owner = :me',
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: { ':until': { N: '900' }, ':me': { S: 'me' } },
+      ...rest,
+    });
+
+  test('renews a lock that is mine', () => {
+    const locks = table('me');
+
+    const answer = renew(locks);
+
+    expect(answer).toEqual({});
+    expect(get(locks)).toEqual({ Item: lock('me', 900) });
+  });
+
+  test.each([
+    ["another's", 'another'],
+    ['that is gone', undefined],
+  ])('does not renew one %s', (_, owner) => {
+    const locks = table(owner);
+    const before = get(locks);
+
+    expect(() => renew(locks)).toThrow(FAILED);
+    expect(get(locks)).toEqual(before);
+  });
+
+  // AWS recorded what UPDATED_NEW gives: test_dynamodb_put_update_get_item.
+  test.each<[ItemRequest['ReturnValues'], object]>([
+    ['NONE', {}],
+    ['ALL_OLD', { Attributes: lock('me') }],
+    ['ALL_NEW', { Attributes: lock('me', 900) }],
+    ['UPDATED_NEW', { Attributes: { owner: { S: 'me' }, expiresAt: { N: '900' } } }],
+  ])('answers with %s', (ReturnValues = 'NONE', expected) => {
+    expect(renew(table('me'), { ReturnValues })).toEqual(expected);
+  });
+
+  test('sets some attributes and removes others', () => {
+    const locks = table('me');
+
+    locks.updateItem({
+      TableName: 'locks',
+      Key: KEY,
+      UpdateExpression: 'set note=:note REMOVE expiresAt, #owner',
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: { ':note': { S: 'free' } },
+    });
+
+    expect(get(locks)).toEqual({ Item: { site: { S: 'golden' }, note: { S: 'free' } } });
+  });
+
+  test('makes the item where there is none and no condition', () => {
+    const locks = table();
+
+    locks.updateItem({
+      TableName: 'locks',
+      Key: KEY,
+      UpdateExpression: 'SET expiresAt = :until',
+      ExpressionAttributeValues: { ':until': { N: '1' } },
+    });
+
+    expect(get(locks)).toEqual({ Item: { ...KEY, expiresAt: { N: '1' } } });
+  });
+
+  test.each([
+    'ADD expiresAt :until',
+    'SET expiresAt = expiresAt + :until',
+    'SET a = if_not_exists(a, :until)',
+    'SET a = :none',
+  ])('%s is not simulated, and not guessed', (UpdateExpression) => {
+    expect(() => renew(table('me'), { UpdateExpression })).toThrow('is not simulated');
+  });
+});
+
 /** Its error's name, or that it was done. */
 function outcomeOf(action: () => unknown): string {
   try {
     action();
     return 'done';
   } catch (error) {
-    return (error as Error).name;
+    return (error as ServiceError).code;
   }
 }

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allows, nameOf, readTemplate, type Statement } from '../../../../local/emulator/aws/template';
+import { allows } from '../../../../local/emulator/aws/iam';
+import { readTemplate } from '../../../../local/emulator/aws/template';
 
 const directory = mkdtempSync(join(tmpdir(), 'template-'));
 afterAll(() => {
@@ -84,14 +85,101 @@ function read(changes: Record<string, unknown> = {}) {
   return readTemplate(directory, 'stack');
 }
 
-test('the definition has the names under which the stack deploys what it calls', () => {
-  const { definition } = read();
+test('a definition has the names under which the stack deploys what it calls', () => {
+  const { machines } = read();
 
-  expect(definition).toEqual({
+  expect(machines.get('Machine')?.definition).toEqual({
     call: 'arn:aws:lambda:us-east-1:123456789012:function:Stage',
     lock: 'Locks',
     on: 'aws',
   });
+});
+
+test('all state machines are there, by name, with their type and what their role allows', () => {
+  const recovery = {
+    Type: 'AWS::StepFunctions::StateMachine',
+    Properties: {
+      StateMachineName: 'magnum-ha-recovery',
+      StateMachineType: 'EXPRESS',
+      RoleArn: { 'Fn::GetAtt': ['RecoveryRole', 'Arn'] },
+      DefinitionString: '{"StartAt":"A"}',
+    },
+  };
+  const role = {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      Policies: [
+        {
+          PolicyDocument: {
+            Statement: [{ Effect: 'Allow', Action: 'states:StartExecution', Resource: { Ref: 'Machine' } }],
+          },
+        },
+      ],
+    },
+  };
+  const policy = {
+    Type: 'AWS::IAM::ManagedPolicy',
+    Properties: {
+      PolicyDocument: { Statement: [{ Effect: 'Deny', Action: ['sns:*'], Resource: '*' }] },
+      Roles: [{ Ref: 'RecoveryRole' }],
+    },
+  };
+
+  const { machines } = read({ Recovery: recovery, RecoveryRole: role, RecoveryPolicy: policy });
+
+  expect([...machines.keys()]).toEqual(['Machine', 'magnum-ha-recovery']);
+  expect(machines.get('Machine')?.type).toBe('STANDARD');
+  expect(machines.get('magnum-ha-recovery')).toEqual({
+    name: 'magnum-ha-recovery',
+    arn: 'arn:aws:states:us-east-1:123456789012:stateMachine:magnum-ha-recovery',
+    type: 'EXPRESS',
+    definition: { StartAt: 'A' },
+    roleArn: 'arn:aws:iam::123456789012:role/RecoveryRole',
+    statements: [
+      { effect: 'Deny', actions: ['sns:*'], resources: ['*'] },
+      {
+        effect: 'Allow',
+        actions: ['states:StartExecution'],
+        resources: ['arn:aws:states:us-east-1:123456789012:stateMachine:Machine'],
+      },
+    ],
+  });
+});
+
+test('buckets, topics and rules for events; schedules and rules that are disabled are left out', () => {
+  const rule = (rest: object) => ({ Type: 'AWS::Events::Rule', Properties: rest });
+  const pattern = { source: ['aws.states'] };
+  const target = { Id: 'T', Arn: { Ref: 'Machine' }, RoleArn: { 'Fn::GetAtt': ['StageRole', 'Arn'] } };
+
+  const { buckets, topics, rules } = read({
+    Documents: {
+      Type: 'AWS::S3::Bucket',
+      Properties: { VersioningConfiguration: { Status: 'Enabled' }, BucketName: 'documents' },
+    },
+    Plain: { Type: 'AWS::S3::Bucket' },
+    Alarms: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'alarms' } },
+    Failed: rule({ EventPattern: pattern, Targets: [target] }),
+    Nightly: rule({ ScheduleExpression: 'rate(1 day)', Targets: [target] }),
+    Off: rule({ EventPattern: pattern, State: 'DISABLED', Targets: [target] }),
+  });
+
+  expect([...buckets]).toEqual([
+    ['documents', true],
+    ['plain', false],
+  ]);
+  expect(topics).toEqual(['arn:aws:sns:us-east-1:123456789012:alarms']);
+  expect(rules).toMatchObject([
+    {
+      name: 'Failed',
+      pattern,
+      targets: [
+        {
+          Arn: 'arn:aws:states:us-east-1:123456789012:stateMachine:Machine',
+          statements: [{ actions: ['ssm:GetParameters', 'ssm:GetParameter'] }],
+        },
+      ],
+    },
+  ]);
 });
 
 test('a function is its bundle with its environment and time limit; images and the like are left out', () => {
@@ -127,43 +215,6 @@ test('a function may do what the policies of its own role allow', () => {
   expect(may('ssm:GetParameters', '/magnum-ha/golden/password')).toBe(true);
   expect(may('ssm:GetParameters', '/magnum-ha/silver/password')).toBe(false);
   expect(may('ssm:PutParameter', '/magnum-ha/golden/password')).toBe(false);
-});
-
-describe('allows', () => {
-  const statement = (effect: string, action: string, resource: string): Statement => {
-    return { effect, actions: [action], resources: [resource] };
-  };
-  const all = statement('Allow', '*', '*');
-
-  test.each<[string, Statement[], boolean]>([
-    ['nothing by default', [], false],
-    ['everything by wildcards', [all], true],
-    ['an action by a wildcard', [statement('Allow', 'ssm:Get*', 'arn:aws:ssm:*:parameter/a.b')], true],
-    [
-      'not a resource that only looks like it: a dot is a dot',
-      [statement('Allow', 'ssm:*', 'arn:aws:ssm:*:parameter/a?b')],
-      false,
-    ],
-    ['not a part of the action', [statement('Allow', 'ssm:Get', '*')], false],
-    ['not what is denied, whatever allows it', [all, statement('Deny', 'ssm:*', '*'), all], false],
-    ['what is denied elsewhere', [all, statement('Deny', 'ssm:*', 'arn:aws:ssm:*:parameter/other')], true],
-  ])('%s', (_, statements, expected) => {
-    expect(allows(statements, 'ssm:GetParameters', 'arn:aws:ssm:us-east-1:1:parameter/a.b')).toBe(expected);
-  });
-});
-
-test.each([
-  ['arn:aws:lambda:us-east-1:123456789012:function:Stage', 'Stage'],
-  ['arn:aws:dynamodb:us-east-1:123456789012:table/Locks', 'Locks'],
-  ['Locks', 'Locks'],
-])('%s is named %s', (arnOrName, name) => {
-  expect(nameOf(arnOrName)).toBe(name);
-});
-
-test('an intrinsic function that it does not know is refused by name', () => {
-  const site = { Type: 'AWS::SSM::Parameter', Properties: { Name: { 'Fn::ImportValue': 'x' }, Value: '' } };
-
-  expect(() => read({ Site: site })).toThrow('Fn::ImportValue');
 });
 
 test('a stack without a state machine is refused', () => {

@@ -2,15 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '../../../../domain/world';
-import {
-  type FunctionConfig,
-  InvocationFailed,
-  LocalLambda,
-  type LogLine,
-} from '../../../../local/emulator/aws/lambda';
+import { type FunctionConfig, InvocationFailed, type LogLine } from '../../../../local/emulator/aws/functions';
+import { WorkerFunctions } from '../../../../local/emulator/aws/worker-functions';
 
 const directory = mkdtempSync(join(tmpdir(), 'lambda-'));
-const running: LocalLambda[] = [];
+const running: WorkerFunctions[] = [];
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((lambda) => lambda.close()));
@@ -27,9 +23,10 @@ function lambdaWith(handler: string, { before = '', ...config }: Partial<Functio
   writeFileSync(file, `"use strict";\n${before}\nexports.handler = ${handler};\n`);
   const tested = { name: 'tested', file, exportName: 'handler', environment: {}, timeoutSeconds: 5, ...config };
   const logs: LogLine[] = [];
-  const lambda = new LocalLambda(new Map([['tested', tested]]), (line) => logs.push(line), realClock);
+  const lambda = new WorkerFunctions(new Map([['tested', tested]]), (line) => logs.push(line), realClock);
   running.push(lambda);
-  return { invoke: (event: unknown = {}) => lambda.invoke('tested', event), logs, lambda };
+  const { signal } = new AbortController();
+  return { invoke: (event: unknown = {}) => lambda.invoke('tested', event, signal), logs, lambda };
 }
 
 /** What a failed invocation answers. */
@@ -203,5 +200,5 @@ test('what a function prints is logged under its name, by lines', async () => {
 test('a function that nobody deployed is an error of the caller', async () => {
   const { lambda } = lambdaWith('() => 1');
 
-  await expect(lambda.invoke('other', {})).rejects.toThrow('no function other');
+  await expect(lambda.invoke('other', {}, new AbortController().signal)).rejects.toThrow('no function other');
 });

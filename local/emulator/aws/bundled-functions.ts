@@ -1,0 +1,58 @@
+import type { Clock } from '../../../domain/world';
+import type { FunctionConfig, Functions, LogLine } from './functions';
+import { allows } from './iam';
+import { ACCOUNT, REGION } from './intrinsics';
+import type { Buckets } from './s3';
+import { S3Endpoint } from './s3-endpoint';
+import { LocalSsm, type Parameter } from './ssm';
+import type { Template } from './template';
+import { WorkerFunctions } from './worker-functions';
+
+/** What bundles need around them. */
+export interface BundleOptions {
+  readonly template: Template;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly buckets: Buckets;
+  readonly clock: Clock;
+  readonly log: (line: LogLine) => void;
+}
+
+/**
+ * Runs a template's bundles in worker threads, with a Parameter Store and buckets on loopback where each function may do
+ * what its role allows.
+ */
+export async function bundledFunctions(options: BundleOptions): Promise<Functions> {
+  const { template, parameters, buckets, clock, log } = options;
+  const may = (caller: string, action: string, arn: string) =>
+    allows(template.statements.get(caller) ?? [], action, arn);
+  const ssm = new LocalSsm(parameters, (caller, action, parameter) =>
+    may(caller, action, parameter === undefined ? '*' : `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${parameter}`),
+  );
+  const s3 = new S3Endpoint(buckets, may);
+  const endpoints = { AWS_ENDPOINT_URL_SSM: await ssm.listen(), AWS_ENDPOINT_URL_S3: await s3.listen() };
+  const configs = [...template.functions].map(([name, config]): [string, FunctionConfig] => {
+    const environment = { ...config.environment, ...runtimeEnvironment(name), ...endpoints };
+    return [name, { ...config, environment }];
+  });
+  const functions = new WorkerFunctions(new Map(configs), log, clock);
+  return {
+    configs: functions.configs,
+    invoke: (name, event, signal) => functions.invoke(name, event, signal),
+    close: async () => {
+      await functions.close();
+      ssm.close();
+      s3.close();
+    },
+  };
+}
+
+/** What the Lambda runtime sets. The access key says which function calls: the endpoints here read it. */
+function runtimeEnvironment(name: string): Record<string, string> {
+  return {
+    AWS_REGION: REGION,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_ACCESS_KEY_ID: name,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    TZ: 'UTC',
+  };
+}
