@@ -166,10 +166,11 @@ class FastForward {
    * thread has sent lies ready for the other, whose loop takes it at the latest with the ping.
    */
   async #isQuiet(): Promise<boolean> {
-    // What came with the last answers is counted only after its turn of the loop.
+    // Events are counted after their turn of the loop, in which they come after timers.
     await new Promise(setImmediate);
     const before = events();
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    await new Promise(setImmediate);
     if (events() !== before || isUnderWay()) return false;
     const busy = [...this.#workers].filter((worker) => worker.isBusy);
     const quiet = await Promise.all(busy.map((worker) => worker.isQuiet()));

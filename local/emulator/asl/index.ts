@@ -14,7 +14,7 @@ import { Variables } from './variables';
 
 export { DefinitionRefused, StatesError } from './errors';
 export type { Child, ChildDescription, ChildOptions, ExecutionResult, Integration, Service, TaskCall } from './run';
-export type { ExecutionType, Json, JsonObject } from './definition';
+export type { ExecutionType, Json } from './definition';
 export { TaskTokens } from './task-tokens';
 
 export interface PrepareOptions {

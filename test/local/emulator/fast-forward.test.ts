@@ -307,6 +307,33 @@ describe('with workers', () => {
     expect(passed).toBeLessThan(took + 1_000);
   });
 
+  it('what a worker does when a timer rang is not skipped over', async () => {
+    const clock = fastForwardClock();
+    const { port } = await echo();
+    const invoke = workers(clock, {
+      one: `async ({ port }, { clock }) => {
+        const { once } = require('node:events'), net = require('node:net');
+        const socket = net.connect(port, '127.0.0.1');
+        for (let i = 0; i < 100; i++) {
+          await clock.sleep(1000);
+          const end = performance.now() + 5;
+          while (performance.now() < end);
+          socket.write('x');
+          await once(socket, 'data');
+          await require('node:fs/promises').readFile(__filename);
+        }
+        socket.destroy();
+        return 'done';
+      }`,
+    });
+
+    const { result, passed } = await timed(clock, () => Promise.race([invoke('one', { port }), clock.sleep(HOUR)]));
+
+    expect(result).toBe('done');
+    expect(passed).toBeGreaterThanOrEqual(100_000);
+    expect(passed).toBeLessThan(200_000);
+  });
+
   it('a worker that waits by the wall clock is not skipped over', async () => {
     const clock = fastForwardClock();
     const invoke = workers(clock, { one: '() => new Promise((resolve) => setTimeout(resolve, 200, "done"))' });
