@@ -11,8 +11,8 @@ const QUIET_MS = 1;
 /** Above this, a timer of Node fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Requests under way in this thread: what they wait for takes real time. */
-const UNDER_WAY = /Req|ConnectWrap|WriteWrap|ShutdownWrap|ProcessWrap/;
+/** Requests under way in this thread, which take real time, and what comes with the next turn of its loop. */
+const UNDER_WAY = /Req|ConnectWrap|WriteWrap|ShutdownWrap|ProcessWrap|Immediate/;
 
 /**
  * A clock for something that really runs, with sockets and in several threads: it tells the real time plus what was
@@ -25,6 +25,8 @@ export interface FastForwardClock extends Clock {
   readonly skipped: SharedArrayBuffer;
   /** Takes the timers of a worker's clock (`worker-clock.mjs`), until the worker ends. */
   attach(worker: Worker): AttachedWorker;
+  /** Forgets all timers. */
+  clear(): void;
 }
 
 /** A worker whose timers stand with those of this thread. */
@@ -63,6 +65,9 @@ export function fastForwardClock(): FastForwardClock {
     skipped: clock.skipped,
     drive: (work) => clock.drive(work),
     attach: (worker) => clock.attach(worker),
+    clear: () => {
+      clock.clear();
+    },
   };
 }
 
@@ -86,7 +91,7 @@ class FastForward {
   at(moment: number, action: () => void): () => void {
     const remove = this.#timers.add(moment, action);
     this.#setAlarm();
-    this.#watch();
+    void this.#watch();
     return () => {
       remove();
       this.#setAlarm();
@@ -95,7 +100,7 @@ class FastForward {
 
   async drive<T>(work: Promise<T>): Promise<T> {
     this.#driven++;
-    this.#watch();
+    void this.#watch();
     try {
       return await work;
     } finally {
@@ -111,6 +116,11 @@ class FastForward {
       timers.end();
     });
     return timers;
+  }
+
+  clear(): void {
+    this.#timers.clear();
+    clearTimeout(this.#alarm);
   }
 
   /** Time that passes by itself counts, too. */
@@ -132,18 +142,15 @@ class FastForward {
     this.#setAlarm();
   }
 
-  #watch(): void {
+  /** Skips time, as long as there is something to skip it for. */
+  async #watch(): Promise<void> {
     if (this.#watching) return;
     this.#watching = true;
-    void this.#skipWhileQuiet().finally(() => {
-      this.#watching = false;
-    });
-  }
-
-  async #skipWhileQuiet(): Promise<void> {
     while (this.#driven > 0 && this.#timers.size > 0) {
-      if (await this.#isQuiet()) this.#skip();
+      // The work may be done meanwhile.
+      if ((await this.#isQuiet()) && this.#driven > 0) this.#skip();
     }
+    this.#watching = false;
   }
 
   #skip(): void {
@@ -159,10 +166,11 @@ class FastForward {
    * thread has sent lies ready for the other, whose loop takes it at the latest with the ping.
    */
   async #isQuiet(): Promise<boolean> {
-    // What came with the last answers is counted only after its turn of the loop.
+    // Events are counted after their turn of the loop, in which they come after timers.
     await new Promise(setImmediate);
     const before = events();
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    await new Promise(setImmediate);
     if (events() !== before || isUnderWay()) return false;
     const busy = [...this.#workers].filter((worker) => worker.isBusy);
     const quiet = await Promise.all(busy.map((worker) => worker.isQuiet()));
@@ -175,8 +183,11 @@ class WorkerTimers implements AttachedWorker {
   readonly #removals = new Map<number, () => void>();
   #overdue: number[] = [];
   #busy = false;
-  #events = NaN;
-  #answer: ((isQuiet: boolean) => void) | undefined;
+  /** What it said last. */
+  #last: Pong = { kind: 'pong', events: NaN, isUnderWay: true };
+  /** Whether something was sent to it since it was asked: its loop may take that and the question for one event. */
+  #told = false;
+  #answer: (pong: Pong | undefined) => void = () => undefined;
 
   constructor(
     private readonly clock: FastForward,
@@ -194,20 +205,27 @@ class WorkerTimers implements AttachedWorker {
   setBusy(busy: boolean): void {
     this.#busy = busy;
     if (!busy) return;
-    for (const timer of this.#overdue.splice(0)) this.worker.postMessage({ kind: 'ring', timer });
+    this.#told = true;
+    for (const timer of this.#overdue.splice(0)) this.#tell({ kind: 'ring', timer });
   }
 
   /** Whether nothing but this question has happened since it was asked last. */
-  isQuiet(): Promise<boolean> {
-    return new Promise((resolve) => {
+  async isQuiet(): Promise<boolean> {
+    const told = this.#told;
+    this.#told = false;
+    const pong = await new Promise<Pong | undefined>((resolve) => {
       this.#answer = resolve;
       this.worker.postMessage({ kind: 'ping' });
     });
+    if (!pong) return false;
+    const before = this.#last;
+    this.#last = pong;
+    return !told && !before.isUnderWay && !pong.isUnderWay && pong.events === before.events + 1;
   }
 
   end(): void {
     for (const remove of this.#removals.values()) remove();
-    this.#answer?.(false);
+    this.#answer(undefined);
   }
 
   #receive(message: FromWorker): void {
@@ -226,15 +244,19 @@ class WorkerTimers implements AttachedWorker {
         this.#overdue = this.#overdue.filter((timer) => timer !== message.timer);
         break;
       case 'pong':
-        this.#answer?.(message.events === this.#events + 1 && !message.isUnderWay);
-        this.#events = message.events;
+        this.#answer(message);
     }
   }
 
   #ring(timer: number): void {
     this.#removals.delete(timer);
-    if (this.#busy) this.worker.postMessage({ kind: 'ring', timer });
+    if (this.#busy) this.#tell({ kind: 'ring', timer });
     else this.#overdue.push(timer);
+  }
+
+  #tell(message: { readonly kind: 'ring'; readonly timer: number }): void {
+    this.#told = true;
+    this.worker.postMessage(message);
   }
 }
 

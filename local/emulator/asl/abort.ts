@@ -32,20 +32,20 @@ export function inside(outer: AbortSignal, reason = (): unknown => outer.reason)
 }
 
 /**
- * Gives `work` a signal that is aborted with `reason` after the limit, or with the outer signal's reason when that is
+ * Gives `work` a signal that is aborted with what `reason` gives after the limit, or with the outer signal's reason when that is
  * aborted first. The work has to heed its signal; the timer is gone when this settles.
  */
 export async function withLimit<T>(
   clock: Clock,
   seconds: number | undefined,
-  reason: unknown,
+  reason: () => unknown,
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (seconds === undefined) return work(outer);
   const inner = inside(outer);
   const cancel = clock.after(seconds * 1000, () => {
-    inner.abort(reason);
+    inner.abort(reason());
   });
   try {
     return await work(inner.signal);

@@ -88,8 +88,12 @@ export async function execute(options: RunOptions): Promise<ExecutionResult> {
   let ending: Ending;
   try {
     recordStart(options, trail);
-    const output = await withLimit(clock, limit, timeout, stop.signal, (signal) =>
-      runStates(machine, input, { run, trail, variables: new Variables(), signal }),
+    const output = await withLimit(
+      clock,
+      limit,
+      () => timeout,
+      stop.signal,
+      (signal) => runStates(machine, input, { run, trail, variables: new Variables(), signal }),
     );
     ending = { status: 'SUCCEEDED', output };
   } catch (error) {

@@ -29,17 +29,15 @@ export async function resultOf(visit: Visit<MapState>, mapRun: EndedMapRun): Pro
   };
   const folder = `${Prefix}${Prefix === '' || Prefix.endsWith('/') ? '' : '/'}${mapRun.id}`;
   const resource = writer.Resource.replace(':s3:', ':aws-sdk:s3:');
-  const put = (Key: string, Body: string) => visit.call(resource, { Bucket, Key, Body });
+  const put = (Key: string, Body: Json) => visit.call(resource, { Bucket, Key, Body });
   try {
     const ResultFiles: JsonObject = {};
     for (const [status, entries] of Object.entries(byStatus(mapRun, writer))) {
       const Key = `${folder}/${status}_0.json`;
-      const file = JSON.stringify(entries);
-      ResultFiles[status] = entries.length === 0 ? [] : [{ Key, Size: Buffer.byteLength(file) }];
-      if (entries.length > 0) await put(Key, file);
+      ResultFiles[status] = entries.length === 0 ? [] : [{ Key, Size: Buffer.byteLength(JSON.stringify(entries)) }];
+      if (entries.length > 0) await put(Key, entries);
     }
-    const manifest = { DestinationBucket: Bucket, MapRunArn: mapRun.arn, ResultFiles };
-    await put(`${folder}/manifest.json`, JSON.stringify(manifest));
+    await put(`${folder}/manifest.json`, { DestinationBucket: Bucket, MapRunArn: mapRun.arn, ResultFiles });
   } catch (error) {
     if (!(error instanceof StatesError)) throw error;
     throw new StatesError('States.ResultWriterFailed', error.cause ?? error.error);

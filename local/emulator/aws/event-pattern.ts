@@ -20,7 +20,7 @@ function matchesOne(expected: Json, value: Json | undefined): boolean {
   // An array matches where one of its items does.
   if (Array.isArray(value)) return value.some((item: Json) => matchesOne(expected, item));
   if (typeof expected !== 'object' || expected === null) return expected === value;
-  const [[comparison, argument] = ['', null]] = Object.entries<Json>(expected);
+  const [[comparison, argument] = ['', null]] = Object.entries<Json>(expected as Readonly<Record<string, Json>>);
   switch (comparison) {
     case 'exists':
       return (value !== undefined) === argument;

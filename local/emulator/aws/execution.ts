@@ -9,12 +9,12 @@ export interface ExecutionOptions extends Identity {
   readonly startDate: Date;
   /** Of the Map run that it is a child of. */
   readonly mapRunArn?: string;
-  /** Is told each event as it is recorded. */
-  readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
 }
 
+export type EventListener = (event: HistoryEvent) => void;
+
 /** What runs an execution to its end. */
-export type Runner = (signal: AbortSignal, onEvent: (event: HistoryEvent) => void) => Promise<ExecutionResult>;
+export type Runner = (signal: AbortSignal, onEvent: EventListener) => Promise<ExecutionResult>;
 
 /** One execution, running or ended. */
 export class Execution {
@@ -24,6 +24,7 @@ export class Execution {
   readonly events: HistoryEvent[] = [];
   /** Its end; rejects with what an integration threw that is not an error of a task. */
   readonly result: Promise<ExecutionResult>;
+  readonly #listeners: EventListener[] = [];
   readonly #stop = new AbortController();
   #ended: ExecutionResult | undefined;
 
@@ -34,15 +35,13 @@ export class Execution {
   ) {
     this.executionArn = options.executionArn;
     this.type = options.type;
-    this.result = runner(this.#stop.signal, (event) => {
-      this.events.push(event);
-      options.onEvent?.(event);
-    }).then((ended) => {
-      this.#ended = ended;
-      onStatusChange(this.describe());
-      return ended;
-    });
     onStatusChange(this.describe());
+    this.result = this.#run(runner, onStatusChange);
+  }
+
+  /** Tells each event from now on as it is recorded. There is none before whoever starts it has had its turn. */
+  onEvent(listener: EventListener): void {
+    this.#listeners.push(listener);
   }
 
   /** JSON. */
@@ -75,6 +74,17 @@ export class Execution {
       ...(ended?.cause !== undefined && { cause: ended.cause }),
       ...this.#redrive(),
     };
+  }
+
+  async #run(runner: Runner, onStatusChange: (description: DescribeExecutionOutput) => void): Promise<ExecutionResult> {
+    await Promise.resolve();
+    const ended = await runner(this.#stop.signal, (event) => {
+      this.events.push(event);
+      for (const listener of this.#listeners) listener(event);
+    });
+    this.#ended = ended;
+    onStatusChange(this.describe());
+    return ended;
   }
 
   #redrive(): Partial<DescribeExecutionOutput> {

@@ -60,6 +60,8 @@ const VERSION_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 export class Bucket {
   /** By key; the latest version last. */
   readonly #versions = new Map<string, Version[]>();
+  /** The keys in order, until they change. */
+  #sorted: readonly string[] | undefined;
 
   constructor(
     readonly name: string,
@@ -85,7 +87,7 @@ export class Bucket {
       etag,
       ...this.#stamp(),
     };
-    this.#versions.set(key, [...(this.versioned ? this.#of(key) : []), object]);
+    this.#keep(key, [...(this.versioned ? this.#of(key) : []), object]);
     return object;
   }
 
@@ -113,11 +115,11 @@ export class Bucket {
       return { versionId, isMarker: version !== undefined && !isObject(version) };
     }
     if (!this.versioned) {
-      this.#versions.delete(key);
+      this.#keep(key, []);
       return { isMarker: false };
     }
     const marker: DeleteMarker = { key, ...this.#stamp() };
-    this.#versions.set(key, [...this.#of(key), marker]);
+    this.#keep(key, [...this.#of(key), marker]);
     return { versionId: marker.versionId, isMarker: true };
   }
 
@@ -158,9 +160,10 @@ export class Bucket {
       );
   }
 
-  #keys(): string[] {
+  #keys(): readonly string[] {
     // In the order of UTF-8, as S3 lists.
-    return [...this.#versions.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    this.#sorted ??= [...this.#versions.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return this.#sorted;
   }
 
   #of(key: string): Version[] {
@@ -168,6 +171,7 @@ export class Bucket {
   }
 
   #keep(key: string, versions: Version[]): void {
+    if (versions.length === 0 || !this.#versions.has(key)) this.#sorted = undefined;
     if (versions.length === 0) this.#versions.delete(key);
     else this.#versions.set(key, versions);
   }

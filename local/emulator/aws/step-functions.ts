@@ -17,7 +17,7 @@ import {
 } from '../asl';
 import { ServiceError } from '../service-error';
 import { uuid } from '../uuid';
-import { Execution } from './execution';
+import { type EventListener, Execution } from './execution';
 import { allows } from './iam';
 import { inPascalCase } from './pascal-case';
 import type { Machine } from './template';
@@ -28,7 +28,7 @@ export interface StepFunctionsOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** What the tasks of this machine's executions call. */
-  integrations(machine: Machine, stepFunctions: StepFunctions): Readonly<Record<string, Integration>>;
+  readonly integrations: (machine: Machine, stepFunctions: StepFunctions) => Readonly<Record<string, Integration>>;
   /** Is told of every execution when it has started. */
   readonly onStart: (execution: Execution) => void;
   /** Is told of every execution of type STANDARD when its status has changed. */
@@ -41,11 +41,11 @@ export interface StartOptions {
   /** @default - a random UUID */
   readonly name?: string | undefined;
   /** Is told each event as it is recorded. */
-  readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
+  readonly onEvent?: EventListener;
 }
 
 /** What is common to all ways in which an execution begins. */
-interface Beginning extends Pick<StartOptions, 'onEvent'> {
+interface Beginning {
   readonly deployed: Deployed;
   readonly runnable: Runnable;
   readonly identity: Identity;
@@ -96,7 +96,9 @@ export class StepFunctions {
       throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn}'`);
     }
     const identity = { executionArn, name, stateMachineArn: arn, roleArn };
-    return this.#begin({ deployed, runnable: deployed.runnable, identity, input: JSON.parse(json) as Json, onEvent });
+    const execution = this.#begin({ deployed, runnable: deployed.runnable, identity, input: JSON.parse(json) as Json });
+    if (onEvent) execution.onEvent(onEvent);
+    return execution;
   }
 
   /**
@@ -174,7 +176,7 @@ export class StepFunctions {
       : `${machineArn.replace(':stateMachine:', ':express:')}:${name}:${uuid(this.options.random)}`;
   }
 
-  #begin({ deployed, runnable, identity, input, mapRunArn, onEvent }: Beginning): Execution {
+  #begin({ deployed, runnable, identity, input, mapRunArn }: Beginning): Execution {
     const { clock, random, onStart, onStatusChange } = this.options;
     const { type } = runnable;
     const service: Service = { tokens: this.tokens, startChild: (child) => this.#startChild(deployed, child) };
@@ -184,7 +186,6 @@ export class StepFunctions {
         type,
         input: JSON.stringify(input),
         startDate: new Date(clock.now()),
-        onEvent,
         ...(mapRunArn !== undefined && { mapRunArn }),
       },
       (signal, tell) => execute({ ...identity, runnable, input, clock, random, service, signal, onEvent: tell }),
@@ -208,9 +209,7 @@ export class StepFunctions {
     const runnable = { ...deployed.runnable, machine: processor, type };
     const child = this.#begin({ deployed, runnable, identity, input, mapRunArn });
     return {
-      described: child.result.then(
-        () => inPascalCase(child.describe(), (date) => date.toISOString()) as ChildDescription,
-      ),
+      described: child.result.then(() => describedInResults(child.describe())),
       stop: () => {
         child.stop();
       },
@@ -220,6 +219,12 @@ export class StepFunctions {
 
 function isChildOf(mapRunArn: string): (one: DescribeExecutionOutput) => boolean {
   return (one) => one.mapRunArn === mapRunArn;
+}
+
+/** A description as a Map's results have it. */
+function describedInResults({ mapRunArn, ...description }: DescribeExecutionOutput): ChildDescription {
+  const outputDetails = { included: true };
+  return inPascalCase({ ...description, outputDetails }, (date) => date.toISOString()) as ChildDescription;
 }
 
 function notSupported(): ServiceError {

@@ -95,8 +95,8 @@ export class WorkerFunctions implements Functions {
         worker.off('message', answered).off('error', crashed).off('exit', exited);
         resolve(answer);
       };
-      const answered = (answer: Answer) => {
-        if (answer.id !== id) return;
+      const answered = (answer: Answer | { readonly kind: 'set' | 'cancel' | 'pong' }) => {
+        if (answer.kind !== 'answer' || answer.id !== id) return;
         this.#idle.set(name, [...(this.#idle.get(name) ?? []), environment]);
         settle(answer);
       };

@@ -55,9 +55,10 @@ async function perform(
   trail.add(...events.scheduled(args, limits));
   trail.add(...events.started());
 
-  const timeout = new StatesError('States.Timeout');
+  let timeout: StatesError | undefined;
+  const late = () => (timeout = new StatesError('States.Timeout'));
   try {
-    const answer = await withLimit(run.clock, limits.timeoutInSeconds, timeout, signal, (inner) =>
+    const answer = await withLimit(run.clock, limits.timeoutInSeconds, late, signal, (inner) =>
       call(visit, { resource, events, args, limits, pending, signal: inner }),
     );
     const json = payload(asJson(answer), events.subject);
@@ -65,8 +66,8 @@ async function perform(
     return JSON.parse(json) as Json;
   } catch (error) {
     if (error instanceof StatesError) {
-      const late = error === timeout || error instanceof HeartbeatMissed;
-      trail.add(...(late ? events.timedOut(error) : events.failed(error)));
+      const isLate = error === timeout || error instanceof HeartbeatMissed;
+      trail.add(...(isLate ? events.timedOut(error) : events.failed(error)));
     }
     throw error;
   }
