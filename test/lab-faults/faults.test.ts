@@ -268,7 +268,7 @@ describe('what goes wrong before HAProxy is cycled', () => {
 
     const result = await site.apply();
 
-    expect(endOf(result)).toEqual(failed('HAProxyResourceUnmanaged', unset));
+    expect(endOf(result)).toEqual(failed('PreflightRefused', 'HAProxyResourceUnmanaged', unset));
     expect(await aftermath(ALL)).toEqual(WELL);
   });
 
@@ -278,7 +278,7 @@ describe('what goes wrong before HAProxy is cycled', () => {
 
     const result = await site.apply();
 
-    expect(endOf(result)).toEqual(failed('NoQuorum', 'node-1'));
+    expect(endOf(result)).toEqual(failed('PreflightRefused', 'NoQuorum', 'node-1'));
     expect(await site.wrongFiles(ALL)).toEqual([]);
   });
 
@@ -289,7 +289,7 @@ describe('what goes wrong before HAProxy is cycled', () => {
 
     const result = await site.apply();
 
-    expect(endOf(result)).toEqual(failed('PacemakerUnavailable', 'node-2'));
+    expect(endOf(result)).toEqual(failed('PreflightRefused', 'PacemakerUnavailable', 'node-2'));
     expect(await site.wrongFiles(ALL)).toEqual([]);
   });
 
@@ -300,7 +300,7 @@ describe('what goes wrong before HAProxy is cycled', () => {
 
     const result = await site.apply(state === undefined ? undefined : { state, act });
 
-    expect(endOf(result)).toEqual(failed('HAProxyConfigInvalid|StagedFileRejected', 'node-2', '050-broken.cfg'));
+    expect(endOf(result)).toEqual(failed('PreflightRefused|StagedFileRejected', 'node-2', '050-broken.cfg'));
     expect(await site.wrongHaproxy(ALL)).toEqual([]);
     expect(await site.wrongFiles(['node-1', 'node-3'])).toEqual([]);
   });
