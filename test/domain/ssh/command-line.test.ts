@@ -4,13 +4,10 @@ import { commandLine, patience, quote } from '../../../domain/ssh/command-line';
 
 /** The words that a POSIX shell makes of each of some lines. */
 function wordsOf(lines: readonly string[]): string[][] {
-  // A word cannot hold a NUL. With the first one no output is empty, and the empty line ends one.
-  const script = lines.map((line) => `printf '%s\\0' first ${line}; printf '\\0\\n\\0'`).join('\n');
-  const output = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
-  return output
-    .split('\0\0\n\0')
-    .slice(0, -1)
-    .map((words) => words.split('\0').slice(1));
+  // A word cannot hold a NUL. How many there are comes first: empty ones are words, too.
+  const script = lines.map((line) => `set -- ${line}; printf '%s\\0' "$#" "$@"`).join('\n');
+  const printed = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0');
+  return lines.map(() => printed.splice(0, 1 + Number(printed[0])).slice(1));
 }
 
 describe('quote', () => {
