@@ -13,6 +13,9 @@ import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } fro
 import { startSshFront } from './simulated-site/ssh-server';
 import { type VirtualClock, virtualClock } from './virtual-clock';
 
+/** How long a simulated site has been up, in milliseconds, before anything is done with it on virtual time. */
+const UPTIME_MS = 60_000;
+
 /** A simulated site with the stack deployed beside it. */
 export interface Local {
   readonly site: SimulatedSite;
@@ -79,6 +82,8 @@ export async function startVirtual(
     handlers: (ssm) => inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log }),
     ...(intercept ? { intercept } : {}),
   });
+  // What runs there has run for a while, as on every cloud.
+  await clock.drive(clock.sleep(UPTIME_MS));
   return { ...localOf(simulated, deployment), logs, clock };
 }
 

@@ -77,6 +77,10 @@ export async function dependents(node: Node): Promise<Dependents> {
   ]);
   if (listeners.exitCode > 1) throw node.failure(commands.listeners, listeners);
   if (constraints.exitCode !== 0) {
+    // As pacemaker says that it is not connected to its cluster: from 2.0 on 102, before with one of many numbers.
+    if (!/not connected/i.test(constraints.stderr) && constraints.exitCode !== 102) {
+      throw node.failure(commands.constraints, constraints);
+    }
     throw new PacemakerUnavailable(`cibadmin on ${node.where} gives no constraints. Check pacemaker there: crm_mon -1`);
   }
   return {

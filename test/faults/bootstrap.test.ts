@@ -263,7 +263,7 @@ describe('interrupted', () => {
           'KeystoneAdminRefused',
           'SchemaUpgradeFailed',
         ]);
-        expect(database).toMatch(/controller node-1 of site golden .*ERROR 1045 \(28000\).*\/root\/\.my\.cnf/);
+        expect(database).toMatch(/node-1 of site golden .*ERROR 1045 \(28000\).*\/root\/\.my\.cnf/);
         expect(rabbitmq).toMatch(/rabbitmqctl -q list_users.*add_user magnum/);
         expect(keystone.cause).toMatch(/403 You are not authorized.*openstack|user admin in the project admin/);
       },
