@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hurriedClock } from '../lab/hurried-clock';
 import type { Report } from '../domain/report/report';
 import { labEnvironment } from '../lab/enter';
 import { type Lab, startLab } from '../lab/lab';
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   const document = siteAt(join(__dirname, '..', 'sites', 'golden.json'));
   const lab = await startLab({ document, ...labEnvironment(), speed: 60 });
   const template = await synthesized(document);
-  const deployment = await deploy({ template, site: lab, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, clock: hurriedClock(60), log: () => undefined });
   try {
     await execute(lab, deployment);
     const rows: { workflow: number; reported: number; byHand: number }[] = [];

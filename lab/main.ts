@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hurriedClock } from './hurried-clock';
 import type { Site } from '../domain/site/document';
 import { synthesized } from '../local/emulator/assembly';
 import { RUN_OPTIONS, runOptions, UsageError } from '../cli/options';
@@ -123,7 +124,12 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
 async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise<number> {
   const template = await synthesized(options.site);
   const site = { ...lab, document: options.site };
-  const deployment = await deploy({ template, site, log: () => undefined });
+  const deployment = await deploy({
+    template,
+    site,
+    clock: hurriedClock(lab.profile === 'controllers' ? SPEED : 1),
+    log: () => undefined,
+  });
   try {
     return await runModes(deployment, options, terminal);
   } finally {

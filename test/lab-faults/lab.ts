@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hurriedClock } from '../../lab/hurried-clock';
 import { labEnvironment } from '../../lab/enter';
 import { type Lab, type LabOptions, startLab } from '../../lab/lab';
 import { catalogue } from '../../domain/commands/catalogue';
@@ -59,7 +60,7 @@ export interface FaultyLab {
 export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'haproxyNamespace'>): Promise<FaultyLab> {
   const template = await synthesized(options.document);
   const lab = await startLab({ ...options, ...labEnvironment(), speed: SPEED });
-  const deployment = await deploy({ template, site: lab, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, clock: hurriedClock(SPEED), log: () => undefined });
   const { document } = lab;
   const controllers = document.controllers.map(({ name }) => name);
   const commands = catalogue(document);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hurriedClock } from '../../lab/hurried-clock';
 import { defaultDebian, GENERATIONS } from '../../lab/debian';
 import { labEnvironment } from '../../lab/enter';
 import { labImage } from '../../lab/image';
@@ -65,7 +66,12 @@ export async function startFieldLab(options: FieldOptions): Promise<FieldLab> {
       all(...variants)(seeds, given);
     },
   });
-  const deployment = await deploy({ template: await synthesized(given), site: lab, log: () => undefined });
+  const deployment = await deploy({
+    template: await synthesized(given),
+    site: lab,
+    clock: hurriedClock(SPEED),
+    log: () => undefined,
+  });
   const controllers = lab.document.controllers.map(({ name }) => name);
   const files = Object.values(catalogue(lab.document).files).map(({ path }) => path);
 

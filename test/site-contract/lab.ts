@@ -1,3 +1,4 @@
+import { hurriedClock } from '../../lab/hurried-clock';
 import { labEnvironment } from '../../lab/enter';
 import { labImage } from '../../lab/image';
 import { startLab } from '../../lab/lab';
@@ -26,7 +27,7 @@ export async function start(document: Site): Promise<ContractSite> {
     speed,
   });
   const template = await synthesized(document);
-  const deployment = await deploy({ template, site: lab, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, clock: hurriedClock(speed), log: () => undefined });
   const using = client(lab, deployment);
   const names = lab.document.controllers.map(({ name }) => name);
 
