@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { sudoers } from '../domain/commands/sudoers';
 import { MagnumHaError, messageOf } from '../domain/errors';
 import { siteSchema } from '../domain/site/document';
+import { errorReference } from '../cli/error-reference';
 import { RUN_OPTIONS, runOptions, siteAt, UsageError } from '../cli/options';
 
 const HELP = 'npm start -- --help';
@@ -17,6 +18,8 @@ ${RUN_OPTIONS}
                                print the sudoers file for the SSH user of a site, where that is not root
   npx tsx bin/magnum-ha.ts schema
                                print the JSON Schema of site documents
+  npx tsx bin/magnum-ha.ts errors
+                               print every error, with what it means and what to do
 
 Exit code: 0 done; 1 an execution failed; 2 drift is left; 64 wrong use or a site document that is refused.`;
 
@@ -41,6 +44,9 @@ async function main([command, ...args]: string[]): Promise<number> {
       return 0;
     case 'schema':
       console.log(JSON.stringify(z.toJSONSchema(siteSchema, { io: 'input', unrepresentable: 'any' }), null, 2));
+      return 0;
+    case 'errors':
+      process.stdout.write(errorReference());
       return 0;
     default:
       console.error(USAGE);
