@@ -4,8 +4,27 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
 
-/** Requests under way, and timers of the wall clock: both take real time. */
-const UNDER_WAY = /Req|ConnectWrap|WriteWrap|ShutdownWrap|ProcessWrap|Timeout|Immediate/;
+/** Requests under way: they take real time. */
+const UNDER_WAY = /Req|ConnectWrap|WriteWrap|ShutdownWrap|ProcessWrap|Immediate/;
+
+/**
+ * Timers of the wall clock shorter than a second, which somebody waits for: the pauses of an SDK's retries.
+ * Longer ones guard a connection and mostly never fire, so they do not hold the clock.
+ */
+const pauses = new Set();
+const { setTimeout: set, clearTimeout: clear } = globalThis;
+globalThis.setTimeout = Object.assign((action, ms = 0, ...values) => {
+  const timeout = set(() => {
+    pauses.delete(timeout);
+    action(...values);
+  }, ms);
+  if (ms < 1000) pauses.add(timeout);
+  return timeout;
+}, set);
+globalThis.clearTimeout = (timeout) => {
+  pauses.delete(timeout);
+  clear(timeout);
+};
 
 /** What waits in the kernel for an acknowledgement would look like quiet: whatever is sent is sent at once. */
 for (const channel of ['net.client.socket', 'net.server.socket']) {
@@ -30,7 +49,7 @@ export function workerClock(port, skipped) {
     } else if (kind === 'ping') {
       // What came together with this question is counted only after its turn of the loop.
       setImmediate(() => {
-        const isUnderWay = process.getActiveResourcesInfo().some((name) => UNDER_WAY.test(name));
+        const isUnderWay = pauses.size > 0 || process.getActiveResourcesInfo().some((name) => UNDER_WAY.test(name));
         port.postMessage({ kind: 'pong', events: performance.nodeTiming.uvMetricsInfo.events, isUnderWay });
       });
     }

@@ -334,7 +334,7 @@ describe('with workers', () => {
     expect(passed).toBeLessThan(200_000);
   });
 
-  it('a worker that waits by the wall clock is not skipped over', async () => {
+  it('a short pause of the wall clock in a worker is not skipped over', async () => {
     const clock = fastForwardClock();
     const invoke = workers(clock, { one: '() => new Promise((resolve) => setTimeout(resolve, 200, "done"))' });
 
@@ -342,6 +342,17 @@ describe('with workers', () => {
 
     expect(result).toBe('done');
     expect(passed).toBeLessThan(30_000);
+  });
+
+  it('a guard of the wall clock in a worker does not hold the clock', async () => {
+    const clock = fastForwardClock();
+    const invoke = workers(clock, {
+      one: '(_, { clock }) => { const guard = setTimeout(() => {}, 60_000); return clock.sleep(30_000).then(() => clearTimeout(guard)); }',
+    });
+
+    const { took } = await timed(clock, () => invoke('one'));
+
+    expect(took).toBeLessThan(10_000);
   });
 
   it('a delay of what a worker asks of this thread is skipped, and seen by both alike', async () => {
