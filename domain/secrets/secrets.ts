@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 /** The secrets that one task was allowed to read, by the names of their SSM parameters. */
 export class Secrets {
   readonly #values: ReadonlyMap<string, string>;
+  #forms: readonly { readonly ssm: string; readonly form: string }[] | undefined;
 
   constructor(values: ReadonlyMap<string, string>) {
     this.#values = values;
@@ -21,11 +22,12 @@ export class Secrets {
    */
   redact(text: string): string {
     // The longest first: a secret may hold another one.
-    const forms = [...this.#values].flatMap(([ssm, value]) => encodings(value).map((form) => ({ ssm, form })));
-    forms.sort((a, b) => b.form.length - a.form.length);
+    this.#forms ??= [...this.#values]
+      .flatMap(([ssm, value]) => encodings(value).map((form) => ({ ssm, form })))
+      .sort((a, b) => b.form.length - a.form.length);
     // What stands in a secret's place is not searched: a weak secret may be part of a parameter's name.
     let pieces: readonly (string | { readonly ssm: string })[] = [text];
-    for (const { ssm, form } of forms) {
+    for (const { ssm, form } of this.#forms) {
       pieces = pieces.flatMap((piece) =>
         typeof piece === 'string'
           ? piece.split(form).flatMap((rest, index) => (index === 0 ? [rest] : [{ ssm }, rest]))

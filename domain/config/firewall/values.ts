@@ -81,6 +81,11 @@ function parseMask(text: string): number | undefined {
 
 /** The addresses that agree with `address` in the bits of `mask`. */
 function masked(address: number, mask: number, within: Intervals): Intervals | undefined {
+  const free = 2 ** 32 - mask;
+  if (Number.isInteger(Math.log2(free))) {
+    const low = address - (address % free);
+    return intersect([[low, low + free - 1]], within);
+  }
   let ranges: Intervals = [[0, 0xffff_ffff]];
   for (let size = 2 ** 31; size >= 1; size /= 2) {
     // Bits further down are all free.
