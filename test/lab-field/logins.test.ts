@@ -1,9 +1,8 @@
 import { allowedBySudo, deadNameServer, hiddenProcesses, unknownToItself } from '../../lab/seeds/logins';
 import type { Site } from '../../domain/site/document';
 import { reportOf } from '../workflow/local';
-import { type FieldLab, startFieldLab } from './lab';
-
-// Good sites, on which the whole job is to be done.
+import { type FieldLab, said, startFieldLab } from './lab';
+import { NAMES } from './names';
 
 let site: FieldLab;
 afterEach(() => site.close());
@@ -11,7 +10,6 @@ afterEach(() => site.close());
 const asOrdinaryUser = (given: Site): Site => ({ ...given, ssh: { ...given.ssh, user: 'deploy', sudo: true } });
 
 it.each([
-  { what: 'an ordinary user who sees his own processes only', variant: hiddenProcesses },
   { what: 'logins that wait for a name server that does not answer', variant: deadNameServer },
   { what: 'a sudo that does not find its host', variant: unknownToItself },
 ])('$what: the whole job is done, and then there is nothing to change', async ({ variant }) => {
@@ -22,4 +20,17 @@ it.each([
 
   expect(first).toMatchObject({ outcome: 'changed', verification: { healthy: true } });
   expect(second.outcome).toBe('unchanged');
+});
+
+it('an ordinary user who sees his own processes only: refused before anything is touched', async () => {
+  site = await startFieldLab({ variants: [allowedBySudo, hiddenProcesses], change: asOrdinaryUser });
+  const before = await site.state();
+
+  const { result, vip } = await site.watched('apply');
+
+  const { status, text } = said(result);
+  expect(status).toBe('FAILED');
+  for (const word of [NAMES.processesHidden, 'hidepid']) expect(text).toContain(word);
+  expect(vip.lost).toEqual([]);
+  expect(await site.state()).toEqual(before);
 });

@@ -5,6 +5,10 @@
 export const NAMES = {
   /** Something listens on the API's port on all addresses, the VIP's too: HAProxy could not start. */
   apiOnAllAddresses: 'ApiPortTaken',
+  /** The document has the API listen on all addresses. */
+  apiHost: 'ApiHostWildcard',
+  /** The SSH user does not see the processes of others. */
+  processesHidden: 'ProcessesHidden',
   /** Another section of HAProxy's configuration binds the VIP and the API's port. */
   sectionTwice: 'FragmentAddressTaken',
   /** HAProxy was not started with the directory of fragments. */

@@ -36,7 +36,7 @@ it('a document whose [api] host is 0.0.0.0', async () => {
   const { result, vip } = await site.watched('apply');
 
   expect(said(result).status).toBe('FAILED');
-  expect(said(result).text).toContain('0.0.0.0');
+  expect(said(result).text).toContain(NAMES.apiHost);
   expect(vip.lost).toEqual([]);
   expect(await site.state()).toEqual(before);
 });
