@@ -153,7 +153,10 @@ export class Deployment {
     this.options.log(line);
   }
 
+  /** Ends all that runs. */
   async close(): Promise<void> {
+    this.bus.close();
+    this.stepFunctions.close();
     await this.#functions.close();
   }
 

@@ -48,6 +48,7 @@ const DELIVERY_MS = 500;
 /** The default event bus of EventBridge with the rules of a stack. */
 export class EventBus {
   readonly undelivered: Undelivered[] = [];
+  #closed = false;
 
   /** @throws Error where a rule's pattern is not simulated */
   constructor(
@@ -84,7 +85,13 @@ export class EventBus {
     return id;
   }
 
+  /** From now on nothing is delivered any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
   async #deliver({ name: rule }: Rule, target: Target, event: object): Promise<void> {
+    if (this.#closed) return;
     try {
       await this.deliver(target, inputFor(target, event));
     } catch (error) {

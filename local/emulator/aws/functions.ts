@@ -80,7 +80,8 @@ export class InProcessFunctions implements Functions {
   }
 
   close(): Promise<void> {
-    for (const killed of this.#running) killed.abort(new Error('The functions were closed'));
+    const failure = { errorType: 'Runtime.ExitError', errorMessage: 'The functions were closed', trace: [] };
+    for (const killed of this.#running) killed.abort(new InvocationFailed(failure));
     return Promise.resolve();
   }
 

@@ -66,6 +66,7 @@ export class StepFunctions {
   readonly tokens: TaskTokens;
   readonly #machines: ReadonlyMap<string, Deployed>;
   readonly #executions = new Map<string, Execution>();
+  readonly #running = new Set<Execution>();
 
   /** @throws DefinitionRefused for the first machine that the runner does not run */
   constructor(private readonly options: StepFunctionsOptions) {
@@ -148,6 +149,11 @@ export class StepFunctions {
     return execution;
   }
 
+  /** Stops all that runs. */
+  close(): void {
+    for (const execution of this.#running) execution.stop();
+  }
+
   #deployed(machine: string): Deployed {
     const deployed =
       this.#machines.get(machine) ?? [...this.#machines.values()].find((one) => one.machine.name === machine);
@@ -180,7 +186,7 @@ export class StepFunctions {
     const { clock, random, onStart, onStatusChange } = this.options;
     const { type } = runnable;
     const service: Service = { tokens: this.tokens, startChild: (child) => this.#startChild(deployed, child) };
-    const execution = new Execution(
+    const execution: Execution = new Execution(
       {
         ...identity,
         type,
@@ -189,9 +195,13 @@ export class StepFunctions {
         ...(mapRunArn !== undefined && { mapRunArn }),
       },
       (signal, tell) => execute({ ...identity, runnable, input, clock, random, service, signal, onEvent: tell }),
-      type === 'STANDARD' ? onStatusChange : () => undefined,
+      (description) => {
+        if (description.status !== 'RUNNING') this.#running.delete(execution);
+        if (type === 'STANDARD') onStatusChange(description);
+      },
     );
     if (type === 'STANDARD') this.#executions.set(execution.executionArn, execution);
+    this.#running.add(execution);
     onStart(execution);
     return execution;
   }

@@ -216,3 +216,27 @@ it('metrics are taken out of what functions print', async () => {
   expect(deployment.metrics).toMatchObject([{ namespace: 'MagnumHa', name: 'OutageMs', value: 812 }]);
   expect(logs.map((line) => line.text)).toEqual([text, 'plain']);
 });
+
+it('closed, it ends what runs, and delivers no events any more', async () => {
+  const call = {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: { FunctionName: 'f' },
+    End: true,
+  };
+  const { deployment, clock } = await deployed({
+    machines: { ...machines, calling: definition({ call }) },
+    handlers: { f: () => new Promise(() => undefined) },
+    rules: [failures({})],
+  });
+  const executions = ['waiting', 'calling'].map((machine) => deployment.start(machine, {}));
+  await clock.drive(clock.sleep(1));
+
+  await deployment.close();
+
+  const ends = await clock.drive(Promise.all(executions.map(({ result }) => result)));
+  await clock.drive(clock.sleep(10_000));
+  expect(ends.map(({ status }) => status)).toEqual(['ABORTED', 'ABORTED']);
+  expect(deployment.listExecutions({ machine: 'recovery' })).toEqual([]);
+  expect(clock.pending).toBe(0);
+});

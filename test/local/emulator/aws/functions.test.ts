@@ -129,7 +129,7 @@ test('closed, all that run are told', async () => {
 
   await all.close();
 
-  await expect(invocation).rejects.toThrow('closed');
+  expect((await failureOf(invocation)).errorType).toBe('Runtime.ExitError');
   expect(told?.aborted).toBe(true);
 });
 

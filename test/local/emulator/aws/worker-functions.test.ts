@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { realClock } from '../../../../domain/world';
+import { clockOf } from '../../../../domain/world';
 import { type FunctionConfig, InvocationFailed, type LogLine } from '../../../../local/emulator/aws/functions';
 import { WorkerFunctions } from '../../../../local/emulator/aws/worker-functions';
 
@@ -31,10 +31,25 @@ function lambdaWith(handler: string, { before = '', ...config }: Partial<Functio
     ...config,
   };
   const logs: LogLine[] = [];
-  const lambda = new WorkerFunctions(new Map([['tested', tested]]), (line) => logs.push(line), realClock);
+  const limits = new Set<() => void>();
+  const clock = clockOf(Date.now, (_, action) => {
+    limits.add(action);
+    return () => limits.delete(action);
+  });
+  const lambda = new WorkerFunctions(new Map([['tested', tested]]), (line) => logs.push(line), clock);
   running.push(lambda);
   const { signal } = new AbortController();
-  return { invoke: (event: unknown = {}) => lambda.invoke('tested', event, signal), logs, lambda };
+  return {
+    invoke: (event: unknown = {}) => lambda.invoke('tested', event, signal),
+    /** Lets the time limits of all that run pass; gives how many there were. */
+    timeOut: () => {
+      const all = [...limits];
+      for (const ring of all) ring();
+      return all.length;
+    },
+    logs,
+    lambda,
+  };
 }
 
 /** What a failed invocation answers. */
@@ -134,22 +149,29 @@ describe('execution environments', () => {
 
 describe('a function that does not answer', () => {
   test('times out, and the next invocation has another environment', async () => {
-    const { invoke } = lambdaWith('({ hang }) => hang ? new Promise(() => setInterval(() => {}, 9)) : ++count', {
-      before: 'let count = 0;',
-      timeoutSeconds: 0.3,
-    });
+    const { invoke, timeOut } = lambdaWith(
+      '({ hang }) => hang ? new Promise(() => setInterval(() => {}, 9)) : ++count',
+      { before: 'let count = 0;', timeoutSeconds: 3 },
+    );
+    const hanging = invoke({ hang: true });
 
-    const { errorType, payload } = await failureOf(invoke({ hang: true }));
+    timeOut();
 
+    const { errorType, payload } = await failureOf(hanging);
     expect(errorType).toBe('Sandbox.Timedout');
-    expect(payload.errorMessage).toMatch(/^Task timed out after 0\.3/);
+    expect(payload.errorMessage).toBe('Task timed out after 3.00 seconds');
     expect(await invoke({})).toBe(1);
+    expect(timeOut()).toBe(0);
   });
 
   test('times out even where it never gives way', async () => {
-    const { invoke } = lambdaWith('() => { for (;;); }', { timeoutSeconds: 0.3 });
+    const { invoke, timeOut, logs } = lambdaWith('() => { process.stdout.write("in\\n"); for (;;); }');
+    const hanging = invoke();
+    for (let left = 500; logs.length < 1 && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20));
 
-    expect((await failureOf(invoke())).errorType).toBe('Sandbox.Timedout');
+    timeOut();
+
+    expect((await failureOf(hanging)).errorType).toBe('Sandbox.Timedout');
   });
 
   test.each([
@@ -209,4 +231,19 @@ test('a function that nobody deployed is an error of the caller', async () => {
   const { lambda } = lambdaWith('() => 1');
 
   await expect(lambda.invoke('other', {}, new AbortController().signal)).rejects.toThrow('no function other');
+});
+
+test('when nobody waits any more, it goes on to its end', async () => {
+  const { lambda, invoke, logs } = lambdaWith(
+    'async ({ ms }) => { await new Promise((go) => setTimeout(go, ms)); console.log("done"); return ++count; }',
+    { before: 'let count = 0;' },
+  );
+  const stop = new AbortController();
+  const invocation = lambda.invoke('tested', { ms: 100 }, stop.signal);
+
+  stop.abort(new Error('stopped'));
+
+  await expect(invocation).rejects.toThrow('stopped');
+  for (let left = 500; logs.length < 1 && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await invoke({ ms: 0 })).toBe(2);
 });
