@@ -34,6 +34,7 @@ beforeAll(async () => {
   site = await startOpenStackLab({
     profile: 'core',
     provisioned: false,
+    speed: 10,
     change: (document) => ({
       ...document,
       bootstrap: ['database', 'schema', 'rabbitmq', 'keystone'],

@@ -29,7 +29,7 @@ oslo_messaging.RPCClient(transport, oslo_messaging.Target(topic="lab"), retry=1)
 
 let site: OpenStackLab;
 beforeAll(async () => {
-  site = await startOpenStackLab({ profile: 'core' });
+  site = await startOpenStackLab({ profile: 'core', speed: 10 });
 });
 afterAll(() => site.close());
 

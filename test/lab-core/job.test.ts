@@ -14,7 +14,7 @@ const ITS_OWN = /_send_cluster_metrics/;
 
 let site: OpenStackLab;
 beforeAll(async () => {
-  site = await startOpenStackLab({ profile: 'core' });
+  site = await startOpenStackLab({ profile: 'core', speed: 10 });
 });
 afterAll(() => site.close());
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defaultDebian, GENERATIONS } from '../../lab/debian';
 import { labEnvironment } from '../../lab/enter';
+import { hurriedClock } from '../../lab/hurried-clock';
 import { labImage } from '../../lab/image';
 import { type Lab, startLab } from '../../lab/lab';
 import type { MagnumApi } from '../../lab/seed';
@@ -41,13 +42,18 @@ export interface OpenStackLabOptions {
    * @default 'bound'
    */
   readonly magnumApi?: MagnumApi;
+  /**
+   * How many times as fast as in truth the workflow's waits pass; the services take their own time.
+   * @default 1
+   */
+  readonly speed?: number;
   /** Changes the document before the lab is built from it. */
   readonly change?: (document: Site) => Site;
 }
 
 /** Starts a lab of real OpenStack, on which Magnum is not configured yet, and deploys the stack beside it. */
 export async function startOpenStackLab(options: OpenStackLabOptions): Promise<OpenStackLab> {
-  const { profile, provisioned = true, magnumApi = 'bound', change = (site: Site) => site } = options;
+  const { profile, provisioned = true, magnumApi = 'bound', speed = 1, change = (site: Site) => site } = options;
   const shipped = parseSite('openstack', readFileSync(`${__dirname}/../../lab/sites/openstack.json`, 'utf8'));
   const release = GENERATIONS[defaultDebian()].openstack;
   // Of Keystone and Magnum alone no cluster can be made.
@@ -55,7 +61,7 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
   const template = await synthesized(given);
   const image = await labImage(() => undefined, { profile, provisioned });
   const lab = await startLab({ document: given, image, profile, magnumApi, directory: labEnvironment().directory });
-  const deployment = await deploy({ template, site: lab, log: () => undefined });
+  const deployment = await deploy({ template, site: lab, clock: hurriedClock(speed), log: () => undefined });
   const { document } = lab;
   return {
     lab,

@@ -19,7 +19,7 @@ import { type OpenStackLab, startOpenStackLab } from '../lab-core/lab';
 
 let site: OpenStackLab;
 beforeAll(async () => {
-  site = await startOpenStackLab({ profile: 'full' });
+  site = await startOpenStackLab({ profile: 'full', speed: 10 });
 });
 afterAll(() => site.close());
 

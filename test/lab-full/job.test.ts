@@ -37,6 +37,7 @@ let site: OpenStackLab;
 beforeAll(async () => {
   site = await startOpenStackLab({
     profile: 'full',
+    speed: 5,
     change: (document) => ({ ...document, clusterTemplates: [...document.clusterTemplates, KUBERNETES] }),
   });
 });

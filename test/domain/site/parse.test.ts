@@ -1,9 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { controllerNamed } from '../../../domain/site/named';
 import { parseSite } from '../../../domain/site/parse';
 import { CA } from '../sites';
 import { type Changes, documentWith, problemsOf, refusalOf, shipped } from './documents';
 
 const BROKEN = CA.replace(/MII.{20}/, 'MIIB');
+const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  .privateKey.export({ type: 'pkcs1', format: 'pem' })
+  .toString();
 
 describe('a document that is right', () => {
   test.each(['golden', 'guide', 'fuel', 'rocky', 'ubuntu'])('sites/%s.json is one', (name) => {
@@ -98,7 +102,7 @@ describe('a document that is refused', () => {
     ['a broken certificate', { ca: { certificates: BROKEN } }, 'BadValue', 'ca.certificates'],
     [
       'a private key among the certificates',
-      { ca: { certificates: `${CA}-----BEGIN RSA PRIVATE KEY-----` } },
+      { ca: { certificates: `${CA}${PRIVATE_KEY}` } },
       'SecretInClear',
       'ca.certificates',
     ],
