@@ -20,19 +20,16 @@ type RuleNumber = number | typeof ANY_NUMBER;
  */
 export function catalogue(site: Site) {
   const { haproxy, magnum } = site;
-  const as = (root: boolean, timeoutSeconds: number, ...argv: string[]): Command => ({ argv, root, timeoutSeconds });
   const root = (...argv: string[]) => as(true, 20, ...argv);
-  const quoting = (command: Command): Command => ({ ...command, quotesFiles: true });
 
   const configDirectory = dirname(haproxy.configFile);
   /** A copy of HAProxy's whole configuration in which the staged fragment is validated. */
   const tree = join(configDirectory, 'magnum-ha-staged');
-  const check = (directory: string) =>
+  const stagedFragments = join(tree, basename(haproxy.fragmentDirectory));
+  const check = (directory: string, fragments: string) =>
     haproxy.include === 'directory'
-      ? root('haproxy', '-c', '-f', join(directory, basename(haproxy.configFile)), '-f', fragmentsIn(directory))
+      ? root('haproxy', '-c', '-f', join(directory, basename(haproxy.configFile)), '-f', fragments)
       : root('haproxy', '-C', directory, '-c', '-f', basename(haproxy.configFile));
-  const fragmentsIn = (directory: string) =>
-    directory === tree ? join(tree, basename(haproxy.fragmentDirectory)) : haproxy.fragmentDirectory;
 
   const beside = (path: string) => `${path}.magnum-ha-staged`;
   const stagedConf = beside(magnum.configFile);
@@ -64,7 +61,7 @@ export function catalogue(site: Site) {
     /** The managed files, and what is done with each. */
     files: {
       magnumConf: file(magnum.configFile, stagedConf),
-      fragment: file(fragment, join(fragmentsIn(tree), haproxy.fragment), haproxy.configFile),
+      fragment: file(fragment, join(stagedFragments, haproxy.fragment), haproxy.configFile),
       rules: file(site.persistentRules, stagedRules),
     },
     /** When the content was last modified, seconds since 1970. */
@@ -83,14 +80,14 @@ export function catalogue(site: Site) {
     /** The CA certificates that magnum.conf names, as everybody can read them; not there if the document names none. */
     ...(site.ca?.file !== undefined && { caFile: as(false, 20, 'cat', site.ca.file) }),
     /** HAProxy's own parser reads the configuration in use. */
-    validateHaproxy: quoting(check(configDirectory)),
+    validateHaproxy: quoting(check(configDirectory, haproxy.fragmentDirectory)),
     /** Clears the copy of HAProxy's configuration. */
     clearTree: root('rm', '-rf', tree),
     makeTree: root('mkdir', '-m', '0700', tree),
     // Contents, not links: through one to the directory what is staged would be what is in use.
     copyTree: root('cp', '-aL', haproxy.configFile, haproxy.fragmentDirectory, tree),
     /** HAProxy's own parser reads the copy, with the staged fragment in it. */
-    validateTree: quoting(check(tree)),
+    validateTree: quoting(check(tree, stagedFragments)),
     /** iptables' own parser reads the rules file on its input. */
     validateRules: quoting(root('iptables-restore', '--test')),
 
@@ -139,18 +136,13 @@ export type Catalogue = ReturnType<typeof catalogue>;
  * they are to do, and secrets with it, travels on standard input.
  */
 export function bootstrapCommands({ magnum }: Site) {
-  const quoting = (timeoutSeconds: number, ...argv: string[]): Command => ({
-    argv,
-    root: true,
-    timeoutSeconds,
-    quotesFiles: true,
-  });
+  const root = (timeoutSeconds: number, ...argv: string[]) => quoting(as(true, timeoutSeconds, ...argv));
   const manage = (timeoutSeconds: number, action: string) =>
-    quoting(timeoutSeconds, 'magnum-db-manage', '--config-file', magnum.configFile, action);
+    root(timeoutSeconds, 'magnum-db-manage', '--config-file', magnum.configFile, action);
   return {
     database: {
       /** Runs the SQL on its input; sudo may keep another user's HOME, where no .my.cnf of root's is. */
-      sql: quoting(20, 'env', 'HOME=/root', 'mysql', '--batch', '--default-character-set=utf8mb4'),
+      sql: root(20, 'env', 'HOME=/root', 'mysql', '--batch', '--default-character-set=utf8mb4'),
     },
     schema: {
       /** Prints the revision of the schema; `None` where there is none. */
@@ -161,12 +153,21 @@ export function bootstrapCommands({ magnum }: Site) {
     },
     rabbitmq: {
       /** The users with their tags, as JSON. */
-      users: quoting(60, 'rabbitmqctl', '-q', 'list_users', '--formatter', 'json'),
+      users: root(60, 'rabbitmqctl', '-q', 'list_users', '--formatter', 'json'),
       /** Makes what the JSON on its input says, and leaves everything else as it is. */
-      define: quoting(60, 'rabbitmqctl', '-q', 'import_definitions'),
+      define: root(60, 'rabbitmqctl', '-q', 'import_definitions'),
     },
     keystone: {},
   };
+}
+
+function as(root: boolean, timeoutSeconds: number, ...argv: string[]): Command {
+  return { argv, root, timeoutSeconds };
+}
+
+/** The same command, where its messages may quote a file that holds secrets. */
+function quoting(command: Command): Command {
+  return { ...command, quotesFiles: true };
 }
 
 /** What is done with one managed file. */

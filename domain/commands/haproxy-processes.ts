@@ -59,7 +59,7 @@ export function haproxyProcesses(list: ProcessList, evidence: HaproxyEvidence): 
   const isOurs = ours(list, candidates, evidence);
   const all = candidates.map(({ process }) => process).filter((one) => isOurs.has(one));
   const parents = new Set(all.map(({ parent }) => parent));
-  // What has no child and is no master yet without one.
+  // A worker has no children, and is neither a wrapper nor a master that has not started its worker yet.
   const workers = all.filter((one) => !parents.has(one.pid) && !isWrapper(one) && !(isMaster(one) && isRoot(one)));
   const leaving = leavingAmong(list, all, workers, candidates, evidence);
   const serving = workers.filter((one) => !leaving.has(one));
@@ -151,7 +151,8 @@ function leavingAmong(
   };
   const leaving = new Set(workers.filter(isLeaving));
   const staying = new Set(workers.filter((one) => !leaving.has(one)).map(rootOf));
-  // What has started only such ones waits for them. A master or wrapper stays, unless another has taken over.
+  // A process whose children all leave only waits for them, so it leaves too; but a master or wrapper stays unless another
+  // has taken over.
   for (const one of [...all].sort((a, b) => depthOf(b) - depthOf(a))) {
     const children = all.filter(({ parent }) => parent === one.pid);
     const stays = (isWrapper(one) || isMaster(one)) && (staying.size === 0 || staying.has(rootOf(one)));

@@ -86,7 +86,7 @@ export function nodeOf({ site, controller, link, world, redact }: NodeOptions): 
     }
     log(outcome.exitCode);
     const what = `\`${command.argv.join(' ')}\` on ${where}`;
-    // Its exit code, 1, is an answer of many commands: this one has not run.
+    // Exit code 1 is an answer of many commands, but here it is sudo's own: the command has not run.
     if (site.ssh.sudo && command.root && outcome.exitCode === 1 && SUDO_REFUSES.test(outcome.stderr)) {
       throw new SudoRefused(
         `sudo refuses ${what} to user ${site.ssh.user}. Allow that user to run it without a password: sudo -n -l shows there ` +

@@ -62,7 +62,7 @@ export function parseProcesses(ps: string, where: string): ProcessList {
   return { all, byPid };
 }
 
-/** Nothing that concerns us lies deeper; what an ordinary user nests without end costs no more. */
+/** No service is nested deeper. The bound keeps a chain of processes that an ordinary user starts from costing much. */
 const DEEPEST = 64;
 
 /** The processes above one, the nearest first. */

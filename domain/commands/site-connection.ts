@@ -3,7 +3,7 @@ import { mapAll, type NonEmpty } from '../non-empty';
 import { secretNames } from '../secrets/references';
 import type { Secrets } from '../secrets/secrets';
 import type { Controller, Site } from '../site/document';
-import { controllerNamed } from '../site/named';
+import { named } from '../site/named';
 import type { World } from '../world';
 import { type Node, nodeOf } from './node';
 
@@ -71,10 +71,7 @@ export async function connectSite(
     get alive() {
       return transport.alive;
     },
-    node: (name) => {
-      const { name: known } = controllerNamed(site, name);
-      return nodes.find((one) => one.name === known) ?? nodes[0];
-    },
+    node: (name) => named(nodes, name, `controller of site ${site.name}`),
     close: () => {
       transport.close();
     },

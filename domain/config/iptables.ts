@@ -1,11 +1,10 @@
 import { MagnumHaError } from '../errors';
 import type { Controller, Site } from '../site/document';
 import { type Decision, decide, type Question, takers } from './firewall/decide';
-import { subtract, union } from './firewall/intervals';
-import { CLIENT_PORTS, hostsAt, hostsOf } from './firewall/meaning';
+import { type Intervals, subtract, union } from './firewall/intervals';
 import { isSame, joinWords, parseCommand, type Rule } from './firewall/rule';
 import { parseListing, parseRulesFile, type RuleTable } from './firewall/table';
-import { printNetwork } from './firewall/values';
+import { ALL_ADDRESSES, parseNetwork, printNetwork } from './firewall/values';
 
 /** The filter table of the file of persistent rules is not complete, so there is no place for the rule in it. */
 export class RulesFileInvalid extends MagnumHaError {
@@ -108,6 +107,21 @@ function question({ managementNetwork, controllers, magnum }: Site, where: Where
     port: magnum.apiPort,
     ...(where.interface === undefined ? {} : { interface: where.interface }),
   };
+}
+
+/** Where connections may come from: clients of TCP that name no port get one above these. */
+const CLIENT_PORTS: Intervals = [[1024, 65_535]];
+
+/** The addresses of a network that hosts have: not the first and the last, which are the network's own. */
+function hostsOf(network: string): Intervals {
+  const [range] = parseNetwork(network) ?? ALL_ADDRESSES;
+  if (!range) return [];
+  const [low, high] = range;
+  return high - low < 3 ? [[low, high]] : [[low + 1, high - 1]];
+}
+
+function hostsAt(addresses: readonly string[]): Intervals {
+  return addresses.flatMap((address): Intervals => parseNetwork(address) ?? []);
 }
 
 function place(table: RuleTable, site: Site, where: Where): Placement {

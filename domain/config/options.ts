@@ -69,7 +69,7 @@ export function describe(value: OptionValue): string {
 export function extraOption({ magnum }: Site, section: string, option: string): string | undefined {
   const sections = Object.entries(magnum.extraOptions).filter(([name]) => sectionKey(name) === section);
   const value = sections.flatMap(([, options]) => options[option] ?? []).at(-1);
-  return value === undefined ? undefined : describe([typeof value === 'string' ? value : secret(value, 'plain')]);
+  return value === undefined ? undefined : describe(extraValue(value));
 }
 
 /** Whether a value is what oslo.config takes for true. */
@@ -172,7 +172,10 @@ function trust({ release, magnum: { trust } }: Site): Option[] {
   });
 }
 
-/** Since which release Magnum has a section for a client, and what in it. Newton, and `region_name`, if nothing is said. */
+/**
+ * Since which release Magnum has each client's section (by default Newton), and in it endpoint_type (by default Newton) and
+ * ca_file (by default never). Every section has region_name.
+ */
 const CLIENT_SECTIONS: Readonly<
   Record<(typeof CLIENTS)[number], { since?: Release; endpointType?: Release; caFile?: Release }>
 > = {
@@ -215,8 +218,8 @@ function middleware({ release, haproxy }: Site): Option[] {
 function withExtraOptions(options: readonly Option[], extra: Site['magnum']['extraOptions']): Option[] {
   const all = [...options];
   for (const [name, values] of Object.entries(extra)) {
-    for (const [option, extraValue] of Object.entries(values)) {
-      const value = [typeof extraValue === 'string' ? extraValue : secret(extraValue, 'plain')];
+    for (const [option, written] of Object.entries(values)) {
+      const value = extraValue(written);
       const inSection = (one: Option) => sectionKey(one.section) === sectionKey(name);
       const rendered = all.findIndex((one) => inSection(one) && one.option === option);
       const last = all.findLastIndex(inSection);
@@ -225,6 +228,10 @@ function withExtraOptions(options: readonly Option[], extra: Site['magnum']['ext
     }
   }
   return all;
+}
+
+function extraValue(written: string | SecretReference): OptionValue {
+  return [typeof written === 'string' ? written : secret(written, 'plain')];
 }
 
 function section(name: string, options: Record<string, string | OptionValue | undefined>): Option[] {

@@ -89,9 +89,11 @@ async function inspectController(
     known(clusterStatus(node)),
   ]);
   const now = Number(date);
-  /** Whether a process of this age began before the file's last change; a process that is not there did. */
-  // A time that lies in the future says nothing, and would go on saying it after every restart: that is a finding.
-  const began = (age: number | undefined, modified = '') =>
+  /**
+   * Whether a service has not read its file as it is now: its process began before the file's last change, or there is none.
+   * A time of change in the future tells nothing, and every restart would be followed by another: Preflight reports it.
+   */
+  const isStale = (age: number | undefined, modified = '') =>
     age === undefined || (Number(modified) <= now && now - age < Number(modified));
   const services = [site.magnum.apiService, site.magnum.conductorService];
   const { insert, remove } = placeRule(rules.split('\n'), site, { controller: node.controller });
@@ -100,9 +102,9 @@ async function inspectController(
     files: [files.rules, files.magnumConf, files.fragment].map(stateOf),
     firewall: insert === undefined && remove.length === 0 ? 'same' : 'differs',
     // The oldest process of a service is the one that read the configuration.
-    stale: services.filter((service) => began(oldest(ages(ps, service)), confModified)),
+    stale: services.filter((service) => isStale(oldest(ages(ps, service)), confModified)),
     // A reload leaves the old process until its last connection ends: the youngest counts.
-    haproxy: haproxyState(status, () => began(youngest(haproxyAges(ps)), fragmentModified)),
+    haproxy: haproxyState(status, () => isStale(youngest(haproxyAges(ps)), fragmentModified)),
   };
   return { state, status };
 }

@@ -1,5 +1,6 @@
-import type { Site } from '../site/document';
+import { catalogue, type FileCommands } from '../commands/catalogue';
 import type { BlastRadius } from '../pacemaker/blast-radius';
+import type { Site } from '../site/document';
 import { cut } from './cut';
 import type { ControllerState, Inspection } from './inspect';
 
@@ -26,18 +27,16 @@ const NAMED_LISTENERS = 20;
 
 /** Decides the smallest set of actions that removes the drift. */
 export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan {
-  const conf = site.magnum.configFile;
+  const { magnumConf, fragment } = catalogue(site).files;
   const differs = ({ files, firewall }: ControllerState) =>
     firewall === 'differs' || files.some(({ state }) => state !== 'same');
-  const fileDiffers = ({ files }: ControllerState, path: string) =>
+  const fileDiffers = ({ files }: ControllerState, { path }: FileCommands) =>
     files.some((file) => file.path === path && file.state !== 'same');
-  const fragmentDiffers = (one: ControllerState) =>
-    fileDiffers(one, `${site.haproxy.fragmentDirectory}/${site.haproxy.fragment}`);
 
   const stage = controllers.filter(differs);
-  const restart = controllers.filter((one) => fileDiffers(one, conf) || one.stale.length > 0);
+  const restart = controllers.filter((one) => fileDiffers(one, magnumConf) || one.stale.length > 0);
   const cycle = controllers.some(
-    (one) => fragmentDiffers(one) || one.haproxy === 'stale' || one.haproxy === 'disabled',
+    (one) => fileDiffers(one, fragment) || one.haproxy === 'stale' || one.haproxy === 'disabled',
   );
   return {
     changed: stage.length > 0 || restart.length > 0 || cycle,

@@ -1,12 +1,13 @@
 import { everywhere } from '../commands/everywhere';
 import { ages } from '../commands/processes';
+import type { SiteConnection } from '../commands/site-connection';
+import { messageOf } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
 import { OpenStackUnavailable, OpenStackUnreachable } from '../openstack/errors';
 import { KeystoneUnreachable } from '../openstack/keystone';
 import { type Conductor, conductors, freshConductors } from '../openstack/services';
 import type { OpenStackSession } from '../openstack/session';
 import { clusterStatus, startedOn } from '../pacemaker/cluster';
-import type { SiteConnection } from '../commands/site-connection';
 import type { Restart } from './restart';
 
 /**
@@ -82,7 +83,7 @@ export async function verify(
       (kind) => error instanceof kind,
     );
     if (!passes) throw error;
-    waitingFor.push((error as Error).message);
+    waitingFor.push(messageOf(error));
   }
   return { healthy: waitingFor.length === 0, waitingFor, apis, conductors: found };
 }

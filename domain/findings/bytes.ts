@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../errors';
 import { NoTls, secure, type Trust } from '../openstack/tls';
 import type { Clock } from '../world';
 
@@ -101,7 +102,7 @@ export async function dialogue<T>(
     if (size > 0) throw new TlsFailed('it says more than it should before TLS');
     current = await secure(stream, host, port, trust).catch((error: unknown) => {
       if (over === LATE) throw new NoAnswer(over);
-      throw new TlsFailed(error instanceof NoTls ? 'it does not talk TLS' : (error as Error).message);
+      throw new TlsFailed(error instanceof NoTls ? 'it does not talk TLS' : messageOf(error));
     });
     listen();
     return current;

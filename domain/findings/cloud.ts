@@ -11,7 +11,7 @@ import { CLIENTS, type Site } from '../site/document';
 import { askForToken, type TokenAnswer } from './identity';
 import { checkLogins } from './logins';
 import { notChecked } from './not-checked';
-import { checkTemplate } from './templates';
+import { checkTemplate, VOLUME_SERVICES } from './templates';
 
 /**
  * Asks the cloud for all that Magnum, and the templates and clusters of the document, need there: accounts, endpoints,
@@ -238,7 +238,7 @@ const SERVICE_TYPES: Readonly<Record<(typeof CLIENTS)[number], readonly string[]
   glance: ['image'],
   nova: ['compute'],
   neutron: ['network'],
-  cinder: ['volumev3', 'block-storage', 'volumev2'],
+  cinder: VOLUME_SERVICES,
   barbican: ['key-manager'],
   octavia: ['load-balancer'],
 };

@@ -3,6 +3,7 @@ import { messageOf } from '../errors';
 import { optionalListOf } from '../openstack/answers';
 import { detailOf, OpenStackUnreachable } from '../openstack/errors';
 import type { HttpClient } from '../openstack/http';
+import { tokenRequest } from '../openstack/keystone';
 
 /** Who asks for a token, and for what. */
 export interface Credentials {
@@ -22,9 +23,8 @@ const issued = z.object({ token: z.object({ roles: optionalListOf(z.object({ nam
 /** Asks for a token at exactly this URL. Never throws: that nobody answers there is an answer too. */
 export async function askForToken(http: HttpClient, url: string, who: Credentials): Promise<TokenAnswer> {
   const user = { name: who.username, domain: who.userDomain, password: who.password };
-  const auth = { identity: { methods: ['password'], password: { user } }, scope: who.scope };
   try {
-    const answer = await http.request({ method: 'POST', url, body: { auth } });
+    const answer = await http.request(tokenRequest(url, user, who.scope));
     if (answer.status === 401) return { kind: 'refused', reason: `401 ${detailOf(answer)}` };
     const body = issued.safeParse(answer.json);
     if (answer.status === 201 && body.success) {

@@ -29,7 +29,7 @@ function slash({ release, magnum: { rabbit } }: Site, password: string): Finding
   ];
 }
 
-/** Logs in to RabbitMQ and to the database as Magnum will: it says nothing when the former fails. */
+/** Logs in to RabbitMQ and to the database as Magnum will. Of RabbitMQ that refuses it Magnum itself says nothing. */
 export async function checkLogins({ site, clock, tunnel }: Node, secrets: Secrets): Promise<Finding[]> {
   const { database, rabbit } = site.magnum;
   const rabbitPassword = secrets.reveal(rabbit.password.ssm);

@@ -1,7 +1,7 @@
 import type { Site } from '../site/document';
 import { atLeast, type Release } from '../site/releases';
 import { clustersFail, type Finding } from './finding';
-import { clientOf, describe, extraOption, isTrue, magnumOptions } from '../config/options';
+import { clientOf, describe, extraOption, isTrue, magnumOptions, type Option } from '../config/options';
 import { sectionKey } from '../config/oslo';
 
 /** What will go wrong with Magnum itself, as the site document configures it. */
@@ -78,7 +78,7 @@ function authUri({ clusters, magnum: { keystone } }: Site): Finding[] {
 
 /** The option was renamed; from Stein on Magnum reads the new name alone, keystonemiddleware from 13.0.0 on. */
 function authUriName(site: Site, installed: Release): Finding[] {
-  const written = writtenOptions(site, 'keystone_authtoken');
+  const written = namesOf(writtenOptions(site, 'keystone_authtoken'));
   const unread =
     (atLeast(installed, '2026.1') && !written.has('www_authenticate_uri')) ||
     (!atLeast(installed, 'stein') && !written.has('auth_uri'));
@@ -185,7 +185,7 @@ function databaseDriver({ magnum: { database } }: Site): Finding[] {
 function rabbitOptions(site: Site, installed: Release): Finding[] {
   if (!atLeast(installed, 'ocata')) return [];
   const names = ['hosts', 'host', 'port', 'userid', 'password', 'virtual_host'].map((name) => `rabbit_${name}`);
-  const written = writtenOptions(site, 'oslo_messaging_rabbit');
+  const written = namesOf(writtenOptions(site, 'oslo_messaging_rabbit'));
   const set = names.filter((option) => written.has(option));
   if (set.length === 0) return [];
   const ofDialect = !atLeast(site.release, 'ocata');
@@ -203,9 +203,12 @@ function rabbitOptions(site: Site, installed: Release): Finding[] {
 }
 
 /** The options of a section that magnum.conf will have. They are the same on every controller. */
-function writtenOptions(site: Site, section: string): Set<string> {
-  const all = magnumOptions(site, site.controllers[0]);
-  return new Set(all.filter((one) => sectionKey(one.section) === section).map(({ option }) => option));
+function writtenOptions(site: Site, section: string): Option[] {
+  return magnumOptions(site, site.controllers[0]).filter((one) => sectionKey(one.section) === section);
+}
+
+function namesOf(options: readonly Option[]): Set<string> {
+  return new Set(options.map(({ option }) => option));
 }
 
 function heartbeat(site: Site): Finding[] {
@@ -225,11 +228,8 @@ function heartbeat(site: Site): Finding[] {
 }
 
 function queueTypes(site: Site): Finding[] {
-  const on = (name: string) =>
-    magnumOptions(site, site.controllers[0]).some(
-      ({ section, option, value }) =>
-        sectionKey(section) === 'oslo_messaging_rabbit' && option === name && isTrue(describe(value)),
-    );
+  const written = writtenOptions(site, 'oslo_messaging_rabbit');
+  const on = (name: string) => written.some(({ option, value }) => option === name && isTrue(describe(value)));
   if (!on('rabbit_ha_queues') || !on('rabbit_quorum_queue')) return [];
   return [
     {

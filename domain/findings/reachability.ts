@@ -19,7 +19,7 @@ interface Endpoint {
 /** Connects from every controller to whatever Magnum will connect to: databases, queues, caches, Keystone. */
 export async function reachability(site: Site, nodes: Nodes, behindVip: boolean): Promise<Finding[]> {
   const endpoints = endpointsOf(site).filter(({ host }) => behindVip || host !== site.virtualIp);
-  const tried = await everywhere(nodes, ({ name, tunnel }) =>
+  const attempts = await everywhere(nodes, ({ name, tunnel }) =>
     Promise.all(
       endpoints.map((endpoint) =>
         tunnel(endpoint.host, endpoint.port).then(
@@ -32,14 +32,15 @@ export async function reachability(site: Site, nodes: Nodes, behindVip: boolean)
       ),
     ),
   );
+  const tried = attempts.flat();
   return endpoints.flatMap((endpoint): Finding[] => {
-    const failures = tried.flat().filter((one) => one.endpoint === endpoint && one.reason !== undefined);
+    const failures = tried.filter((one) => one.endpoint === endpoint && one.reason !== undefined);
     if (failures.length === 0) return [];
     const { name, what, host, port, remedy } = endpoint;
     // A controller without any of them does not work.
     const cutOff = failures.some(
       ({ controller }) =>
-        !tried.flat().some((one) => one.controller === controller && one.endpoint.name === name && !one.reason),
+        !tried.some((one) => one.controller === controller && one.endpoint.name === name && one.reason === undefined),
     );
     const from = failures.map(({ controller, reason }) => `${controller} (${reason ?? ''})`).join(', ');
     return [

@@ -232,8 +232,8 @@ async function loadBalancer({ name, masterLbEnabled }: ClusterTemplate, read: Re
   ];
 }
 
-/** Newer clouds name the service otherwise. */
-const VOLUME_SERVICES = ['volumev3', 'block-storage', 'volumev2'] as const;
+/** The types under which catalogues have Cinder, by release. */
+export const VOLUME_SERVICES = ['volumev3', 'block-storage', 'volumev2'] as const;
 
 async function volumeType(template: ClusterTemplate, read: Reader, site: Site): Promise<Finding[]> {
   const { name, dockerVolumeSize, labels } = template;

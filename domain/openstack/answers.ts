@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { refusal, UnexpectedAnswer } from './errors';
+import type { Answer } from './http-messages';
 
 /*
  * Forms of answers. An answer is refused only for what somebody depends on: releases leave fields out, give null for them,
@@ -29,4 +31,17 @@ export function optionalListOf<T>(element: z.ZodType<T>) {
   return listOf(element)
     .nullish()
     .transform((list) => list ?? []);
+}
+
+/**
+ * The body of an answer.
+ *
+ * @param expected names it in a message
+ * @throws OpenStackApiError, OpenStackUnavailable by the answer's status; UnexpectedAnswer if the body has another form
+ */
+export function bodyOf<T>(answer: Answer, schema: z.ZodType<T>, expected: string): T {
+  if (answer.status >= 300) throw refusal(answer);
+  const body = schema.safeParse(answer.json);
+  if (!body.success) throw new UnexpectedAnswer(answer, expected);
+  return body.data;
 }

@@ -1,7 +1,8 @@
 import { messageOf } from '../errors';
 import type { Clock } from '../world';
 import { detailOf, OpenStackUnreachable } from './errors';
-import { type Connect, HttpClient } from './http';
+import { HttpClient } from './http';
+import type { Connect } from './tunnel-agent';
 
 /** What answers on an address. */
 export interface ApiAnswer {

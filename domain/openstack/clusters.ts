@@ -219,7 +219,7 @@ async function create(
     node_count: wanted.workers,
     create_timeout: wanted.createTimeoutMinutes,
   };
-  let uuid: string | undefined;
+  let uuid: string;
   try {
     uuid = await client.createCluster(attributes, microversionFor(wanted.workers));
   } catch (error) {
@@ -229,8 +229,7 @@ async function create(
     if (!created) throw error;
     return result(created, 'created', []);
   }
-  const reference = uuid;
-  const created = await takenUp(clock, () => client.cluster(reference));
+  const created = await takenUp(clock, () => client.cluster(uuid));
   return created
     ? result(created, 'created', [])
     : { ...missing(wanted), uuid, action: 'created', status: 'REQUESTED' };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { messageOf } from '../errors';
-import { listOf, optionalListOf, shown } from './answers';
-import { cut, refusal, UnexpectedAnswer } from './errors';
+import { bodyOf, listOf, optionalListOf, shown } from './answers';
+import { cut } from './errors';
 import type { Answer } from './http-messages';
 import { EndpointMissing } from './keystone';
 
@@ -70,7 +70,7 @@ export class HeatClient {
     try {
       const answer = await this.ask(`/stacks/${id}`);
       if (answer.status === 404 || answer.status === 403) return undefined;
-      const { stack_status: status, stack_status_reason: reason, parameters } = read(answer, stack, 'a stack').stack;
+      const { stack_status: status, stack_status_reason: reason, parameters } = bodyOf(answer, stack, 'a stack').stack;
       const { number_of_nodes, number_of_minions, number_of_slaves } = parameters ?? {};
       const workers = Number(number_of_nodes ?? number_of_minions ?? number_of_slaves ?? NaN);
       return { status, ...(reason && { reason }), ...(Number.isInteger(workers) && { workers }) };
@@ -90,9 +90,9 @@ export class HeatClient {
       const failures = all.filter(failed);
       const [what, which] = failures.length > 0 ? ['failed', failures] : ['are not complete', all];
       if (which.length === 0) return 'Heat has no resource of it that failed or is not complete.';
-      const shown = which.slice(0, SHOWN).map(describe).join('; ');
+      const named = which.slice(0, SHOWN).map(describe).join('; ');
       const more = which.length > SHOWN ? `; and ${which.length - SHOWN} more` : '';
-      return `Resources in Heat that ${what}: ${shown}${more}.`;
+      return `Resources in Heat that ${what}: ${named}${more}.`;
     } catch (error) {
       return `Heat cannot be asked which resources failed: ${cut(messageOf(error), REASON)}`;
     }
@@ -105,7 +105,7 @@ export class HeatClient {
    */
   private async incompleteResources(id: string): Promise<HeatResource[]> {
     const answer = await this.ask(`/stacks/${id}/resources?nested_depth=${DEPTH}`);
-    const { resources } = read(answer, z.object({ resources: listOf(resource) }), "a stack's resources");
+    const { resources } = bodyOf(answer, z.object({ resources: listOf(resource) }), "a stack's resources");
     const incomplete = resources.filter(({ resource_status: status }) => !status.endsWith('_COMPLETE'));
     const within = incomplete.filter((one) => link(one, 'nested') === undefined);
     return (within.length > 0 ? within : incomplete)
@@ -143,11 +143,4 @@ function pathOf(one: z.infer<typeof resource>, all: readonly z.infer<typeof reso
 
 function failed({ status }: HeatResource): boolean {
   return status.endsWith('_FAILED');
-}
-
-function read<T>(answer: Answer, schema: z.ZodType<T>, expected: string): T {
-  if (answer.status >= 300) throw refusal(answer);
-  const body = schema.safeParse(answer.json);
-  if (!body.success) throw new UnexpectedAnswer(answer, expected);
-  return body.data;
 }

@@ -6,8 +6,6 @@ import { AnswerLost, OpenStackUnreachable } from './errors';
 import type { Answer, HttpRequest } from './http-messages';
 import { type Connect, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
 
-export type { Connect };
-
 export interface HttpOptions {
   /** Certificates of a private CA in PEM form, trusted beside the well-known ones. */
   readonly ca?: string | undefined;

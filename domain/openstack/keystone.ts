@@ -5,7 +5,7 @@ import type { Clock } from '../world';
 import { optionalListOf } from './answers';
 import { AnswerLost, detailOf, OpenStackUnreachable, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
-import type { Answer } from './http-messages';
+import type { Answer, HttpRequest } from './http-messages';
 
 /** Who authenticates where: the `openstack` section of a site document. */
 export type Account = Pick<
@@ -162,11 +162,7 @@ export class Keystone {
     const user = { name: username, domain: { id: userDomainId }, password: this.password };
     const scope = { project: { name: projectName, domain: { id: projectDomainId } } };
     try {
-      return await this.http.request({
-        method: 'POST',
-        url,
-        body: { auth: { identity: { methods: ['password'], password: { user } }, scope } },
-      });
+      return await this.http.request(tokenRequest(url, user, scope));
     } catch (error) {
       if (error instanceof OpenStackUnreachable) throw new KeystoneUnreachable(url, error.reason);
       // A token nobody received harms nobody.
@@ -180,4 +176,9 @@ export class Keystone {
 export function tokensUrl(authUrl: string): string {
   const base = authUrl.replace(/\/+$/, '');
   return `${base.endsWith('/v3') ? base : `${base}/v3`}/auth/tokens`;
+}
+
+/** Asks for a token by a password. @param user who, as Keystone wants it, with the password */
+export function tokenRequest(url: string, user: object, scope: object): HttpRequest {
+  return { method: 'POST', url, body: { auth: { identity: { methods: ['password'], password: { user } }, scope } } };
 }

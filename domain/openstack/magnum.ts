@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MagnumHaError } from '../errors';
-import { flag, listOf, optionalListOf, shown, shownNumber } from './answers';
-import { detailOf, refusal, UnexpectedAnswer } from './errors';
+import { bodyOf, flag, listOf, optionalListOf, shown, shownNumber } from './answers';
+import { detailOf, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
 import type { Answer, HttpRequest } from './http-messages';
 import type { Keystone } from './keystone';
@@ -218,8 +218,7 @@ export class MagnumClient {
 }
 
 function read<T>(answer: Answer, status: number, schema: z.ZodType<T>, expected: string): T {
-  if (answer.status >= 300) throw refusal(answer);
-  const result = schema.safeParse(answer.json);
-  if (answer.status !== status || !result.success) throw new UnexpectedAnswer(answer, expected);
-  return result.data;
+  const body = bodyOf(answer, schema, expected);
+  if (answer.status !== status) throw new UnexpectedAnswer(answer, expected);
+  return body;
 }

@@ -1,10 +1,11 @@
 import type { Site } from '../site/document';
 import type { Clock } from '../world';
 import { HeatClient } from './heat';
-import { type Connect, HttpClient, type HttpOptions } from './http';
+import { HttpClient, type HttpOptions } from './http';
 import type { Answer } from './http-messages';
 import { Keystone } from './keystone';
 import { MagnumClient } from './magnum';
+import type { Connect } from './tunnel-agent';
 
 /** Clients for one site's OpenStack; `close()` ends the connections they keep. */
 export interface OpenStackSession {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../world';
 import { NoTls, secure } from './tls';
 
-/** Opens a TCP connection to `host:port` as seen from the bastion: a tunnel through SSH. */
+/** Opens a TCP connection to `host:port` as seen from a controller: a tunnel through SSH. */
 export type Connect = (host: string, port: number) => Promise<Duplex>;
 
 /** An agent whose connections are tunnels and are reused; ssh2's own agent opens one for every request. */

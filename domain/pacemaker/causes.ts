@@ -123,20 +123,18 @@ function onNode(cib: Cib, primitive: Resource, node: CibNode, { nodes }: Cluster
 }
 
 /** How often it failed on a node; failures that have expired do not count. */
-function failCount(cib: Cib, { id, ...primitive }: Resource, { attributes }: CibNode): number {
+function failCount(cib: Cib, primitive: Resource, { attributes }: CibNode): number {
+  const { id } = primitive;
   // Before 1.1.17 there is one count; since, one for each operation: fail-count-p_haproxy#start_0.
-  const sumOf = (prefix: string, combine: (a: number, b: number) => number) =>
-    [...attributes]
-      .filter(
-        ([name]) =>
-          name.startsWith(`${prefix}-${id}`) && /^(:\d+)?(#.+_\d+)?$/.test(name.slice(prefix.length + 1 + id.length)),
-      )
-      .reduce((sum, [, value]) => combine(sum, scoreOf(value)), 0);
+  const prefix = `fail-count-${id}`;
+  const counts = [...attributes].filter(
+    ([name]) => name.startsWith(prefix) && /^(:\d+)?(#.+_\d+)?$/.test(name.slice(prefix.length)),
+  );
   const count = Math.min(
-    sumOf('fail-count', (a, b) => a + b),
+    counts.reduce((sum, [, value]) => sum + scoreOf(value), 0),
     INFINITY,
   );
-  const timeout = known(metaAttribute(cib, { id, ...primitive }, 'failure-timeout'));
+  const timeout = known(metaAttribute(cib, primitive, 'failure-timeout'));
   const last = Math.max(
     ...[...attributes].filter(([name]) => name.startsWith(`last-failure-${id}`)).map(([, value]) => Number(value)),
     0,

@@ -8,7 +8,6 @@ import type { Site } from '../site/document';
 import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '../ssh/errors';
 import { poll } from '../world';
 import { clusterStatus, howToManage, isNode, NoQuorum, refuseUnmanaged, startedOn } from './cluster';
-import type { ClusterStatus } from './status';
 import { watchVip } from './vip-watch';
 
 /** How long one step looks by itself before it hands back to the workflow's wait. One look takes about 50 ms. */
@@ -46,6 +45,9 @@ export interface CycleStep {
   readonly firstAnswerAt: number | null;
 }
 
+/** The times between which the VIP did not answer, as far as they are known. */
+export type Outage = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'>;
+
 /**
  * One step of the cycle: HAProxy disabled, polled until gone, enabled, polled until it serves. Each is safe to repeat.
  *
@@ -57,11 +59,7 @@ export interface CycleStep {
  * @throws NoQuorum before HAProxy is disabled; HAProxyStopBlocked, HAProxyStopInterrupted, HAProxyResourceUnmanaged;
  * where enabling is refused everywhere, why
  */
-export function cycle(
-  connection: SiteConnection,
-  action: CycleAction,
-  before: Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'> | null,
-): Promise<CycleStep> {
+export function cycle(connection: SiteConnection, action: CycleAction, before: Outage | null): Promise<CycleStep> {
   return action === 'disable' || action === 'poll-stopped'
     ? stop(connection, action, before?.lastAnswerAt ?? null)
     : start(connection, action, before);
@@ -158,7 +156,7 @@ async function unlessLost<T>(doing: Promise<T>, nodes: readonly Node[]): Promise
 async function start(
   { site, nodes }: SiteConnection,
   action: 'enable' | 'poll-started',
-  before: Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'> | null,
+  before: Outage | null,
 ): Promise<CycleStep> {
   const connecting = mapAll(nodes, async (node) => {
     await node.ready();
@@ -172,7 +170,7 @@ async function start(
   try {
     // The first one's connection may lead to a controller that is gone: then another one watches too.
     if (action === 'enable') await enable(first, others, (other) => watches.push(watchVip(other)));
-    const reached = await connected(connecting);
+    const reached = await fulfilled(connecting);
     const waitingFor = await until(first, async () => {
       const notRunning = await notStarted(reached, site);
       return notRunning === '' && answeredAt() === null ? `an answer of the VIP ${site.virtualIp}` : notRunning;
@@ -227,22 +225,6 @@ function firstOfAll(connecting: NonEmpty<Promise<Node>>): Promise<{ first: Node;
   return Promise.any(each).catch(() => each[0]);
 }
 
-async function connected(connecting: readonly Promise<Node>[]): Promise<Node[]> {
-  const results = await Promise.allSettled(connecting);
-  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-}
-
-/** Pacemaker's view from one controller. */
-interface View {
-  readonly node: Node;
-  readonly status: ClusterStatus;
-}
-
-/** Pacemaker's view from every controller on which it runs. @throws the first one's error where it runs on none */
-function views(nodes: readonly Node[]): Promise<[View, ...View[]]> {
-  return fulfilled(nodes.map(async (node) => ({ node, status: await clusterStatus(node) })));
-}
-
 /** Looks until nothing is waited for, or patience ends. @returns what is still waited for */
 async function until({ clock }: Node, look: () => Promise<string>): Promise<string> {
   const { found } = await poll(clock, PATIENCE, async () => {
@@ -266,7 +248,7 @@ async function notStopped(nodes: readonly Node[], lead: Node): Promise<string> {
         `haproxy process there, then: pcs resource cleanup ${resource}`,
     );
   }
-  // Since Preflight. It would be waited for in vain.
+  // It may have become unmanaged since Preflight: pacemaker would not stop it then, however long we wait.
   refuseUnmanaged(status, lead);
   if (alive.length > 0) return `haproxy to stop on ${namesOf(alive)}`;
   return status.instances.some(({ active }) => active) ? 'pacemaker to see HAProxy stopped' : '';
@@ -282,10 +264,10 @@ async function notStopped(nodes: readonly Node[], lead: Node): Promise<string> {
 async function notStarted(all: readonly Node[], site: Site): Promise<string> {
   const { resource } = site.haproxy;
   const lists = await fulfilled(processesOn(all));
-  // One that is lost meanwhile is none that HAProxy is waited for on: Verify reports it.
+  // HAProxy is not waited for on a controller that is lost meanwhile: Verify reports it.
   const nodes = lists.map(({ node }) => node);
-  // Only then pacemaker's view: it holds what a disable that has ended did.
-  const seen = await views(nodes);
+  // Pacemaker is asked after the processes are listed, so that its view has the effect of every disable that has ended.
+  const seen = await fulfilled(nodes.map(async (node) => ({ node, status: await clusterStatus(node) })));
   const disabled = seen.filter(({ status }) => status.disabled).map(({ node }) => node);
   await Promise.all(disabled.map((node) => node.run(node.commands.enableHaproxy)));
   if (disabled.length > 0) return `${resource} to be enabled, as ${namesOf(disabled)} sees it`;
@@ -295,7 +277,7 @@ async function notStarted(all: readonly Node[], site: Site): Promise<string> {
   if (disabling.length > 0) return `pcs resource disable ${resource} to end on ${namesOf(disabling)}`;
 
   const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ node }) => node);
-  // Of a cluster in parts, the one that has quorum is the one that starts HAProxy.
+  // Where the cluster is split, the partition with quorum starts HAProxy.
   const { status } = seen.find((one) => one.status.quorate) ?? seen[0];
   const blocked = status.instances.filter((one) => one.blocked).flatMap(({ nodes }) => nodes);
   const missing = nodes

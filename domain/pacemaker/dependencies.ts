@@ -1,5 +1,5 @@
 import { ancestors, type Cib, metaAttribute, type Resource } from './cib';
-import { INFINITY, isTrue, resolved, same, scoreOf } from './rules';
+import { INFINITY, isPromoted, isTrue, resolved, same, scoreOf } from './rules';
 import { all, type Element } from './xml';
 
 /**
@@ -192,8 +192,4 @@ function pair(resources: readonly Resource[], on: readonly Resource[], name = ou
 
 function chain(resources: readonly Resource[], name = out): Dependency[] {
   return resources.slice(1).map((one, index) => pair([one], resources.slice(index, index + 1), name));
-}
-
-function isPromoted(role: string | undefined): boolean {
-  return same(role, 'master') || same(role, 'promoted');
 }

@@ -1,5 +1,5 @@
 import { ancestors, type Cib, type CibNode, type Resource } from './cib';
-import { holds, INFINITY, isTrue, resolved, type RuleFacts, same, scoreOf } from './rules';
+import { holds, INFINITY, isPromoted, isTrue, resolved, type RuleFacts, same, scoreOf } from './rules';
 import { all, type Element } from './xml';
 
 /** A location constraint that keeps a resource off a node. */
@@ -83,15 +83,14 @@ function matcher(pattern: string): (id: string) => boolean {
 function scoresOn(constraint: Element, node: CibNode, facts: RuleFacts): { score: number; ruled: boolean }[] {
   const { node: name, score } = constraint.attributes;
   // One for promoted instances keeps none from running.
-  const about = (role: string | undefined) => !['master', 'promoted'].some((one) => same(role, one));
   if (name !== undefined && score !== undefined) {
-    return same(name, node.name) && about(constraint.attributes['role'])
+    return same(name, node.name) && !isPromoted(constraint.attributes['role'])
       ? [{ score: scoreOf(score), ruled: false }]
       : [];
   }
   return all(constraint, 'rule')
     .map((rule) => resolved(rule, facts.byId))
-    .filter((rule) => about(rule.attributes['role']) && holds(rule, facts) === true)
+    .filter((rule) => !isPromoted(rule.attributes['role']) && holds(rule, facts) === true)
     .map(({ attributes }) => {
       const attribute = attributes['score-attribute'];
       // A node without the attribute counts as one that is banned.

@@ -206,6 +206,11 @@ export function isTrue(text: string | undefined): boolean {
   return ['true', 'on', 'yes', 'y', '1'].includes(text?.toLowerCase() ?? '');
 }
 
+/** Whether a role is the promoted one, which pacemaker called master before 2.1. */
+export function isPromoted(role: string | undefined): boolean {
+  return same(role, 'master') || same(role, 'promoted');
+}
+
 /** Whether a target role is that of a resource that is disabled. */
 export function isStopped(role: string | undefined): boolean {
   return same(role, 'stopped');

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod';
-import { isNetwork, type Problem } from './document';
+import { hasUserinfo, isNetwork, type Problem } from './document';
 import { holdsSecret } from './option-names';
 import { atLeast, type Release, RELEASES } from './releases';
 
@@ -8,7 +8,7 @@ const text = z.string().optional().catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 const whole = z.number().optional().catch(undefined);
 
-/** As much of a site document as the checks below read; whatever is malformed counts as absent, its own problem tells. */
+/** As much of a site document as the checks below read; whatever is malformed counts as absent, because the schema reports it. */
 const readable = z.object({
   release: z.enum(RELEASES).optional().catch(undefined),
   virtualIp: text,
@@ -155,7 +155,7 @@ function clusters({ release, clusterTemplates, clusters: wanted }: Readable): Pr
       const message = `no template of clusterTemplates is named ${clusterTemplate}`;
       return [{ path: `clusters.${index}.clusterTemplate`, name: 'UnknownClusterTemplate', message }];
     }
-    // Newton's Magnum refuses it too. The guide's own document is of Newton: its findings tell.
+    // Newton's Magnum refuses it too, but the guide's own document, of Newton, has it: there a finding reports it.
     if (managers <= 1 || template.masterLbEnabled === true || (release && !atLeast(release, 'ocata'))) return [];
     const message = `${managers} managers need "masterLbEnabled": true in the template ${clusterTemplate}; Magnum refuses them otherwise`;
     return [{ path: `clusters.${index}.managers`, name: 'ManagersWithoutLoadBalancer', message }];
@@ -165,7 +165,7 @@ function clusters({ release, clusterTemplates, clusters: wanted }: Readable): Pr
 function clearSecrets({ magnum, clusterTemplates }: Readable): Problem[] {
   const name = 'SecretInClear';
   const isClear = ([option, value]: [string, unknown]) =>
-    typeof value === 'string' && value !== '' && (holdsSecret(option) || /:\/\/[^/\s]*@/.test(value));
+    typeof value === 'string' && value !== '' && (holdsSecret(option) || hasUserinfo(value));
   return [
     ...Object.entries(magnum.extraOptions).flatMap(([section, options]) =>
       Object.entries(options)

@@ -434,12 +434,15 @@ const ca = z
   })
   .describe('A private CA that signs the certificates of this cloud.');
 
+/** What the name of a site may be. */
+export const SITE_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
 /** The schema of a site document: `sites/*.json`. */
 export const siteSchema = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds this schema.'),
   name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and -, 40 at most')
+    .regex(SITE_NAME, 'must be lower-case letters, digits and -, 40 at most')
     .describe('Name of the site: what an execution is started with.'),
   release: z
     .enum(RELEASES, { error: ({ input }) => releaseProblem(input) })
@@ -490,6 +493,11 @@ function releaseProblem(input: unknown): string {
 
 function isPort(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535;
+}
+
+/** Whether a text has a URL with user information, so perhaps with a password. */
+export function hasUserinfo(text: string): boolean {
+  return /:\/\/[^/\s]*@/.test(text);
 }
 
 /** Whether this is an IPv4 network in CIDR form. */

@@ -1,6 +1,6 @@
 import { MagnumHaError } from '../errors';
 import type { DocumentStore } from '../world';
-import type { Site } from './document';
+import { type Site, SITE_NAME } from './document';
 import { parseSite, SiteDocumentInvalid } from './parse';
 
 /** An execution was started for a site that nobody deployed. */
@@ -31,7 +31,7 @@ export function parseInput(input: unknown): { site: string; mode: Mode } {
   const { site, mode, ...others } = input as Record<string, unknown>;
   const unknown = Object.keys(others);
   if (unknown.length > 0) throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${EXAMPLE}`);
-  if (typeof site !== 'string' || !/^[a-z0-9][a-z0-9-]{0,39}$/.test(site)) {
+  if (typeof site !== 'string' || !SITE_NAME.test(site)) {
     throw new InputInvalid(`The input's "site" is not the name of a site. ${EXAMPLE}`);
   }
   if (mode !== 'check' && mode !== 'apply') {

@@ -2,20 +2,21 @@ import type { Cluster, ClusterTemplate, Controller, Site } from './document';
 
 /** The controller of this name. @throws Error where there is none: the workflow only names those of the document */
 export function controllerNamed(site: Site, name: string): Controller {
-  return find(site.controllers, name, `controller of site ${site.name}`);
+  return named(site.controllers, name, `controller of site ${site.name}`);
 }
 
 /** The cluster template of this name, likewise. */
 export function clusterTemplateNamed(site: Site, name: string): ClusterTemplate {
-  return find(site.clusterTemplates, name, `cluster template of site ${site.name}`);
+  return named(site.clusterTemplates, name, `cluster template of site ${site.name}`);
 }
 
 /** The cluster of this name, likewise. */
 export function clusterNamed(site: Site, name: string): Cluster {
-  return find(site.clusters, name, `cluster of site ${site.name}`);
+  return named(site.clusters, name, `cluster of site ${site.name}`);
 }
 
-function find<T extends { readonly name: string }>(items: readonly T[], name: string, what: string): T {
+/** The one of this name, likewise. @param what how the message calls them */
+export function named<T extends { readonly name: string }>(items: readonly T[], name: string, what: string): T {
   const found = items.find((one) => one.name === name);
   if (!found) throw new Error(`There is no ${what} named ${name}`);
   return found;

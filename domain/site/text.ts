@@ -5,8 +5,8 @@ export function readText(text: string): { readonly document?: unknown; readonly 
   try {
     return { document: JSON.parse(text) };
   } catch (error) {
-    // Only the place: the parser's whole message quotes the text, which may hold a secret by mistake.
-    // Where it quotes, it tells no place, and nothing but the place stands at its end.
+    // Only the place is told: the rest of the parser's message may quote the text, and with it a secret that stands there by
+    // mistake. The place is at the message's very end; a quoted text could name one, too, but not there.
     const place = / at position \d+( \(line \d+ column \d+\))?$| end of JSON input$/.exec(messageOf(error))?.[0] ?? '';
     const at = place && `: error${place.replace(/^ end/, ' at the end')}`;
     return { problem: `is not JSON${at}. To see where: python3 -m json.tool FILE` };

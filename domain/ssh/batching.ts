@@ -1,3 +1,4 @@
+import type { Link } from '../world';
 import { parted } from './batch';
 import type { Command, Outcome } from './command';
 import type { SshConnectionLost } from './errors';
@@ -21,11 +22,8 @@ export interface Waiting {
  * of its own for each costs round trips, a process of sshd and a shell. A command with standard input travels alone.
  *
  * @param run runs the commands of a batch one after the other, and answers each as it ends; kept once all is over
- * @returns a function that takes the line and the command it is made from, and throws SshConnectionLost
  */
-export function batching(
-  run: (batch: readonly Waiting[]) => Promise<void>,
-): (line: string, command: Command) => Promise<Outcome> {
+export function batching(run: (batch: readonly Waiting[]) => Promise<void>): Link['execute'] {
   const slot = slots(SESSIONS);
   let asked: Waiting[] = [];
   const send = () => {

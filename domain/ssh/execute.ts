@@ -1,24 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
 import { messageOf } from '../errors';
+import type { Clock, Link } from '../world';
 import { batchLine, type Frame, Frames } from './batch';
 import { batching, type Waiting } from './batching';
-import type { Command, Outcome } from './command';
 import { patience } from './command-line';
-import type { Clock } from '../world';
 import { connectionLost } from './failures';
 
 /**
  * Makes a function that runs commands on a controller, in batches.
  *
  * @param where names the controller in messages
- * @returns a function that takes the line and the command it is made from, and throws SshConnectionLost
  */
-export function executor(
-  clock: Clock,
-  client: Client,
-  where: string,
-): (line: string, command: Command) => Promise<Outcome> {
+export function executor(clock: Clock, client: Client, where: string): Link['execute'] {
   return batching((batch) => runBatch(clock, client, where, batch));
 }
 

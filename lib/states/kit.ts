@@ -52,8 +52,8 @@ export function inOrder(phases: readonly Phase[], end: State): State {
 /** Data flows in variables. A state's input is the execution's own, so that histories stay short. */
 export const UNCHANGED = INPUT.template;
 
-/** The result of a task that is no function. */
-export const RESULT = variable<never>('states.result');
+/** What a state that invokes no function got. */
+const RESULT = variable<never>('states.result');
 
 /**
  * Errors after which a task is simply tried again: Lambda's own, and what passes by itself on the way to the site. All

@@ -299,10 +299,11 @@ class Walk {
       return { finals: [], left: possible(rest(flow), cause), on: [] };
     }
     if (!isChain || through.length > DEEPEST) {
-      const decided = target === 'ACCEPT' || takes(target);
       const one = final(
         flow,
-        decided ? cause : { ...cause, dependsOn: dependsOn ?? (isChain ? 'a loop of chains' : what(target)) },
+        isSure(target)
+          ? cause
+          : { ...cause, dependsOn: dependsOn ?? (isChain ? 'a loop of chains' : unknownTarget(target)) },
       );
       if (dependsOn === undefined) return { finals: [one], left: [], on: [] };
       return { finals: [], left: [], on: possible({ finals: [one], left: [] }, cause) };
@@ -326,8 +327,9 @@ class Walk {
   }
 }
 
-function what(target: string): string {
-  return /^N?F?QUEUE$/.test(target)
+/** What the fate of a packet depends on that meets a target which is not known here. */
+function unknownTarget(target: string): string {
+  return /^(NF)?QUEUE$/.test(target)
     ? `the program that ${target} hands packets to`
     : `${target}, which is not among the chains that were read`;
 }

@@ -2,7 +2,7 @@ import type { Question } from './decide';
 import { intersect, type Intervals, subtract } from './intervals';
 import { type Option, protocolOf, type Rule } from './rule';
 import type { RuleTable } from './table';
-import { ALL_ADDRESSES, parseAddressRange, parseNetwork, parsePorts } from './values';
+import { parseAddressRange, parseNetwork, parsePorts } from './values';
 
 /** Sets of packets: their source, destination, source port, and interface (its place in `Space.interfaces`). */
 export type Packets = readonly [Intervals, Intervals, Intervals, Intervals];
@@ -221,19 +221,4 @@ function interfacesOf(tables: readonly RuleTable[]): string[] {
   const other = first(['mgmt0', ...ends.map((letter) => `${letter}0`)], patterns);
   const exact = patterns.filter((pattern) => !pattern.endsWith('+') && pattern !== 'lo');
   return [...new Set([other, ...ofPrefixes, ...exact].filter((name) => name !== undefined))];
-}
-
-/** Where connections may come from: clients of TCP that name no port get one above these. */
-export const CLIENT_PORTS: Intervals = [[1024, 65_535]];
-
-/** The addresses of a network that hosts have: not the first and the last, which are the network's own. */
-export function hostsOf(network: string): Intervals {
-  const [range] = parseNetwork(network) ?? ALL_ADDRESSES;
-  if (!range) return [];
-  const [low, high] = range;
-  return high - low < 3 ? [[low, high]] : [[low + 1, high - 1]];
-}
-
-export function hostsAt(addresses: readonly string[]): Intervals {
-  return addresses.flatMap((address): Intervals => parseNetwork(address) ?? []);
 }

@@ -49,7 +49,7 @@ export interface FirewallOwner {
  */
 export function firewallOwner(reading: FirewallReading, site: Site): FirewallOwner {
   const { listing, file = '', nft = '', services = [] } = reading;
-  // What only the file knows may be left over from an owner of former times.
+  // The file counts only where the running rules were not read: it may be left over from a former owner.
   const { chains } = listing ? parseListing(listing) : parseRulesFile(file).tables[0];
   const rules = listing ? 'running rules' : 'rules file';
   const owner = (name: Exclude<OwnerName, 'unknown'>, evidence: string, usesFile: boolean): FirewallOwner => ({

@@ -26,8 +26,8 @@ export interface Rule {
   readonly comment?: string;
 }
 
-/** Targets without options. */
-const BUILT_IN = ['ACCEPT', 'DROP', 'RETURN', 'QUEUE'];
+/** iptables' standard targets: they take no options. */
+const STANDARD_TARGETS = ['ACCEPT', 'DROP', 'RETURN', 'QUEUE'];
 
 /** What a line tells iptables to do. Other commands, such as `-L`, change nothing. */
 export interface Command {
@@ -215,7 +215,7 @@ function rulesOf(options: readonly Option[], text: string, line: number): Rule[]
     options.indexOf(option) > options.indexOf(target) &&
     /^--/.test(option.name) &&
     !UNDERSTOOD.has(option.name) &&
-    !BUILT_IN.includes(target.values[0] ?? '');
+    !STANDARD_TARGETS.includes(target.values[0] ?? '');
   return addresses('-s').flatMap((source) =>
     addresses('-d').map((destination) => ({
       ...common,

@@ -101,7 +101,7 @@ function command(line: string, index: number): Command | undefined {
   return line.startsWith('#') ? undefined : parseCommand(line.trim().replace(/^\[\d+:\d+\]\s*/, ''), index);
 }
 
-const BUILT_IN = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+const BUILT_IN_CHAINS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
 
 /** Carries commands out, as iptables does. What iptables would refuse has no effect. */
 class Table implements RuleTable {
@@ -121,7 +121,8 @@ class Table implements RuleTable {
     const { verb, chain, argument, number, rules } = found;
     if (chain === undefined) {
       if (verb === '-F') for (const name of this.chains.keys()) this.chains.set(name, []);
-      if (verb === '-X') for (const name of this.chains.keys()) if (!BUILT_IN.includes(name)) this.chains.delete(name);
+      if (verb === '-X')
+        for (const name of this.chains.keys()) if (!BUILT_IN_CHAINS.includes(name)) this.chains.delete(name);
       return;
     }
     const list = this.chains.get(chain) ?? [];

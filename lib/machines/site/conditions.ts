@@ -1,4 +1,5 @@
 import { PACEMAKER_FINDINGS } from '../../../domain/findings/pacemaker';
+import { HAPROXY_DISABLED } from '../../../domain/findings/settle';
 import { Expression, jsonata } from '../../states/expression';
 import type { VariablesOf } from '../../states/kit';
 import type { SiteVariables } from './variables';
@@ -7,7 +8,7 @@ type Variables = VariablesOf<SiteVariables>;
 
 /** Whether Preflight found HAProxy disabled: then nothing behind the VIPs answers. */
 export function haproxyDisabled({ findings }: Variables): Expression<boolean> {
-  return jsonata`"HAProxyDisabled" in ${findings}.name`;
+  return jsonata`${HAPROXY_DISABLED.name} in ${findings}.name`;
 }
 
 /** Whether a check found that something of bootstrap is missing, or other than it should be. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { LIMITS } from '../../../domain/site/limits';
 import { jsonata, NOW, text } from '../../states/expression';
-import { inOrder, isOver, messageOf, type Phase } from '../../states/kit';
+import { inOrder, isOver, messageOf, type Phase, UNCHANGED } from '../../states/kit';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -107,7 +107,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, next: State, suffi
   const before = jsonata<string>`${$.failure} ? " (before that: " & ${$.failure.dot('Error')} & ")" : ""`;
   enable.addCatch(release, {
     errors: [Errors.ALL],
-    outputs: '{% $states.input %}',
+    outputs: UNCHANGED,
     assign: {
       failure: jsonata<
         SiteVariables['failure']

@@ -93,10 +93,9 @@ export class SiteMachine extends Construct {
  * The procedure:
  *
  * Load site → Take site lock → Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
- *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Cycle HAProxy → Verify → templates →
- *     clusters → Report
+ *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Cycle HAProxy → Verify →
+ *     templates → clusters → Report
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
- *   Cycle HAProxy is preceded by Reach.
  * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
 function procedure(scope: Construct, functions: TaskFunctions, lock: Lock): State {

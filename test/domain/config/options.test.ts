@@ -367,7 +367,7 @@ describe('resolve', () => {
   });
 });
 
-/** The guide's excerpt of magnum.conf, as facts give it. */
+/** The guide's excerpt of magnum.conf. */
 const GUIDE = `[certificates]
 cert_manager_type = x509keypair
 [database]

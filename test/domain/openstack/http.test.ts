@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Connect, HttpClient, type HttpOptions } from '../../../domain/openstack/http';
+import { HttpClient, type HttpOptions } from '../../../domain/openstack/http';
+import type { Connect } from '../../../domain/openstack/tunnel-agent';
 import { connection } from '../../../local/simulated-site/duplex-pair';
 import { serveHttp } from '../../../local/simulated-site/http-server';
 import { virtualClock } from '../../../local/virtual-clock';

@@ -7,7 +7,8 @@ import {
   createServer as createTcpServer,
   type Server as TcpServer,
 } from 'node:net';
-import { type Connect, HttpClient, type HttpOptions } from '../../../domain/openstack/http';
+import { HttpClient, type HttpOptions } from '../../../domain/openstack/http';
+import type { Connect } from '../../../domain/openstack/tunnel-agent';
 import { realClock } from '../../../domain/world';
 import { authority, type Subject } from '../certificates';
 

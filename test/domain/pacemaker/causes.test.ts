@@ -2,7 +2,7 @@ import { type Cib } from '../../../domain/pacemaker/cib';
 import { type Cause, disabledBy, hindrances, unmanagedBy } from '../../../domain/pacemaker/causes';
 import { described, remedy } from '../../../domain/pacemaker/remedies';
 import type { ClusterStatus } from '../../../domain/pacemaker/status';
-import { cibOf, resourceIn, statusOf } from './cibs';
+import { cibOf, type Edits, resourceIn, statusOf } from './cibs';
 
 /** Everything that is wrong, in the words of a message: what it is, and what ends it with pcs and with crmsh. */
 function told(cib: Cib, status: ClusterStatus): string[] {
@@ -134,7 +134,7 @@ const property = (name: string, value: string) =>
 const constraint = (xml: string) => ['<constraints>', `<constraints>${xml}`] as const;
 
 describe('what keeps HAProxy off one node', () => {
-  const causesOf = (...edits: Parameters<typeof cibOf> extends [string, ...infer E] ? E : never) => {
+  const causesOf = (...edits: Edits) => {
     const cib = cibOf('healthy', ...edits);
     return hindrances(cib, resourceIn(cib), silent()).map((one) => described(one, 'p_haproxy'));
   };
@@ -143,7 +143,7 @@ describe('what keeps HAProxy off one node', () => {
   const expression = (attribute: string, operation: string, value: string) =>
     `<expression id="e" attribute="${attribute}" operation="${operation}" value="${value}"/>`;
 
-  test.each<[string, Parameters<typeof causesOf>, string[]]>([
+  test.each<[string, Edits, string[]]>([
     ['nothing that we know', [], []],
     ['standby until its next boot', [[state2, state2 + transient({ standby: 'on' })]], ['node-2 is in standby']],
     ['standby that is off', [[node2, withAttributes({ standby: 'off' })]], []],
@@ -337,10 +337,7 @@ describe('what keeps HAProxy off one node', () => {
 });
 
 describe('unmanaged', () => {
-  const causesOf = (
-    status: ClusterStatus,
-    ...edits: Parameters<typeof cibOf> extends [string, ...infer E] ? E : never
-  ) => {
+  const causesOf = (status: ClusterStatus, ...edits: Edits) => {
     const cib = cibOf('healthy', ...edits);
     return unmanagedBy(cib, resourceIn(cib), status);
   };

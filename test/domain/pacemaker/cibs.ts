@@ -11,8 +11,10 @@ export function cibText(name: string): string {
   return readFileSync(join(__dirname, 'cib', `${name}.xml`), 'utf8');
 }
 
-/** @param edits pairs of texts: each first one is replaced by its second one */
-export function cibOf(name: string, ...edits: readonly (readonly [found: string, by: string])[]): Cib {
+/** Pairs of texts: each first one is replaced by its second one. */
+export type Edits = readonly (readonly [found: string, by: string])[];
+
+export function cibOf(name: string, ...edits: Edits): Cib {
   const text = edits.reduce((xml, [found, by]) => {
     if (!xml.includes(found)) throw new Error(`${name}.xml does not have ${found}`);
     return xml.replace(found, by);

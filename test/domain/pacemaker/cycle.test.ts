@@ -1,6 +1,6 @@
 import { connectSite, type SiteConnection } from '../../../domain/commands/site-connection';
 import { TRANSIENT_ERRORS } from '../../../domain/error-catalogue';
-import { cycle, type CycleAction, type CycleStep } from '../../../domain/pacemaker/cycle';
+import { cycle, type CycleAction, type CycleStep, type Outage } from '../../../domain/pacemaker/cycle';
 import { run as cycleTask } from '../../../lambdas/cycle';
 import type { CommandFault } from '../../../local/simulated-site';
 import type { Timings } from '../../../local/simulated-site/timings';
@@ -12,8 +12,6 @@ import { site as siteOf } from '../sites';
 const golden = siteOf('golden');
 const ALL = ['node-1', 'node-2', 'node-3'];
 const NO_CIB: CommandFault = { exit: 1, stderr: 'Error: unable to get cib' };
-
-type Before = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'>;
 
 let simulated: Simulated;
 afterEach(() => simulated.end());
@@ -69,7 +67,7 @@ class Scene {
   }
 
   /** Takes a step. */
-  async take(action: CycleAction, before: Before | null = null) {
+  async take(action: CycleAction, before: Outage | null = null) {
     const { clock, world } = simulated;
     this.site.record.clear();
     const began = clock.now();
@@ -762,7 +760,7 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
   return failed;
 
   async function procedure(): Promise<Error | undefined> {
-    let step: Before | null = { lastAnswerAt: clock.now(), firstAnswerAt: null };
+    let step: Outage | null = { lastAnswerAt: clock.now(), firstAnswerAt: null };
     let first: Error | undefined;
     try {
       step = await untilDone('poll-stopped', await passing('disable', step), golden.haproxy.stopTimeoutSeconds);
@@ -782,11 +780,11 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
     return first;
   }
 
-  function invoke(action: CycleAction, before: Before | null): Promise<CycleStep> {
+  function invoke(action: CycleAction, before: Outage | null): Promise<CycleStep> {
     return cycleTask({ site: golden, action, before }, world);
   }
 
-  function passing(action: CycleAction, before: Before | null): Promise<CycleStep> {
+  function passing(action: CycleAction, before: Outage | null): Promise<CycleStep> {
     const names: readonly string[] = TRANSIENT_ERRORS;
     return tried(
       () => invoke(action, before),

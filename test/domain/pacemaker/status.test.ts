@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClusterStatus, isStarted, parseClusterStatus } from '../../../domain/pacemaker/status';
+import { statusOf } from './cibs';
 import { crmMon, type Instance, instanceElement, type Status } from './crm-mon';
 
 const everywhere: Instance[] = [{ node: 'node-1' }, { node: 'node-2' }, { node: 'node-3' }];
@@ -26,8 +27,7 @@ function told({ instances }: ClusterStatus): string[] {
 
 /** crm_mon/README.md says which pacemaker printed these, and of which cluster. */
 describe('as crm_mon printed it:', () => {
-  const directory = join(__dirname, 'crm_mon');
-  const files = readdirSync(directory).filter((name) => name.endsWith('.xml'));
+  const files = readdirSync(join(__dirname, 'crm_mon')).filter((name) => name.endsWith('.xml'));
   const on = (...nodes: number[]) => nodes.map((node) => `Started on node-${node}`);
   const all = on(1, 2, 3);
   const none = ['Stopped', 'Stopped', 'Stopped'];
@@ -61,7 +61,7 @@ describe('as crm_mon printed it:', () => {
     const [, version = '', name = ''] = /^([\d.]+)-(.*)\.xml$/.exec(file) ?? [];
     const [instances, others] = CASES[name] ?? [];
 
-    const status = parseClusterStatus(readFileSync(join(directory, file), 'utf8'), 'p_haproxy', 'controller node-1');
+    const status = statusOf(version, name);
 
     const silent = ['1.1.12', '1.1.14'].includes(version);
     expect(told(status)).toEqual(silent ? instances?.map((one) => one.replace(' blocked', '')) : instances);
@@ -91,21 +91,15 @@ describe('as crm_mon printed it:', () => {
   });
 
   test('nodes with what keeps HAProxy off them', () => {
-    const nodes = (file: string) =>
-      parseClusterStatus(readFileSync(join(directory, file), 'utf8'), 'p_haproxy', 'x').nodes;
     const plain = { online: true, standby: false, standbyOnFail: false, maintenance: false, pending: false };
 
-    expect(nodes('1.1.12-standby.xml')[1]).toEqual({ ...plain, name: 'node-2', standby: true, unclean: false });
-    expect(nodes('2.1.5-standby.xml')[1]).toEqual({ ...plain, name: 'node-2', standby: true, unclean: false });
-    expect(nodes('3.0.2-node-maintenance.xml')[1]).toMatchObject({ maintenance: true });
+    expect(statusOf('1.1.12', 'standby').nodes[1]).toEqual({ ...plain, name: 'node-2', standby: true, unclean: false });
+    expect(statusOf('2.1.5', 'standby').nodes[1]).toEqual({ ...plain, name: 'node-2', standby: true, unclean: false });
+    expect(statusOf('3.0.2', 'node-maintenance').nodes[1]).toMatchObject({ maintenance: true });
   });
 
   test('what runs, in clones, groups and beside them', () => {
-    const { running } = parseClusterStatus(
-      readFileSync(join(directory, '1.1.12-cloned-group.xml'), 'utf8'),
-      'p_haproxy',
-      'x',
-    );
+    const { running } = statusOf('1.1.12', 'cloned-group');
 
     expect([...running].sort()).toEqual(['p_exporter', 'p_haproxy', 'vip__management']);
   });

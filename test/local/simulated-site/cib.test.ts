@@ -1,19 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Lab, startLab } from './client';
+import { ALL, lab, labForEach, running } from './client';
 
-const ALL = ['node-1', 'node-2', 'node-3'];
-
-let lab: Lab;
-beforeEach(() => {
-  lab = startLab();
-});
-afterEach(() => lab.close());
-
-const running = (): string[] =>
-  [...lab.site.controllers.values()]
-    .filter(({ processes }) => processes.some(({ name }) => name === 'haproxy'))
-    .map(({ name }) => name);
+labForEach();
 
 /** A moment as pacemaker writes it. */
 const at = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')}Z`;

@@ -8,6 +8,7 @@ import { seededRandom } from '../../../local/random';
 import { type SimulatedSite, startSimulatedSite, type SimulatedSiteOptions } from '../../../local/simulated-site';
 import type { Output } from '../../../local/simulated-site/channel';
 import { connection } from '../../../local/simulated-site/duplex-pair';
+import type { FileSystem } from '../../../local/simulated-site/filesystem';
 import { type VirtualClock, virtualClock } from '../../../local/virtual-clock';
 import golden from '../../../sites/golden.json';
 
@@ -78,6 +79,39 @@ export function startLab(options: Partial<SimulatedSiteOptions> = {}, clock = vi
     },
     close: () => site.close(),
   };
+}
+
+/** The lab of the test that runs, in a file that calls {@link labForEach}. */
+export let lab: Lab;
+
+/** Gives every test of the file or block a lab of its own, in `lab`. */
+export function labForEach(options?: () => Partial<SimulatedSiteOptions>): void {
+  beforeEach(() => {
+    lab = startLab(options?.());
+  });
+  afterEach(() => lab.close());
+}
+
+/** Puts another lab in the place of the one that the test began with. */
+export async function restartLab(options: Partial<SimulatedSiteOptions>): Promise<void> {
+  await lab.close();
+  lab = startLab(options);
+}
+
+/** Names of the controllers. */
+export const ALL = golden.controllers.map(({ name }) => name);
+
+/** Names of the controllers on which HAProxy runs. */
+export function running(): string[] {
+  return [...lab.site.controllers.values()]
+    .filter(({ processes }) => processes.some(({ name }) => name === 'haproxy'))
+    .map(({ name }) => name);
+}
+
+export function filesOf(host = 'node-1'): FileSystem {
+  const controller = lab.site.controllers.get(host);
+  if (!controller) throw new Error(`no controller ${host}`);
+  return controller.files;
 }
 
 /** Runs a line in a session of a controller's sshd. */

@@ -2,19 +2,10 @@ import type { Command } from '../../../domain/ssh/command';
 import { commandLine } from '../../../domain/ssh/command-line';
 import type { Link } from '../../../domain/world';
 import { type CommandFault, GARBLED } from '../../../local/simulated-site';
-import { type Lab, startLab } from './client';
+import { filesOf, lab, labForEach } from './client';
 
-let lab: Lab;
-beforeEach(() => {
-  lab = startLab();
-});
-afterEach(() => lab.close());
+labForEach();
 
-const filesOf = (host = 'node-1') => {
-  const controller = lab.site.controllers.get(host);
-  if (!controller) throw new Error(host);
-  return controller.files;
-};
 const made = (path = '/x') => filesOf().exists(path);
 const INSTALL = 'timeout -k 2 20 install -m 0600 /dev/null /x';
 const DD = 'timeout -k 2 20 dd of=/x conv=fsync status=none';

@@ -1,4 +1,4 @@
-import { type Lab, startLab } from './client';
+import { ALL, lab, labForEach } from './client';
 
 const FRAGMENT = `listen magnum-api
  bind 10.21.22.2:9511
@@ -10,11 +10,7 @@ const FRAGMENT = `listen magnum-api
 `;
 const RULE = '-s 10.21.22.0/24 -p tcp -m multiport --dports 9511 -j ACCEPT';
 
-let lab: Lab;
-beforeEach(() => {
-  lab = startLab();
-});
-afterEach(() => lab.close());
+labForEach();
 
 /** GET through the VIP: the status, or why no connection came about. */
 const vip = async (port = 9511): Promise<number | string> =>
@@ -60,7 +56,7 @@ test('a site of the Fuel style serves Keystone behind the VIP, and nothing on 95
 });
 
 test('a fragment counts from the next start of HAProxy on', async () => {
-  await configure(['node-1', 'node-2', 'node-3']);
+  await configure(ALL);
   for (const { files } of lab.site.controllers.values()) files.seed('/etc/haproxy/conf.d/180-magnum.cfg', FRAGMENT);
   const before = await vip();
 

@@ -1,18 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { goldenSite, type Lab, startLab } from './client';
+import { ALL, goldenSite, lab, labForEach, restartLab, running } from './client';
 
-let lab: Lab;
-beforeEach(() => {
-  lab = startLab();
-});
-afterEach(() => lab.close());
+labForEach();
 
-const running = (): string[] =>
-  [...lab.site.controllers.values()]
-    .filter(({ processes }) => processes.some(({ name }) => name === 'haproxy'))
-    .map(({ name }) => name);
-const ALL = ['node-1', 'node-2', 'node-3'];
 const status = async (host = 'node-1'): Promise<string> => (await lab.run(host, lab.commands.clusterStatus)).stdout;
 const settled = (state: string): Promise<void> =>
   lab.until(() => lab.site.pacemaker.nodes.every((node) => node.state === state));
@@ -80,8 +71,7 @@ describe('disable and enable', () => {
   });
 
   test('the resource has the name that the site gives it', async () => {
-    await lab.close();
-    lab = startLab({ document: goldenSite({ haproxy: { resource: 'haproxy' } }) });
+    await restartLab({ document: goldenSite({ haproxy: { resource: 'haproxy' } }) });
 
     expect((await lab.run('node-1', lab.commands.disableHaproxy)).exit).toBe(0);
     expect(await status()).toContain('<clone id="clone_haproxy"');
@@ -189,8 +179,7 @@ describe('crm_mon', () => {
   });
 
   test('shows what is on its way', async () => {
-    await lab.close();
-    lab = startLab({ timings: { haproxyStop: 1000, haproxyStart: 1000 } });
+    await restartLab({ timings: { haproxyStop: 1000, haproxyStart: 1000 } });
     await lab.run('node-1', lab.commands.disableHaproxy);
     const stopping = await status();
     await settled('stopped');

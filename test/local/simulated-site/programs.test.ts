@@ -1,18 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Command, withInput } from '../../../domain/ssh/command';
-import { goldenSite, type Lab, startLab } from './client';
+import { filesOf, goldenSite, lab, labForEach, restartLab } from './client';
 
-let lab: Lab;
-beforeEach(() => {
-  lab = startLab();
-});
-afterEach(() => lab.close());
-
-const filesOf = (host = 'node-1') => {
-  const controller = lab.site.controllers.get(host);
-  if (!controller) throw new Error(host);
-  return controller.files;
-};
+labForEach();
 
 /** The commands of the catalogue, for other files than those of the site. */
 const root = (...argv: string[]): Command => ({ argv, root: true, timeoutSeconds: 20 });
@@ -304,8 +294,7 @@ describe('haproxy -c', () => {
   });
 
   test('resolves include statements where they are what the host uses', async () => {
-    await lab.close();
-    lab = startLab({ document: goldenSite({ haproxy: { include: 'statement' } }) });
+    await restartLab({ document: goldenSite({ haproxy: { include: 'statement' } }) });
 
     const valid = await lab.run('node-1', lab.commands.validateHaproxy);
     filesOf().seed(fragment, 'listen x\n bogus\n');

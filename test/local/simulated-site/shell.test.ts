@@ -1,12 +1,7 @@
-import { type Lab, goldenSite, startLab } from './client';
-
-let lab: Lab;
-afterEach(() => lab.close());
+import { goldenSite, lab, labForEach } from './client';
 
 describe('as root', () => {
-  beforeEach(() => {
-    lab = startLab();
-  });
+  labForEach();
 
   test.each([
     ["LC_ALL=C timeout -k 5 20 cat '/etc/hostname'", 0, 'node-1\n', ''],
@@ -70,10 +65,7 @@ describe('as root', () => {
 });
 
 describe('as another user', () => {
-  beforeEach(() => {
-    const { ssh } = goldenSite();
-    lab = startLab({ document: goldenSite({ ssh: { ...ssh, user: 'fueladmin', sudo: true } }) });
-  });
+  labForEach(() => ({ document: goldenSite({ ssh: { ...goldenSite().ssh, user: 'fueladmin', sudo: true } }) }));
 
   test.each([
     ['cat /etc/magnum/magnum.conf', 1, 'cat: /etc/magnum/magnum.conf: Permission denied\n'],
