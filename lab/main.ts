@@ -24,8 +24,9 @@ ${RUN_OPTIONS}
     --profile PROFILE          what of OpenStack is real: nothing (controllers, the default); Keystone and Magnum (core);
                                also what clusters are made of (full). The last two have lab/sites/openstack.json as site
     --debian 11|12|13          the Debian of the hosts, 12 by default: full has 12 only
-    --magnum-api bound|stock   real Magnum's API on its controller's address (the default), or on all of them, as Debian's
-                               package starts it: see docs/debian.md
+    --magnum-api HOW           how real Magnum's API runs: uWSGI on its controller's address (bound, the default); uWSGI on all
+                               addresses, as Debian's package has it (stock); the program magnum-api (program). See
+                               docs/debian.md
     --keep                     leave the lab up
   npm run lab -- run [options] an execution, or two, on the lab that was kept
   npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a controller's name

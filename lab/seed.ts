@@ -11,10 +11,12 @@ const BASTION_ADDRESS_FROM_END = 1;
 /** What of rootfs stands in for OpenStack. */
 const STAND_IN = /\/(init\.d\/.*|lib\/lab\/.*|bin\/magnum-.*|sbin\/(keystone|openstack-services)|lab_openstack\.py)$/;
 /** What starts magnum-api, and on which address. */
-export const MAGNUM_APIS = ['stock', 'bound'] as const;
+export const MAGNUM_APIS = ['stock', 'bound', 'program'] as const;
 /**
  * How magnum-api is started on a controller with Debian's package of it. As the package has it uWSGI listens on all addresses,
- * whatever `[api] host` says (`stock`). Or the operator has bound it to the controller's own (`bound`), see docs/debian.md.
+ * whatever `[api] host` says (`stock`). Or the operator has bound it to the controller's own (`bound`), see docs/debian.md. Or
+ * the program magnum-api runs, as on Fuel and RPM clouds: it reads where to listen, and reads the database through a conductor
+ * (`program`).
  */
 export type MagnumApi = (typeof MAGNUM_APIS)[number];
 
@@ -123,9 +125,9 @@ function controllerFiles(controller: Controller, seed: Seed): SeedFile[] {
       path: `${haproxy.fragmentDirectory}/${name}`,
       content,
     })),
-    ...(magnumApi === 'bound'
-      ? [{ path: '/etc/default/magnum-api', content: boundTo(controller.address, magnum.apiPort) }]
-      : []),
+    ...(magnumApi === 'stock'
+      ? []
+      : [{ path: '/etc/default/magnum-api', content: magnumApiDefaults(controller, seed) }]),
     // A conductor that never reached RabbitMQ does not end with its service: only systemd would kill its workers.
     { path: '/etc/lab-services', content: 'magnum-api\n' },
   ];
@@ -147,8 +149,10 @@ function controllerFiles(controller: Controller, seed: Seed): SeedFile[] {
 }
 
 /** What Debian's init script and unit of magnum-api read last. */
-function boundTo(address: string, port: number): string {
-  return `DAEMON_ARGS="--http-socket ${address}:${port} --ini /etc/magnum/magnum-api-uwsgi.ini"\n`;
+function magnumApiDefaults({ address }: Controller, { magnumApi, document: { magnum } }: Seed): string {
+  return magnumApi === 'bound'
+    ? `DAEMON_ARGS="--http-socket ${address}:${magnum.apiPort} --ini /etc/magnum/magnum-api-uwsgi.ini"\n`
+    : `DAEMON=/usr/bin/magnum-api\nDAEMON_ARGS="--config-file=${magnum.configFile} --log-file=/var/log/magnum/magnum-api.log"\n`;
 }
 
 function corosyncConf({ controllers }: Site): string {

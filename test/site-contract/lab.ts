@@ -22,7 +22,7 @@ export async function start(document: Site): Promise<ContractSite> {
     document,
     profile,
     image,
-    magnumApi: 'bound',
+    magnumApi: 'program',
     directory: labEnvironment().directory,
     speed,
   });
