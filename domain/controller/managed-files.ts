@@ -1,5 +1,5 @@
 import { catalogue, type FileCommands } from '../commands/catalogue';
-import { describeFileChanges, describeOptionChanges } from '../config/diff';
+import { describeFileChanges, describeOptionChanges, describeRuleChanges } from '../config/diff';
 import { haproxyFragment } from '../config/haproxy';
 import { editRules } from '../config/iptables';
 import { magnumOptions, resolve } from '../config/options';
@@ -85,7 +85,7 @@ export async function managedFiles(
       commands: files.rules,
       found: rules,
       desired: desiredRules,
-      diff: describeFileChanges(rules, desiredRules, redact),
+      diff: describeRuleChanges(rules, desiredRules, redact),
     },
   };
 }

@@ -81,24 +81,34 @@ export function refusal(answer: Answer): MagnumHaError {
  */
 export function detailOf({ json, text }: Pick<Answer, 'json' | 'text'>): string {
   const { error, errors, message } = (json ?? {}) as {
-    error?: { message?: string; title?: string };
-    errors?: { detail?: string; title?: string }[];
+    error?: { message?: unknown; title?: unknown } | null;
+    errors?: unknown;
     message?: unknown;
   };
-  const [first] = Array.isArray(errors) ? errors : [];
-  const said = error?.message ?? error?.title ?? (first?.detail ? first.detail : first?.title);
+  const [first] = (Array.isArray(errors) ? errors : []) as ({ detail?: unknown; title?: unknown } | null)[];
+  const said = [error?.message, error?.title, first?.detail, first?.title].find(isSaid);
   // The middleware's text is HTML, in JSON too.
-  return cut(said ? said : summary(typeof message === 'string' ? message : text), 1000);
+  return cut(said ?? summary(isSaid(message) ? message : text), 1000);
+}
+
+function isSaid(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 /** A page of HTML, or whatever it is, as a short line. */
 function summary(text: string): string {
-  const line = text
-    .replace(/<head>.*?<\/head>/gs, ' ')
-    .replace(/<[^>]*>/g, ' ')
+  const line = withoutHead(text)
+    // A tag ends before the next one begins: thousands of "<" are no long search each.
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return cut(line, 200) || '(no text)';
+}
+
+function withoutHead(page: string): string {
+  const start = page.indexOf('<head>');
+  const end = page.indexOf('</head>', start);
+  return start < 0 || end < 0 ? page : `${page.slice(0, start)} ${page.slice(end)}`;
 }
 
 /** At most so many characters of a text, and how many there were more. */
