@@ -87,7 +87,7 @@ export function describeRuleChanges(found: string, wanted: string, redact: Redac
   return hunks(found, wanted, limit, { removed: told, added: told });
 }
 
-const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const ADDRESS = /^[A-Za-z0-9_.:-]{1,64}$/;
 const NUMBER = /^\d{1,10}$/;
 const FLAG = /^(true|false|yes|no|on|off|0|1)$/i;

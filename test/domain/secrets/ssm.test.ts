@@ -34,6 +34,18 @@ test('missing secrets are all named, with what puts them there', async () => {
   }
 });
 
+test('secrets that are too short to be kept out of texts are refused, all named', async () => {
+  const { readSecrets } = await ssmWith({ '/one': secure('abc'), '/two': secure('abcd'), '/three': secure(' x \n') });
+
+  const read = readSecrets(['/one', '/two', '/three']);
+
+  await expect(read).rejects.toMatchObject({
+    name: 'SecretTooShort',
+    message: expect.stringMatching(/fewer than 4 characters.*\/one, \/three/) as string,
+  });
+  await expect(read).rejects.not.toThrow('abc');
+});
+
 test('a secret that lies in plain text is refused without being read', async () => {
   const asked: string[] = [];
   const parameters: Record<string, Parameter> = { '/one': secure('1'), '/two': { type: 'String', value: 'clear' } };
