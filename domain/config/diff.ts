@@ -195,36 +195,48 @@ function ruleLine(line: string): string {
   }
   if (text.startsWith('#')) return counted('#', text.slice(1));
   if (!/^(\[\d{1,20}:\d{1,20}\]\s*)?-/.test(text)) return `<line of ${characters(text)}>`;
-  let option = '';
-  let values = 0;
-  return words(text)
-    .map((word) => {
-      if (word === '!' || /^\[\d{1,20}:\d{1,20}\]$/.test(word)) return word;
-      const isValue = option === '--comment' && values === 0;
-      if (word.startsWith('-') && !isValue) {
-        values = 0;
-        const [, name = ''] = /^([^=]*)/.exec(word) ?? [];
-        option = name;
-        const isKnown = PLAIN_OPTIONS.has(name) || TEXT_OPTIONS.has(name);
-        return `${isKnown ? name : '<option>'}${name === word ? '' : `=${length(word.slice(name.length + 1))}`}`;
-      }
+  const told: string[] = [];
+  let room = CHARACTERS;
+  let [option, values] = ['', 0];
+  for (const word of words(text)) {
+    if (word.startsWith('-') && !(option === '--comment' && values === 0)) {
+      [option = ''] = word.split('=', 1);
+      values = 0;
+      told.push(ruleOption(word, option));
+    } else if (word === '!' || COUNTERS.test(word)) {
+      told.push(word);
+    } else {
       values++;
-      if (option === '--comment' && OWN_COMMENT.test(word)) return `"${word}"`;
-      const isPlain = values <= (PLAIN_OPTIONS.get(option) ?? 0) && /^[A-Za-z0-9_.:/,+-]{1,64}$/.test(word);
-      return isPlain ? word : length(word);
-    })
-    .join(' ');
+      told.push(ruleValue(word, option, values));
+    }
+    room -= told.at(-1)?.length ?? 0;
+    if (room < 0) break;
+  }
+  return told.join(' ');
+}
+
+const COUNTERS = /^\[\d{1,20}:\d{1,20}\]$/;
+
+function ruleOption(word: string, name: string): string {
+  const told = PLAIN_OPTIONS.has(name) || TEXT_OPTIONS.has(name) ? name : '<option>';
+  return name === word ? told : `${told}=${length(word.slice(name.length + 1))}`;
+}
+
+/** @param number of the values behind this option */
+function ruleValue(word: string, option: string, number: number): string {
+  if (option === '--comment' && OWN_COMMENT.test(word)) return `"${word}"`;
+  const isPlain = number <= (PLAIN_OPTIONS.get(option) ?? 0) && /^[A-Za-z0-9_.:/,+-]{1,64}$/.test(word);
+  return isPlain ? word : length(word);
 }
 
 /** The words of a line, without the quotes around them. */
-function words(line: string): string[] {
-  const found: string[] = [];
+function* words(line: string): Generator<string> {
   let word: string | undefined;
   let quote = '';
   for (let index = 0; index < line.length; index++) {
     const character = line.charAt(index);
     if (quote === '' && (character === ' ' || character === '\t')) {
-      if (word !== undefined) found.push(word);
+      if (word !== undefined) yield word;
       word = undefined;
     } else if (character === quote) {
       quote = '';
@@ -236,7 +248,7 @@ function words(line: string): string[] {
       word = (word ?? '') + line.charAt(index);
     }
   }
-  return word === undefined ? found : [...found, word];
+  if (word !== undefined) yield word;
 }
 
 interface Change {
@@ -252,7 +264,7 @@ function hunks(
   tell: { readonly removed: (line: string) => string; readonly added: (line: string) => string },
 ): string[] {
   const lines: (string | Change)[] = [];
-  for (const { before, after, removed, added } of changes(found.match(LINE) ?? [], wanted.match(LINE) ?? [])) {
+  for (const { before, after, removed, added } of changes(linesOf(found), linesOf(wanted))) {
     const range = (start: number, count: number) => `${count === 0 ? start : start + 1},${count}`;
     lines.push(`@@ -${range(before, removed.length)} +${range(after, added.length)} @@`);
     for (const line of removed) lines.push({ sign: '-', line });
@@ -260,13 +272,19 @@ function hunks(
   }
   const told = (one: string | Change) => {
     if (typeof one === 'string') return one;
-    const line = one.line.replace(/\r?\n$/, '');
+    const line = one.line.replace(/\r?\n?$/, '');
     return one.sign + (one.sign === '-' ? tell.removed(line) : tell.added(line));
   };
   return cut(lines, limit, told);
 }
 
-const LINE = /[^\n]*\n|[^\n]+$/g;
+/** Without their ends; a last line without one is another line than with it, and is marked by what no other line has. */
+function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  const last = lines.pop() ?? '';
+  if (last !== '') lines.push(`${last}\n`);
+  return lines;
+}
 
 interface Hunk {
   /** Lines before it, on either side. */

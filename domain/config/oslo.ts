@@ -222,7 +222,9 @@ function read(text: string, file: string): Read {
       found.push(open);
     }
   }
-  const definitions = found.map(({ values, ...rest }) => ({ ...rest, value: values.join('\n') }));
+  const definitions = found.map(({ section, option, values, prefix, first, last }) => {
+    return { section, option, value: values.join('\n'), prefix, first, last };
+  });
   return { contents, ends, headers, definitions };
 }
 

@@ -59,18 +59,22 @@ function chunks(line: string): string[] {
   );
 }
 
-/** Short lines together with their neighbours. */
+/** Short lines together with their neighbours: with the line that follows, the last ones with the line before. */
 function grouped(lines: readonly string[]): string[] {
   const groups: string[] = [];
-  let open: string[] = [];
+  let short: string[] = [];
+  let before = '';
   for (const line of lines) {
-    open.push(line.slice(0, PIECE));
-    if (open.join('').length < SHORT_LINE) continue;
-    groups.push(open.join('\n'));
-    open = [];
+    if (line.length < SHORT_LINE && short.join('').length < SHORT_LINE) {
+      short.push(line);
+      continue;
+    }
+    if (short.length > 0) groups.push([...short, line.slice(0, PIECE)].join('\n'));
+    short = [];
+    before = line;
   }
-  const last = [...groups.splice(-1), ...open].join('\n');
-  return [...groups, last].filter((group) => group.includes('\n'));
+  if (short.length > 0) groups.push([before.slice(-PIECE), ...short].join('\n'));
+  return groups;
 }
 
 /** The characters with which people quote and escape. */

@@ -40,7 +40,7 @@ export class Secrets {
     const found = this.#known.flatMap(({ ssm, form }) => form(searched).map((range) => ({ ...range, ssm })));
     if (found.length === 0 && text.length <= LONGEST_TEXT) return text;
     const kept = references(searched.raw, this.#values);
-    return cut(pieces(searched.raw, outermost([...found, ...kept])), text.length);
+    return cut(pieces(searched.raw, outermost([...found, ...kept]), this.#values), text.length);
   }
 }
 
@@ -104,29 +104,31 @@ interface Piece {
   readonly end: number;
 }
 
-function pieces(text: string, found: readonly Match[]): Piece[] {
+function pieces(text: string, found: readonly Match[], values: ReadonlyMap<string, string>): Piece[] {
   const all: Piece[] = [];
   let position = 0;
   const plain = (end: number) => {
     if (end > position) all.push({ text: text.slice(position, end), end });
   };
   for (const { start, end, ssm } of found) {
-    const last = all.at(-1)?.ssm;
-    // Lines of one secret that follow each other, and what overlaps, are one.
-    if (last !== ssm || !LINE_BREAK.test(text.slice(position, Math.max(position, start)))) {
-      plain(start);
-      all.push({ text: `<secret ${ssm}>`, ssm, end });
-    } else {
-      all.push({ text: '', ssm, end });
-    }
+    const between = text.slice(position, Math.max(position, start));
+    // What overlaps is one, and so are the lines of a file.
+    const isOne =
+      all.at(-1)?.ssm === ssm && (between === '' || (LINE_BREAK.test(between) && isFile(values.get(ssm) ?? '')));
+    if (!isOne) plain(start);
+    all.push({ text: isOne ? '' : `<secret ${ssm}>`, ssm, end });
     position = end;
   }
   plain(Math.min(text.length, LONGEST_TEXT));
   return all;
 }
 
-/** As it is or escaped; or nothing. */
-const LINE_BREAK = /^(?:[ \t]{0,32}(?:\r?\n|(?:\\{1,7}r)?\\{1,7}n)[ \t]{0,32})?$/;
+/** As it is or escaped. */
+const LINE_BREAK = /^[ \t]{0,32}(?:\r?\n|(?:\\{1,7}r)?\\{1,7}n)[ \t]{0,32}$/;
+
+function isFile(secret: string): boolean {
+  return secret.trim().split('\n').length > 2;
+}
 
 /** @param length of the whole text */
 function cut(all: readonly Piece[], length: number): string {
