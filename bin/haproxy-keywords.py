@@ -45,7 +45,7 @@ def headings(text):
     """(first word, second word or None) of each keyword that the manual describes."""
     chapter = ''
     lines = text.split('\n')
-    # Behind the table of contents.
+    # After the table of contents.
     start = next(index for index, line in enumerate(lines) if re.match(r'1\. +Quick reminder', line)) + 1
     for index in range(start, len(lines)):
         line = lines[index]
@@ -54,7 +54,7 @@ def headings(text):
             chapter = numbered.group(1)
         if not describes(lines, index):
             continue
-        # Chapter 5 is about the words behind bind and server, 7 about ACLs; both stand in the rest of a line.
+        # Chapter 5 is about the words after bind and server, 7 about ACLs; both stand in the rest of a line.
         if re.match(r'(3|4\.[12]|5\.3|1[012])(\.|$)', chapter):
             yield from pairs(line)
         elif re.match(r'4\.[34]', chapter):

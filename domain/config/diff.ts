@@ -133,11 +133,11 @@ function knownNames(wanted: readonly Option[]): ReadonlySet<string> {
 function furtherNames(value: string, known: ReadonlySet<string>, limit: number): string[] {
   const [, ...further] = value.split('\n', limit);
   return further.flatMap((line, index) => {
-    const where = `line ${index + 2}: `;
+    const place = `line ${index + 2}: `;
     const header = /^\[([A-Za-z0-9_.-]{1,64})\]$/.exec(line)?.[1];
-    if (header !== undefined) return known.has(`[${sectionKey(header)}]`) ? [`${where}[${header}]`] : [];
+    if (header !== undefined) return known.has(`[${sectionKey(header)}]`) ? [`${place}[${header}]`] : [];
     const [, option = '', rest = ''] = /^([A-Za-z0-9_.-]{1,64})[ \t]*[=:](.*)$/s.exec(line) ?? [];
-    return known.has(option) ? [`${where}${option} = ${length(rest.trim())}`] : [];
+    return known.has(option) ? [`${place}${option} = ${length(rest.trim())}`] : [];
   });
 }
 
@@ -159,12 +159,12 @@ function haproxyLine(line: string): string {
     if (text === '' || NAME.test(unknown)) return indent + counted(text && '<keyword>', text.slice(unknown.length));
     return `${indent}<line of ${characters(text)}>`;
   }
-  const behind = rest.slice(first.length);
+  const after = rest.slice(first.length);
   // set-var(name) is a set-var.
-  const [gap = '', second = ''] = /^\s+([a-z0-9._-]{1,64})(?![^\s(])/.exec(behind) ?? [];
+  const [gap = '', second = ''] = /^\s+([a-z0-9._-]{1,64})(?![^\s(])/.exec(after) ?? [];
   const isKnown = second !== '' && seconds.has(second);
   const keyword = [negation.trim(), first, isKnown ? second : ''].filter((word) => word !== '').join(' ');
-  return indent + counted(keyword, isKnown ? behind.slice(gap.length) : behind);
+  return indent + counted(keyword, isKnown ? after.slice(gap.length) : after);
 }
 
 /** Options of iptables whose values are addresses, ports, names of interfaces, chains and states: how many each has. */
@@ -222,7 +222,7 @@ function ruleOption(word: string, name: string): string {
   return name === word ? told : `${told}=${length(word.slice(name.length + 1))}`;
 }
 
-/** @param number of the values behind this option */
+/** @param number of the values after this option */
 function ruleValue(word: string, option: string, number: number): string {
   if (option === '--comment' && OWN_COMMENT.test(word)) return `"${word}"`;
   const isPlain = number <= (PLAIN_OPTIONS.get(option) ?? 0) && /^[A-Za-z0-9_.:/,+-]{1,64}$/.test(word);

@@ -114,10 +114,10 @@ const CONTROLS: ReadonlyMap<string, string> = new Map(
   Object.entries({ '\0': '0', '\x07': 'a', '\b': 'b', '\t': 't', '\v': 'v', '\f': 'f', '\r': 'r', '\x1b': 'e' }),
 );
 
-/** @param behindBackslash the expression before this one takes all backslashes but one */
-function escapedPart(part: string, behindBackslash: boolean, isLast: boolean): string {
+/** @param afterBackslash the expression before this one takes all backslashes but one */
+function escapedPart(part: string, afterBackslash: boolean, isLast: boolean): string {
   if (/^[A-Za-z0-9]/.test(part)) return part;
-  const some = behindBackslash ? BACKSLASH : `${BACKSLASH}{1,7}`;
+  const some = afterBackslash ? BACKSLASH : `${BACKSLASH}{1,7}`;
   if (/^[\u0080-\uffff]/.test(part)) return foreign(part, some);
   if (new RegExp(QUOTING).test(part)) return part.length === 1 ? quoting(part, some) : quotingRun(part, isLast);
   const code = part.charCodeAt(0);
@@ -129,7 +129,7 @@ function escapedPart(part: string, behindBackslash: boolean, isLast: boolean): s
   return anyOf([
     ...(part === ' ' ? [String.raw`\+`] : []),
     ...(control === undefined ? [] : [some + control]),
-    ...written(code, some, behindBackslash),
+    ...written(code, some, afterBackslash),
   ]);
 }
 
@@ -219,8 +219,8 @@ function whole(letter: string): string {
 }
 
 /** A character of ASCII by its number or, after any backslashes, as it is. */
-function written(code: number, some: string, behindBackslash: boolean): string[] {
-  const any = behindBackslash ? '' : `${BACKSLASH}{0,7}`;
+function written(code: number, some: string, afterBackslash: boolean): string[] {
+  const any = afterBackslash ? '' : `${BACKSLASH}{0,7}`;
   return [some + numbered(code), any + anyOf([percent(code), html(code), literal(String.fromCharCode(code))])];
 }
 
@@ -282,11 +282,11 @@ function inBase64(value: string): Form[] {
       const { text, starts, ends } = base64();
       const found: Range[] = [];
       for (let index = text.indexOf(core); index >= 0; index = text.indexOf(core, index + 1)) {
-        let [first, behind] = [index, index + core.length];
+        let [first, next] = [index, index + core.length];
         if (sharesFirst && isBase64(text.charAt(first - 1))) first--;
-        if (sharesLast && isBase64(text.charAt(behind))) behind++;
-        while (text.charAt(behind) === '=') behind++;
-        found.push({ start: starts[first] ?? 0, end: ends[behind - 1] ?? 0 });
+        if (sharesLast && isBase64(text.charAt(next))) next++;
+        while (text.charAt(next) === '=') next++;
+        found.push({ start: starts[first] ?? 0, end: ends[next - 1] ?? 0 });
       }
       return found;
     };

@@ -134,7 +134,7 @@ describe('describeOptionChanges', () => {
     ]);
   });
 
-  test('counts the lines behind the limit, and values behind the third', () => {
+  test('counts the lines after the limit, and values after the third', () => {
     const wanted = ['a', 'b', 'c'].map((name) => option('s', name, '1'));
 
     expect(describeOptionChanges('', wanted, reveal, same, 1)).toEqual(['[s] a: (not set) → 1', '… 2 more lines']);
@@ -178,7 +178,7 @@ describe('describeFileChanges', () => {
     ]);
   });
 
-  test('is nothing where nothing changes', () => {
+  test('is nothing if nothing changes', () => {
     expect(describeFileChanges('a\n', 'a\n', same)).toEqual([]);
   });
 
@@ -220,7 +220,7 @@ describe('describeFileChanges', () => {
     );
   });
 
-  test('counts the lines behind the limit, 60 if not said', () => {
+  test('counts the lines after the limit, 60 if not said', () => {
     const found = Array.from({ length: 71 }, (_, index) => `${index}\n`).join('');
 
     expect(describeFileChanges(found, '', same)).toHaveLength(61);

@@ -117,7 +117,7 @@ describe('redact', () => {
     const value = 'p@ss?>wörd~~%12';
     const known = secrets(value);
 
-    // Each line break comes in the midst of it, and it begins at each place of a group of three.
+    // Each line break comes within it, and it begins at each place of a group of three.
     const lengths = Array.from({ length: 60 }, (_, length) => length);
 
     test.each(Object.entries(wrappings))('%s', (_, wrap) => {
@@ -162,7 +162,7 @@ describe('redact', () => {
     );
   });
 
-  test('takes out the value of a file that ends in a line break where that was left out', () => {
+  test('takes out the value of a file that ends in a line break if that was left out', () => {
     const redacted = secrets('s3cret/1\n').redact('s3cret/1; s3cret%2F1; czNjcmV0LzE=');
 
     expect(redacted.replaceAll(`<secret ${PASSWORD}>`, 'x')).toBe('x; x; x');
@@ -179,7 +179,7 @@ describe('redact', () => {
     expect(secrets('abab').redact('abababab')).toBe(`<secret ${PASSWORD}>`);
   });
 
-  test('leaves the names of parameters readable where a weak secret is part of one', () => {
+  test('leaves the names of parameters readable if a weak secret is part of one', () => {
     const weak = secrets('password', 'secret', 'golden');
 
     const redacted = weak.redact('password of golden');
