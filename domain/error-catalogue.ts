@@ -43,6 +43,10 @@ export const ERROR_CATALOGUE = {
       'A secret is in SSM as plain text, where more people can read it.',
       'Delete the parameter, put it again as a SecureString, and change the secret: others may have read it.',
     ),
+    SecretTooShort: entry(
+      'A secret has fewer than 4 characters: it could not be told from other text, nor taken out of it.',
+      'Choose a longer one, where it is used too, and put it again.',
+    ),
     SecretMalformed: entry('A secret ends in a newline.', 'Put it again without one: printf %s "$VALUE" > FILE.'),
     SshPrivateKeyInvalid: entry(
       'The parameter of the private key holds none that can be used.',

@@ -33,7 +33,7 @@ export interface DocumentStore {
 
 /** Where the values of secrets come from. */
 export interface SecretStore {
-  /** Reads and decrypts. @throws SecretMissing with every name that is missing */
+  /** Reads and decrypts. @throws SecretMissing, SecretTooShort, with every name */
   read(names: readonly string[]): Promise<Secrets>;
   /** Checks that each exists and is encrypted, without reading one. @throws SecretMissing, SecretNotEncrypted */
   check(names: readonly string[]): Promise<void>;

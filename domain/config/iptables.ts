@@ -38,7 +38,8 @@ export interface Where {
 
 /** Magnum's number among the rules' comments, `NNN title from CIDR`, which give the rules their order. */
 const NUMBER = 117;
-const TITLE = `${NUMBER} magnum-api`;
+/** What the comment of Magnum's rule begins with. */
+export const TITLE = `${NUMBER} magnum-api`;
 
 /** The rule that accepts the Magnum API's port from the management network: the words after `-I INPUT n`. */
 export function magnumRule({ managementNetwork, magnum: { apiPort } }: Site): string[] {

@@ -47,10 +47,13 @@ export interface WantedOption {
  */
 export function parseOslo(text: string, file = 'The configuration file'): OsloSections {
   const { headers, definitions } = read(text, file);
-  const sections = new Map<string, Map<string, string[]>>(headers.map(({ section }) => [section, new Map()]));
+  const sections = new Map<string, Map<string, string[]>>();
+  for (const { section } of headers) if (!sections.has(section)) sections.set(section, new Map());
   for (const { section, option, value } of definitions) {
     const options = sections.get(section);
-    options?.set(option, [...(options.get(option) ?? []), value]);
+    const values = options?.get(option);
+    if (values) values.push(value);
+    else options?.set(option, [value]);
   }
   return sections;
 }
@@ -69,7 +72,8 @@ export function parseOslo(text: string, file = 'The configuration file'): OsloSe
  * @throws UnrepresentableValue where no line could give a value back
  */
 export function editOslo(text: string, wanted: readonly WantedOption[], file = 'The configuration file'): string {
-  const { lines, headers, definitions } = read(text, file);
+  const { contents, ends, headers, definitions } = read(text, file);
+  const lines = contents.map((content, index) => ({ content, end: ends[index] }));
   // Per found line: what stands there now (nothing where it goes), and what comes behind it.
   const kept: Line[][] = lines.map((line) => [line]);
   const behind: string[][] = lines.map(() => []);
@@ -79,8 +83,11 @@ export function editOslo(text: string, wanted: readonly WantedOption[], file = '
     kept[first] = contents.map((content) => ({ content, end: lines[first]?.end }));
   };
 
+  const bySection = new Map<string, Definition[]>(headers.map(({ section }) => [section, []]));
+  for (const definition of definitions) bySection.get(definition.section)?.push(definition);
   for (const { section, option, value } of wanted) {
-    const inSection = definitions.filter((one) => one.section === sectionKey(section));
+    const key = sectionKey(section);
+    const inSection = bySection.get(key) ?? [];
     const all = inSection.filter((one) => one.option === option);
     const encoded = () => encodeValue(value, `[${section}] ${option}`);
     const last = all.pop();
@@ -91,7 +98,7 @@ export function editOslo(text: string, wanted: readonly WantedOption[], file = '
       if (!sameValue(last.value, value)) replace(last, assignment(last.prefix, encoded()));
       continue;
     }
-    const anchor = inSection.at(-1)?.last ?? headers.findLast((one) => one.section === sectionKey(section))?.line;
+    const anchor = inSection.at(-1)?.last ?? headers.findLast((one) => one.section === key)?.line;
     const place = anchor === undefined ? (added.get(section) ?? []) : behind[anchor];
     place?.push(...assignment(`${option} =`, encoded()));
     if (anchor === undefined && place) added.set(section, place);
@@ -141,7 +148,7 @@ export function sectionKey(section: string): string {
 
 /** Whether two raw values of an option read the same: `\$`, `$$` and a dollar before no name are all a dollar. */
 export function sameValue(one: string, other: string): boolean {
-  return meaning(one) === meaning(other);
+  return one === other || meaning(one) === meaning(other);
 }
 
 function meaning(raw: string): string {
@@ -164,42 +171,43 @@ interface Definition {
   /** As `sectionKey` gives it. */
   readonly section: string;
   readonly option: string;
-  value: string;
+  readonly value: string;
   /** The text before the value: option, separator and white space. */
   readonly prefix: string;
   /** Indices of its first and last line. */
   readonly first: number;
-  last: number;
+  readonly last: number;
 }
 
 interface Read {
-  readonly lines: readonly Line[];
+  readonly contents: readonly string[];
+  readonly ends: readonly (string | undefined)[];
   readonly headers: readonly { readonly section: string; readonly line: number }[];
   readonly definitions: readonly Definition[];
 }
 
 function read(text: string, file: string): Read {
-  const lines = split(text);
+  const { contents, ends } = split(text);
   const headers: { section: string; line: number }[] = [];
-  const definitions: Definition[] = [];
+  const found: (Omit<Definition, 'value'> & { values: string[]; last: number })[] = [];
   /** The definition that an indented line would continue. */
-  let open: Definition | undefined;
+  let open: (typeof found)[number] | undefined;
 
-  for (const [index, { content }] of lines.entries()) {
+  for (const [index, content] of contents.entries()) {
     const invalid = (problem: string) => new ConfigFileInvalid(file, index + 1, problem);
     const line = stripEnd(content);
     if (line === '') {
       open = undefined;
-    } else if (/^[ \t]/.test(line)) {
+    } else if (line.startsWith(' ') || line.startsWith('\t')) {
       if (!open) throw invalid('is indented but continues no option');
-      open.value += `\n${strip(line)}`;
+      open.values.push(strip(line));
       open.last = index;
     } else if (line.startsWith('[')) {
       if (!line.endsWith(']')) throw invalid('starts a section but does not end with ]');
       if (line.length <= 2) throw invalid('has an empty section name');
       headers.push({ section: sectionKey(line.slice(1, -1)), line: index });
       open = undefined;
-    } else if (/^[#;]/.test(line)) {
+    } else if (line.startsWith('#') || line.startsWith(';')) {
       open = undefined;
     } else {
       const separator = line.search(/[:=]/);
@@ -210,19 +218,25 @@ function read(text: string, file: string): Read {
       if (section === undefined) throw invalid('sets an option before the first section');
       const written = line.slice(separator + 1);
       const prefix = line.slice(0, line.length - stripStart(written).length);
-      open = { section, option, value: unquote(strip(written)), prefix, first: index, last: index };
-      definitions.push(open);
+      open = { section, option, values: [unquote(strip(written))], prefix, first: index, last: index };
+      found.push(open);
     }
   }
-  return { lines, headers, definitions };
+  const definitions = found.map(({ section, option, values, prefix, first, last }) => {
+    return { section, option, value: values.join('\n'), prefix, first, last };
+  });
+  return { contents, ends, headers, definitions };
 }
 
-/** The lines as Python reads them: ended by LF, CR LF or CR. */
-function split(text: string): Line[] {
-  return Array.from(text.matchAll(/([^\r\n]*)(\r\n|\r|\n)|[^\r\n]+$/g), ([all, content, end]) => ({
-    content: content ?? all,
-    end,
-  }));
+/** The lines as Python reads them, ended by LF, CR LF or CR; and their ends, of which the last line may have none. */
+function split(text: string): { contents: string[]; ends: (string | undefined)[] } {
+  const hasReturns = text.includes('\r');
+  // Split by an expression, the ends stand between the contents.
+  const parts = hasReturns ? text.split(/(\r\n|\r|\n)/) : text.split('\n');
+  const contents = hasReturns ? parts.filter((_, index) => index % 2 === 0) : parts;
+  const ends = hasReturns ? parts.filter((_, index) => index % 2 === 1) : Array<string>(parts.length - 1).fill('\n');
+  if (contents.at(-1) === '') contents.pop();
+  return { contents, ends };
 }
 
 /** Back to text: new lines end as the file's first line does, and the last one as the file's last line did. */
@@ -256,18 +270,24 @@ const WHITE_SPACE = new Set(
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 );
 
+function isWhiteSpace(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  // Most characters are none, and need no string of their own to tell.
+  return (code <= 0x20 || code >= 0x85) && WHITE_SPACE.has(text.charAt(index));
+}
+
 function strip(text: string): string {
   return stripStart(stripEnd(text));
 }
 
 function stripStart(text: string): string {
   let start = 0;
-  while (start < text.length && WHITE_SPACE.has(text.charAt(start))) start++;
-  return text.slice(start);
+  while (start < text.length && isWhiteSpace(text, start)) start++;
+  return start === 0 ? text : text.slice(start);
 }
 
 function stripEnd(text: string): string {
   let end = text.length;
-  while (end > 0 && WHITE_SPACE.has(text.charAt(end - 1))) end--;
-  return text.slice(0, end);
+  while (end > 0 && isWhiteSpace(text, end - 1)) end--;
+  return end === text.length ? text : text.slice(0, end);
 }

@@ -1,6 +1,6 @@
 import type { FileCommands } from '../commands/catalogue';
 import type { Node } from '../commands/node';
-import { describeFileChanges, describeOptionChanges } from '../config/diff';
+import { describeFileChanges, describeOptionChanges, describeRuleChanges } from '../config/diff';
 import { haproxyFragment } from '../config/haproxy';
 import { editRules } from '../config/iptables';
 import { magnumOptions, resolve } from '../config/options';
@@ -83,7 +83,7 @@ export async function managedFiles(
       commands: files.rules,
       found: rules,
       desired: desiredRules,
-      diff: describeFileChanges(rules, desiredRules, redact),
+      diff: describeRuleChanges(rules, desiredRules, redact),
     },
   };
 }

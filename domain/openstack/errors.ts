@@ -105,13 +105,18 @@ const PAGE = 10_000;
 
 /** A page of HTML, or whatever it is, as a short line. */
 function summary(text: string): string {
-  const line = text
-    .slice(0, PAGE)
-    .replace(/<head>.*?<\/head>/gs, ' ')
+  const line = withoutHead(text.slice(0, PAGE))
+    // A tag ends before the next one begins: thousands of "<" are no long search each.
     .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return cut(line, 200) || '(no text)';
+}
+
+function withoutHead(page: string): string {
+  const start = page.indexOf('<head>');
+  const end = page.indexOf('</head>', start);
+  return start < 0 || end < 0 ? page : `${page.slice(0, start)} ${page.slice(end)}`;
 }
 
 /** At most so many characters of a text, and how many there were more. */

@@ -1,7 +1,7 @@
 import { DescribeParametersCommand, GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { MagnumHaError } from '../errors';
 import type { DocumentStore, SecretStore } from '../world';
-import { Secrets } from './secrets';
+import { Secrets, SHORTEST_SECRET } from './secrets';
 
 type Client = Pick<SSMClient, 'send'>;
 
@@ -27,13 +27,18 @@ export class SecretNotEncrypted extends MagnumHaError {
   override readonly name = 'SecretNotEncrypted';
 }
 
+/** A secret is so short that it cannot be told from other text, nor taken out of it. */
+export class SecretTooShort extends MagnumHaError {
+  override readonly name = 'SecretTooShort';
+}
+
 /** Reads a parameter that is no secret; undefined where there is none. */
 async function readParameter(client: Client, name: string): Promise<string | undefined> {
   const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [name] }));
   return Parameters[0]?.Value;
 }
 
-/** Reads and decrypts secrets. @throws SecretMissing with every name that is missing */
+/** Reads and decrypts secrets. @throws SecretMissing, SecretTooShort, with every name */
 async function readSecrets(client: Client, names: readonly string[]): Promise<Secrets> {
   const answers = await Promise.all(
     chunks([...new Set(names)], NAMES_PER_READ).map((Names) =>
@@ -43,6 +48,14 @@ async function readSecrets(client: Client, names: readonly string[]): Promise<Se
   const missing = answers.flatMap(({ InvalidParameters = [] }) => InvalidParameters);
   if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
   const parameters = answers.flatMap(({ Parameters = [] }) => Parameters);
+  const short = parameters.filter(({ Value = '' }) => Value.trim().length < SHORTEST_SECRET);
+  if (short.length > 0) {
+    throw new SecretTooShort(
+      `Secrets of fewer than ${SHORTEST_SECRET} characters would show in reports and errors: they cannot be told from other ` +
+        `text. Change the secret in ${short.map(({ Name = '' }) => Name).join(', ')} and wherever it is used. Nothing was ` +
+        `touched by this step.`,
+    );
+  }
   return new Secrets(new Map(parameters.map(({ Name = '', Value = '' }) => [Name, Value])));
 }
 

@@ -1,7 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod';
-import { hasUserinfo, isNetwork, type Problem } from './document';
-import { holdsSecret } from './option-names';
+import { isNetwork, type Problem } from './document';
+import { holdsSecret, namesSecret, showsSecret } from './option-names';
 import { atLeast, type Release, RELEASES } from './releases';
 
 const text = z.string().optional().catch(undefined);
@@ -164,20 +164,20 @@ function clusters({ release, clusterTemplates, clusters: wanted }: Readable): Pr
 
 function clearSecrets({ magnum, clusterTemplates }: Readable): Problem[] {
   const name = 'SecretInClear';
-  const isClear = ([option, value]: [string, unknown]) =>
-    typeof value === 'string' && value !== '' && (holdsSecret(option) || hasUserinfo(value));
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   return [
     ...Object.entries(magnum.extraOptions).flatMap(([section, options]) =>
       Object.entries(options)
-        .filter(isClear)
+        .filter(([option, value]) => isText(value) && (holdsSecret(section, option) || showsSecret(value)))
         .map(([option]): Problem => {
-          const message = 'must be a reference {"ssm": "/name"} to an SSM parameter, never the secret itself';
+          const message =
+            'must be a reference {"ssm": "/name"} to an SSM parameter that has the whole value, never the secret itself';
           return { path: `magnum.extraOptions.${section}.${option}`, name, message };
         }),
     ),
     ...clusterTemplates.flatMap(({ labels }, index) =>
       Object.entries(labels)
-        .filter(isClear)
+        .filter(([label, value]) => isText(value) && (namesSecret(label) || showsSecret(value)))
         .map(([label]): Problem => {
           const message = 'must not hold a secret: Magnum shows labels to everyone in the project';
           return { path: `clusterTemplates.${index}.labels.${label}`, name, message };

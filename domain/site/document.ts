@@ -495,11 +495,6 @@ function isPort(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535;
 }
 
-/** Whether a text has a URL with user information, so perhaps with a password. */
-export function hasUserinfo(text: string): boolean {
-  return /:\/\/[^/\s]*@/.test(text);
-}
-
 /** Whether this is an IPv4 network in CIDR form. */
 export function isNetwork(value: string): boolean {
   const [base, prefix, ...rest] = value.split('/');

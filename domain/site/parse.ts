@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { MagnumHaError } from '../errors';
 import { inconsistencies } from './consistency';
-import { hasUserinfo, type Problem, type ProblemName, type Site, siteSchema } from './document';
+import { type Problem, type ProblemName, type Site, siteSchema } from './document';
+import { showsSecret } from './option-names';
 import { nearest } from './suggestion';
 import { readText } from './text';
 
@@ -132,7 +133,7 @@ function nameOf(issue: z.core.$ZodIssue, value: unknown): ProblemName {
   if (issue.code === 'custom') return (issue.params as { name?: ProblemName } | undefined)?.name ?? 'BadValue';
   const isSecret = issue.code === 'invalid_type' && issue.message.includes('never the secret itself');
   if (isSecret && typeof value === 'string') return 'SecretInClear';
-  if (typeof value === 'string' && hasUserinfo(value)) return 'SecretInClear';
+  if (typeof value === 'string' && showsSecret(value)) return 'SecretInClear';
   if (issue.path.at(-1) === 'hostKey') return 'BadHostKey';
   return 'BadValue';
 }

@@ -156,9 +156,9 @@ const causes: Cause[] = [
   },
   {
     what: "15: a slash in RabbitMQ's password",
-    secrets: { '/magnum-ha/openstack/rabbit-password': 'a/b' },
+    secrets: { '/magnum-ha/openstack/rabbit-password': 'with/slash' },
     cloud: shared(
-      'rabbitmqctl -q change_password magnum a/b',
+      'rabbitmqctl -q change_password magnum with/slash',
       `rabbitmqctl -q change_password magnum < <(${python('print(passwords()["rabbit"])')}\n)`,
     ),
     found: { 'error RabbitPasswordWithSlash': /rabbit-password has a \/$/ },

@@ -10,6 +10,7 @@ import {
   UnrepresentableValue,
   type WantedOption,
 } from '../../../domain/config/oslo';
+import { milliseconds } from '../milliseconds';
 import cases from './oslo-parser.json';
 
 const plain = (text: string) =>
@@ -277,4 +278,23 @@ describe('sameValue', () => {
   ])('%j and %j: %j', (one, other, same) => {
     expect(sameValue(one, other)).toBe(same);
   });
+});
+
+test.each([
+  ['one option over and over', `[a]\n${'x = 1\n'.repeat(160_000)}`],
+  ['one option with ever other values', `[a]\n${Array.from({ length: 90_000 }, (_, n) => `x = ${n}\n`).join('')}`],
+  ['a value of many lines', `[a]\nx = 1\n${' 2\n'.repeat(330_000)}`],
+  ['sections', '[a]\n'.repeat(250_000)],
+  ['one long line', `[a]\nx = ${'$a '.repeat(330_000)}\n`],
+  ['one long line of blanks', `[a]\nx =${' '.repeat(1_000_000)}1`],
+])('a megabyte takes no long time: %s', (_, text) => {
+  const wanted = ['x', ...Array.from({ length: 40 }, (__, index) => `option_${index}`)].map((option) => ({
+    section: 'a',
+    option,
+    value: 'new',
+  }));
+
+  // Some 60 and 150 on a machine that does nothing else.
+  expect(milliseconds(() => parseOslo(text))).toBeLessThan(250);
+  expect(milliseconds(() => editOslo(text, wanted))).toBeLessThan(500);
 });

@@ -1,4 +1,5 @@
 import { detailOf, OpenStackApiError, OpenStackUnavailable, refusal } from '../../../domain/openstack/errors';
+import { milliseconds } from '../milliseconds';
 
 const answer = (status: number, text: string) => {
   let json: unknown;
@@ -66,6 +67,27 @@ test.each([
   ['texts in no text', 500, '{"errors":[{"detail":{"a":1},"title":"Bad"}]}', 'Bad'],
 ])('reads what %s says', (_, status, text, detail) => {
   expect(detailOf(answer(status, text))).toBe(detail);
+});
+
+test.each([
+  ['<head>', 6],
+  ['<', 1],
+  ['<a ', 3],
+  ['</head>', 7],
+  [' ', 1],
+])('a page of a megabyte of %j takes no long time', (repeated, length) => {
+  const page = answer(500, repeated.repeat(1_000_000 / length));
+
+  expect(milliseconds(() => detailOf(page))).toBeLessThan(100);
+});
+
+test.each([
+  ['{"error":{"message":5,"title":"Bad"}}', 'Bad'],
+  ['{"errors":[null]}', '{"errors":[null]}'],
+  ['{"error":null,"message":""}', '{"error":null,"message":""}'],
+  ['<html><head><title>x</title></head>left < right</html>', 'left < right'],
+])('of an answer that nobody documents it tells what there is: %s', (text, detail) => {
+  expect(detailOf(answer(500, text))).toBe(detail);
 });
 
 test('a long detail is cut, with a count', () => {

@@ -47,6 +47,18 @@ describe('secrets', () => {
     expect(refused).toMatchObject([{ reason }, { reason }]);
   });
 
+  test('that are too short to be kept out of texts are refused, all named', async () => {
+    const { secrets } = await storeOf({ '/one': secure('abc'), '/two': secure('abcd'), '/three': secure(' x \n') });
+
+    const read = secrets.read(['/one', '/two', '/three']);
+
+    await expect(read).rejects.toMatchObject({
+      name: 'SecretTooShort',
+      message: expect.stringMatching(/fewer than 4 characters.*\/one, \/three/) as string,
+    });
+    await expect(read).rejects.not.toThrow('abc');
+  });
+
   test('that lie in plain text are refused without being read', async () => {
     const asked: string[] = [];
     const parameters: Record<string, Parameter> = { '/one': secure('1'), '/two': { type: 'String', value: 'clear' } };

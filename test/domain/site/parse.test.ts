@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { controllerNamed } from '../../../domain/site/named';
 import { parseSite } from '../../../domain/site/parse';
 import { CA } from '../sites';
+import secretOptions from '../../../domain/site/secret-options.json';
 import { type Changes, documentWith, problemsOf, refusalOf, shipped } from './documents';
 
 const BROKEN = CA.replace(/MII.{20}/, 'MIIB');
@@ -321,6 +322,56 @@ describe('a secret in clear', () => {
     expect(refusal?.problems).toMatchObject([{ path, name: 'SecretInClear' }]);
     expect(refusal?.name).toBe('SecretInClear');
     expect(refusal?.message).not.toContain(SECRET);
+  });
+
+  const known = Object.entries(secretOptions).flatMap(([section, options]) =>
+    Object.keys(options).map((option) => [section === '*' ? 'another_section' : section, option] as const),
+  );
+
+  test.each<readonly [string, string]>([
+    ...known,
+    ['profiler', 'HMAC_KEYS'],
+    ['barbican', 'kek_key'],
+    ['somewhere', 'api_keys'],
+    ['somewhere', 'passphrase'],
+    ['somewhere', 'credentials'],
+    ['somewhere', 'sql_connection'],
+  ])('the option [%s] %s is refused with the way to give it', (section, option) => {
+    const [problem, ...others] = problemsOf({ magnum: { extraOptions: { [section]: { [option]: SECRET } } } });
+
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ path: `magnum.extraOptions.${section}.${option}`, name: 'SecretInClear' });
+    expect(problem?.message).toContain('{"ssm": "/name"}');
+  });
+
+  test.each([
+    `mysql+pymysql://magnum:${SECRET}@10.21.22.2/magnum`,
+    `rabbit://magnum:with/slash-${SECRET}@10.21.22.2:5672/`,
+    `redis://:${SECRET}@10.21.22.2`,
+    `user=magnum;password=${SECRET}`,
+    `{"password": "${SECRET}"}`,
+    `--token ${SECRET} --secret=${SECRET}`,
+  ])('so is a value of any option that shows one: %s', (value) => {
+    expect(problemsOf({ magnum: { extraOptions: { somewhere: { url: value } } } })).toMatchObject([
+      { path: 'magnum.extraOptions.somewhere.url', name: 'SecretInClear' },
+    ]);
+  });
+
+  test.each([
+    ['keystone_authtoken', 'service_token_roles', 'service'],
+    ['keystone_authtoken', 'token_cache_time', '300'],
+    ['keystone_authtoken', 'certfile', '/etc/magnum/cert.pem'],
+    ['drivers', 'access_key_id', 'AKIDEXAMPLE'],
+    ['database', 'connection_recycle_time', '3600'],
+    ['profiler', 'enabled', 'true'],
+    ['cache', 'backend', 'dogpile.cache.memcached'],
+    ['somewhere', 'url', 'http://10.21.22.2:8080/path@version'],
+    ['somewhere', 'url', 'http://10.21.22.2:8080,http://10.21.22.3:8080'],
+    ['somewhere', 'image', 'registry.example.org/a@sha256:0123'],
+    ['profiler', 'hmac_keys', { ssm: '/magnum-ha/golden/hmac-keys' }],
+    ['database', 'connection', { ssm: '/magnum-ha/golden/connection' }],
+  ])('the option [%s] %s = %j is none', (section, option, value) => {
+    expect(problemsOf({ magnum: { extraOptions: { [section]: { [option]: value } } } })).toEqual([]);
   });
 
   test.each<[string, Changes]>([
