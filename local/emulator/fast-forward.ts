@@ -163,7 +163,8 @@ class FastForward {
 
   /**
    * Whether nothing has happened for a while, here and in the workers, and nothing is on its way between them: what one
-   * thread has sent lies ready for the other, whose loop takes it at the latest with the ping.
+   * thread has sent lies ready for the other, whose loop takes it at the latest in the turn of the ping. It may take it after
+   * the ping in that turn, so that only the answer to a second ping tells of it.
    */
   async #isQuiet(): Promise<boolean> {
     // Events are counted after their turn of the loop, in which they come after timers.
@@ -172,9 +173,13 @@ class FastForward {
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     await new Promise(setImmediate);
     if (events() !== before || isUnderWay()) return false;
+    return (await this.#areWorkersQuiet()) && (await this.#areWorkersQuiet()) && !isUnderWay();
+  }
+
+  async #areWorkersQuiet(): Promise<boolean> {
     const busy = [...this.#workers].filter((worker) => worker.isBusy);
     const quiet = await Promise.all(busy.map((worker) => worker.isQuiet()));
-    return !quiet.includes(false) && !isUnderWay();
+    return !quiet.includes(false);
   }
 }
 
