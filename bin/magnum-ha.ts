@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { sudoers } from '../domain/commands/sudoers';
 import { MagnumHaError, messageOf } from '../domain/errors';
 import { siteSchema } from '../domain/site/document';
-import { errorReference } from '../cli/error-reference';
 import { RUN_OPTIONS, runOptions, siteAt, UsageError } from '../cli/options';
+import { errorReference, findingReference } from '../cli/reference';
 
 const HELP = 'npm start -- --help';
 const USAGE = `magnum-ha: OpenStack Magnum in high availability, as one audited workflow
@@ -20,6 +20,8 @@ ${RUN_OPTIONS}
                                print the JSON Schema of site documents
   npx tsx bin/magnum-ha.ts errors
                                print every error, with what it means and what to do
+  npx tsx bin/magnum-ha.ts findings
+                               print everything that preflight can find, with what it means and what to do
 
 Exit code: 0 done; 1 an execution failed; 2 drift is left; 64 wrong use or a site document that is refused.`;
 
@@ -47,6 +49,9 @@ async function main([command, ...args]: string[]): Promise<number> {
       return 0;
     case 'errors':
       process.stdout.write(errorReference());
+      return 0;
+    case 'findings':
+      process.stdout.write(findingReference());
       return 0;
     default:
       console.error(USAGE);

@@ -1,9 +1,10 @@
 import type { Site } from '../site/document';
+import type { FindingName } from './catalogue';
 
 /** A fault of a site that is known before anything is changed. */
 export interface Finding {
-  /** What kind of fault, a literal in PascalCase. */
-  readonly name: string;
+  /** What kind of fault; `docs/findings.md` says what each means. */
+  readonly name: FindingName;
   /**
    * `error`: Magnum, or a template or cluster that the document wants, will not work; it refuses an apply. `warning`: it
    * may, or an option does nothing.

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
 import type { Secrets } from '../secrets/secrets';
 import type { Site } from '../site/document';
@@ -106,9 +107,9 @@ async function attempt(
 }
 
 interface Attempted {
-  readonly name: string;
+  readonly name: FindingName;
   /** The name of the finding that TLS fails. */
-  readonly tls: string;
+  readonly tls: FindingName;
   /** What in the document says how to log in. */
   readonly field: string;
   readonly what: string;

@@ -4,9 +4,10 @@ import type { Nodes } from '../commands/site-connection';
 import { clusterStatus, howToManage, startedOn, unmanaged } from '../pacemaker/cluster';
 import { type ClusterStatus, PacemakerUnavailable } from '../pacemaker/status';
 import type { Outcome } from '../ssh/command';
+import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
 
-/** The names of what is found here. */
+/** After these a check cannot verify what HAProxy serves. */
 export const PACEMAKER_FINDINGS = [
   'PacemakerUnavailable',
   'NoQuorum',
@@ -14,7 +15,7 @@ export const PACEMAKER_FINDINGS = [
   'HAProxyResourceUnmanaged',
   'HAProxyResourceFailed',
   'HAProxyConfigInvalid',
-] as const;
+] as const satisfies readonly FindingName[];
 
 /** What pacemaker and HAProxy tell of themselves. */
 export interface PacemakerChecks {

@@ -1,13 +1,14 @@
 import { everywhere } from '../commands/everywhere';
 import type { Nodes } from '../commands/site-connection';
 import { extraOption } from '../config/options';
+import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
 import { messageOf } from '../errors';
 import type { Site } from '../site/document';
 
 /** A TCP endpoint that Magnum on every controller connects to. */
 interface Endpoint {
-  readonly name: string;
+  readonly name: FindingName;
   readonly what: string;
   readonly host: string;
   readonly port: number;

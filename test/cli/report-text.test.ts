@@ -1,4 +1,5 @@
 import type { Report } from '../../domain/report/report';
+import type { Finding } from '../../domain/findings/finding';
 import { reportText } from '../../cli/report-text';
 import { style } from '../../cli/style';
 
@@ -99,7 +100,7 @@ test('a controller on which nothing differed is left out', () => {
 });
 
 test('findings come with their evidence and what to do; the plan in its sentences', () => {
-  const finding = { name: 'RegionMissing', severity: 'error' as const, evidence: 'no region', remedy: 'Set region.' };
+  const finding: Finding = { name: 'RegionMissing', severity: 'error', evidence: 'no region', remedy: 'Set region.' };
 
   const text = reportText(report({ findings: [finding], plan: ['node-1: restart magnum-api'] }), plain);
 

@@ -6,7 +6,7 @@ import type { OpenStackLab } from './lab';
 
 /** A cause of failure on a lab of real OpenStack, for as long as a check takes. */
 export interface Cause {
-  /** The number of docs/causes.md, where there is one, and what it is. */
+  /** What is wrong, in words. */
   readonly what: string;
   /** Changes the document of the site. */
   readonly document?: (document: Site) => void;

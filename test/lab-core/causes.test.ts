@@ -13,7 +13,7 @@ import {
 } from './cause';
 import { type OpenStackLab, startOpenStackLab } from './lab';
 
-// What breaks Magnum, on real services: by the numbers of docs/causes.md. What needs templates is in test/lab-full.
+// What breaks Magnum, on real services. What needs templates is in test/lab-full.
 
 const VIP = '10.21.22.2';
 const CONTROLLERS = ['node-1', 'node-2', 'node-3'];
@@ -44,7 +44,7 @@ cloud.ask("DELETE", f"/domains/{domain}/users/{user}/roles/{role}")`);
 const causes: Cause[] = [
   { what: 'nothing is found where all is well', found: {} },
   {
-    what: '1, 2, 3, 7, 8, 9, 15: what the document alone tells',
+    what: 'what the document alone tells',
     document: (one) => {
       const { magnum } = one;
       one.release = 'yoga';
@@ -80,22 +80,22 @@ const causes: Cause[] = [
     },
   },
   {
-    what: '2: auth_uri where Keystone is not',
+    what: 'auth_uri where Keystone is not',
     document: (one) => (one.magnum.keystone.wwwAuthenticateUri = `http://${VIP}:5000/identity/v3`),
     found: { 'warning AuthUriWrong': /identity\/v3, where no token can be had: 404/ },
   },
   {
-    what: "3: Magnum's user is refused",
+    what: "Magnum's user is refused",
     document: ({ magnum }) => (magnum.keystone.password = magnum.rabbit.password),
     found: { 'error ServiceUserRefused': /user magnum in the project services: 401/ },
   },
   {
-    what: '3: no token can be had at auth_url',
+    what: 'no token can be had at auth_url',
     document: (one) => (one.magnum.keystone.authUrl = `http://${VIP}:5000/identity/v3`),
     found: { 'error KeystoneAuthUrlWrong': /identity\/v3, where no token can be had: 404/ },
   },
   {
-    what: '3: port 35357, where nobody listens any more',
+    what: 'port 35357, where nobody listens any more',
     document: (one) => (one.magnum.keystone.authUrl = `http://${VIP}:35357/`),
     cloud: withoutPort35357(CONTROLLERS),
     found: {
@@ -105,57 +105,57 @@ const causes: Cause[] = [
     },
   },
   {
-    what: '4: Magnum 2.x, which knows no names of trustees',
+    what: 'Magnum 2.x, which knows no names of trustees',
     cloud: { on: CONTROLLERS, act: version('15', '2'), undo: version('2', '15') },
     found: { 'error TrusteeNamesUnknown': /Magnum 2\.0\.1 is installed/ },
   },
   {
-    what: '5: the trustee admin is refused',
+    what: 'the trustee admin is refused',
     document: ({ magnum }) => (magnum.trust.domainAdminPassword = magnum.rabbit.password),
     found: { 'warning TrusteeAdminRefused': /domain magnum to its admin magnum_domain_admin: 401/ },
   },
   {
-    what: '5: there is no trustee domain',
+    what: 'there is no trustee domain',
     document: (one) => (one.magnum.trust.domainName = 'nowhere'),
     found: { 'warning TrusteeAdminRefused': /domain nowhere .*: 401/ },
   },
   {
-    what: '5: the trustee admin has another role',
+    what: 'the trustee admin has another role',
     cloud: shared(trusteeRole('reader', 'admin'), trusteeRole('admin', 'reader')),
     found: { 'warning TrusteeAdminWithoutRole': /the roles reader, not admin/ },
   },
   {
-    what: '7: Keystone has no public endpoint',
+    what: 'Keystone has no public endpoint',
     cloud: withoutEndpoints('one["interface"] == "public" and one["url"].endswith(":5000/v3")'),
     found: { 'warning TrusteeEndpointMissing': /public/ },
   },
   {
-    what: '8: a region that Keystone does not have',
+    what: 'a region that Keystone does not have',
     document: (one) => (one.magnum.region = 'RegionTwo'),
     found: { 'warning RegionUnknown': /RegionTwo, which Keystone does not have: Could not find region: RegionTwo/ },
   },
   {
-    what: '9: barbican where there is none',
+    what: 'barbican where there is none',
     document: (one) => (one.magnum.certificateManager = 'barbican'),
     found: { 'warning KeyManagerMissing': /key-manager/ },
   },
   {
-    what: "9: certificates on one controller's disk",
+    what: "certificates on one controller's disk",
     document: (one) => (one.magnum.extraOptions = { certificates: { cert_manager_type: 'local' } }),
     found: { 'error CertificateManagerLocal': /cert_manager_type = local/ },
   },
   {
-    what: "15: RabbitMQ refuses the user's password",
+    what: "RabbitMQ refuses the user's password",
     document: ({ magnum }) => (magnum.rabbit.password = magnum.keystone.password),
     found: { 'error RabbitUserRefused': /refused: 403 ACCESS_REFUSED/ },
   },
   {
-    what: '15: RabbitMQ refuses the virtual host',
+    what: 'RabbitMQ refuses the virtual host',
     cloud: shared('rabbitmqctl -q clear_permissions magnum', "rabbitmqctl -q set_permissions magnum '.*' '.*' '.*'"),
     found: { 'error RabbitUserRefused': /refused: 530 NOT_ALLOWED/ },
   },
   {
-    what: "15: a slash in RabbitMQ's password",
+    what: "a slash in RabbitMQ's password",
     secrets: { '/magnum-ha/openstack/rabbit-password': 'with/slash' },
     cloud: shared(
       'rabbitmqctl -q change_password magnum with/slash',
@@ -164,7 +164,7 @@ const causes: Cause[] = [
     found: { 'error RabbitPasswordWithSlash': /rabbit-password has a \/$/ },
   },
   {
-    what: '15: a database driver that is not installed everywhere',
+    what: 'a database driver that is not installed everywhere',
     cloud: hidden(['node-2'], `${SITE_PACKAGES}/pymysql`),
     found: { 'error DatabaseDriverMissing': /cannot import pymysql, which mysql\+pymysql:\/\/ needs, on node-2$/ },
   },

@@ -14,7 +14,7 @@ import {
 } from '../lab-core/cause';
 import { type OpenStackLab, startOpenStackLab } from '../lab-core/lab';
 
-// What breaks templates and clusters, on real Glance, Nova and Neutron: by the numbers of docs/causes.md. What breaks Magnum
+// What breaks templates and clusters, on real Glance, Nova and Neutron. What breaks Magnum
 // itself is in test/lab-core. Cinder and Octavia are stood in for.
 
 let site: OpenStackLab;
@@ -30,19 +30,19 @@ const template = (change: Partial<Site['clusterTemplates'][number]>) => (documen
 const causes: Cause[] = [
   { what: 'nothing is found where all is well', found: {} },
   {
-    what: '5: the trustee admin is refused, where clusters are wanted',
+    what: 'the trustee admin is refused, where clusters are wanted',
     document: ({ magnum }) => (magnum.trust.domainAdminPassword = magnum.rabbit.password),
     found: { 'error TrusteeAdminRefused': /domain magnum to its admin magnum_domain_admin: 401/ },
   },
   {
-    what: '10: no volume type',
+    what: 'no volume type',
     document: (one) => {
       delete one.magnum.defaultDockerVolumeType;
     },
     found: { 'error DockerVolumeTypeMissing': /has a dockerVolumeSize/ },
   },
   {
-    what: '10, 11, 13: a template whose names nobody has',
+    what: 'a template whose names nobody has',
     document: (one) => {
       one.magnum.defaultDockerVolumeType = 'ceph';
       template({
@@ -66,22 +66,22 @@ const causes: Cause[] = [
     },
   },
   {
-    what: '10: no Cinder',
+    what: 'no Cinder',
     cloud: withoutEndpoints('":8776/" in one["url"]'),
     found: { 'error ServiceEndpointMissing': /The volume type of template .*volumev3/ },
   },
   {
-    what: '12: the discovery service is out of reach',
+    what: 'the discovery service is out of reach',
     document: template({ coe: 'swarm' }),
     found: { 'warning DiscoveryUnreachable': /discovery\.etcd\.io:443 .*node-1.*node-2.*node-3/ },
   },
   {
-    what: '13: an image without os_distro',
+    what: 'an image without os_distro',
     document: template({ imageId: 'without-distribution' }),
     found: { 'error ImageDistroUnsupported': /image without-distribution is not set$/ },
   },
   {
-    what: '13: an image that no driver is for',
+    what: 'an image that no driver is for',
     document: template({ imageId: 'ubuntu_xenial' }),
     found: {
       'warning ImageDistroDoubtful': /image ubuntu_xenial, which sounds like ubuntu/,
@@ -89,12 +89,12 @@ const causes: Cause[] = [
     },
   },
   {
-    what: '13: an image that only a contributed driver is for',
+    what: 'an image that only a contributed driver is for',
     document: template({ coe: 'kubernetes', imageId: 'ubuntu_xenial' }),
     found: { 'warning DiscoveryUnreachable': /443/, 'warning ImageDistroUnsupported': /ubuntu_xenial is ubuntu$/ },
   },
   {
-    what: '14: no service for load balancers',
+    what: 'no service for load balancers',
     cloud: withoutEndpoints('":9876" in one["url"]'),
     found: { 'error LoadBalancerServiceMissing': /neither an endpoint of load-balancer/ },
   },

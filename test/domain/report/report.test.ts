@@ -1,3 +1,4 @@
+import type { Finding } from '../../../domain/findings/finding';
 import { report, type ReportInput } from '../../../domain/report/report';
 import { site } from '../sites';
 
@@ -128,7 +129,7 @@ describe('a controller', () => {
 });
 
 test('what operators and auditors ask first stands first', () => {
-  const finding = { name: 'CoeDeprecated', severity: 'warning' as const, evidence: 'swarm-mode', remedy: 'kubernetes' };
+  const finding: Finding = { name: 'CoeDeprecated', severity: 'warning', evidence: 'swarm-mode', remedy: 'kubernetes' };
 
   const result = report(input({ findings: [finding], plan: somePlan }));
 
