@@ -6,6 +6,7 @@ export default {
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/faults/',
+    '<rootDir>/test/contributing.test.ts',
     '<rootDir>/test/firewall/',
     '<rootDir>/test/lab-',
   ],
