@@ -29,6 +29,8 @@ export type LogEntry = Readonly<Record<string, string | number | boolean | null>
 export interface DocumentStore {
   /** The text of a site's document; undefined if there is none of this name. */
   read(site: string): Promise<string | undefined>;
+  /** The names of all sites. */
+  names(): Promise<string[]>;
 }
 
 /** Where the values of secrets come from. */

@@ -6,7 +6,7 @@ import { handlerOf } from './runtime/task';
 
 /** Load site: refuses a wrong input, an unknown or mistaken site document and missing secrets before anything is touched. */
 export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secrets }) => {
-  const { site: name, mode } = parseInput(input);
+  const { site: name, mode } = await parseInput(input, documents);
   const site = await loadSite(name, documents);
   await secrets.check(allSecretNames(site));
   return { site, mode, findings: documentFindings(site) };

@@ -1,4 +1,9 @@
-import { DescribeParametersCommand, GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DescribeParametersCommand,
+  GetParametersCommand,
+  type ParameterStringFilter,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
 import { MagnumHaError } from '../errors';
 import type { DocumentStore, SecretStore } from '../world';
 import { Secrets, SHORTEST_SECRET } from './secrets';
@@ -8,7 +13,13 @@ type Client = Pick<SSMClient, 'send'>;
 /** What SSM's Parameter Store holds. @param prefix what the names of site documents begin with */
 export function parameterStore(client: Client, prefix: string): { documents: DocumentStore; secrets: SecretStore } {
   return {
-    documents: { read: (site) => readParameter(client, `${prefix}${site}`) },
+    documents: {
+      read: (site) => readParameter(client, `${prefix}${site}`),
+      names: async () => {
+        const parameters = await describe(client, { Key: 'Name', Option: 'BeginsWith', Values: [prefix] });
+        return [...parameters.keys()].map((name) => name.slice(prefix.length)).sort();
+      },
+    },
     secrets: { read: (names) => readSecrets(client, names), check: (names) => checkSecrets(client, names) },
   };
 }
@@ -52,8 +63,7 @@ async function readSecrets(client: Client, names: readonly string[]): Promise<Se
   if (short.length > 0) {
     throw new SecretTooShort(
       `Secrets of fewer than ${SHORTEST_SECRET} characters would show in reports and errors: they cannot be told from other ` +
-        `text. Change the secret in ${short.map(({ Name = '' }) => Name).join(', ')} and wherever it is used. Nothing was ` +
-        `touched by this step.`,
+        `text. Change the secret in ${short.map(({ Name = '' }) => Name).join(', ')} and wherever it is used.`,
     );
   }
   return new Secrets(new Map(parameters.map(({ Name = '', Value = '' }) => [Name, Value])));
@@ -65,20 +75,9 @@ async function readSecrets(client: Client, names: readonly string[]): Promise<Se
  * @throws SecretMissing, SecretNotEncrypted, with every name
  */
 async function checkSecrets(client: Client, names: readonly string[]): Promise<void> {
-  const types = new Map<string, string>();
-  for (const Values of chunks([...new Set(names)], NAMES_PER_DESCRIPTION)) {
-    let NextToken: string | undefined;
-    do {
-      const filter = { ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values }] };
-      const answer = await client.send(
-        new DescribeParametersCommand({ ...filter, ...(NextToken ? { NextToken } : {}) }),
-      );
-      for (const { Name = '', Type = '' } of answer.Parameters ?? []) types.set(Name, Type);
-      NextToken = answer.NextToken;
-    } while (NextToken);
-  }
+  const types = await typesOf(client, names);
   const missing = names.filter((name) => !types.has(name));
-  if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
+  if (missing.length > 0) throw new SecretMissing(`${missingMessage(missing)} Nothing was touched.`);
   const plain = names.filter((name) => types.get(name) !== 'SecureString');
   if (plain.length > 0) {
     throw new SecretNotEncrypted(
@@ -88,10 +87,34 @@ async function checkSecrets(client: Client, names: readonly string[]): Promise<v
   }
 }
 
+/** The types of those parameters that exist, without reading one. */
+export async function typesOf(client: Client, names: readonly string[]): Promise<Map<string, string>> {
+  const types = new Map<string, string>();
+  for (const Values of chunks([...new Set(names)], NAMES_PER_DESCRIPTION)) {
+    const found = await describe(client, { Key: 'Name', Option: 'Equals', Values });
+    for (const [name, type] of found) types.set(name, type);
+  }
+  return types;
+}
+
+/** The parameters that a filter lets through, with their types. */
+async function describe(client: Client, filter: ParameterStringFilter): Promise<Map<string, string>> {
+  const types = new Map<string, string>();
+  let NextToken: string | undefined;
+  do {
+    const answer = await client.send(
+      new DescribeParametersCommand({ ParameterFilters: [filter], ...(NextToken ? { NextToken } : {}) }),
+    );
+    for (const { Name = '', Type = '' } of answer.Parameters ?? []) types.set(Name, Type);
+    NextToken = answer.NextToken;
+  } while (NextToken);
+  return types;
+}
+
 function missingMessage(names: readonly string[]): string {
   return (
-    `There is no SSM parameter ${names.join(', ')}. Put each with: ` +
-    `aws ssm put-parameter --type SecureString --name NAME --value file://FILE. Nothing was touched by this step.`
+    `There is no SSM parameter ${names.join(', ')}. Put each with: magnum-ha secrets put NAME, or ` +
+    `aws ssm put-parameter --type SecureString --name NAME --value file://FILE.`
   );
 }
 

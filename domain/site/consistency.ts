@@ -70,12 +70,12 @@ function addresses({ virtualIp, managementNetwork, controllers }: Readable): Pro
   ];
   const network =
     managementNetwork !== undefined && isNetwork(managementNetwork) ? subnet(managementNetwork) : undefined;
-  return all.flatMap(({ path, name, address }, index): Problem[] => {
+  return all.flatMap(({ path, address }, index): Problem[] => {
     if (address === undefined || !isIPv4(address)) return [];
     const problems: Problem[] = [];
     const first = all.slice(0, index).find((one) => one.address === address);
     if (first) {
-      const message = `${name ?? address}: same address as ${first.name ?? first.path.replace('.address', '')}`;
+      const message = `same address as ${first.name ?? first.path.replace('.address', '')}`;
       problems.push({ path, name: 'DuplicateAddress', message });
     }
     if (network && !network.check(address)) {

@@ -28,6 +28,10 @@ export type ProblemName = (typeof PROBLEM_NAMES)[number];
 /** A mistake in a site document: where, of which kind, and what would be right. */
 export interface Problem {
   readonly path: string;
+  /** Where it stands in a text of several lines, from 1. */
+  readonly line?: number | undefined;
+  /** How people call it, if that is not the path. */
+  readonly label?: string | undefined;
   readonly name: ProblemName;
   readonly message: string;
 }

@@ -2,6 +2,7 @@ import { MagnumHaError } from '../errors';
 import type { DocumentStore } from '../world';
 import { type Site, SITE_NAME } from './document';
 import { parseSite, SiteDocumentInvalid } from './parse';
+import { nearest } from './suggestion';
 
 /** An execution was started for a site that nobody deployed. */
 export class SiteUnknown extends MagnumHaError {
@@ -21,23 +22,47 @@ export class InputInvalid extends MagnumHaError {
 /** `check` finds drift and touches nothing; `apply` removes it. */
 export type Mode = 'check' | 'apply';
 
-const EXAMPLE = 'Start with an input such as {"site": "golden", "mode": "apply"}. Nothing was touched.';
+/** So many sites a refusal names. */
+const MOST_NAMED = 20;
 
-/** Checks an execution's input. @throws InputInvalid, ModeUnknown */
-export function parseInput(input: unknown): { site: string; mode: Mode } {
+/**
+ * Checks an execution's input.
+ *
+ * @param documents whose sites a refusal names
+ * @throws InputInvalid, ModeUnknown
+ */
+export async function parseInput(input: unknown, documents: DocumentStore): Promise<{ site: string; mode: Mode }> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new InputInvalid(`The input is no JSON object. ${EXAMPLE}`);
+    throw new InputInvalid(`The input is no JSON object. ${await advice(documents)}`);
   }
   const { site, mode, ...others } = input as Record<string, unknown>;
   const unknown = Object.keys(others);
-  if (unknown.length > 0) throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${EXAMPLE}`);
+  if (unknown.length > 0) {
+    throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${await advice(documents)}`);
+  }
   if (typeof site !== 'string' || !SITE_NAME.test(site)) {
-    throw new InputInvalid(`The input's "site" is not the name of a site. ${EXAMPLE}`);
+    throw new InputInvalid(`The input's "site" is not the name of a site. ${await advice(documents)}`);
   }
   if (mode !== 'check' && mode !== 'apply') {
-    throw new ModeUnknown(`The input's "mode" is neither "check" nor "apply". ${EXAMPLE}`);
+    const said = mode === undefined ? 'is missing' : `is ${JSON.stringify(mode).slice(0, 40)}`;
+    const meant = typeof mode === 'string' ? nearest(mode, ['check', 'apply']) : undefined;
+    const hint = meant === undefined ? '' : `Did you mean "${meant}"? `;
+    throw new ModeUnknown(`The input's "mode" ${said}. ${hint}${await advice(documents, site)}`);
   }
   return { site, mode };
+}
+
+/** How to start well. */
+async function advice(documents: DocumentStore, site?: string): Promise<string> {
+  const names = await documents.names();
+  const example = site ?? names[0] ?? 'golden';
+  return `Use "check": it touches nothing: {"site": "${example}", "mode": "check"}. ${known(names)} Nothing was touched.`;
+}
+
+function known(names: readonly string[]): string {
+  if (names.length === 0) return 'No site is deployed.';
+  const more = names.length - MOST_NAMED;
+  return `Known sites: ${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
 /**
@@ -48,8 +73,11 @@ export function parseInput(input: unknown): { site: string; mode: Mode } {
 export async function loadSite(name: string, documents: DocumentStore): Promise<Site> {
   const text = await documents.read(name);
   if (text === undefined) {
+    const names = await documents.names();
+    const meant = nearest(name, names);
     throw new SiteUnknown(
-      `There is no site ${name}. Deploy its document (cdk deploy -c sites=sites/${name}.json) or correct the name. Nothing was touched.`,
+      `There is no site ${name}. ${meant === undefined ? '' : `Did you mean ${meant}? `}${known(names)} Deploy its document ` +
+        `(cdk deploy -c sites=sites/${name}.json) or correct the name. Nothing was touched.`,
     );
   }
   const site = parseSite(name, text);

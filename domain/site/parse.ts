@@ -4,7 +4,7 @@ import { inconsistencies } from './consistency';
 import { type Problem, type ProblemName, type Site, siteSchema } from './document';
 import { showsSecret } from './option-names';
 import { nearest } from './suggestion';
-import { readText } from './text';
+import { type DocumentText, readText } from './text';
 
 /**
  * A site document is refused. `name` is the problems' own name where they share one (`UnknownField`, `BadPort` and so
@@ -20,7 +20,12 @@ export class SiteDocumentInvalid extends MagnumHaError {
     const names = new Set(problems.map(({ name }) => name));
     super(
       `Site ${site}: its document is refused; nothing was touched. Correct ${problems.length === 1 ? 'this' : 'these'}:\n` +
-        problems.map(({ path, name, message }) => `- ${path}: ${message} [${name}]`).join('\n'),
+        problems
+          .map(({ path, line, label, name, message }) => {
+            const where = line === undefined ? path : `line ${line}, ${label ?? path}`;
+            return `- ${where}: ${message} [${name}]`;
+          })
+          .join('\n'),
     );
     const [only] = names;
     this.name = names.size === 1 && only ? only : 'SiteDocumentInvalid';
@@ -31,11 +36,11 @@ export class SiteDocumentInvalid extends MagnumHaError {
  * Checks a site document and fills in its defaults.
  *
  * @param site how the message names it, usually the site's name
- * @param text the document, JSON
+ * @param text the document, JSON or YAML
  * @throws SiteDocumentInvalid with every problem at once
  */
 export function parseSite(site: string, text: string): Site {
-  const { document, problem } = readText(text);
+  const { document, problem, lineOf } = readText(text);
   if (problem !== undefined) {
     throw new SiteDocumentInvalid(site, [{ path: '$', name: 'BadValue', message: problem }]);
   }
@@ -44,8 +49,31 @@ export function parseSite(site: string, text: string): Site {
     ...withoutMisspelt(result.error?.issues.flatMap((issue) => problems(issue, document)) ?? []),
     ...inconsistencies(document),
   ];
-  if (!result.success || found.length > 0) throw new SiteDocumentInvalid(site, found);
+  if (!result.success || found.length > 0) {
+    const placed = found.map((one) => ({ ...one, ...placeOf(one.path, lineOf), ...labelOf(one, document) }));
+    throw new SiteDocumentInvalid(
+      site,
+      placed.sort((one, other) => (one.line ?? 0) - (other.line ?? 0)),
+    );
+  }
   return result.data;
+}
+
+/** Names of fields have no dots but within extraOptions, where the line is then that of the section. */
+function placeOf(path: string, lineOf: DocumentText['lineOf']): { line?: number } {
+  const keys = path.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  const line = lineOf?.(keys);
+  return line === undefined ? {} : { line };
+}
+
+/** Of a controller, a template or a cluster people know the name, not the place in its list. */
+function labelOf({ path, message }: Problem, document: unknown): { label?: string } {
+  const [list = '', index = '', ...field] = path.split('.');
+  const name = /^\d+$/.test(index) && valueAt(document, [list, index, 'name']);
+  if (typeof name !== 'string' || !/^[\w-]{1,64}$/.test(name)) return {};
+  // Once is enough: "fra-ctl03: same address as fra-ctl02".
+  const told = field.length === 0 || message.split(' ').includes(field.join('.'));
+  return { label: told ? name : [name, ...field].join('.') };
 }
 
 /** A problem, and the field that was meant if one has another name. */

@@ -1,14 +1,50 @@
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { messageOf } from '../errors';
 
-/** The text of a site document as data, or what is wrong with its form. */
-export function readText(text: string): { readonly document?: unknown; readonly problem?: string } {
-  try {
-    return { document: JSON.parse(text) };
-  } catch (error) {
-    // Only the place is told: the rest of the parser's message may quote the text, and with it a secret that stands there by
-    // mistake. The place is at the message's very end; a quoted text could name one, too, but not there.
-    const place = / at position \d+( \(line \d+ column \d+\))?$| end of JSON input$/.exec(messageOf(error))?.[0] ?? '';
-    const at = place && `: error${place.replace(/^ end/, ' at the end')}`;
-    return { problem: `is not JSON${at}. To see where: python3 -m json.tool FILE` };
+/** The text of a site document as data, and where in it what stands; or what is wrong with its form. */
+export interface DocumentText {
+  readonly document?: unknown;
+  readonly problem?: string;
+  /** The line, from 1, of what is at a path, or of the nearest thing around it; undefined if the text has one line. */
+  readonly lineOf?: (path: readonly PropertyKey[]) => number | undefined;
+}
+
+/** Reads JSON if the text begins as such, else YAML 1.2. No problem quotes the text: it may hold a secret by mistake. */
+export function readText(text: string): DocumentText {
+  if (/^\s*($|[[{"])/.test(text)) {
+    try {
+      return { document: JSON.parse(text), lineOf: lines(text) };
+    } catch (error) {
+      // Where the parser quotes, it tells no place, and nothing but the place stands at its end.
+      const place =
+        / at position \d+( \(line \d+ column \d+\))?$| end of JSON input$/.exec(messageOf(error))?.[0] ?? '';
+      const at = place && `: error${place.replace(/^ end/, ' at the end')}`;
+      return { problem: `is not JSON${at}. To see where: python3 -m json.tool FILE` };
+    }
   }
+  const counter = new LineCounter();
+  const parsed = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const [error] = parsed.errors;
+  if (error) {
+    const { line, col } = counter.linePos(error.pos[0]);
+    return { problem: `is not YAML: ${error.code} at line ${line}, column ${col}` };
+  }
+  try {
+    return { document: parsed.toJS({ maxAliasCount: 20 }), lineOf: lines(text, parsed, counter) };
+  } catch {
+    return { problem: 'is not YAML that can be read: its aliases lead nowhere, or to too much' };
+  }
+}
+
+function lines(text: string, parsed?: Document, counter = new LineCounter()): NonNullable<DocumentText['lineOf']> {
+  if (!text.trim().includes('\n')) return () => undefined;
+  const document = parsed ?? parseDocument(text, { lineCounter: counter });
+  return (path) => {
+    for (let length = path.length; length > 0; length--) {
+      const found = document.getIn(path.slice(0, length), true);
+      const start = isNode(found) ? found.range?.[0] : undefined;
+      if (start !== undefined) return counter.linePos(start).line;
+    }
+    return undefined;
+  };
 }

@@ -11,7 +11,7 @@ import { WorkerFunctions } from './worker-functions';
 /** What bundles need around them. */
 export interface BundleOptions {
   readonly template: Template;
-  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly parameters: Map<string, Parameter>;
   readonly buckets: Buckets;
   readonly clock: Clock;
   readonly log: (line: LogLine) => void;
@@ -45,7 +45,7 @@ export async function bundledFunctions(options: BundleOptions): Promise<Function
 }
 
 /** The Parameter Store of a deployment, in which each function may do what its role in the template allows. */
-export function parameterStoreOf({ statements }: Template, parameters: ReadonlyMap<string, Parameter>): LocalSsm {
+export function parameterStoreOf({ statements }: Template, parameters: Map<string, Parameter>): LocalSsm {
   return new LocalSsm(parameters, (caller, action, parameter) =>
     allows(
       statements.get(caller) ?? [],

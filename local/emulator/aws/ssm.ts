@@ -1,3 +1,4 @@
+import type { ParameterStringFilter, PutParameterRequest } from '@aws-sdk/client-ssm';
 import { ServiceError } from '../service-error';
 import { HttpServer, type ReceivedRequest } from './http-server';
 
@@ -13,14 +14,14 @@ export type Authorize = (caller: string, action: string, parameter?: string) => 
 const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.1' };
 
 /**
- * An endpoint on loopback that speaks as much of the Systems Manager API (JSON 1.1) as the functions use. The access key
+ * An endpoint on loopback that speaks as much of the Systems Manager API (JSON 1.1) as functions and operators use. The access key
  * ID of a request's signature says which function calls; each may do what its role in the template allows.
  */
 export class LocalSsm {
   readonly #server: HttpServer;
 
   constructor(
-    private readonly parameters: ReadonlyMap<string, Parameter>,
+    private readonly parameters: Map<string, Parameter>,
     private readonly authorize: Authorize,
   ) {
     this.#server = new HttpServer((received, response) => {
@@ -53,8 +54,9 @@ export class LocalSsm {
   call(caller: string, action: string, body: Record<string, unknown>): unknown {
     if (action === 'GetParameters') return this.#getParameters(caller, body as { Names: string[] });
     if (action === 'DescribeParameters') {
-      return this.#describeParameters(caller, body as { ParameterFilters: { Values: string[] }[] });
+      return this.#describeParameters(caller, body as { ParameterFilters: ParameterStringFilter[] });
     }
+    if (action === 'PutParameter') return this.#putParameter(caller, body as unknown as PutParameterRequest);
     throw new ServiceError('UnknownOperationException', `${action} is not simulated`);
   }
 
@@ -69,11 +71,27 @@ export class LocalSsm {
     return { Parameters: found, InvalidParameters: Names.filter((name) => !this.parameters.has(name)) };
   }
 
-  #describeParameters(caller: string, { ParameterFilters }: { ParameterFilters: { Values: string[] }[] }) {
+  #describeParameters(caller: string, { ParameterFilters }: { ParameterFilters: ParameterStringFilter[] }) {
     this.#check(caller, 'ssm:DescribeParameters');
-    const wanted = new Set(ParameterFilters.flatMap(({ Values }) => Values));
-    const known = [...this.parameters].filter(([name]) => wanted.has(name));
+    const matches = (name: string, { Option = 'Equals', Values = [] }: ParameterStringFilter) =>
+      Values.some((value) => (Option === 'BeginsWith' ? name.startsWith(value) : name === value));
+    const known = [...this.parameters].filter(([name]) => ParameterFilters.every((filter) => matches(name, filter)));
     return { Parameters: known.map(([Name, { type: Type }]) => ({ Name, Type })) };
+  }
+
+  #putParameter(caller: string, { Name = '', Value = '', Type, Overwrite = false }: PutParameterRequest) {
+    this.#check(caller, 'ssm:PutParameter', Name);
+    const known = this.parameters.get(Name);
+    if (known && !Overwrite) {
+      const message =
+        'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.';
+      throw new ServiceError('ParameterAlreadyExists', message);
+    }
+    const type = Type === 'SecureString' || Type === 'String' ? Type : known?.type;
+    if (!type)
+      throw new ServiceError('ValidationException', 'A parameter type is required when you create a parameter.');
+    this.parameters.set(Name, { type, value: Value });
+    return { Tier: 'Standard', Version: 1 };
   }
 
   #check(caller: string, action: string, parameter?: string): void {

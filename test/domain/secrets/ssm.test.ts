@@ -26,6 +26,17 @@ function secure(value: string): Parameter {
   return { type: 'SecureString', value };
 }
 
+test('sites are all those whose documents are there', async () => {
+  const document: Parameter = { type: 'String', value: '{}' };
+  const { documents } = await storeOf({
+    '/magnum-ha/sites/golden': document,
+    '/magnum-ha/golden/password': secure('secret'),
+    '/magnum-ha/sites/fuel': document,
+  });
+
+  expect(await documents.names()).toEqual(['fuel', 'golden']);
+});
+
 describe('secrets', () => {
   test('are read and decrypted, however many there are, each once', async () => {
     const names = Array.from({ length: 23 }, (_, index) => `/secret/${index}`);

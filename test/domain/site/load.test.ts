@@ -2,9 +2,15 @@ import { loadSite, parseInput } from '../../../domain/site/load';
 import type { DocumentStore } from '../../../domain/world';
 import { documentWith, shipped } from './documents';
 
+const stored = (documents: Record<string, string>): DocumentStore => ({
+  read: (name) => Promise.resolve(documents[name]),
+  names: () => Promise.resolve(Object.keys(documents)),
+});
+const two = stored({ golden: shipped('golden'), guide: shipped('guide') });
+
 describe('the input of an execution', () => {
-  test.each(['check', 'apply'])('names a site and the mode %s', (mode) => {
-    expect(parseInput({ site: 'golden', mode })).toEqual({ site: 'golden', mode });
+  test.each(['check', 'apply'])('names a site and the mode %s', async (mode) => {
+    expect(await parseInput({ site: 'golden', mode }, two)).toEqual({ site: 'golden', mode });
   });
 
   test.each<[string, unknown, string]>([
@@ -18,23 +24,27 @@ describe('the input of an execution', () => {
     ['no mode', { site: 'golden' }, 'ModeUnknown'],
     ['an unknown mode', { site: 'golden', mode: 'destroy' }, 'ModeUnknown'],
     ['a mode in capitals', { site: 'golden', mode: 'Apply' }, 'ModeUnknown'],
-  ])('is refused with %s, and shows what is right', (_, input, name) => {
-    const parse = () => parseInput(input);
+  ])('is refused with %s, and advises a check of a known site', async (_, input, name) => {
+    const parsing = parseInput(input, two);
 
-    expect(parse).toThrow(expect.objectContaining({ name }) as Error);
-    expect(parse).toThrow('{"site": "golden", "mode": "apply"}');
+    await expect(parsing).rejects.toMatchObject({ name });
+    await expect(parsing).rejects.toThrow('{"site": "golden", "mode": "check"}. Known sites: golden, guide.');
   });
 
-  test('is told which fields are unknown', () => {
-    expect(() => parseInput({ site: 'golden', mode: 'apply', force: true, dryRun: true })).toThrow('force, dryRun');
+  test('is told which fields are unknown', async () => {
+    const parsing = parseInput({ site: 'golden', mode: 'apply', force: true, dryRun: true }, two);
+
+    await expect(parsing).rejects.toThrow('force, dryRun');
+  });
+
+  test('is told which mode was meant', async () => {
+    await expect(parseInput({ site: 'guide', mode: 'aply' }, two)).rejects.toThrow(
+      'The input\'s "mode" is "aply". Did you mean "apply"? Use "check": it touches nothing: {"site": "guide", "mode": "check"}.',
+    );
   });
 });
 
 describe('a site', () => {
-  const stored = (documents: Record<string, string>): DocumentStore => ({
-    read: (name) => Promise.resolve(documents[name]),
-  });
-
   test('is the one of its document, with defaults', async () => {
     const site = await loadSite('guide', stored({ guide: shipped('guide') }));
 
@@ -43,11 +53,11 @@ describe('a site', () => {
   });
 
   test('that nobody deployed is unknown', async () => {
-    const load = loadSite('silver', stored({ golden: shipped('golden') }));
+    const load = loadSite('golde', two);
 
     await expect(load).rejects.toMatchObject({
       name: 'SiteUnknown',
-      message: expect.stringContaining('no site silver') as string,
+      message: expect.stringContaining('no site golde. Did you mean golden? Known sites: golden, guide.') as string,
     });
   });
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { stringify } from 'yaml';
 import { controllerNamed } from '../../../domain/site/named';
 import { parseSite } from '../../../domain/site/parse';
 import { CA } from '../sites';
@@ -212,7 +213,7 @@ describe('what a field is told that is nearly right', () => {
     [
       'an address that is taken',
       { controllers: { 2: { address: '10.21.22.6' } } },
-      'controllers.2.address: node-3: same address as node-1',
+      'controllers.2.address: same address as node-1',
     ],
   ])('%s', (_, changes, told) => {
     const problems = problemsOf(changes);
@@ -404,6 +405,66 @@ describe('a secret in clear', () => {
     for (let length = 4; length <= SECRET.length; length++) {
       expect(messages.filter((message) => message.includes(SECRET.slice(0, length)))).toEqual([]);
     }
+  });
+});
+
+describe('a document of several lines', () => {
+  const refusal = (changes: Changes) => refusalOf(JSON.stringify(documentWith(changes), null, 2));
+
+  test('has the line of each problem, and problems in the order of lines', () => {
+    const told = refusal({ controllers: { 2: { address: '10.21.22.6' } }, bastion: { port: '2222' }, rack: 1 });
+
+    expect(told?.message.split('\n').slice(1)).toEqual([
+      '- line 11, bastion.port: write 2222 without quotes [BadPort]',
+      '- line 32, node-3: same address as node-1 [DuplicateAddress]',
+      '- line 108, rack: is no field of a site document [UnknownField]',
+    ]);
+  });
+
+  test('has the line around what is missing', () => {
+    const told = refusal({ controllers: { 1: { hostKey: undefined } } });
+
+    expect(told?.problems).toMatchObject([{ path: 'controllers.1.hostKey', line: 24, name: 'MissingField' }]);
+  });
+});
+
+describe('YAML', () => {
+  const yaml = (changes: Changes = {}) => stringify(documentWith(changes));
+
+  test('is read as JSON is', () => {
+    expect(parseSite('golden', yaml())).toEqual(parseSite('golden', shipped('golden')));
+  });
+
+  test('may have comments, and strings over several lines', () => {
+    const text = `# Our cloud\nca:\n  certificates: |\n${CA.replace(/^(?=.)/gm, '    ')}\n${yaml()}`;
+
+    expect(parseSite('golden', text).ca?.certificates.trim()).toBe(CA.trim());
+  });
+
+  test.each<[string, string, string]>([
+    [
+      'a number for a release',
+      yaml().replace('release: pike', 'release: 2024.1'),
+      'line 3, release: unknown release 2024.1',
+    ],
+    ['a field without a value', yaml().replace(/virtualIp: .*/, 'virtualIp:'), 'line 4, virtualIp: has no value'],
+    ['a field that is there twice', `name: golden\n${yaml()}`, '$: is not YAML: DUPLICATE_KEY at line 3, column 1'],
+    ['a tab', 'name:\n\tgolden', '$: is not YAML: TAB_AS_INDENT at line 2, column 1'],
+    [
+      'aliases without end',
+      `a: &a [x, x]\n${'bcdefgh'.replace(/./g, (c, i: number) => `${c}: &${c} [${`*${'abcdefg'.charAt(i)}, `.repeat(9)}]\n`)}`,
+      '$: is not YAML that can be read',
+    ],
+    ['text', 'golden', '$: must have fields'],
+  ])('is refused with %s', (_, text, told) => {
+    expect(refusalOf(text)?.message).toContain(`\n- ${told}`);
+  });
+
+  test('that is broken does not have its text in the message', () => {
+    const refusal = refusalOf('name: golden\npassword: "hunter2-5f0c\n  : [');
+
+    expect(refusal?.message).toContain('is not YAML');
+    expect(refusal?.message).not.toContain('hunter2');
   });
 });
 

@@ -1,4 +1,10 @@
-import { DescribeParametersCommand, GetParameterCommand, GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DescribeParametersCommand,
+  GetParameterCommand,
+  GetParametersCommand,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { type Authorize, LocalSsm, type Parameter } from '../../../../local/emulator/aws/ssm';
 
 const parameters = new Map<string, Parameter>([
@@ -11,6 +17,7 @@ const authorize: Authorize = (caller, action, parameter) =>
     load: action === 'ssm:GetParameters' && parameter?.startsWith('/magnum-ha/sites/') === true,
     stage: action === 'ssm:GetParameters',
     check: action === 'ssm:DescribeParameters' && parameter === undefined,
+    operator: true,
   })[caller] ?? false;
 
 const ssm = new LocalSsm(parameters, authorize);
@@ -56,6 +63,27 @@ test('a description tells types and no values', async () => {
     { Name: '/magnum-ha/sites/golden', Type: 'String' },
     { Name: '/magnum-ha/golden/password', Type: 'SecureString' },
   ]);
+});
+
+test('a description finds what begins with a prefix', async () => {
+  const filter = { Key: 'Name', Option: 'BeginsWith', Values: ['/magnum-ha/sites/'] };
+
+  const answer = await client('check').send(new DescribeParametersCommand({ ParameterFilters: [filter] }));
+
+  expect(answer.Parameters).toEqual([{ Name: '/magnum-ha/sites/golden', Type: 'String' }]);
+});
+
+test('a parameter is put once, and again only when that is asked for', async () => {
+  const Name = '/magnum-ha/golden/new';
+  const put = (Value: string, Overwrite?: boolean) =>
+    client('operator').send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite }));
+
+  await put('first');
+  const again = put('second');
+
+  await expect(again).rejects.toMatchObject({ name: 'ParameterAlreadyExists' });
+  await put('third', true);
+  expect(parameters.get(Name)).toEqual({ type: 'SecureString', value: 'third' });
 });
 
 describe('a function may do what its role allows', () => {
