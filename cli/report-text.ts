@@ -1,3 +1,4 @@
+import { readByWhom } from '../domain/controller/plan';
 import type { ClusterReport, ControllerReport, Report } from '../domain/report/report';
 import type { Style } from './style';
 
@@ -22,7 +23,7 @@ export function reportText(report: Report, style: Style): string {
       report.mode === 'check' ? 'Would be down while HAProxy is cycled' : 'Down while HAProxy was cycled',
       blastRadius
         ? [
-            ...blastRadius.resources.map((id) => `pacemaker resource ${id}`),
+            ...blastRadius.resources.map((id) => `pacemaker resource ${id} (${readByWhom(blastRadius.readBy)})`),
             ...blastRadius.listeners.map((listener) => `listener ${listener}`),
           ]
         : [],

@@ -114,7 +114,7 @@ export const ERROR_CATALOGUE = {
       'Pacemaker does not act on HAProxy: it is unmanaged, or the cluster is in maintenance mode.',
       'End that first, as the cause says.',
     ),
-    HAProxyPortTaken: entry(
+    ApiPortTaken: entry(
       "Something else listens at Magnum's port on every address: HAProxy could not start again. It was not disabled.",
       'Let that process listen at the address of its controller only, as the cause says.',
     ),

@@ -13,13 +13,15 @@ import { handlerOf } from './runtime/task';
 export const run: TaskFunction<'preflight'> = ({ site }, world) =>
   withSite(world, site, {}, async (connection) => {
     const { disabled, findings: ofPacemaker } = await checkPacemaker(connection.nodes);
+    // Enabling HAProxy would not help then.
+    const byOthers = ofPacemaker.some(({ name }) => name === 'HAProxyResourceDisabled');
     const { findings, installed } = await checkControllers(connection, !disabled);
     return {
       findings: [
         ...ofPacemaker,
         ...documentFindings(site, installed),
         ...findings,
-        ...(disabled ? [HAPROXY_DISABLED] : []),
+        ...(disabled && !byOthers ? [HAPROXY_DISABLED] : []),
       ],
     };
   });

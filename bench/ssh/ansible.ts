@@ -161,8 +161,8 @@ function readings(site: Site) {
 
 /** What is only read on one. */
 function dependents(site: Site): object {
-  const { listeners, constraints } = catalogue(site);
-  return { name: 'What depends on HAProxy', ...shell(lines([listeners, constraints])), run_once: true };
+  const { haproxySections, cib } = catalogue(site);
+  return { name: 'What depends on HAProxy', ...shell(lines([haproxySections, cib])), run_once: true };
 }
 
 function lines(commands: readonly Pick<Command, 'argv'>[]): string[] {

@@ -105,22 +105,27 @@ export function catalogue(site: Site) {
      * a controller that fell silent while HAProxy is disabled must not keep it so.
      */
     processes: as(false, 4, 'ps', '-eo', 'etimes=,args='),
-    /** The kernel's table of TCP sockets. Exit 1 if there is no IPv6. */
-    sockets: as(false, 4, 'cat', '/proc/net/tcp', '/proc/net/tcp6'),
+    /** The TCP sockets that listen, and to root also by which processes. */
+    sockets: as(true, 4, 'ss', '-ltnp'),
     /** Pacemaker's view, as XML. */
     clusterStatus: as(true, 4, 'crm_mon', '-1', '-r', '--output-as=xml'),
-    /** Which resources pacemaker keeps together, as XML. */
-    constraints: root('cibadmin', '-Q', '-o', 'constraints'),
+    /** Pacemaker's configuration and status, as XML. Parameters of resources may be passwords. */
+    cib: quoting(root('cibadmin', '-Q')),
+    /** What pacemaker would do if its CIB was the one on its input. Nothing of it reaches the cluster. */
+    simulate: quoting(root('crm_simulate', '--xml-pipe', '--run')),
     /**
-     * Of HAProxy's configuration the lines on which a section begins that may listen, and on which it says where; never a
-     * line that may hold a password. Exit 1 where there is none. A link in the directory is not followed.
+     * Of HAProxy's configuration, each behind the path of its file, the lines on which a section begins that may listen, and on
+     * which it says where and how; never a line that may hold a password. Exit 1 where there is none. Links are followed, as
+     * HAProxy does.
      */
-    listeners: quoting(
-      root('grep', '-rhE', ...includes(haproxy.configFile), LISTENERS, haproxy.configFile, haproxy.fragmentDirectory),
+    haproxySections: quoting(
+      root('grep', '-RHE', ...includes(haproxy.configFile), SECTIONS, haproxy.configFile, haproxy.fragmentDirectory),
     ),
     // Both take less than a second. One that hangs must leave the time to try another controller.
     disableHaproxy: root('pcs', 'resource', 'disable', haproxy.resource),
     enableHaproxy: root('pcs', 'resource', 'enable', haproxy.resource),
+    /** Makes pacemaker forget failures of HAProxy's: it tries again where it had given up. */
+    cleanupHaproxy: root('crm_resource', '--cleanup', '--resource', haproxy.resource),
 
     /** Restarts a service. */
     restartApi: quoting(as(true, 90, 'service', magnum.apiService, 'restart')),
@@ -186,8 +191,8 @@ function commandsIn(part: object): Command[] {
   });
 }
 
-/** Sections with `bind` lines, and these. */
-const LISTENERS = '^[[:space:]]*(listen|frontend|log-forward|peers|bind)[[:space:]]';
+/** Sections with `bind` lines, what their mode depends on, and Fuel's include of fragments. */
+const SECTIONS = '^[[:space:]]*(defaults|listen|frontend|backend|log-forward|peers|bind|mode|include)([[:space:]]|$)';
 
 /** The files that HAProxy reads: the main one, and of the fragments those that end in .cfg. */
 function includes(configFile: string): string[] {

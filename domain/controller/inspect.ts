@@ -2,7 +2,7 @@ import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import { ages, haproxyAges } from '../commands/processes';
 import { placeRule } from '../config/iptables';
-import { type BlastRadius, blastRadius, dependents } from '../pacemaker/blast-radius';
+import { type BlastRadius, blastRadius } from '../pacemaker/blast-radius';
 import { clusterStatus } from '../pacemaker/cluster';
 import { type ClusterStatus, PacemakerUnavailable } from '../pacemaker/status';
 import type { Secrets } from '../secrets/secrets';
@@ -49,28 +49,33 @@ export interface Inspection {
 const ALL_DIFFERENCES = 100_000;
 
 /**
- * Compares every controller with its desired state, side by side. Nothing is changed. What depends on HAProxy is read
- * from the first only: it is the cluster's.
+ * Compares every controller with its desired state, side by side. Nothing is changed. What goes down with HAProxy is read
+ * only if HAProxy is to be cycled, and from one controller: it is the cluster's.
  */
 export async function inspect({ nodes, secrets }: SiteConnection): Promise<Inspection> {
-  const found = await everywhere(nodes, async (node) => {
-    const [inspected, behind] = await Promise.all([
-      inspectController(node, secrets),
-      node === nodes[0] ? known(dependents(node)) : undefined,
-    ]);
-    return { ...inspected, behind };
-  });
-  const [radius] = found.flatMap(({ status, behind }) => (behind && status ? [blastRadius(behind, status.ids)] : []));
+  const found = await everywhere(nodes, async (node) => ({ node, ...(await inspectController(node, secrets)) }));
+  const states = found.map(({ state }) => state);
+  const [seen] = found.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
+  const radius = seen && needsCycle(seen.node, states) && (await known(blastRadius(seen.node, seen.status)));
   return {
-    controllers: found.map(({ state }) => ({
+    controllers: states.map((state) => ({
       ...state,
       files: state.files.map((file) => ({
         ...file,
         diff: cut(file.diff, ALL_DIFFERENCES / found.length / state.files.length),
       })),
     })),
-    blastRadius: radius ?? { listeners: [], resources: [] },
+    blastRadius: radius || { listeners: [], resources: [], readBy: 'ourselves' },
   };
+}
+
+/** Whether HAProxy must be cycled, so that it reads its fragment. */
+export function needsCycle({ commands }: Pick<Node, 'commands'>, controllers: readonly ControllerState[]): boolean {
+  const { path } = commands.files.fragment;
+  return controllers.some(
+    ({ haproxy, files }) =>
+      ['stale', 'disabled'].includes(haproxy) || files.some((file) => file.path === path && file.state !== 'same'),
+  );
 }
 
 async function inspectController(

@@ -1,8 +1,8 @@
-import { catalogue, type FileCommands } from '../commands/catalogue';
+import { catalogue } from '../commands/catalogue';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { Site } from '../site/document';
 import { cut } from './cut';
-import type { ControllerState, Inspection } from './inspect';
+import { type ControllerState, type Inspection, needsCycle } from './inspect';
 
 /** What an apply would do, or does. */
 export interface Plan {
@@ -27,17 +27,16 @@ const NAMED_LISTENERS = 20;
 
 /** Decides the smallest set of actions that removes the drift. */
 export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan {
-  const { magnumConf, fragment } = catalogue(site).files;
+  const commands = catalogue(site);
+  const { magnumConf } = commands.files;
   const differs = ({ files, firewall }: ControllerState) =>
     firewall === 'differs' || files.some(({ state }) => state !== 'same');
-  const fileDiffers = ({ files }: ControllerState, { path }: FileCommands) =>
-    files.some((file) => file.path === path && file.state !== 'same');
+  const confDiffers = ({ files }: ControllerState) =>
+    files.some(({ path, state }) => path === magnumConf.path && state !== 'same');
 
   const stage = controllers.filter(differs);
-  const restart = controllers.filter((one) => fileDiffers(one, magnumConf) || one.stale.length > 0);
-  const cycle = controllers.some(
-    (one) => fileDiffers(one, fragment) || one.haproxy === 'stale' || one.haproxy === 'disabled',
-  );
+  const restart = controllers.filter((one) => confDiffers(one) || one.stale.length > 0);
+  const cycle = needsCycle({ commands }, controllers);
   return {
     changed: stage.length > 0 || restart.length > 0 || cycle,
     stage: stage.map(({ name }) => name),
@@ -57,13 +56,18 @@ export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan
   };
 }
 
-function downWithIt({ listeners, resources }: BlastRadius): string {
+function downWithIt({ listeners, resources, readBy }: BlastRadius): string {
   const named = listeners.slice(0, NAMED_LISTENERS);
   const more = listeners.length - named.length;
   return (
-    `Pacemaker stops with it: ${resources.join(', ') || 'no other resource'}. ` +
+    `Pacemaker stops with it: ${resources.join(', ') || 'no other resource'} (${readByWhom(readBy)}). ` +
     `${listeners.length} listeners: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
   );
+}
+
+/** How the resources that go down with HAProxy are known. */
+export function readByWhom(readBy: BlastRadius['readBy']): string {
+  return readBy === 'crm_simulate' ? 'by crm_simulate' : "by our own reading of pacemaker's CIB";
 }
 
 function changesOf({ files, firewall }: ControllerState): string[] {

@@ -1,17 +1,18 @@
 import { everywhere } from '../commands/everywhere';
+import { inTheWay, parseListening } from '../commands/listening';
 import type { Node } from '../commands/node';
 import type { Nodes } from '../commands/site-connection';
-import { occupies, parseSockets } from '../commands/sockets';
 import { MagnumHaError } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
+import type { Site } from '../site/document';
 import { poll } from '../world';
 
 /** How long Magnum's API may take until it answers its neighbours. It answered its own controller after its restart. */
 const PATIENCE = { forMs: 30_000, everyMs: 1000 };
 
 /** Something else listens at the VIP's address and Magnum's port: HAProxy could not, and would not start at all. */
-export class HAProxyPortTaken extends MagnumHaError {
-  override readonly name = 'HAProxyPortTaken';
+export class ApiPortTaken extends MagnumHaError {
+  override readonly name = 'ApiPortTaken';
 }
 
 /** HAProxy would not reach Magnum's API on a controller. */
@@ -23,7 +24,7 @@ export class MagnumUnreachable extends MagnumHaError {
  * Makes sure that HAProxy will come back from a cycle and reach Magnum, before it is disabled: its address is free on every
  * controller, and every API answers every other controller, through the firewall as it is now.
  *
- * @throws HAProxyPortTaken, MagnumUnreachable
+ * @throws ApiPortTaken, MagnumUnreachable
  */
 export async function reach(nodes: Nodes): Promise<void> {
   await everywhere(nodes, refuseTaken);
@@ -42,19 +43,26 @@ export async function reach(nodes: Nodes): Promise<void> {
 
 async function refuseTaken(node: Node): Promise<void> {
   const { virtualIp, magnum } = node.site;
-  // If the kernel has no IPv6, the second file is missing.
-  const { stdout } = await node.attempt(node.commands.sockets);
-  const sockets = parseSockets(stdout);
-  // HAProxy that is in a network namespace of its own listens at none of these.
-  if (!sockets.some(({ address }) => address === virtualIp)) return;
-  const taken = sockets.find((one) => one.address !== virtualIp && occupies(one, virtualIp, magnum.apiPort));
-  if (!taken) return;
-  throw new HAProxyPortTaken(
-    `On ${node.where} something listens on port ${magnum.apiPort} of every address (${taken.address}): HAProxy could not listen ` +
-      `at ${virtualIp}:${magnum.apiPort}, and none of what is behind it would come back. HAProxy was not disabled. Most likely ` +
-      `${magnum.apiService} runs by uWSGI, which does not read [api] host: set http-socket = ${node.controller.address}:` +
-      `${magnum.apiPort} in its .ini file (Debian: /etc/magnum/magnum-api-uwsgi.ini), restart it, and start again. See with: ` +
-      `ss -ltnp`,
+  const { stdout } = await node.run(node.commands.sockets);
+  const taker = inTheWay(parseListening(stdout), virtualIp, magnum.apiPort);
+  if (!taker) return;
+  throw new ApiPortTaken(
+    `On ${node.where} ${taker.program ?? 'something'} listens on port ${magnum.apiPort} of every address: HAProxy could not ` +
+      `listen at ${virtualIp}:${magnum.apiPort}, and none of what is behind it would come back. HAProxy was not disabled. ` +
+      `${howToFreeApiPort(node.site, node.controller.address)}. Then start again. See with: ss -ltnp`,
+  );
+}
+
+/**
+ * How Magnum's API, if it is what listens everywhere, is told its address.
+ *
+ * @param address of the controller
+ */
+export function howToFreeApiPort({ magnum: { apiPort, apiService } }: Site, address: string): string {
+  return (
+    `If it is ${apiService} run by uWSGI, which does not read [api] host, give that the address (Debian, in /etc/default/` +
+    `${apiService}: DAEMON_ARGS="--http-socket ${address}:${apiPort} --ini /etc/magnum/magnum-api-uwsgi.ini") and restart ` +
+    `${apiService}; else end what listens there`
   );
 }
 

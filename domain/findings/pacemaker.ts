@@ -1,19 +1,26 @@
 import { everywhere } from '../commands/everywhere';
+import { parseListening } from '../commands/listening';
 import type { Node } from '../commands/node';
 import type { Nodes } from '../commands/site-connection';
-import { clusterStatus, howToManage, startedOn, unmanaged } from '../pacemaker/cluster';
+import { haproxySections } from '../pacemaker/blast-radius';
+import { clusterStatus, readCib } from '../pacemaker/cluster';
 import { type ClusterStatus, PacemakerUnavailable } from '../pacemaker/status';
-import type { Outcome } from '../ssh/command';
 import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
+import { checkConfiguration, type HaproxyView } from './haproxy-config';
+import { checkResource, type ResourceChecks } from './haproxy-resource';
 
 /** After these a check cannot verify what HAProxy serves. */
 export const PACEMAKER_FINDINGS = [
   'PacemakerUnavailable',
   'NoQuorum',
+  'ControllerUnknownToPacemaker',
   'HAProxyResourceUnknown',
+  'HAProxyResourceUnsupported',
+  'HAProxyResourceDisabled',
   'HAProxyResourceUnmanaged',
   'HAProxyResourceFailed',
+  'HAProxyNotRunning',
   'HAProxyConfigInvalid',
 ] as const satisfies readonly FindingName[];
 
@@ -25,11 +32,10 @@ export interface PacemakerChecks {
 }
 
 /** One controller's view. */
-interface View {
+interface View extends HaproxyView {
   readonly node: Node;
   /** Undefined if pacemaker does not run there. */
   readonly status: ClusterStatus | undefined;
-  readonly check: Outcome;
 }
 
 /**
@@ -40,30 +46,43 @@ interface View {
  */
 export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
   const views = await everywhere(nodes, async (node): Promise<View> => {
-    const [status, check] = await Promise.all([
-      clusterStatus(node).catch((error: unknown) => {
-        if (error instanceof PacemakerUnavailable) return undefined;
-        throw error;
-      }),
+    const [status, check, sections, sockets] = await Promise.all([
+      known(clusterStatus(node)),
       node.attempt(node.commands.validateHaproxy),
+      haproxySections(node),
+      node.run(node.commands.sockets),
     ]);
-    return { node, status, check };
+    return { node, status, check, sections, listening: parseListening(sockets.stdout) };
   });
-  const known = views.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
+  const seen = views.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
+  const quorum = noQuorum(seen);
+  const [first] = seen;
   // If one controller is cut off, what the others miss on it is a consequence.
-  const quorum = noQuorum(known);
+  const resource = first && quorum.length === 0 ? await checkedBy(first) : undefined;
   return {
     findings: [
       ...notRunning(views),
       ...quorum,
-      ...(quorum.length > 0 ? [] : known.flatMap(({ node, status }) => resource(status, node))),
-      ...views.flatMap(configuration),
-    ].filter(({ name, evidence }, index, all) => {
-      // What all controllers see alike is told once.
-      return all.findIndex((one) => one.name === name && one.evidence === evidence) === index;
-    }),
-    disabled: known.some(({ status }) => status.disabled),
+      ...(resource?.findings ?? []),
+      ...checkConfiguration(views, nodes[0].site),
+    ],
+    disabled: resource?.disabled ?? seen.some(({ status }) => status.disabled),
   };
+}
+
+async function checkedBy({ node, status }: { node: Node; status: ClusterStatus }): Promise<ResourceChecks | undefined> {
+  const read = await known(readCib(node));
+  return read && checkResource(read.cib, status, node.site, 'pcs');
+}
+
+/** Undefined if pacemaker does not run. */
+async function known<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof PacemakerUnavailable) return undefined;
+    throw error;
+  }
 }
 
 function notRunning(views: readonly View[]): Finding[] {
@@ -92,59 +111,4 @@ function noQuorum(views: readonly { node: Node; status: ClusterStatus }[]): Find
         'as done, and stops HAProxy everywhere later.',
     },
   ];
-}
-
-function resource(status: ClusterStatus, { site }: Node): Finding[] {
-  const { resource: name } = site.haproxy;
-  if (status.instances.length === 0) {
-    return [
-      {
-        name: 'HAProxyResourceUnknown',
-        severity: 'error',
-        evidence: `Pacemaker has no resource ${name}`,
-        remedy: 'Correct haproxy.resource: `pcs resource` lists the names.',
-      },
-    ];
-  }
-  const manage = howToManage(status, name);
-  if (manage !== undefined) {
-    return [
-      {
-        name: 'HAProxyResourceUnmanaged',
-        severity: 'error',
-        evidence: unmanaged(status, name),
-        remedy: `End that first: ${manage}`,
-      },
-    ];
-  }
-  const failed = (evidence: string): Finding => ({
-    name: 'HAProxyResourceFailed',
-    severity: 'error',
-    evidence,
-    remedy: `Look at crm_mon -1 -r, mend the cause, then: pcs resource cleanup ${name}`,
-  });
-  const missing = status.disabled ? [] : site.controllers.filter((one) => !startedOn(status, one.name));
-  if (missing.length > 0) return [failed(`${name} does not run on ${missing.map((one) => one.name).join(', ')}`)];
-  if (status.instances.some((one) => one.failed || one.blocked)) return [failed(`${name} failed or is blocked`)];
-  return [];
-}
-
-function configuration({ node, check }: View): Finding[] {
-  if (check.exitCode === 0) return [];
-  const command = node.commands.validateHaproxy;
-  if (check.exitCode !== 1) throw node.failure(command, check);
-  return [
-    {
-      name: 'HAProxyConfigInvalid',
-      severity: 'error',
-      evidence: `HAProxy's configuration on ${node.name} is broken: HAProxy would not come back from a cycle`,
-      remedy: `Mend what \`${command.argv.join(' ')}\` names there${places(check.stderr)}`,
-    },
-  ];
-}
-
-/** The places HAProxy complains about, without its words: they may quote a line, and a line may hold a password. */
-function places(stderr: string): string {
-  const found = new Set([...stderr.matchAll(/\[([^\]\s]+:\d+)\]/g)].map(([, place]) => place));
-  return found.size > 0 ? `: ${[...found].slice(0, 5).join(', ')}` : '';
 }

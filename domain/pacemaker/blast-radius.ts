@@ -1,9 +1,12 @@
 import type { Node } from '../commands/node';
+import { type HaproxySections, listenersOf, parseSections } from '../config/haproxy-sections';
+import { withInput } from '../ssh/command';
 import type { Cib, Resource } from './cib';
+import { type CibWithText, readCib } from './cluster';
 import { stoppedWith } from './dependencies';
-import { downWith, parseSimulation } from './simulation';
-import { PacemakerUnavailable, rootOf } from './status';
-import { all, type Element } from './xml';
+import { isSupported, resourceForm } from './resource-form';
+import { downWith, parseSimulation, withDisabled } from './simulation';
+import { type ClusterStatus, PacemakerUnavailable } from './status';
 
 /** What is down while HAProxy is disabled. */
 export interface BlastRadius {
@@ -11,13 +14,7 @@ export interface BlastRadius {
   readonly listeners: readonly string[];
   /** IDs of the pacemaker resources that it takes down with it, the VIPs above all. */
   readonly resources: readonly string[];
-}
-
-/** What pacemaker stops with HAProxy, and how we know. */
-export interface DownWith {
-  /** IDs of primitives. */
-  readonly resources: readonly string[];
-  /** Pacemaker's own scheduler said so, or we have read the CIB ourselves. */
+  /** Whether pacemaker's own scheduler said so, or we have read its CIB ourselves. */
   readonly readBy: 'crm_simulate' | 'ourselves';
 }
 
@@ -30,11 +27,44 @@ export interface Simulations {
 }
 
 /**
+ * What would go down with HAProxy, as one controller has it. Nothing is changed.
+ *
+ * @param status as that controller sees it
+ * @throws PacemakerUnavailable, and what `run` throws
+ */
+export async function blastRadius(node: Node, status: ClusterStatus): Promise<BlastRadius> {
+  const [sections, { text, cib }] = await Promise.all([haproxySections(node), readCib(node)]);
+  const form = resourceForm(cib, node.site.haproxy.resource);
+  const listeners = listenersOf(sections);
+  // A finding of Preflight.
+  if (!isSupported(form)) return { listeners, resources: [], readBy: 'ourselves' };
+  const simulations = await simulate(node, { text, cib }, form.primitive);
+  return { listeners, ...downWithHaproxy(cib, form.primitive, status.running, simulations, node.where) };
+}
+
+/** What HAProxy's configuration on a controller says of its sections. */
+export async function haproxySections(node: Node): Promise<HaproxySections> {
+  const command = node.commands.haproxySections;
+  const outcome = await node.attempt(command);
+  if (outcome.exitCode > 1) throw node.failure(command, outcome);
+  // 1 is that there is none.
+  return parseSections(outcome.exitCode === 0 ? outcome.stdout : '', node.site.haproxy);
+}
+
+/** @returns undefined if the site has no crm_simulate, or it does not do its work */
+async function simulate(node: Node, { text }: CibWithText, primitive: Resource): Promise<Simulations | undefined> {
+  const printed = await Promise.all(
+    [withDisabled(text, primitive.id), text].map((cib) => node.attempt(withInput(node.commands.simulate, cib))),
+  );
+  const [disabled, anyway] = printed.map(({ exitCode, stdout }) => (exitCode === 0 ? stdout : undefined));
+  return disabled === undefined || anyway === undefined ? undefined : { disabled, anyway };
+}
+
+/**
  * What pacemaker stops with HAProxy, of what runs.
  *
  * @param running IDs of the primitives that run somewhere, from `ClusterStatus`
- * @param simulations none if the site has no crm_simulate
- * @throws PacemakerUnavailable if crm_simulate printed something else
+ * @param simulations none if there are none
  */
 export function downWithHaproxy(
   cib: Cib,
@@ -42,141 +72,17 @@ export function downWithHaproxy(
   running: ReadonlySet<string>,
   simulations: Simulations | undefined,
   where: string,
-): DownWith {
-  if (simulations) {
-    const disabled = parseSimulation(simulations.disabled, where);
-    const anyway = parseSimulation(simulations.anyway, where);
-    return { resources: downWith(haproxy.id, disabled, anyway), readBy: 'crm_simulate' };
+): Pick<BlastRadius, 'resources' | 'readBy'> {
+  try {
+    if (simulations) {
+      const disabled = parseSimulation(simulations.disabled, where);
+      const anyway = parseSimulation(simulations.anyway, where);
+      return { resources: downWith(haproxy.id, disabled, anyway), readBy: 'crm_simulate' };
+    }
+  } catch (error) {
+    // It printed something else.
+    if (!(error instanceof PacemakerUnavailable)) throw error;
   }
   const stopped = stoppedWith(cib, haproxy).map(({ id }) => id);
   return { resources: stopped.filter((id) => running.has(id)), readBy: 'ourselves' };
-}
-
-/** HAProxy's listeners and pacemaker's constraints, as a controller has them. */
-export interface Dependents {
-  readonly listeners: readonly string[];
-  readonly constraints: readonly Dependency[];
-}
-
-/** A resource that pacemaker stops where another one stops. */
-interface Dependency {
-  readonly resource: string;
-  readonly on: string;
-}
-
-/**
- * Reads what depends on HAProxy from one controller. Nothing is changed.
- *
- * @throws PacemakerUnavailable, and what `run` throws
- */
-export async function dependents(node: Node): Promise<Dependents> {
-  const { commands } = node;
-  const [listeners, constraints] = await Promise.all([
-    node.attempt(commands.listeners),
-    node.attempt(commands.constraints),
-  ]);
-  if (listeners.exitCode > 1) throw node.failure(commands.listeners, listeners);
-  if (constraints.exitCode !== 0) {
-    // As pacemaker says that it is not connected to its cluster: from 2.0 on 102, before with one of many numbers.
-    if (!/not connected/i.test(constraints.stderr) && constraints.exitCode !== 102) {
-      throw node.failure(commands.constraints, constraints);
-    }
-    throw new PacemakerUnavailable(`cibadmin on ${node.where} gives no constraints. Check pacemaker there: crm_mon -1`);
-  }
-  return {
-    // 1 is that there is none.
-    listeners: listeners.exitCode === 0 ? parseListeners(listeners.stdout) : [],
-    constraints: parseConstraints(constraints.stdout, node.where),
-  };
-}
-
-/** @param ids under which constraints may name HAProxy's resource: the primitive's, and its clone's */
-export function blastRadius({ listeners, constraints }: Dependents, ids: readonly string[]): BlastRadius {
-  const down = new Set(ids);
-  // A set is iterated over what is added meanwhile too: what goes down takes others with it.
-  for (const id of down) for (const { resource, on } of constraints) if (on === id) down.add(resource);
-  return { listeners, resources: [...down].filter((id) => !ids.includes(id)) };
-}
-
-/**
- * Reads lines of HAProxy's configuration on which sections begin, and `bind` lines. Of these only the address counts:
- * what comes behind it names certificates and keys.
- */
-export function parseListeners(lines: string): string[] {
-  const sections: { name: string; addresses: string[] }[] = [];
-  for (const line of lines.split('\n')) {
-    const [keyword = '', first = '', second] = line.trim().split(/\s+/);
-    if (keyword === 'bind') sections.at(-1)?.addresses.push(first);
-    // Before HAProxy 1.5 a section could say itself where it listens.
-    else if (keyword !== '') sections.push({ name: first, addresses: second?.includes(':') ? [second] : [] });
-  }
-  return sections.flatMap(({ name, addresses }) =>
-    addresses.length > 0 ? [`${name} (${addresses.join(', ').replaceAll(/,(?=\S)/g, ', ')})`] : [],
-  );
-}
-
-/**
- * Reads the output of `cibadmin -Q -o constraints`: colocations that are mandatory, and orders that are.
- *
- * @throws PacemakerUnavailable where the text is no such output
- */
-export function parseConstraints(xml: string, where: string): Dependency[] {
-  const problem = `cibadmin on the ${where} printed no constraints`;
-  const constraints = rootOf(xml, ['constraints'], problem, 'cibadmin -Q -o constraints');
-  return [
-    ...all(constraints, 'rsc_colocation').filter(isInfinite).flatMap(colocated),
-    ...all(constraints, 'rsc_order').filter(isMandatory).flatMap(ordered),
-  ];
-}
-
-function isInfinite({ attributes: { score } }: Element): boolean {
-  return /^\+?INFINITY$/i.test(String(score)) || Number(score) >= 1_000_000;
-}
-
-/** Of an order that is not symmetrical, or is one of other actions, a stop of the first stops nothing. */
-function isMandatory({ attributes: order }: Element): boolean {
-  const { kind, score, symmetrical } = order;
-  const started = (action: unknown) => action === undefined || action === 'start';
-  return (
-    (kind === undefined ? score !== '0' : kind === 'Mandatory') &&
-    symmetrical !== 'false' &&
-    started(order['first-action']) &&
-    started(order['then-action'])
-  );
-}
-
-/** In a set each resource goes with the one before it; of several sets each goes with the one behind it. */
-function colocated(colocation: Element): Dependency[] {
-  const { rsc, 'with-rsc': withRsc } = colocation.attributes;
-  if (typeof rsc === 'string' && typeof withRsc === 'string') return [{ resource: rsc, on: withRsc }];
-  const sets = setsOf(colocation);
-  return [...sets.flatMap(inSequence), ...sets.flatMap(({ ids }, index) => each(ids, sets[index + 1]?.ids ?? []))];
-}
-
-/** In a set, and of several sets, each comes after the one before it. */
-function ordered(order: Element): Dependency[] {
-  const { first, then } = order.attributes;
-  if (typeof first === 'string' && typeof then === 'string') return [{ resource: then, on: first }];
-  const sets = setsOf(order);
-  return [...sets.flatMap(inSequence), ...sets.flatMap(({ ids }, index) => each(ids, sets[index - 1]?.ids ?? []))];
-}
-
-interface ResourceSet {
-  readonly ids: readonly string[];
-  readonly sequential: boolean;
-}
-
-function setsOf(constraint: Element): ResourceSet[] {
-  return all(constraint, 'resource_set').map((set) => ({
-    ids: all(set, 'resource_ref').map(({ attributes }) => attributes['id'] ?? ''),
-    sequential: set.attributes['sequential'] !== 'false',
-  }));
-}
-
-function inSequence({ ids, sequential }: ResourceSet): Dependency[] {
-  return sequential ? ids.slice(1).map((resource, index) => ({ resource, on: ids[index] ?? '' })) : [];
-}
-
-function each(resources: readonly string[], on: readonly string[]): Dependency[] {
-  return resources.flatMap((resource) => on.map((one) => ({ resource, on: one })));
 }

@@ -1,5 +1,7 @@
 import type { Node } from '../commands/node';
 import { MagnumHaError } from '../errors';
+import { type Cib, parseCib } from './cib';
+import { isNode } from './node-names';
 import { type ClusterStatus, PacemakerUnavailable, parseClusterStatus } from './status';
 
 /** A partition without quorum takes `disable` as done, and stops HAProxy everywhere once it is healed. */
@@ -20,6 +22,22 @@ export async function clusterStatus(node: Node): Promise<ClusterStatus> {
   // 102 is pacemaker's CRM_EX_DISCONNECT: not connected to the cluster.
   if (![1, 102].includes(outcome.exitCode)) throw node.failure(command, outcome);
   throw new PacemakerUnavailable(`Pacemaker does not run on ${node.where}. Start corosync and pacemaker there first.`);
+}
+
+/** Pacemaker's whole CIB from one controller. @throws PacemakerUnavailable */
+export async function readCib({ commands, attempt, failure, run, where }: Node): Promise<CibWithText> {
+  const [outcome, date] = await Promise.all([attempt(commands.cib), run(commands.date)]);
+  const { exitCode, stdout, stderr } = outcome;
+  if (exitCode === 0) return { text: stdout, cib: parseCib(stdout, Number(date.stdout), where) };
+  // Pacemaker says that it is not connected to its cluster: from 2.0 on with 102, before with one of many numbers.
+  if (exitCode !== 102 && !/not connected/i.test(stderr)) throw failure(commands.cib, outcome);
+  throw new PacemakerUnavailable(`cibadmin on ${where} gives no CIB. Check pacemaker there: crm_mon -1`);
+}
+
+/** A CIB, and the text that it was read from. */
+export interface CibWithText {
+  readonly text: string;
+  readonly cib: Cib;
 }
 
 /** How to let pacemaker act on HAProxy again; undefined if it does. */
@@ -50,9 +68,4 @@ export function startedOn(status: ClusterStatus, controller: string): boolean {
     // `active` is also one that is starting, or stopping.
     ({ role, failed, nodes }) => role === 'Started' && !failed && nodes.some((node) => isNode(node, controller)),
   );
-}
-
-/** Whether pacemaker's node is this controller: Fuel's pacemaker knows nodes by their full names. */
-export function isNode(node: string, controller: string): boolean {
-  return node === controller || node.startsWith(`${controller}.`);
 }

@@ -7,7 +7,8 @@ import { mapAll, type NonEmpty } from '../non-empty';
 import type { Site } from '../site/document';
 import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '../ssh/errors';
 import { poll } from '../world';
-import { clusterStatus, howToManage, isNode, NoQuorum, refuseUnmanaged, startedOn } from './cluster';
+import { clusterStatus, howToManage, NoQuorum, refuseUnmanaged, startedOn } from './cluster';
+import { isNode } from './node-names';
 import { watchVip } from './vip-watch';
 
 /** How long one step looks by itself before it hands back to the workflow's wait. One look takes about 50 ms. */

@@ -46,15 +46,23 @@ export function runsElsewhere({ instances }: ClusterStatus, { others }: NodeName
   return others.filter((node) => active.has(node));
 }
 
-/** What to say of controllers that no node is; undefined if each is one. */
-export function unlikeNames({ missing, others }: NodeNames): string | undefined {
+/** What is known of controllers that no node is, and what to do; undefined if each is one. */
+export function unlikeNames({
+  missing,
+  others,
+}: NodeNames): { readonly evidence: string; readonly remedy: string } | undefined {
   if (missing.length === 0) return undefined;
   const nodes =
-    others.length === 0 ? 'has no other nodes' : `has the nodes ${others.join(', ')} that the document does not name`;
-  return (
-    `Pacemaker has no node called ${missing.join(' or ')}; it ${nodes}. Write pacemaker's names in controllers[].name, ` +
-    `as crm_node -l prints them.`
-  );
+    others.length === 0 ? 'it has no other nodes' : `its nodes ${others.join(', ')} are not in the document`;
+  return {
+    evidence: `Pacemaker has no node called ${missing.join(' or ')}; ${nodes}`,
+    remedy: "Write pacemaker's names in controllers[].name, as crm_node -l prints them.",
+  };
+}
+
+/** Whether a node of pacemaker's is this controller: one of them may be called by its full name, the other by its short one. */
+export function isNode(node: string, controller: string): boolean {
+  return node.toLowerCase() === controller.toLowerCase() || isLonger(node, controller) || isLonger(controller, node);
 }
 
 function isLonger(full: string, short: string): boolean {

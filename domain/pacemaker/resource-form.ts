@@ -47,22 +47,44 @@ export function isSupported(form: ResourceForm): form is SupportedForm {
   return form.kind === 'clone' || form.kind === 'cloned-group';
 }
 
-/** Why we cannot work with HAProxy's resource in this form, and what to do: a sentence or two. */
-export function whyUnsupported(form: Exclude<ResourceForm, SupportedForm>, id: string): string {
+/** Why we cannot work with HAProxy's resource in this form, and what to do. */
+export function whyUnsupported(
+  form: Exclude<ResourceForm, SupportedForm>,
+  id: string,
+): { readonly evidence: string; readonly remedy: string } {
+  const onEach = 'It must run on every controller: make a clone of';
   switch (form.kind) {
     case 'primitive':
-      return `${id} is a primitive without a clone, so HAProxy runs on one controller at a time. It must run on every controller: make a clone of ${id}.`;
+      return {
+        evidence: `${id} is a primitive without a clone, so HAProxy runs on one controller at a time`,
+        remedy: `${onEach} ${id}.`,
+      };
     case 'group-member':
-      return `${id} is a member of the group ${form.group.id}, so HAProxy runs on one controller at a time. It must run on every controller: make a clone of the group, or of ${id} alone.`;
+      return {
+        evidence: `${id} is a member of the group ${form.group.id}, so HAProxy runs on one controller at a time`,
+        remedy: `${onEach} the group, or of ${id} alone.`,
+      };
     case 'group':
-      return `${id} is a group, or a clone of one. Set haproxy.resource to the member that is HAProxy${oneOf(haproxies(form.members))}.`;
+      return {
+        evidence: `${id} is a group, or a clone of one`,
+        remedy: `Set haproxy.resource to the member that is HAProxy${oneOf(haproxies(form.members))}.`,
+      };
     case 'bundle':
-      return `${id} belongs to the bundle ${form.bundle.id}: HAProxy runs in a container, and its files there are not the controller's. Bundles are not supported.`;
+      return {
+        evidence: `${id} belongs to the bundle ${form.bundle.id}: HAProxy runs in a container, and its files there are not the controller's`,
+        remedy: 'Bundles are not supported.',
+      };
     case 'tag':
     case 'template':
-      return `${id} is a ${form.kind}, not a resource. Set haproxy.resource to the primitive that is HAProxy${oneOf(form.ids)}.`;
+      return {
+        evidence: `${id} is a ${form.kind}, not a resource`,
+        remedy: `Set haproxy.resource to the primitive that is HAProxy${oneOf(form.ids)}.`,
+      };
     case 'unknown':
-      return `Pacemaker has no resource ${id}. Correct haproxy.resource: crm_resource --list lists the names.`;
+      return {
+        evidence: `Pacemaker has no resource ${id}`,
+        remedy: 'Correct haproxy.resource: crm_resource --list lists the names.',
+      };
   }
 }
 

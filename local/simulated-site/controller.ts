@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { Controller, Site } from '../../domain/site/document';
 import { atLeast, magnumMajor } from '../../domain/site/releases';
 import type { Clock } from '../../domain/world';
 import type { Timeout } from './command-line';
 import { type EndingClock, endingClock } from './ending-clock';
 import { type Credentials, FileSystem, type FileSystemImage, ROOT } from './filesystem';
-import { HaproxyProcess } from './haproxy';
+import { HAPROXY_SOCKET, HaproxyProcess } from './haproxy';
 import { type ConfigFile, parseHaproxyConfig, type ParsedConfig } from './haproxy-config';
 import { InputChain } from './iptables';
 import type { Network, NetworkHost } from './network';
@@ -178,9 +179,10 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   }
 
   private listenForSsh(): void {
-    this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, (connection) => {
+    const accept = (connection: Duplex) => {
       this.sshd.accept(connection);
-    });
+    };
+    this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, accept, { program: 'sshd' });
   }
 
   /** Loses power: processes and connections are gone, files stay. */
@@ -193,6 +195,11 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.commands.clear();
     this.sshListener?.close();
     this.sshd.disconnect();
+  }
+
+  /** What listens on it. */
+  get listening(): ReturnType<Network['listening']> {
+    return this.context.network.listening(this.name);
   }
 
   /** The processes. */
@@ -221,6 +228,10 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     const { configFile } = this.context.document.haproxy;
     const config = this.parseHaproxy(configFile, posix.dirname(configFile), this.haproxyDirectories());
     if (config.alerts.length > 0 || !config.proxies.some(({ binds }) => binds.length > 0)) return false;
+    // "cannot bind socket (Address already in use)": it ends at once.
+    const { network } = this.context;
+    const binds = config.proxies.flatMap((proxy) => proxy.binds);
+    if (!binds.every(({ address, port }) => network.isFree(this.name, address, port, HAPROXY_SOCKET))) return false;
     this.running = new HaproxyProcess(this, config.proxies, this.context);
     return true;
   }

@@ -6,6 +6,9 @@ import { serveHttp } from './http-server';
 import type { Listener, Network } from './network';
 import type { Timings } from './timings';
 
+/** HAProxy lets its own processes and sections share a port. */
+export const HAPROXY_SOCKET = { program: 'haproxy', sharesPort: true } as const;
+
 /** A running HAProxy: it listens where its configuration said when it started, until it is stopped. */
 export class HaproxyProcess {
   /** In milliseconds since 1970. */
@@ -59,10 +62,16 @@ class Frontend {
     this.started = clock.now();
     this.listeners = proxy.binds.flatMap(
       ({ address, port }) =>
-        // Two sections may bind the same port: HAProxy sets SO_REUSEPORT. The first one gets the connections here.
-        network.listen(host.name, address, port, (connection) => {
-          this.accept(connection);
-        }) ?? [],
+        // Two sections may bind the same port.
+        network.listen(
+          host.name,
+          address,
+          port,
+          (connection) => {
+            this.accept(connection);
+          },
+          HAPROXY_SOCKET,
+        ) ?? [],
     );
   }
 

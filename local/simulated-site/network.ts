@@ -31,6 +31,14 @@ export interface NetworkHost {
   verdict(from: string, port: number, iface: string): 'ACCEPT' | 'DROP' | 'REJECT';
 }
 
+/** Who listens. */
+export interface ListenOptions {
+  /** The name of the program. */
+  readonly program?: string;
+  /** It sets SO_REUSEPORT: others of the same program may listen at the same address. */
+  readonly sharesPort?: true;
+}
+
 /** A process that listens on a port. */
 export interface Listener {
   /** Since when, in milliseconds since 1970. */
@@ -103,17 +111,35 @@ export class Network {
   /**
    * Listens, as a process of `host` does. `0.0.0.0` is every address of the host.
    *
-   * @returns undefined where the address is in use already
+   * @returns undefined where the address is in use already; of two that share a port the first one gets the connections here
    */
-  listen(host: string, address: string, port: number, accept: Accept): Listener | undefined {
+  listen(
+    host: string,
+    address: string,
+    port: number,
+    accept: Accept,
+    options: ListenOptions = {},
+  ): Listener | undefined {
     const key = keyOf(host, address, port);
-    if (this.listeners.has(key)) return undefined;
-    const listener = new OpenListener(host, this.clock.now(), accept, () => {
+    if (this.listeners.has(key) || !this.isFree(host, address, port, options)) return undefined;
+    const listener = new OpenListener({ host, address, port, ...options }, this.clock.now(), accept, () => {
       this.listeners.delete(key);
       this.closings.set(key, this.clock.now());
     });
     this.listeners.set(key, listener);
     return listener;
+  }
+
+  /** Whether bind(2) would succeed: every address of a host is in use where one of them is, and the reverse. */
+  isFree(host: string, address: string, port: number, { program, sharesPort }: ListenOptions): boolean {
+    return this.listening(host)
+      .filter((one) => one.port === port && (one.address === address || [one.address, address].includes('0.0.0.0')))
+      .every((one) => sharesPort && one.sharesPort && one.program === program);
+  }
+
+  /** What listens on a host. */
+  listening(host: string): readonly OpenListener['at'][] {
+    return [...this.listeners.values()].map(({ at }) => at).filter((at) => at.host === host);
   }
 
   /**
@@ -194,7 +220,7 @@ export class Network {
     if (found === 'EHOSTUNREACH') found = await this.resolve(from, address, port);
     if (found === 'ETIMEDOUT') await this.clock.sleep(this.timings.connectTimeout);
     if (typeof found === 'string') throw new ConnectError(found);
-    const established = this.join([source.name, found.host, ...(through === undefined ? [] : [through])]);
+    const established = this.join([source.name, found.at.host, ...(through === undefined ? [] : [through])]);
     found.accept(established.far, from, serve);
     return established;
   }
@@ -235,7 +261,7 @@ class OpenListener implements Listener {
   private readonly connections = new Set<Duplex>();
 
   constructor(
-    readonly host: string,
+    readonly at: ListenOptions & { readonly host: string; readonly address: string; readonly port: number },
     readonly since: number,
     private readonly serve: Accept,
     private readonly onClose: () => void,

@@ -143,7 +143,7 @@ export function magnumApi(context: ServiceContext, name: string, configFile: str
       if (!['127.0.0.1', '0.0.0.0', host.address].includes(address)) {
         throw new Error('[Errno 99] Cannot assign requested address');
       }
-      return listenHttp(context, address, port, openstack.startMagnumApi(config));
+      return listenHttp(context, name, address, port, openstack.startMagnumApi(config));
     },
     context.clock,
     context.timings.serviceAnswers,
@@ -169,7 +169,7 @@ export function magnumConductor(context: ServiceContext, name: string, configFil
 export function keystone(context: ServiceContext): Service {
   const { host, openstack } = context;
   const daemon: Daemon = () => {
-    const ends = KEYSTONE_PORTS.map((port) => listenHttp(context, host.address, port, openstack.keystone));
+    const ends = KEYSTONE_PORTS.map((port) => listenHttp(context, 'apache2', host.address, port, openstack.keystone));
     return () => {
       for (const end of ends) end();
     };
@@ -182,7 +182,7 @@ export function cloudApis(context: ServiceContext): Service[] {
   const { host, openstack, clock, timings } = context;
   return CLOUD_APIS.map(({ name, port }) => {
     const listener = openstack.apis.get(port) ?? ((_, response) => response.destroy());
-    const daemon: Daemon = () => listenHttp(context, host.address, port, listener);
+    const daemon: Daemon = () => listenHttp(context, name, host.address, port, listener);
     return new Service(name, `/usr/bin/python /usr/bin/${name}`, 1, daemon, clock, timings.serviceAnswers);
   });
 }
@@ -197,7 +197,7 @@ export function daemonOn(
 ): Service {
   const { host, network } = context;
   const daemon: Daemon = () => {
-    const listeners = ports.map((port) => listen(network, host, host.address, port, serve));
+    const listeners = ports.map((port) => listen(network, host, { program: name, address: host.address, port }, serve));
     return () => {
       for (const listener of listeners) listener.close();
     };
@@ -240,8 +240,14 @@ export function readConfig(path: string, read: () => string): OsloConfig {
   }
 }
 
-function listenHttp({ host, network }: ServiceContext, address: string, port: number, serve: RequestListener) {
-  const listener = listen(network, host, address, port, (connection) => {
+function listenHttp(
+  { host, network }: ServiceContext,
+  program: string,
+  address: string,
+  port: number,
+  serve: RequestListener,
+) {
+  const listener = listen(network, host, { program, address, port }, (connection) => {
     serveHttp(connection, serve);
   });
   return () => {
@@ -249,8 +255,13 @@ function listenHttp({ host, network }: ServiceContext, address: string, port: nu
   };
 }
 
-function listen(network: Network, host: ServiceHost, address: string, port: number, accept: Accept): Listener {
-  const listener = network.listen(host.name, address, port, accept);
+function listen(
+  network: Network,
+  host: ServiceHost,
+  { program, address, port }: { readonly program: string; readonly address: string; readonly port: number },
+  accept: Accept,
+): Listener {
+  const listener = network.listen(host.name, address, port, accept, { program });
   if (!listener) throw new Error('[Errno 98] Address already in use');
   return listener;
 }

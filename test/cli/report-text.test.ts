@@ -86,11 +86,17 @@ test.each([
   ['apply' as const, 'Down while HAProxy was cycled:'],
   ['check' as const, 'Would be down while HAProxy is cycled:'],
 ])('%s says what a cycle takes down', (mode, title) => {
-  const blastRadius = { listeners: ['keystone-1 (10.21.22.2:5000)'], resources: ['vip__management'] };
+  const blastRadius = {
+    listeners: ['keystone-1 (10.21.22.2:5000)'],
+    resources: ['vip__management'],
+    readBy: 'crm_simulate' as const,
+  };
 
   const text = reportText(report({ mode, blastRadius }), plain);
 
-  expect(text).toContain(`${title}\n  pacemaker resource vip__management\n  listener keystone-1 (10.21.22.2:5000)\n`);
+  expect(text).toContain(
+    `${title}\n  pacemaker resource vip__management (by crm_simulate)\n  listener keystone-1 (10.21.22.2:5000)\n`,
+  );
 });
 
 test('a controller on which nothing differed is left out', () => {

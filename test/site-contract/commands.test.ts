@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { catalogue, everyCommand } from '../../domain/commands/catalogue';
+import { inTheWay, parseListening } from '../../domain/commands/listening';
+import { listenersOf, modeBefore, parseSections } from '../../domain/config/haproxy-sections';
 import { magnumRule } from '../../domain/config/iptables';
 import { type Command, withInput } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
@@ -356,49 +358,52 @@ describe('haproxy -c', () => {
   });
 });
 
-describe('grep of listeners', () => {
-  it('prints sections that may listen, and where', async () => {
-    const [exitCode, stdout, stderr] = await answer(c.listeners);
+describe('grep of sections', () => {
+  it('prints sections that may listen, where and how, each with its file', async () => {
+    const [exitCode, stdout, stderr] = await answer(c.haproxySections);
 
     // The order of the files is that of the directory.
-    expect([exitCode, stdout.trimEnd().split('\n').sort(), stderr]).toEqual([
-      0,
-      [
-        '  bind 10.21.22.2:10000',
-        '  bind 10.21.22.2:3306',
-        '  bind 10.21.22.2:35357',
-        '  bind 10.21.22.2:5000',
-        '  bind 10.21.22.2:8004',
-        '  bind 10.21.22.2:8774',
-        '  bind 10.21.22.2:8776',
-        '  bind 10.21.22.2:9292',
-        '  bind 10.21.22.2:9696',
-        'listen cinder-api',
-        'listen glance-api',
-        'listen heat-api',
-        'listen keystone-1',
-        'listen keystone-2',
-        'listen mysqld',
-        'listen neutron',
-        'listen nova-api',
-        'listen stats',
-      ],
-      '',
+    const lines = stdout.trimEnd().split('\n');
+    const sections = parseSections(stdout, site.document.haproxy);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(lines).toContain('/etc/haproxy/haproxy.cfg:defaults');
+    expect(listenersOf(sections)).toEqual([
+      'stats (10.21.22.2:10000)',
+      'keystone-1 (10.21.22.2:5000)',
+      'keystone-2 (10.21.22.2:35357)',
+      'nova-api (10.21.22.2:8774)',
+      'cinder-api (10.21.22.2:8776)',
+      'glance-api (10.21.22.2:9292)',
+      'neutron (10.21.22.2:9696)',
+      'mysqld (10.21.22.2:3306)',
+      'heat-api (10.21.22.2:8004)',
     ]);
-    for (const [section, port] of Object.entries({ 'keystone-1': 5000, stats: 10_000 })) {
-      expect(stdout).toContain(`listen ${section}\n  bind 10.21.22.2:${port}\n`);
-    }
+    expect(modeBefore(sections, '/etc/haproxy/conf.d/180-magnum.cfg', site.document.haproxy)).toBe('http');
   });
 
   it('exit 1 where there is none, 2 where there is no file', async () => {
-    expect(await line('grep -rhE --include=*.cfg none /etc/haproxy/haproxy.cfg /etc/haproxy/conf.d')).toEqual([
+    expect(await line('grep -RHE --include=*.cfg none /etc/haproxy/haproxy.cfg /etc/haproxy/conf.d')).toEqual([
       1,
       '',
       '',
     ]);
-    expect(await line('grep -rhE --include=*.cfg none /etc/none.cfg /etc/none')).toEqual(
+    expect(await line('grep -RHE --include=*.cfg none /etc/none.cfg /etc/none')).toEqual(
       fails('grep: /etc/none.cfg: No such file or directory\ngrep: /etc/none: No such file or directory', 2),
     );
+  });
+});
+
+describe('ss of what listens', () => {
+  it('prints HAProxy at the VIP, and the program that listens elsewhere', async () => {
+    const [exitCode, stdout, stderr] = await answer(c.sockets);
+
+    const listening = parseListening(stdout);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(listening).toContainEqual(
+      expect.objectContaining({ address: '10.21.22.2', port: 5000, program: 'haproxy' }),
+    );
+    expect(listening).toContainEqual(expect.objectContaining({ address: '*', port: 22, program: 'sshd' }));
+    expect(inTheWay(listening, '10.21.22.2', 9511)).toBeUndefined();
   });
 });
 

@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../../domain/commands/catalogue';
 import { haproxyAges } from '../../domain/commands/processes';
+import { parseCib } from '../../domain/pacemaker/cib';
+import { resourceForm } from '../../domain/pacemaker/resource-form';
+import { downWith, parseSimulation, withDisabled } from '../../domain/pacemaker/simulation';
 import { parseClusterStatus } from '../../domain/pacemaker/status';
 import { all, child, type Element, parseXml } from '../../domain/pacemaker/xml';
-import type { Command } from '../../domain/ssh/command';
+import { type Command, withInput } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
 import { type ContractSite, startContractSite } from './site';
 
@@ -96,7 +99,7 @@ describe('crm_mon', () => {
 
     const status = await site.run(TWO, c.clusterStatus);
     const enable = await site.run(TWO, c.enableHaproxy);
-    const constraints = await site.run(TWO, c.constraints);
+    const cib = await site.run(TWO, c.cib);
     const running = await haproxyOn();
     await site.startCluster(TWO);
 
@@ -114,7 +117,7 @@ describe('crm_mon', () => {
       stderr: '',
     });
     expect(enable).toEqual({ exitCode: 1, stdout: '', stderr: 'Error: unable to get cib\n' });
-    expect(constraints).toEqual({
+    expect(cib).toEqual({
       exitCode: 102,
       stdout: '',
       stderr:
@@ -124,15 +127,38 @@ describe('crm_mon', () => {
   });
 });
 
-it('cibadmin prints that the VIP goes where HAProxy runs', async () => {
-  const { exitCode, stdout, stderr } = await site.run(TWO, c.constraints);
+describe('the CIB', () => {
+  it('says that the VIP goes where HAProxy runs, and that HAProxy is a clone', async () => {
+    const { exitCode, stdout, stderr } = await site.run(TWO, c.cib);
 
-  const [colocation, ...more] = all(parseXml(stdout), 'rsc_colocation');
-  expect([exitCode, stderr, more]).toEqual([0, '', []]);
-  expect(colocation?.attributes).toMatchObject({
-    rsc: 'vip__management',
-    'with-rsc': 'clone_p_haproxy',
-    score: 'INFINITY',
+    const cib = parseCib(stdout, 0, TWO);
+    const [colocation, ...more] = cib.constraints.filter(({ name }) => name === 'rsc_colocation');
+    expect([exitCode, stderr, more]).toEqual([0, '', []]);
+    expect(colocation?.attributes).toMatchObject({
+      rsc: 'vip__management',
+      'with-rsc': 'clone_p_haproxy',
+      score: 'INFINITY',
+    });
+    expect(resourceForm(cib, 'p_haproxy').kind).toBe('clone');
+    expect(cib.nodes.map(({ name }) => name)).toEqual(ALL);
+  });
+
+  it('with HAProxy disabled, as pacemaker’s scheduler would take it: the VIP goes down with it, and nothing is changed', async () => {
+    const { stdout: text } = await site.run(TWO, c.cib);
+
+    const disabled = await site.run(TWO, withInput(c.simulate, withDisabled(text, 'p_haproxy')));
+    const anyway = await site.run(TWO, withInput(c.simulate, text));
+
+    const down = downWith('p_haproxy', parseSimulation(disabled.stdout, TWO), parseSimulation(anyway.stdout, TWO));
+    expect([disabled.exitCode, anyway.exitCode, down]).toEqual([0, 0, ['vip__management']]);
+    expect(await haproxyOn()).toEqual(ALL);
+  });
+
+  it('of a cleanup after which nothing is left to do', async () => {
+    const { exitCode } = await site.run(TWO, c.cleanupHaproxy);
+
+    expect(exitCode).toBe(0);
+    expect(await haproxyOn()).toEqual(ALL);
   });
 });
 

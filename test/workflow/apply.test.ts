@@ -81,7 +81,7 @@ describe('apply on the golden site', () => {
         ALL.map(() => [...PATHS].sort()),
       );
       expect(report.plan.at(-1)).toContain('everything behind the VIP 10.21.22.2 is down');
-      expect(report.plan.at(-1)).toContain('Pacemaker stops with it: vip__management.');
+      expect(report.plan.at(-1)).toContain('Pacemaker stops with it: vip__management (by crm_simulate).');
       expect(report.plan.at(-1)).toContain('keystone-1 (10.21.22.2:5000)');
       expect(report.blastRadius?.resources).toEqual(['vip__management']);
       expect(report.blastRadius?.listeners).toContain('mysqld (10.21.22.2:3306)');

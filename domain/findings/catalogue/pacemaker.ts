@@ -17,16 +17,57 @@ export const PACEMAKER_CATALOGUE = {
     'Pacemaker has no resource of that name.',
     'Correct haproxy.resource: `pcs resource` lists the names.',
   ),
+  HAProxyResourceUnsupported: entry(
+    ERROR,
+    'HAProxy is no clone that runs on every controller, but a primitive or group of its own, or a bundle.',
+    'Make a clone of it, or name the right resource, as the finding says.',
+  ),
+  ControllerUnknownToPacemaker: entry(
+    ERROR,
+    "A controller of the document is none of pacemaker's nodes, which are called otherwise.",
+    "Write pacemaker's names in controllers[].name.",
+  ),
+  ControllerMissingInDocument: entry(
+    'error if HAProxy runs there, warning if it could',
+    'HAProxy runs, or could, on a node that the document does not name: Magnum would be gone once the VIP moves there.',
+    'Add it to controllers, or keep HAProxy off it.',
+  ),
+  HAProxyResourceDisabled: entry(
+    ERROR,
+    'Pacemaker keeps HAProxy stopped by a target role that `enable` does not end, such as one in rsc_defaults.',
+    'End it with the command that the finding names.',
+  ),
   HAProxyResourceUnmanaged: entry(
     ERROR,
-    'Pacemaker does not manage HAProxy: the resource is unmanaged, or in maintenance mode.',
-    'End that first, as the finding says.',
+    'Pacemaker does not act on HAProxy: the resource, its node or the cluster is unmanaged or in maintenance.',
+    'End that with the command that the finding names.',
   ),
   HAProxyResourceFailed: entry(
     ERROR,
-    'HAProxy does not run on a controller, or pacemaker has given up on it.',
+    'HAProxy failed on a controller, and pacemaker has given up on it.',
     'Find the cause in crm_mon -1 -r, mend it, then clean the resource up.',
   ),
+  HAProxyNotRunning: entry(
+    ERROR,
+    'Pacemaker does not start HAProxy on a controller: standby, a ban, stop-all-resources and the like.',
+    'End that with the command that the finding names.',
+  ),
+  ApiPortTaken: entry(
+    ERROR,
+    "Something listens on the API's port of every address, the VIP's among them: HAProxy could not start again.",
+    'Let it listen at the address of its controller only, as the finding says.',
+  ),
+  FragmentAddressTaken: entry(
+    'error; warning if only HAProxy knows the address',
+    "Another section of HAProxy's configuration listens at the VIP and the API's port: requests would be spread over both.",
+    'Take that section out, or give it another port.',
+  ),
+  FragmentModeNotHttp: entry(
+    WARNING,
+    'The defaults section has no `mode http`: half of the fragment has no effect.',
+    'Write `mode http` in the defaults section.',
+  ),
+  HAProxyConfigWarning: entry(WARNING, "`haproxy -c` warns of Magnum's fragment.", 'Change what it names.'),
   HAProxyConfigInvalid: entry(
     ERROR,
     "HAProxy's configuration in place is broken: HAProxy would not start again.",

@@ -12,7 +12,7 @@ import {
   removeElement,
   replace,
 } from '../cib';
-import type { ClusterView } from '../pacemaker';
+import type { ClusterNode, ClusterView } from '../pacemaker';
 import { type Options, readOptions } from './options';
 import { failure, type Outcome, type Program } from './program';
 
@@ -43,7 +43,7 @@ export const cibadmin: Program = async ({ arguments: given, controller, pacemake
     const reason = 'Could not connect to the CIB: Transport endpoint is not connected';
     return failure(`${reason}\nInit failed, could not perform requested operations`, 102);
   }
-  if (command === 'query') return query(view, options);
+  if (command === 'query') return query(view, options, pacemaker.resource);
   const xml = typeof text === 'string' ? parse(text) : undefined;
   if (typeof text === 'string' && !xml) return failure("Couldn't parse input from input string.", 78);
   const xpath = options.get('xpath');
@@ -67,7 +67,7 @@ export const cibadmin: Program = async ({ arguments: given, controller, pacemake
   }
 };
 
-function query(view: ClusterView, options: Options): Outcome {
+function query(view: ClusterView, options: Options, resource: string): Outcome {
   const { root } = view.cib;
   const xpath = options.get('xpath');
   if (typeof xpath === 'string') {
@@ -76,11 +76,11 @@ function query(view: ClusterView, options: Options): Outcome {
     return { exit: 0, stdout: elements.map((one) => print(one)).join('') };
   }
   const section = sectionOf(root, options);
-  return { exit: 0, stdout: print(section === root ? whole(view) : section) };
+  return { exit: 0, stdout: print(section === root ? whole(view, resource) : section) };
 }
 
-/** The CIB with its head; its status is left out. */
-function whole({ cib, quorum, members }: ClusterView): Element {
+/** The CIB with its head; of its status what tells of failures. */
+function whole({ cib, quorum, members }: ClusterView, resource: string): Element {
   const head = {
     crm_feature_set: '3.16.2',
     'validate-with': 'pacemaker-3.9',
@@ -90,7 +90,41 @@ function whole({ cib, quorum, members }: ClusterView): Element {
     'have-quorum': quorum ? '1' : '0',
     'dc-uuid': String(members[0]?.id ?? ''),
   };
-  return element('cib', head, [cib.root, element('status', {})]);
+  return element('cib', head, [
+    cib.root,
+    element(
+      'status',
+      {},
+      members.map((node) => nodeState(node, resource)),
+    ),
+  ]);
+}
+
+/** A failed start or stop is fatal: pacemaker counts it as infinitely many. */
+function nodeState({ id, name: uname, failure: failed }: ClusterNode, resource: string): Element {
+  const attributes = {
+    '#feature-set': '3.16.2',
+    ...(failed && {
+      [`fail-count-${resource}#${failed.task}_0`]: 'INFINITY',
+      [`last-failure-${resource}#${failed.task}_0`]: String(Math.floor(failed.at / 1000)),
+    }),
+  };
+  const set = `status-${id}`;
+  return element(
+    'node_state',
+    { id: String(id), uname, in_ccm: 'true', crmd: 'online', join: 'member', expected: 'member' },
+    [
+      element('transient_attributes', { id: String(id) }, [
+        element(
+          'instance_attributes',
+          { id: set },
+          Object.entries(attributes).map(([name, value]) =>
+            element('nvpair', { id: `${set}-${name.replace('#', '.')}`, name, value }),
+          ),
+        ),
+      ]),
+    ],
+  );
 }
 
 /** An unknown section is the whole. */

@@ -10,6 +10,7 @@ const OPTIONS = {
   'get-parameter': ['g', true],
   ban: ['B', false],
   clear: ['U', false],
+  cleanup: ['C', false],
   expired: [undefined, false],
   node: ['N', true],
   lifetime: ['u', true],
@@ -17,7 +18,7 @@ const OPTIONS = {
 
 /**
  * crm_resource -r RESOURCE --meta -g NAME, --ban -r RESOURCE --node NODE [--lifetime DURATION], --clear [-r RESOURCE]
- * [--node NODE] [--expired]; texts and exit codes are those of 2.1.5.
+ * [--node NODE] [--expired], --cleanup -r RESOURCE; texts and exit codes are those of 2.1.5.
  */
 export const crmResource: Program = async ({ arguments: given, controller, pacemaker, timings, who, sleep }) => {
   const options = readOptions(given, OPTIONS);
@@ -30,6 +31,7 @@ export const crmResource: Program = async ({ arguments: given, controller, pacem
   try {
     if (options.has('clear')) return clear(controller.name, pacemaker, options, view.now);
     if (typeof resource !== 'string') return failure('crm_resource: Must supply a resource id with -r', 64);
+    if (options.has('cleanup')) return cleanup(pacemaker, view, resource);
     if (options.has('ban')) return ban(controller.name, pacemaker, options, { view, resource });
     return parameter(pacemaker, view, resource, String(options.get('get-parameter')));
   } catch (error) {
@@ -117,6 +119,20 @@ function ban(
       `\tThis will prevent ${resource} from running on ${node} until the constraint is removed using the clear option or by ` +
       `editing the CIB with an appropriate tool\n` +
       `\tThis will be the case even if ${node} is the last node in the cluster\n`,
+  };
+}
+
+/** Forgets what failed, so that pacemaker tries again. */
+function cleanup(pacemaker: Pacemaker, { members }: ClusterView, resource: string): Outcome {
+  const failed = members.filter(({ failure: one }) => one !== undefined);
+  pacemaker.cleanup();
+  if (failed.length === 0) return { exit: 0, stdout: `Cleaned up all resources on all nodes\n` };
+  return {
+    exit: 0,
+    changed: true,
+    stdout:
+      failed.map(({ name }) => `Cleaned up ${resource}:0 on ${name}\n`).join('') +
+      'Waiting for 1 reply from the controller\n... got reply (done)\n',
   };
 }
 

@@ -2,12 +2,12 @@ import { posix } from 'node:path';
 import { SystemError } from '../filesystem';
 import { failure, type Invocation, type Program } from './program';
 
-/** grep -rhE --include=GLOB… PATTERN PATH… */
+/** grep -RHE --include=GLOB… PATTERN PATH… */
 export const grep: Program = (invocation) => {
   const [flags, ...rest] = invocation.arguments;
   const includes = rest.filter((one) => one.startsWith('--include=')).map((one) => one.slice('--include='.length));
   const [pattern, ...paths] = rest.filter((one) => !one.startsWith('--include='));
-  if (flags !== '-rhE' || pattern === undefined || paths.length === 0) {
+  if (flags !== '-RHE' || pattern === undefined || paths.length === 0) {
     return failure("Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.", 2);
   }
   const expression = new RegExp(pattern.replaceAll('[[:space:]]', String.raw`\s`));
@@ -16,10 +16,13 @@ export const grep: Program = (invocation) => {
   const errors: string[] = [];
   const lines = paths.flatMap((path) => {
     try {
-      const contents = filesAt(path, invocation)
-        .filter(isIncluded)
-        .map((file) => read(file, invocation));
-      return contents.flatMap((content) => content.split('\n').filter((line) => expression.test(line)));
+      const files = filesAt(path, invocation).filter(isIncluded);
+      return files.flatMap((file) =>
+        read(file, invocation)
+          .split('\n')
+          .filter((line) => expression.test(line))
+          .map((line) => `${file}:${line}`),
+      );
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       errors.push(`grep: ${path}: ${error.message}\n`);

@@ -7,9 +7,11 @@ import { env } from './mysql';
 import { cibadmin } from './cibadmin';
 import { crmResource } from './crm-resource';
 import { crmMon, pcs } from './pacemaker';
+import { crmSimulate } from './crm-simulate';
 import { rabbitmqctl } from './rabbitmq';
 import { service } from './services';
 import { ps } from './ps';
+import { ss } from './ss';
 import { python3 } from './python';
 import type { Program } from './program';
 
@@ -23,6 +25,7 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
     cp,
     crm_mon: crmMon,
     crm_resource: crmResource,
+    crm_simulate: crmSimulate,
     date,
     dd,
     env,
@@ -43,6 +46,7 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
     service,
     sha256sum,
     sleep,
+    ss,
     stat,
   }),
 );

@@ -6,6 +6,7 @@ import { inspect } from '../../../domain/controller/inspect';
 import type { Command } from '../../../domain/ssh/command';
 import { secretNames } from '../../../domain/secrets/references';
 import { fakeConnection, type Reply } from '../fakes';
+import { cibText } from '../pacemaker/cibs';
 import { crmMon, type Instance } from '../pacemaker/crm-mon';
 import { site } from '../sites';
 
@@ -17,6 +18,7 @@ const NOW = 1_900_000_000;
 const CONF = '/etc/magnum/magnum.conf';
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
 const RULES = '/etc/iptables/rules.v4';
+const FRAGMENTS = '/etc/haproxy/conf.d/020-keystone.cfg';
 
 /** A controller on which all is as it should be, and has been for an hour; its daemons started afterwards. */
 function controller() {
@@ -34,8 +36,8 @@ function controller() {
     ps: ['600 /usr/bin/magnum-api', '600 /usr/bin/magnum-conductor', '500 /usr/sbin/haproxy -f x'],
     pacemaker: true,
     instances: [{ node: 'node-1' }] as Instance[],
-    listeners: 'listen keystone-1\n  bind 10.21.22.2:5000\n',
-    constraints: '<constraints/>',
+    sections: `${FRAGMENTS}:listen keystone-1\n${FRAGMENTS}:  bind 10.21.22.2:5000\n`,
+    cib: cibText('healthy'),
   };
 }
 
@@ -52,8 +54,8 @@ async function inspected(change: (found: ReturnType<typeof controller>) => void 
       date: `${NOW}\n`,
       ps: found.ps.join('\n'),
       iptables: found.rules,
-      grep: found.listeners,
-      cibadmin: found.constraints,
+      grep: found.sections,
+      cibadmin: found.cib,
     };
     if (program === 'crm_mon') return found.pacemaker ? crmMon({ instances: found.instances }) : { exitCode: 102 };
     return outputs[program] ?? { exitCode: 127 };
@@ -76,10 +78,12 @@ test('all is as it should be', async () => {
 });
 
 test('it only looks', async () => {
-  const { ran } = await inspected();
+  const { ran } = await inspected((found) => {
+    found.files[FRAGMENT] = undefined;
+  });
 
   const programs = new Set(ran.map((one) => one.split(' ')[1]));
-  expect(programs).toEqual(new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'crm_mon', 'grep', 'cibadmin']));
+  expect(programs).toEqual(new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'crm_mon', 'grep', 'cibadmin', 'crm_simulate']));
   expect(ran).toContain('node-1: iptables -w -S');
 });
 
@@ -174,35 +178,27 @@ describe('HAProxy', () => {
     });
 
     expect(state).toMatchObject({ haproxy: 'unknown', firewall: 'same', stale: [] });
-    expect(blastRadius).toEqual({ listeners: [], resources: [] });
+    expect(blastRadius).toEqual({ listeners: [], resources: [], readBy: 'ourselves' });
   });
 });
 
 describe('what a cycle of HAProxy would take down', () => {
   test('its listeners, and what pacemaker keeps with it', async () => {
     const { blastRadius } = await inspected((found) => {
-      found.constraints =
-        '<constraints><rsc_colocation rsc="vip__management" with-rsc="clone_p_haproxy" score="INFINITY"/></constraints>';
+      found.files[FRAGMENT] = undefined;
     });
 
     expect(blastRadius).toEqual({
       listeners: ['keystone-1 (10.21.22.2:5000)'],
       resources: ['vip__management'],
+      readBy: 'ourselves',
     });
   });
 
-  test('is asked of one controller only', async () => {
-    const { connection, ran } = await fakeConnection(
-      site('golden'),
-      { answer: () => ({ exitCode: 1, stderr: 'injected' }) },
-      { secrets },
-    );
+  test('is not asked if there is nothing to cycle for', async () => {
+    const { ran, blastRadius } = await inspected();
 
-    await expect(inspect(connection)).rejects.toThrow('injected');
-
-    expect(ran.filter((one) => /: (grep|cibadmin) /.test(one)).map((one) => one.split(':')[0])).toEqual([
-      'node-1',
-      'node-1',
-    ]);
+    expect(blastRadius).toEqual({ listeners: [], resources: [], readBy: 'ourselves' });
+    expect(ran.join()).not.toMatch(/grep|cibadmin|crm_simulate/);
   });
 });

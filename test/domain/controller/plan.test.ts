@@ -21,6 +21,7 @@ function found(
 const blastRadius = {
   listeners: ['stats (10.21.22.2:10000)', 'keystone-1 (10.21.22.2:5000)'],
   resources: ['vip__management', 'vip__public'],
+  readBy: 'crm_simulate' as const,
 };
 const planFor = (changes: Parameters<typeof found>[1]) =>
   plan(golden, { controllers: [found('node-1'), found('node-2', changes), found('node-3')], blastRadius });
@@ -70,7 +71,7 @@ test('reads as sentences that name the controllers, the paths and what an outage
     'node-1: restart magnum-api and magnum-conductor',
     'node-2: restart magnum-api and magnum-conductor',
     '3 controllers: cycle p_haproxy; everything behind the VIP 10.21.22.2 is down meanwhile: databases, message queues and APIs. ' +
-      'Pacemaker stops with it: vip__management, vip__public. 2 listeners: stats (10.21.22.2:10000), keystone-1 (10.21.22.2:5000)',
+      'Pacemaker stops with it: vip__management, vip__public (by crm_simulate). 2 listeners: stats (10.21.22.2:10000), keystone-1 (10.21.22.2:5000)',
   ]);
 });
 
@@ -78,9 +79,11 @@ test('of very many listeners a sentence names some, and the plan as many as fit 
   const listeners = Array.from({ length: 2000 }, (_, index) => `service-${index} (10.21.22.2:${10_000 + index})`);
   const controllers = [found('node-1', { haproxy: 'stale' })];
 
-  const planned = plan(golden, { controllers, blastRadius: { listeners, resources: [] } });
+  const planned = plan(golden, { controllers, blastRadius: { listeners, resources: [], readBy: 'ourselves' } });
 
-  expect(planned.summary.at(-1)).toMatch(/stops with it: no other resource\. 2000 listeners: .* and 1980 more$/);
+  expect(planned.summary.at(-1)).toMatch(
+    /stops with it: no other resource \(by our own reading of pacemaker's CIB\)\. 2000 listeners: .* and 1980 more$/,
+  );
   expect(planned.blastRadius?.listeners.at(-1)).toMatch(/^… \d+ more lines$/);
   expect(JSON.stringify(planned).length).toBeLessThan(30_000);
 });

@@ -6,14 +6,10 @@ import { serveHttp } from '../../../local/simulated-site/http-server';
 import { fakeConnection } from '../fakes';
 import { site } from '../sites';
 
-const HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
-/** A line of /proc/net/tcp: something listens there. */
-const listening = (address: string, port: number) => {
-  const hex = (number: number, digits: number) => number.toString(16).toUpperCase().padStart(digits, '0');
-  const bytes = address.split('.').map(Number).reverse();
-  return `   0: ${bytes.map((byte) => hex(byte, 2)).join('')}:${hex(port, 4)} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0\n`;
-};
-const HAPROXY = listening('10.21.22.2', 5000);
+/** A line of `ss -ltnp`. */
+const listening = (address: string, port: number, program = 'uwsgi') =>
+  `LISTEN 0      128    ${address}:${port}     0.0.0.0:*    users:(("${program}",pid=812,fd=4))\n`;
+const HAPROXY = listening('10.21.22.2', 5000, 'haproxy');
 
 interface Found {
   /** What listens on node-2. @default HAProxy at the VIP, Magnum at the controller's own address */
@@ -29,12 +25,7 @@ async function reaching(document: Site, { sockets, answers = () => true }: Found
     clock,
     dialled,
   } = await fakeConnection(document, {
-    answer: (name) => ({
-      // If the kernel has no IPv6.
-      exitCode: 1,
-      stdout: HEADER + ((name === 'node-2' ? sockets : undefined) ?? HAPROXY + listening('10.21.22.5', 9511)),
-      stderr: 'cat: /proc/net/tcp6: No such file or directory',
-    }),
+    answer: (name) => (name === 'node-2' ? sockets : undefined) ?? HAPROXY + listening('10.21.22.5', 9511),
     accept: (host) => (answers(host, clock.now() - began) ? api() : undefined),
   });
   const began = clock.now();
@@ -92,14 +83,14 @@ describe('the address that HAProxy needs', () => {
     const { result, dialled } = await reaching(golden, { sockets: HAPROXY + listening('0.0.0.0', 9511) });
 
     const message = expect.stringMatching(
-      /On node-2 of site golden something listens on port 9511.*HAProxy was not disabled.*http-socket = 10\.21\.22\.5:9511/,
+      /On node-2 of site golden uwsgi listens on port 9511.*HAProxy was not disabled.*--http-socket 10\.21\.22\.5:9511/,
     ) as string;
-    expect(result).toMatchObject({ reason: { name: 'HAProxyPortTaken', message } });
+    expect(result).toMatchObject({ reason: { name: 'ApiPortTaken', message } });
     expect(dialled).toEqual([]);
   });
 
   test.each([
-    ['by HAProxy itself', HAPROXY + listening('10.21.22.2', 9511)],
+    ['by HAProxy itself', HAPROXY + listening('10.21.22.2', 9511, 'haproxy')],
     ['by another port', HAPROXY + listening('0.0.0.0', 22)],
     ['where HAProxy is in a network namespace of its own', listening('0.0.0.0', 9511)],
   ])('is not taken %s', async (_, sockets) => {

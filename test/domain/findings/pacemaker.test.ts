@@ -1,6 +1,7 @@
 import { checkPacemaker, PACEMAKER_FINDINGS } from '../../../domain/findings/pacemaker';
 import { fakeConnection, type Reply } from '../fakes';
-import { crmMon, type Instance, type Status } from '../pacemaker/crm-mon';
+import { cibText, NOW, statusText } from '../pacemaker/cibs';
+import { crmMon, type Instance } from '../pacemaker/crm-mon';
 import { site } from '../sites';
 
 const golden = site('golden');
@@ -11,6 +12,7 @@ const broken = '[ALERT] parsing [/etc/haproxy/conf.d/010-stats.cfg:3] : unknown 
 interface Answers {
   /** @default all is well */
   readonly crmMon?: Reply;
+  readonly cib?: Reply;
   /** @default its configuration is valid */
   readonly haproxy?: Reply;
 }
@@ -19,7 +21,13 @@ interface Answers {
 async function checked(answers: Readonly<Record<string, Answers>>) {
   const { connection, ran } = await fakeConnection(golden, {
     answer: (name, { argv: [program] }) =>
-      program === 'crm_mon' ? (answers[name]?.crmMon ?? well) : answers[name]?.haproxy,
+      ({
+        crm_mon: answers[name]?.crmMon ?? well,
+        cibadmin: answers[name]?.cib ?? cibText('healthy'),
+        date: String(NOW),
+        grep: '/etc/haproxy/haproxy.cfg:defaults\n/etc/haproxy/haproxy.cfg:  mode http\n',
+        haproxy: answers[name]?.haproxy,
+      })[program ?? ''],
   });
   const [result] = await Promise.allSettled([checkPacemaker(connection.nodes)]);
   return { result, ran };
@@ -27,93 +35,47 @@ async function checked(answers: Readonly<Record<string, Answers>>) {
 
 const onAll = (crmMon: Reply) => ({ 'node-1': { crmMon }, 'node-2': { crmMon }, 'node-3': { crmMon } });
 
-test('nothing is found where HAProxy is well, and every controller is asked', async () => {
+test('nothing is found where HAProxy is well: every controller is asked, and one for the CIB', async () => {
   const { result, ran } = await checked({});
 
   expect(result).toMatchObject({ value: { findings: [], disabled: false } });
-  const programs = ['crm_mon -1 -r --output-as=xml', 'haproxy -c -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d'];
-  expect(ran.toSorted()).toEqual(
-    ['node-1', 'node-2', 'node-3'].flatMap((name) => programs.map((program) => `${name}: ${program}`)),
+  const programs = ran.map((line) => line.split(' ').slice(0, 2).join(' ')).toSorted();
+  const each = ['crm_mon', 'grep', 'haproxy', 'ss'];
+  expect(programs).toEqual(
+    [
+      'node-1: cibadmin',
+      'node-1: date',
+      ...['node-1', 'node-2', 'node-3'].flatMap((name) => each.map((program) => `${name}: ${program}`)),
+    ].toSorted(),
   );
 });
 
-test.each<[string, Status, boolean]>([
-  ['HAProxy is disabled: apply brings it back', { instances: everywhere.map(() => ({ targetRole: 'Stopped' })) }, true],
-  [
-    'pacemaker knows controllers by their full names',
-    { instances: everywhere.map(({ node = '' }) => ({ node: `${node}.domain.tld` })) },
-    false,
-  ],
-])('nothing is found if %s', async (_, status, disabled) => {
-  const { result } = await checked({ 'node-2': { crmMon: crmMon(status) } });
+test('that HAProxy is disabled is no fault: an apply brings it back', async () => {
+  const disabled = { crmMon: statusText('disabled'), cib: cibText('disabled') };
 
-  expect(result).toMatchObject({ value: { findings: [], disabled } });
+  const { result } = await checked({ 'node-1': disabled, 'node-2': disabled, 'node-3': disabled });
+
+  expect(result).toMatchObject({ value: { findings: [], disabled: true } });
+});
+
+test('what is known of the resource is told once, from a controller that has quorum', async () => {
+  const banned = { crmMon: statusText('ban'), cib: cibText('ban') };
+
+  const { result } = await checked({ 'node-1': banned, 'node-2': banned, 'node-3': banned });
+
+  expect(result).toMatchObject({ value: { findings: [{ name: 'HAProxyNotRunning', severity: 'error' }] } });
+  expect(PACEMAKER_FINDINGS).toContain('HAProxyNotRunning');
 });
 
 describe('a fault is an error with what was seen, and what to do', () => {
-  test.each<[string, Status, { name: string; evidence: RegExp; remedy: RegExp }]>([
-    [
-      'one controller is cut off',
-      { instances: everywhere, quorum: false },
-      { name: 'NoQuorum', evidence: /no quorum, as node-3 sees it/, remedy: /crm_mon -1/ },
-    ],
-    [
-      'nobody knows the resource',
-      { instances: everywhere.map((one) => ({ ...one, id: 'haproxy' })) },
-      { name: 'HAProxyResourceUnknown', evidence: /no resource p_haproxy/, remedy: /haproxy\.resource/ },
-    ],
-    [
-      'it is unmanaged',
-      { instances: everywhere.map((one) => ({ ...one, managed: false })) },
-      {
-        name: 'HAProxyResourceUnmanaged',
-        evidence: /does not manage p_haproxy/,
-        remedy: /pcs resource manage p_haproxy/,
-      },
-    ],
-    [
-      'the cluster is in maintenance mode',
-      { maintenance: true, instances: everywhere.map((one) => ({ ...one, managed: false })) },
-      { name: 'HAProxyResourceUnmanaged', evidence: /maintenance mode/, remedy: /maintenance-mode=false/ },
-    ],
-    [
-      'one does not run',
-      { instances: [{ node: 'node-1' }, { node: 'node-3' }, {}] },
-      { name: 'HAProxyResourceFailed', evidence: /not run on node-2$/, remedy: /crm_mon -1 -r/ },
-    ],
-    [
-      'one has failed',
-      { instances: [{ node: 'node-1' }, { node: 'node-2', failed: true }, { node: 'node-3' }] },
-      { name: 'HAProxyResourceFailed', evidence: /not run on node-2$/, remedy: /pcs resource cleanup p_haproxy/ },
-    ],
-    [
-      'one is blocked',
-      { instances: [{ node: 'node-1' }, { node: 'node-2' }, { node: 'node-3', blocked: true }] },
-      { name: 'HAProxyResourceFailed', evidence: /blocked/, remedy: /pcs resource cleanup p_haproxy/ },
-    ],
-    [
-      'one is stopping just now',
-      { instances: [{ node: 'node-1' }, { node: 'node-2', role: 'Stopping' }, { node: 'node-3' }] },
-      { name: 'HAProxyResourceFailed', evidence: /not run on node-2$/, remedy: /crm_mon -1 -r/ },
-    ],
-    [
-      'it is disabled and its stop failed',
-      { instances: everywhere.map((one) => ({ ...one, targetRole: 'Stopped', failed: true, blocked: true })) },
-      {
-        name: 'HAProxyResourceFailed',
-        evidence: /failed or is blocked/,
-        remedy: /mend the cause.*pcs resource cleanup/,
-      },
-    ],
-  ])('%s', async (_, status, { name, evidence, remedy }) => {
-    const { result } = await checked({ 'node-3': { crmMon: crmMon(status) } });
+  test('one controller is cut off', async () => {
+    const { result } = await checked({ 'node-3': { crmMon: crmMon({ instances: everywhere, quorum: false }) } });
 
     const like = {
-      evidence: expect.stringMatching(evidence) as string,
-      remedy: expect.stringMatching(remedy) as string,
+      evidence: expect.stringMatching(/no quorum, as node-3 sees it/) as string,
+      remedy: expect.stringMatching(/crm_mon -1/) as string,
     };
-    expect(result).toMatchObject({ value: { findings: [{ name, severity: 'error', ...like }] } });
-    expect(PACEMAKER_FINDINGS).toContain(name);
+    expect(result).toMatchObject({ value: { findings: [{ name: 'NoQuorum', severity: 'error', ...like }] } });
   });
 
   test.each([
@@ -153,12 +115,6 @@ describe('of several faults', () => {
   const names = (result: PromiseSettledResult<Awaited<ReturnType<typeof checkPacemaker>>>) =>
     result.status === 'fulfilled' ? result.value.findings.map(({ name }) => name) : [];
 
-  test('one that all controllers see alike is told once', async () => {
-    const { result } = await checked(onAll(crmMon({ instances: [{ node: 'node-1' }, { node: 'node-3' }, {}] })));
-
-    expect(names(result)).toEqual(['HAProxyResourceFailed']);
-  });
-
   test('each is told: those of other controllers do not hide it', async () => {
     const { result } = await checked({
       'node-1': { haproxy: { exitCode: 1, stderr: broken } },
@@ -188,11 +144,12 @@ describe('of several faults', () => {
 
 test.each<[string, Answers]>([
   ['crm_mon', { crmMon: { exitCode: 64, stderr: 'crm_mon: Unknown option --output-as=xml' } }],
+  ['cibadmin', { cib: { exitCode: 64, stderr: 'cibadmin: unrecognized option' } }],
   ['HAProxy', { haproxy: { exitCode: 127, stderr: 'haproxy: No such file or directory' } }],
 ])('a %s that cannot be asked is an error of its own, no finding', async (_, answers) => {
-  const { result } = await checked({ 'node-2': answers });
+  const { result } = await checked({ 'node-1': answers });
 
   expect(result).toMatchObject({
-    reason: { name: 'CommandFailed', message: expect.stringContaining('node-2 of site golden') as string },
+    reason: { name: 'CommandFailed', message: expect.stringContaining('node-1 of site golden') as string },
   });
 });

@@ -1,160 +1,91 @@
-import { blastRadius, dependents, parseConstraints, parseListeners } from '../../../domain/pacemaker/blast-radius';
-import type { Outcome } from '../../../domain/ssh/command';
+import { blastRadius } from '../../../domain/pacemaker/blast-radius';
+import type { Command, Outcome } from '../../../domain/ssh/command';
 import { fakeConnection } from '../fakes';
 import { site } from '../sites';
+import { cibText, NOW, statusOf } from './cibs';
 
 const golden = site('golden');
-const HAPROXY = ['p_haproxy', 'clone_p_haproxy'];
+const GREP = '/etc/haproxy/conf.d/a.cfg:listen x\n/etc/haproxy/conf.d/a.cfg: bind :1\n';
 
-/** What goes down with HAProxy under these constraints. */
-function downWith(...constraints: string[]): readonly string[] {
-  const parsed = parseConstraints(`<constraints>${constraints.join('')}</constraints>`, 'controller node-1');
-  return blastRadius({ listeners: [], constraints: parsed }, HAPROXY).resources;
+/** What crm_simulate 2.1.5 printed for cib/healthy.xml with HAProxy disabled: see simulation.test.ts. */
+const DISABLED =
+  'Transition Summary:\n  * Stop       vip__management     ( node-1 )  due to node availability\n' +
+  '  * Stop       p_haproxy:0         ( node-1 )  due to node availability\n' +
+  '  * Stop       dns                 ( node-1 )  due to node availability\n';
+
+interface Answers {
+  readonly grep?: Partial<Outcome>;
+  readonly cibadmin?: Partial<Outcome>;
+  /** @param input the CIB that is simulated */
+  readonly simulate?: (input: string) => Partial<Outcome>;
 }
 
-const colocation = (rsc: string, withRsc: string, score = 'INFINITY') =>
-  `<rsc_colocation id="c-${rsc}-${withRsc}" rsc="${rsc}" with-rsc="${withRsc}" score="${score}"/>`;
-const order = (first: string, then: string, attributes = '') =>
-  `<rsc_order id="o-${first}-${then}" first="${first}" then="${then}" ${attributes}/>`;
-const sets = (kind: string, attributes: string, ...members: [ids: string[], attributes?: string][]) =>
-  `<${kind} id="s" ${attributes}>${members
-    .map(
-      ([ids, of = ''], index) =>
-        `<resource_set id="s-${index}" ${of}>${ids.map((id) => `<resource_ref id="${id}"/>`).join('')}</resource_set>`,
-    )
-    .join('')}</${kind}>`;
+/** What would go down on a cluster that is well, but for these answers. */
+async function radiusOf({
+  grep = { stdout: GREP },
+  cibadmin = { stdout: cibText('healthy') },
+  simulate = (input) => ({ stdout: input.includes('Stopped') ? DISABLED : 'Transition Summary:\n' }),
+}: Answers = {}) {
+  const answer = (_: string, { argv: [program], stdin }: Command) =>
+    ({ grep, cibadmin, date: { stdout: String(NOW) }, crm_simulate: simulate(stdin ?? '') })[program ?? ''];
+  const { node, ran, inputs } = await fakeConnection(golden, { answer });
+  const [result] = await Promise.allSettled([blastRadius(node, statusOf('3.0.2', 'healthy'))]);
+  return { result, ran, inputs };
+}
 
-describe('resources that go down with HAProxy', () => {
-  test.each<[string, string[], string[]]>([
-    ['none where there are no constraints', [], []],
-    ['a VIP, by the clone', [colocation('vip__management', 'clone_p_haproxy')], ['vip__management']],
-    ['a VIP, by the primitive', [colocation('vip__public', 'p_haproxy')], ['vip__public']],
-    [
-      'what goes with what goes with it, in whatever order they stand',
-      [colocation('dns', 'ntp'), colocation('ntp', 'vip__vrouter'), colocation('vip__vrouter', 'clone_p_haproxy')],
-      ['vip__vrouter', 'ntp', 'dns'],
-    ],
-    ['not what HAProxy goes with', [colocation('clone_p_haproxy', 'clone_p_vrouter')], []],
-    ['not what is kept apart from it', [colocation('vip__management', 'clone_p_haproxy', '-INFINITY')], []],
-    ['not what would only rather be near it', [colocation('vip__management', 'clone_p_haproxy', '5000')], []],
-    ['what is infinite in digits', [colocation('vip__management', 'clone_p_haproxy', '1000000')], ['vip__management']],
-    ['what starts after it', [order('clone_p_haproxy', 'keepalived')], ['keepalived']],
-    ['what starts after it, by kind', [order('p_haproxy', 'keepalived', 'kind="Mandatory"')], ['keepalived']],
-    ['not what it starts after', [order('vip__management', 'clone_p_haproxy')], []],
-    [
-      'not what starts after it only by preference, or stops in no order, or is promoted after it',
-      [
-        order('p_haproxy', 'a', 'kind="Optional"'),
-        order('p_haproxy', 'b', 'score="0"'),
-        order('p_haproxy', 'c', 'symmetrical="false"'),
-        order('p_haproxy', 'd', 'then-action="promote"'),
-      ],
-      [],
-    ],
-    [
-      'in a set, what stands behind it',
-      [sets('rsc_colocation', 'score="INFINITY"', [['ntp', 'clone_p_haproxy', 'vip__a', 'vip__b']])],
-      ['vip__a', 'vip__b'],
-    ],
-    [
-      'in a set without sequence nothing',
-      [sets('rsc_colocation', 'score="INFINITY"', [['clone_p_haproxy', 'vip__a'], 'sequential="false"'])],
-      [],
-    ],
-    [
-      'of colocated sets, the ones in front',
-      [
-        sets(
-          'rsc_colocation',
-          'score="INFINITY"',
-          [['vip__a', 'vip__b'], 'sequential="false"'],
-          [['clone_p_haproxy']],
-          [['ntp']],
-        ),
-      ],
-      ['vip__a', 'vip__b'],
-    ],
-    [
-      'of sets in order, the ones behind',
-      [sets('rsc_order', 'kind="Mandatory"', [['ntp']], [['clone_p_haproxy']], [['vip__a']])],
-      ['vip__a'],
-    ],
-    [
-      'of two that go with each other, each once',
-      [colocation('a', 'clone_p_haproxy'), colocation('b', 'a'), colocation('a', 'b')],
-      ['a', 'b'],
-    ],
-  ])('%s', (_, constraints, expected) => {
-    expect(downWith(...constraints)).toEqual(expected);
+test("listeners, and what pacemaker's own scheduler would stop", async () => {
+  const { result, ran } = await radiusOf();
+
+  expect(result).toMatchObject({
+    value: { listeners: ['x (:1)'], resources: ['vip__management', 'dns'], readBy: 'crm_simulate' },
   });
-
-  test.each([
-    ['nothing', ''],
-    ['an error', 'Call cib_query failed (-62): Timer expired\n'],
-    ['half of it', '<constraints><rsc_colocation id="c"'],
-    ['another XML', '<html/>'],
-  ])('%s is no list of constraints', (_, text) => {
-    const parse = () => parseConstraints(text, 'controller node-2 of site golden');
-
-    expect(parse).toThrow(expect.objectContaining({ name: 'PacemakerUnavailable' }) as Error);
-    expect(parse).toThrow('controller node-2 of site golden');
-  });
+  // The CIB, in which parameters may be passwords, goes through standard input.
+  expect(ran.filter((line) => line.includes('crm_simulate'))).toEqual(
+    Array(2).fill('node-1: crm_simulate --xml-pipe --run'),
+  );
 });
 
-describe('listeners', () => {
-  test.each<[string, string, string[]]>([
-    [
-      'with every address of each, and nothing of what comes behind',
-      'listen stats\n  bind 10.21.22.2:10000\nfrontend horizon\n\tbind 10.21.22.2:80\n  bind  :443 ssl crt /etc/ssl/private.pem\n',
-      ['stats (10.21.22.2:10000)', 'horizon (10.21.22.2:80, :443)'],
-    ],
-    ['with addresses that share a line', 'listen a\n bind 10.0.0.1:80,10.0.0.2:80\n', ['a (10.0.0.1:80, 10.0.0.2:80)']],
-    ['where the section itself says it', 'listen old 10.21.22.2:8080\n', ['old (10.21.22.2:8080)']],
-    ['without sections that listen nowhere', 'listen a\npeers b\nlisten c\n bind :1\n', ['c (:1)']],
-    ['none', '', []],
-  ])('%s', (_, lines, expected) => {
-    expect(parseListeners(lines)).toEqual(expected);
-  });
+test.each<[string, Partial<Outcome>]>([
+  ['is missing', { exitCode: 127, stderr: "timeout: failed to run command 'crm_simulate': No such file or directory" }],
+  ['fails', { exitCode: 65, stderr: 'crm_simulate: Could not read input' }],
+  ['prints something else', { stdout: 'usage' }],
+])('where crm_simulate %s, what we read in the CIB of what runs, and it is said so', async (_, outcome) => {
+  const { result } = await radiusOf({ simulate: () => outcome });
+
+  expect(result).toMatchObject({ value: { resources: ['vip__management'], readBy: 'ourselves' } });
 });
 
-describe('reading them', () => {
-  const read = async (grep: Partial<Outcome>, cibadmin: Partial<Outcome>) => {
-    const { node } = await fakeConnection(golden, {
-      answer: (_, { argv: [program] }) => (program === 'grep' ? grep : cibadmin),
-    });
-    return dependents(node);
-  };
-  const none = { stdout: '<constraints/>\n' };
+test('HAProxy without any listener', async () => {
+  const { result } = await radiusOf({ grep: { exitCode: 1 } });
 
-  test('HAProxy without any listener', async () => {
-    await expect(read({ exitCode: 1, stdout: 'listen x\n bind :1\n' }, none)).resolves.toEqual({
-      listeners: [],
-      constraints: [],
-    });
-  });
+  expect(result).toMatchObject({ value: { listeners: [] } });
+});
 
-  test('HAProxy with one, and a VIP that goes with it', async () => {
-    const constraints = `<constraints>${colocation('vip', 'clone_p_haproxy')}</constraints>`;
+test('a resource that is a finding of Preflight: nothing is simulated', async () => {
+  const { result, ran } = await radiusOf({ cibadmin: { stdout: cibText('group') } });
 
-    await expect(read({ stdout: 'listen x\n bind :1\n' }, { stdout: constraints })).resolves.toEqual({
-      listeners: ['x (:1)'],
-      constraints: [{ resource: 'vip', on: 'clone_p_haproxy' }],
-    });
-  });
+  expect(result).toMatchObject({ value: { resources: [], readBy: 'ourselves' } });
+  expect(ran.join()).not.toContain('crm_simulate');
+});
 
-  test.each([
-    [
-      'a directory that is not there',
-      { exitCode: 2, stderr: 'grep: /etc/haproxy/conf.d: No such file' },
-      none,
-      'CommandFailed',
-    ],
-    ['pacemaker that does not answer', {}, { exitCode: 102 }, 'PacemakerUnavailable'],
-    ['pacemaker that says nothing', {}, {}, 'PacemakerUnavailable'],
-  ])('%s is a failure', async (_, grep, cibadmin, name) => {
-    await expect(read(grep, cibadmin)).rejects.toMatchObject({
-      name,
-      message: expect.stringContaining('node-1 of site golden') as string,
-    });
+test.each<[string, Answers, string]>([
+  [
+    'a directory that is not there',
+    { grep: { exitCode: 2, stderr: 'grep: /etc/haproxy/conf.d: No such file' } },
+    'CommandFailed',
+  ],
+  ['pacemaker that does not answer', { cibadmin: { exitCode: 102 } }, 'PacemakerUnavailable'],
+  [
+    'pacemaker 1.1 that does not answer',
+    { cibadmin: { exitCode: 107, stderr: 'Signon to CIB failed: Transport endpoint is not connected' } },
+    'PacemakerUnavailable',
+  ],
+  ['pacemaker that says nothing', { cibadmin: {} }, 'PacemakerUnavailable'],
+  ['a cibadmin that fails', { cibadmin: { exitCode: 64 } }, 'CommandFailed'],
+])('%s is a failure', async (_, answers, name) => {
+  const { result } = await radiusOf(answers);
+
+  expect(result).toMatchObject({
+    reason: { name, message: expect.stringContaining('node-1 of site golden') as string },
   });
 });

@@ -23,8 +23,12 @@ export function cibOf(name: string, ...edits: Edits): Cib {
 }
 
 export function statusOf(version: string, name: string): ClusterStatus {
-  const text = readFileSync(join(__dirname, 'crm_mon', `${version}-${name}.xml`), 'utf8');
-  return parseClusterStatus(text, 'p_haproxy', 'controller node-1');
+  return parseClusterStatus(statusText(name, version), 'p_haproxy', 'controller node-1');
+}
+
+/** What crm_mon printed of a cluster. */
+export function statusText(name: string, version = '3.0.2'): string {
+  return readFileSync(join(__dirname, 'crm_mon', `${version}-${name}.xml`), 'utf8');
 }
 
 export function resourceIn(cib: Cib, id = 'p_haproxy'): Resource {

@@ -1,4 +1,5 @@
-import { clusterStatus, howToManage, isNode, refuseUnmanaged, startedOn } from '../../../domain/pacemaker/cluster';
+import { clusterStatus, howToManage, refuseUnmanaged, startedOn } from '../../../domain/pacemaker/cluster';
+import { isNode } from '../../../domain/pacemaker/node-names';
 import { parseClusterStatus } from '../../../domain/pacemaker/status';
 import { fakeConnection, type Reply } from '../fakes';
 import { site } from '../sites';
@@ -92,6 +93,7 @@ describe('an instance is started on a controller', () => {
 test.each([
   ['node-1', true],
   ['node-1.domain.tld', true],
+  ['NODE-1', true],
   ['node-10', false],
   ['node-10.node-1', false],
   ['my-node-1', false],

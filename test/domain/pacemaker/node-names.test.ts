@@ -40,14 +40,15 @@ describe('controllers are not found', () => {
     const names = matchNodes(nodes, controllers);
 
     expect(names).toMatchObject({ missing, others });
-    expect(unlikeNames(names)).toContain(missing.join(' or '));
-    expect(unlikeNames(names)).toContain(others.join(', '));
+    expect(unlikeNames(names)?.evidence).toContain(missing.join(' or '));
+    expect(unlikeNames(names)?.evidence).toContain(others.join(', '));
   });
 
   test('and there are no other nodes', () => {
-    expect(unlikeNames(matchNodes(['a'], ['a', 'b']))).toBe(
-      "Pacemaker has no node called b; it has no other nodes. Write pacemaker's names in controllers[].name, as crm_node -l prints them.",
-    );
+    expect(unlikeNames(matchNodes(['a'], ['a', 'b']))).toEqual({
+      evidence: 'Pacemaker has no node called b; it has no other nodes',
+      remedy: "Write pacemaker's names in controllers[].name, as crm_node -l prints them.",
+    });
   });
 });
 

@@ -106,6 +106,7 @@ describe('refused, by name', () => {
   ])('%s', (_, cib, id, expected) => {
     const form = resourceForm(cib, id);
 
-    expect(isSupported(form) ? '' : whyUnsupported(form, id)).toBe(expected);
+    const { evidence, remedy } = isSupported(form) ? { evidence: '', remedy: '' } : whyUnsupported(form, id);
+    expect(`${evidence}. ${remedy}`).toBe(expected);
   });
 });

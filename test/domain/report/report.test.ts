@@ -70,7 +70,11 @@ describe('the outage', () => {
 });
 
 test('what is down while HAProxy is cycled, also where a check only says so', () => {
-  const blastRadius = { listeners: ['keystone-1 (10.21.22.2:5000)'], resources: ['vip__management'] };
+  const blastRadius = {
+    listeners: ['keystone-1 (10.21.22.2:5000)'],
+    resources: ['vip__management'],
+    readBy: 'crm_simulate' as const,
+  };
 
   const result = report(input({ mode: 'check', plan: { ...somePlan, cycle: true, blastRadius } }));
 

@@ -9,9 +9,9 @@ const settled = (state: string): Promise<void> =>
   lab.until(() => lab.site.pacemaker.nodes.every((node) => node.state === state));
 
 test('what keeps the VIP with HAProxy, as cibadmin prints it', async () => {
-  const here = await lab.run('node-1', lab.commands.constraints);
+  const here = await lab.exec('node-1', 'cibadmin -Q -o constraints');
   lab.site.faults.stopCluster('node-2');
-  const stopped = await lab.run('node-2', lab.commands.constraints);
+  const stopped = await lab.run('node-2', lab.commands.cib);
 
   expect(here).toEqual({
     exit: 0,

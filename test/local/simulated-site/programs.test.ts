@@ -320,14 +320,16 @@ describe('grep', () => {
       'listen stats\n\tbind :2 ssl crt /x\n stats auth a:secret\n#bind :3\n',
     );
 
-    const { exit, stdout } = await lab.run('node-1', lab.commands.listeners);
+    const { exit, stdout } = await lab.run('node-1', lab.commands.haproxySections);
 
     expect(exit).toBe(0);
-    expect(stdout.split('\n').slice(0, 4)).toEqual([
-      'listen stats',
-      '\tbind :2 ssl crt /x',
-      'listen keystone-1',
-      '  bind 10.21.22.2:5000',
+    expect(stdout.split('\n').slice(0, 6)).toEqual([
+      '/etc/haproxy/haproxy.cfg:defaults',
+      '/etc/haproxy/haproxy.cfg:  mode  http',
+      '/etc/haproxy/conf.d/010-stats.cfg:listen stats',
+      '/etc/haproxy/conf.d/010-stats.cfg:\tbind :2 ssl crt /x',
+      '/etc/haproxy/conf.d/020-keystone-1.cfg:listen keystone-1',
+      '/etc/haproxy/conf.d/020-keystone-1.cfg:  bind 10.21.22.2:5000',
     ]);
     expect(stdout).not.toMatch(/old|secret|:3$/m);
   });
@@ -336,7 +338,7 @@ describe('grep', () => {
     ['nothing that matches', 'nothing /etc/hostname', 1, ''],
     ['no such file', 'node /etc/hostname /no', 2, 'grep: /no: No such file or directory\n'],
   ])('%s', async (_, words, exit, stderr) => {
-    expect(await lab.exec('node-1', `grep -rhE ${words}`)).toMatchObject({ exit, stderr });
+    expect(await lab.exec('node-1', `grep -RHE ${words}`)).toMatchObject({ exit, stderr });
   });
 });
 
