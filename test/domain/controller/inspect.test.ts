@@ -83,7 +83,9 @@ test('it only looks', async () => {
   });
 
   const programs = new Set(ran.map((one) => one.split(' ')[1]));
-  expect(programs).toEqual(new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'crm_mon', 'grep', 'cibadmin', 'crm_simulate']));
+  expect(programs).toEqual(
+    new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'crm_mon', 'grep', 'cibadmin', 'crm_simulate']),
+  );
   expect(ran).toContain('node-1: iptables -w -S');
 });
 
