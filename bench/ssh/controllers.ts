@@ -107,7 +107,9 @@ async function desiredFiles(
     redact: (text) => text,
   });
   const files = await managedFiles(node, new Secrets(new Map(Object.entries(secrets))));
-  return [files.magnumConf, files.fragment, files.rules].map(({ path, desired }) => ({ path, content: desired }));
+  return [files.magnumConf, files.fragment, files.rules ?? []]
+    .flat()
+    .map(({ path, desired }) => ({ path, content: desired }));
 }
 
 /** What pacemaker's programs print where its cluster is well, by the program. */

@@ -93,6 +93,14 @@ export function catalogue(site: Site) {
 
     /** The rules of all chains, in order, in the form of iptables-save: what INPUT jumps to may take a packet, too. */
     rules: root('iptables', '-w', '-S'),
+    /** The same, with how many packets each rule has counted. */
+    ruleCounters: root('iptables', '-w', '-v', '-S'),
+    /** The rules of nft, where there is nft: those of firewalld are seen there alone. */
+    nftRules: root('nft', 'list', 'ruleset'),
+    /** The same by the library that firewalld itself uses: on Debian it needs no program nft. */
+    nftRulesByPython: root('python3', '-c', "import nftables; print(nftables.Nftables().cmd('list ruleset')[1])"),
+    /** Whether ufw is on, where it is installed. */
+    ufwState: as(false, 4, 'cat', '/etc/ufw/ufw.conf'),
     /** Inserts Magnum's rule as number `position`, from 1. */
     insertRule: (position: RuleNumber) => root('iptables', '-w', '-I', 'INPUT', String(position), ...magnumRule(site)),
     /** Deletes rule number `position`, from 1. */

@@ -2,6 +2,7 @@ import { MagnumHaError } from '../errors';
 import type { Controller, Site } from '../site/document';
 import { type Decision, decide, type Question, takers } from './firewall/decide';
 import { type Intervals, subtract, union } from './firewall/intervals';
+import { parseNft } from './firewall/nft';
 import { isSame, joinWords, parseCommand, type Rule } from './firewall/rule';
 import { parseListing, parseRulesFile, type RuleTable } from './firewall/table';
 import { ALL_ADDRESSES, parseNetwork, printNetwork } from './firewall/values';
@@ -26,6 +27,11 @@ export class RulesFileInvalid extends MagnumHaError {
 export interface Placement {
   readonly insert?: number;
   readonly remove: readonly number[];
+}
+
+/** Whether there is anything to do. */
+export function changes({ insert, remove }: Placement): boolean {
+  return insert !== undefined || remove.length > 0;
 }
 
 /** What is known of the place that the rules are for. */
@@ -77,7 +83,7 @@ export function editRules(text: string, site: Site, file = 'The rules file', whe
   if (stale.size > 0) return editRules(lines.filter((_, index) => !stale.has(index)).join('\n'), site, file, where);
   if (filter.commit === undefined) throw new RulesFileInvalid(file, 'its *filter table has no COMMIT');
   const placement = place(tables[0], site, where);
-  if (placement.insert === undefined && placement.remove.length === 0) return text;
+  if (!changes(placement)) return text;
   const edited = inOrder
     ? withLines(lines, filter.commit, rulesOf(tables[0]), placement, site)
     : withCommands(lines, site, where);
@@ -90,6 +96,19 @@ export function editRules(text: string, site: Site, file = 'The rules file', whe
  */
 export function decideListing(lines: readonly string[], site: Site, where: Where = {}): Decision {
   return decide([parseListing(lines)], question(site, where));
+}
+
+/**
+ * The same of all rules that run, those of nft among them, as they are without Magnum's own: whoever makes the others would
+ * not make that one again.
+ *
+ * @param lines what `iptables -S` prints
+ * @param nft what `nft list ruleset` prints
+ */
+export function decideRunning(lines: readonly string[], nft: string, site: Site, where: Where = {}): Decision {
+  const { tables, hooks } = parseNft(nft);
+  const others = lines.filter((line, index) => !parseCommand(line, index)?.rules.some(isMagnum));
+  return decide([parseListing(others), ...tables], question(site, where), hooks);
 }
 
 /** The same of a rules file, once it is loaded, or of what `iptables-save` prints: tables before filter count, too. */

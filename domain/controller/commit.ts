@@ -1,8 +1,9 @@
 import type { Node } from '../commands/node';
-import { placeRule } from '../config/iptables';
+import { changes, placeRule } from '../config/iptables';
 import { MagnumHaError } from '../errors';
 import { keyedDigest } from '../secrets/secrets';
 import type { Command } from '../ssh/command';
+import { firewallOf } from './firewall';
 import { ifPresent } from './if-present';
 import type { StagedFile } from './stage';
 
@@ -58,10 +59,13 @@ export async function commit(node: Node, files: readonly StagedFile[], key: stri
 }
 
 /** @returns whether the running firewall was changed */
-async function placeFirewallRule({ site, controller, commands, run }: Node): Promise<boolean> {
-  const { insert, remove } = placeRule((await run(commands.rules)).stdout.split('\n'), site, { controller });
+async function placeFirewallRule(node: Node): Promise<boolean> {
+  const { site, controller, commands, run } = node;
+  const { managed, listing } = await firewallOf(node);
+  if (!managed) return false;
+  const placement = placeRule(listing, site, { controller });
   // First the new one, then the old ones away: there is no moment without a rule.
-  if (insert !== undefined) await run(commands.insertRule(insert));
-  for (const position of remove) await run(commands.deleteRule(position));
-  return insert !== undefined || remove.length > 0;
+  if (placement.insert !== undefined) await run(commands.insertRule(placement.insert));
+  for (const position of placement.remove) await run(commands.deleteRule(position));
+  return changes(placement);
 }

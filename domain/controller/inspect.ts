@@ -1,7 +1,7 @@
 import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import { ages, haproxyAges } from '../commands/processes';
-import { placeRule } from '../config/iptables';
+import { changes, placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius } from '../pacemaker/blast-radius';
 import { clusterStatus } from '../pacemaker/cluster';
 import { type ClusterStatus, PacemakerUnavailable } from '../pacemaker/status';
@@ -24,7 +24,7 @@ export interface FileState {
 export interface ControllerState {
   readonly name: string;
   readonly files: readonly FileState[];
-  /** Whether the running firewall has Magnum's rule at its place. */
+  /** Whether the running firewall has Magnum's rule at its place; `same` also if that is not the workflow's to change. */
   readonly firewall: 'same' | 'differs';
   /** Services that do not run, or run with an older configuration than the file's. */
   readonly stale: readonly string[];
@@ -84,9 +84,8 @@ async function inspectController(
 ): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus | undefined }> {
   const { site, commands } = node;
   const stdout = async (command: Command) => (await node.run(command)).stdout;
-  const [files, rules, ps, date, confModified, fragmentModified, status] = await Promise.all([
+  const [files, ps, date, confModified, fragmentModified, status] = await Promise.all([
     managedFiles(node, secrets),
-    stdout(commands.rules),
     stdout(commands.processes),
     stdout(commands.date),
     ifPresent(node, commands.magnumConfModified),
@@ -101,11 +100,12 @@ async function inspectController(
   const isStale = (age: number | undefined, modified = '') =>
     age === undefined || (Number(modified) <= now && now - age < Number(modified));
   const services = [site.magnum.apiService, site.magnum.conductorService];
-  const { insert, remove } = placeRule(rules.split('\n'), site, { controller: node.controller });
+  const { managed, listing } = files.firewall;
+  const placement = placeRule(listing, site, { controller: node.controller });
   const state: ControllerState = {
     name: node.name,
-    files: [files.rules, files.magnumConf, files.fragment].map(stateOf),
-    firewall: insert === undefined && remove.length === 0 ? 'same' : 'differs',
+    files: [files.rules ?? [], files.magnumConf, files.fragment].flat().map(stateOf),
+    firewall: managed && changes(placement) ? 'differs' : 'same',
     // The oldest process of a service is the one that read the configuration.
     stale: services.filter((service) => isStale(oldest(ages(ps, service)), confModified)),
     // A reload leaves the old process until its last connection ends: the youngest counts.

@@ -7,6 +7,7 @@ import { magnumOptions, resolve } from '../config/options';
 import { editOslo } from '../config/oslo';
 import { MagnumHaError } from '../errors';
 import type { Secrets } from '../secrets/secrets';
+import { type Firewall, firewallOf } from './firewall';
 import { ifPresent } from './if-present';
 
 /** A file that the workflow edits but does not make is not there: what it belongs to is not installed. */
@@ -29,40 +30,38 @@ export interface ManagedFile {
   readonly diff: readonly string[];
 }
 
+/** The managed files of a controller. */
+interface ManagedFiles {
+  readonly magnumConf: ManagedFile;
+  readonly fragment: ManagedFile;
+  /** Undefined if the firewall is not the workflow's to change. */
+  readonly rules: ManagedFile | undefined;
+  readonly firewall: Firewall;
+}
+
 /**
  * Reads the managed files of a controller and makes the desired ones from them.
  *
  * @throws ManagedFileMissing, ManagedFileNotText, ConfigFileInvalid, RulesFileInvalid, UnrepresentableValue
  */
-export async function managedFiles(
-  node: Node,
-  secrets: Secrets,
-): Promise<{ magnumConf: ManagedFile; fragment: ManagedFile; rules: ManagedFile }> {
+export async function managedFiles(node: Node, secrets: Secrets): Promise<ManagedFiles> {
   const { site, controller } = node;
   const { files } = node.commands;
   const read = (file: FileCommands) => ifPresent(node, file.read);
   const where = ({ path }: FileCommands) => `${path} on ${node.where}`;
   const redact = (text: string) => secrets.redact(text);
   const reveal = (ssm: string) => secrets.reveal(ssm);
-  const [magnumConf, fragment, rules] = await Promise.all([
+  const [magnumConf, fragment, firewall] = await Promise.all([
     read(files.magnumConf)
       .then(present(where(files.magnumConf), 'Install the magnum packages first.'))
       .then(isText(where(files.magnumConf))),
     // Nothing of it is kept.
     read(files.fragment),
-    read(files.rules)
-      .then(
-        present(
-          where(files.rules),
-          'Without it a firewall rule does not outlive a reboot: install iptables-persistent, then netfilter-persistent save.',
-        ),
-      )
-      .then(isText(where(files.rules))),
+    firewallOf(node),
   ]);
   const options = magnumOptions(site, controller);
   const wanted = options.map((option) => ({ ...option, value: resolve(option.value, reveal) }));
   const desiredFragment = haproxyFragment(site);
-  const desiredRules = editRules(rules, site, where(files.rules));
   return {
     magnumConf: {
       path: files.magnumConf.path,
@@ -78,14 +77,29 @@ export async function managedFiles(
       desired: desiredFragment,
       diff: describeFileChanges(fragment ?? '', desiredFragment, redact),
     },
-    rules: {
-      path: files.rules.path,
-      commands: files.rules,
-      found: rules,
-      desired: desiredRules,
-      diff: describeRuleChanges(rules, desiredRules, redact),
-    },
+    rules: firewall.managed ? rulesFile(node, firewall, redact) : undefined,
+    firewall,
   };
+}
+
+function rulesFile(node: Node, firewall: Firewall, redact: (text: string) => string): ManagedFile {
+  const { site, commands } = node;
+  const { rules } = commands.files;
+  const where = `${rules.path} on ${node.where}`;
+  const found = isText(where)(present(where, remedyOf(firewall, rules.path))(firewall.file));
+  const desired = editRules(found, site, where, { controller: node.controller });
+  return { path: rules.path, commands: rules, found, desired, diff: describeRuleChanges(found, desired, redact) };
+}
+
+/** How the rules get a file that is loaded at boot. */
+function remedyOf({ hasUfw }: Firewall, path: string): string {
+  const without = 'Without it a firewall rule does not outlive a reboot. If the rules last in another file, correct';
+  const remedy = path.startsWith('/etc/sysconfig/')
+    ? 'else install iptables-services, then: service iptables save'
+    : hasUfw
+      ? 'else turn ufw on, which is installed, and open the port with it: iptables-persistent would remove it'
+      : 'else install iptables-persistent, then: netfilter-persistent save';
+  return `${without} persistentRules in the site document; ${remedy}.`;
 }
 
 function present(where: string, remedy: string): (content: string | undefined) => string {

@@ -64,7 +64,7 @@ export async function stage(node: Node, secrets: Secrets): Promise<StagedFile[]>
 
   const files: StagedFile[] = [];
   try {
-    if (differs(rules)) {
+    if (rules && differs(rules)) {
       refuse(rules, await node.attempt(withInput(commands.validateRules, rules.desired)));
       files.push(await put(rules));
     }

@@ -4,6 +4,7 @@ import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
 import { checkCaFile } from './ca';
 import type { Finding } from './finding';
+import { checkFirewall } from './firewall';
 import type { Site } from '../site/document';
 import { atLeast, type Release, releaseOfMagnum } from '../site/releases';
 import type { Outcome } from '../ssh/command';
@@ -17,16 +18,17 @@ export interface ControllerChecks {
 }
 
 /**
- * Asks every controller which Magnum is installed, whether its Python has the database driver, and whether it reaches what
- * Magnum needs. No password is needed for that, and nothing is changed.
+ * Asks every controller which Magnum is installed, whether its Python has the database driver, whether it reaches what
+ * Magnum needs, and who makes its firewall rules. No password is needed for that, and nothing is changed.
  *
  * @param behindVip whether anything behind the VIP can answer
  */
 export async function checkControllers({ site, nodes }: SiteConnection, behindVip: boolean): Promise<ControllerChecks> {
-  const [software, unreachable, caFile] = await Promise.all([
+  const [software, unreachable, caFile, firewall] = await Promise.all([
     everywhere(nodes, softwareOf),
     reachability(site, nodes, behindVip),
     checkCaFile(site, nodes),
+    checkFirewall(nodes),
   ]);
   const versions = [...new Set(software.flatMap(({ version }) => version ?? []))];
   const installed = versions.length === 1 && versions[0] !== undefined ? releaseOfMagnum(versions[0]) : undefined;
@@ -38,6 +40,7 @@ export async function checkControllers({ site, nodes }: SiteConnection, behindVi
       ...driver(site, software, installed ?? site.release),
       ...unreachable,
       ...caFile,
+      ...firewall,
     ],
     ...(installed ? { installed } : {}),
   };

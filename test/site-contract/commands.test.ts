@@ -413,6 +413,12 @@ describe('iptables', () => {
   const ofInput = (printed: string) => printed.split('\n').filter((line) => /^-[PA] INPUT /.test(line));
   const input = async () => ofInput((await answer(c.rules))[1]);
 
+  it('there is no program nft', async () => {
+    const [exitCode, stdout] = await answer(c.nftRules);
+
+    expect([exitCode, stdout]).toEqual([127, '']);
+  });
+
   it('prints policy and rules as its rules file has them', async () => {
     const [exitCode, stdout, stderr] = await answer(c.rules);
     const file = (await site.readFile('node-1', rules.path))?.split('\n') ?? [];

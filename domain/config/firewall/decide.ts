@@ -65,29 +65,39 @@ export interface Question {
   readonly interface?: string;
 }
 
-/** The chains that a packet for this host meets before INPUT of the table filter. All have to let it pass. */
-const BEFORE = [
+/** Where packets meet rules. */
+export interface Hook {
+  readonly table: string;
+  readonly chain: string;
+}
+
+/** The chains of iptables that a packet for this host meets. All have to let it pass. */
+const HOOKS: readonly Hook[] = [
   { table: 'raw', chain: 'PREROUTING' },
   { table: 'mangle', chain: 'PREROUTING' },
   { table: 'mangle', chain: 'INPUT' },
   // It comes after the table filter, which makes no difference.
   { table: 'security', chain: 'INPUT' },
+  { table: 'filter', chain: 'INPUT' },
 ];
 
 /**
  * Decides what becomes of the packets, on all paths through the chains.
  *
  * @param tables of these, the table filter, and what is there of raw, mangle and security
+ * @param further chains that they meet besides, see `parseNft`
  */
-export function decide(tables: readonly RuleTable[], question: Question): Decision {
+export function decide(tables: readonly RuleTable[], question: Question, further: readonly Hook[] = []): Decision {
   const space = spaceOf(tables, question);
   const finals: Final[] = [];
   let flows: readonly Flow[] = [{ packets: space.all }];
-  for (const { table, chain } of [...BEFORE, { table: 'filter', chain: 'INPUT' }]) {
+  // The cause that is told is that of the last one.
+  const hooks = [...further, ...HOOKS];
+  for (const [index, { table, chain }] of hooks.entries()) {
     const found = tables.find(({ name }) => name === table);
     const walk = new Walk(found ?? { name: table, chains: new Map(), policies: new Map() }, space);
     const decided = flows.flatMap((flow) => walk.hook(chain, flow));
-    finals.push(...decided.filter(({ answer }) => table === 'filter' || answer === 'taken'));
+    finals.push(...decided.filter(({ answer }) => index === hooks.length - 1 || answer === 'taken'));
     flows = decided
       .filter(({ answer }) => answer !== 'taken')
       .map(({ packets, answer, cause }) => ({

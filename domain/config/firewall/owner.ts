@@ -1,4 +1,6 @@
 import type { Site } from '../../site/document';
+import { takes } from './decide';
+import { parseNft } from './nft';
 import { parseListing, parseRulesFile } from './table';
 import { printNetwork } from './values';
 
@@ -111,24 +113,15 @@ const LOADERS = [
   ['iptables-services', /^iptables$/],
 ] as const;
 
-/** Tables that iptables itself keeps in nft. */
-const OF_IPTABLES = /^table ip (filter|nat|mangle|raw|security)$/;
-
-/** A chain of nft at the input hook that drops or rejects whatever no rule accepts. */
+/** A chain of nft for packets to this host that drops or rejects whatever no rule accepts. */
 function nativeBlock(nft: string): string | undefined {
-  let table = '';
-  let chain = '';
-  let isInput = false;
-  for (const line of nft.split('\n').map((one) => one.trim())) {
-    table = /^(table \S+ \S+) \{/.exec(line)?.[1] ?? table;
-    chain = /^(chain \S+) \{/.exec(line)?.[1] ?? chain;
-    if (line.startsWith('chain ')) isInput = false;
-    isInput ||= /^type filter hook input /.test(line);
-    const takesAll =
-      /policy drop;/.test(line) || /^(counter packets \d+ bytes \d+ )?(drop|reject)( with .*)?$/.test(line);
-    if (isInput && takesAll && /^table (ip|inet) /.test(table) && !OF_IPTABLES.test(table)) return `${table} ${chain}`;
-  }
-  return undefined;
+  const { tables, hooks } = parseNft(nft);
+  const block = hooks.find(({ table, chain }) => {
+    const { chains, policies } = tables.find(({ name }) => name === table) ?? {};
+    const last = chains?.get(chain)?.at(-1);
+    return policies?.get(chain) === 'DROP' || (last?.options.length === 0 && takes(last.target ?? ''));
+  });
+  return block && `table ${block.table} chain ${block.chain}`;
 }
 
 function openings({ managementNetwork, magnum: { apiPort } }: Site): Record<Exclude<OwnerName, 'unknown'>, string[]> {
@@ -136,9 +129,9 @@ function openings({ managementNetwork, magnum: { apiPort } }: Site): Record<Excl
   const rich = `rule family="ipv4" source address="${from}" port port="${apiPort}" protocol="tcp" accept`;
   return {
     ufw: [`ufw allow proto tcp from ${from} to any port ${apiPort}`],
-    // Without --zone, it goes into the default zone.
+    // The zone has the network as a source, or else the interface where it arrives. Without --zone it is the default one.
     firewalld: [
-      'firewall-cmd --get-zone-of-interface=INTERFACE',
+      'firewall-cmd --get-active-zones',
       `firewall-cmd --permanent --zone=ZONE --add-rich-rule='${rich}'`,
       'firewall-cmd --reload',
     ],

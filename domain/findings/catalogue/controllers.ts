@@ -72,4 +72,14 @@ export const CONTROLLER_CATALOGUE = {
     'ca.file is the bundle of a system. All of it is copied to cluster nodes, and is too much for that.',
     'Name a file with your own CA alone.',
   ),
+  FirewallOwnedByOther: entry(
+    ERROR,
+    'ufw, firewalld or another program makes the firewall rules, and they are closed to the other controllers.',
+    "Open the API's port with that program: the finding has the command.",
+  ),
+  FirewallUndecided: entry(
+    WARNING,
+    'Another program makes the firewall rules, and they depend on something that they alone do not tell.',
+    'See whether the port of the API is open to the other controllers. An apply asks each API from them before the outage.',
+  ),
 } as const satisfies Record<string, FindingEntry>;

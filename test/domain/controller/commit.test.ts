@@ -22,29 +22,36 @@ const staged = (path: string, before: string | null = 'old'): StagedFile => ({
   replaces: before === null ? null : keyedDigest('key', sha256(before)),
 });
 
+const RULES = '/etc/iptables/rules.v4';
+
 interface Found {
   readonly files: Readonly<Record<string, string>>;
   /** Why no file can be read. */
   readonly failure?: string;
   /** What the running firewall has. */
   readonly rules?: string;
+  /** Whether there is a file of persistent rules. */
+  readonly persistent?: boolean;
 }
 
 /** Commits on a controller that is so. @returns what it came to, and the commands that changed something */
-async function committing({ files, failure, rules = RULE }: Found, wanted: readonly StagedFile[] = [staged(CONF)]) {
+async function committing(
+  { files, failure, rules = RULE, persistent = true }: Found,
+  wanted: readonly StagedFile[] = [staged(CONF)],
+) {
   const { node, ran } = await fakeConnection(golden, {
     answer: (_controller, { argv: [program, path = '', action] }) => {
+      const absent = { exitCode: 1, stderr: `${program ?? ''}: ${path}: No such file or directory` };
+      if (program === 'cat') return path === RULES && persistent ? '' : absent;
       if (program === 'iptables') return action === '-S' ? rules : undefined;
       if (program !== 'sha256sum') return undefined;
       if (failure !== undefined) return { exitCode: 1, stderr: `sha256sum: ${path}: ${failure}` };
       const content = files[path];
-      return content === undefined
-        ? { exitCode: 1, stderr: `sha256sum: ${path}: No such file or directory` }
-        : `${sha256(content)}  ${path}\n`;
+      return content === undefined ? absent : `${sha256(content)}  ${path}\n`;
     },
   });
   const [result] = await Promise.allSettled([commit(node, wanted, 'key')]);
-  const changing = ran.filter((one) => !/^node-1: (sha256sum |iptables -w -S$)/.test(one));
+  const changing = ran.filter((one) => !/^node-1: (sha256sum |cat |iptables -w -S$|nft list ruleset$)/.test(one));
   return { result, changing: changing.map((one) => one.replace('node-1: ', '')) };
 }
 
@@ -111,5 +118,15 @@ describe('the running firewall', () => {
     const { changing } = await committing({ files: {}, rules: `-P INPUT ACCEPT\n-A INPUT -j DROP\n${RULE}` }, []);
 
     expect(changing.map((one) => one.split(' ').slice(2, 5).join(' '))).toEqual(['-I INPUT 1', '-D INPUT 3']);
+  });
+
+  test.each([
+    ['ufw makes the rules', { rules: '-P INPUT DROP\n-N ufw-user-input\n-A INPUT -j ufw-user-input\n' }],
+    ['nothing is closed, and there is no file of rules', { rules: '-P INPUT ACCEPT\n', persistent: false }],
+  ])('is left alone if %s', async (_, found) => {
+    const { result, changing } = await committing({ files: {}, ...found }, []);
+
+    expect(result).toMatchObject({ value: { firewall: false } });
+    expect(changing).toEqual([]);
   });
 });

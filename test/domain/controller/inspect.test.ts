@@ -84,7 +84,7 @@ test('it only looks', async () => {
 
   const programs = new Set(ran.map((one) => one.split(' ')[1]));
   expect(programs).toEqual(
-    new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'crm_mon', 'grep', 'cibadmin', 'crm_simulate']),
+    new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'nft', 'python3', 'crm_mon', 'grep', 'cibadmin', 'crm_simulate']),
   );
   expect(ran).toContain('node-1: iptables -w -S');
 });
@@ -109,16 +109,41 @@ describe('files', () => {
     expect(state?.files.find(({ path }) => path === FRAGMENT)).toMatchObject({ state: 'absent' });
   });
 
-  test.each([
-    [CONF, /Install the magnum packages/],
-    [RULES, /iptables-persistent/],
-  ])('%s must be there', async (path, remedy) => {
+  test('magnum.conf must be there', async () => {
     const state = inspected(({ files }) => {
-      files[path] = undefined;
+      files[CONF] = undefined;
     });
 
-    await expect(state).rejects.toMatchObject({ name: 'ManagedFileMissing' });
-    await expect(state).rejects.toThrow(remedy);
+    await expect(state).rejects.toMatchObject({
+      name: 'ManagedFileMissing',
+      message: expect.stringContaining('Install the magnum packages') as string,
+    });
+  });
+
+  test.each([
+    ['the file of rules', undefined, 'else install iptables-persistent, then: netfilter-persistent save'],
+    ['the file of rules, with ufw installed and off', 'ENABLED=no\n', 'else turn ufw on'],
+  ])('%s must be there where the running rules are closed', async (_, ufw, remedy) => {
+    const state = inspected((found) => {
+      found.files[RULES] = undefined;
+      found.files['/etc/ufw/ufw.conf'] = ufw;
+      found.rules = '-P INPUT DROP\n';
+    });
+
+    await expect(state).rejects.toMatchObject({
+      name: 'ManagedFileMissing',
+      message: expect.stringContaining(remedy) as string,
+    });
+  });
+
+  test('without rules that close anything, no file of rules is asked for', async () => {
+    const { state } = await inspected((found) => {
+      found.files[RULES] = undefined;
+      found.rules = '-P INPUT ACCEPT\n';
+    });
+
+    expect(state?.files.map(({ path }) => path)).toEqual([CONF, FRAGMENT]);
+    expect(state?.firewall).toBe('same');
   });
 });
 
@@ -135,6 +160,18 @@ describe('the running firewall', () => {
     expect(state?.firewall).toBe('differs');
     expect(state?.files.every((file) => file.state === 'same')).toBe(true);
   });
+});
+
+test.each([
+  ['open', '-A ufw-user-input -s 10.21.22.0/24 -p tcp -m tcp --dport 9511 -j ACCEPT\n'],
+  ['closed', ''],
+])('rules of ufw are not the workflow’s to change, whether they are %s or not', async (_, allowed) => {
+  const { state } = await inspected((found) => {
+    found.rules = `-P INPUT DROP\n-N ufw-user-input\n-A INPUT -j ufw-user-input\n${allowed}`;
+  });
+
+  expect(state?.files.map(({ path }) => path)).toEqual([CONF, FRAGMENT]);
+  expect(state?.firewall).toBe('same');
 });
 
 describe('services', () => {
