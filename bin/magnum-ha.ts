@@ -14,6 +14,7 @@ const USAGE = `magnum-ha: OpenStack Magnum in high availability, as one audited 
 ${RUN_OPTIONS}
 
   npm run lab                  the same on real daemons, on this machine: npm run lab -- --help
+  npm run search               faults at every point, on virtual time: npm run search -- --help
   npx tsx bin/magnum-ha.ts sudoers --site FILE
                                print the sudoers file for the SSH user of a site, where that is not root
   npx tsx bin/magnum-ha.ts schema
@@ -40,6 +41,10 @@ async function main([command, ...args]: string[]): Promise<number> {
     case 'lab': {
       const { labMain } = await import('../lab/main');
       return labMain(args, terminal);
+    }
+    case 'search': {
+      const { searchMain } = await import('../cli/search');
+      return searchMain(args, terminal);
     }
     case 'sudoers':
       process.stdout.write(sudoersOf(args));

@@ -10,10 +10,11 @@ import { TASK_FUNCTIONS } from './tasks';
 /** What tasks in this process are made with. */
 export interface InProcessOptions {
   readonly template: Template;
-  readonly ssm: LocalSsm;
+  readonly ssm: Pick<LocalSsm, 'call'>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly connect: (options: ConnectOptions) => Promise<Transport>;
+  /** @param killed aborted when the process that connects is gone */
+  readonly connect: (options: ConnectOptions, killed: AbortSignal) => Promise<Transport>;
   readonly log: (line: LogLine) => void;
 }
 
@@ -55,7 +56,7 @@ function handler(
       random,
       clock: endingWith(clock, killed),
       connect: async (wanted) => {
-        const transport = await alive(connect(wanted), killed);
+        const transport = await alive(connect(wanted, killed), killed);
         transports.add(transport);
         return transport;
       },
@@ -68,7 +69,7 @@ function handler(
 }
 
 /** A client of SSM whose calls stay in this process. */
-function callerOf(ssm: LocalSsm, caller: string): Pick<SSMClient, 'send'> {
+function callerOf(ssm: Pick<LocalSsm, 'call'>, caller: string): Pick<SSMClient, 'send'> {
   const send = (command: { readonly constructor: { readonly name: string }; readonly input: unknown }) =>
     Promise.resolve().then(() =>
       ssm.call(

@@ -1,0 +1,157 @@
+import { parseArgs } from 'node:util';
+import { messageOf } from '../domain/errors';
+import type { RunResult } from '../local/search/run';
+import { type Answer, runAll } from '../local/search/pool';
+import { SCENARIOS } from '../local/search/scenarios';
+import { type Schedule, scheduleOf, seedOf } from '../local/search/schedule';
+import { fixedSet, pairs, singles } from '../local/search/schedules';
+import { type Finding, findingOf, isScenario, referenceNamed, runSchedule, smallest } from '../local/search/search';
+import { UsageError } from './options';
+import type { Terminal } from './progress';
+
+/** What the options of a search say. */
+export const SEARCH_USAGE = `magnum-ha: search for faults after which something does not hold
+
+  npm run search                 the fixed set of npm test
+  npm run search -- [options]
+    --all                        every single fault at every point of every scenario
+    --pairs N                    and so many pairs of faults
+    --scenario NAME              only this one: ${SCENARIOS.join(', ')}
+    --pessimistic                also kinds of faults that no real program is known for
+    --seed SEED                  one run again, exactly, as its seed says it
+    --json                       findings as JSON, one a line
+    --help                       this text
+
+Exit code: 0 all holds, or what does not is known; 1 something else does not; 64 wrong use.`;
+
+interface SearchOptions {
+  readonly all: boolean;
+  readonly pairs: number;
+  readonly scenario: string | undefined;
+  readonly pessimistic: boolean;
+  readonly seed: string | undefined;
+  readonly json: boolean;
+}
+
+/** Searches, and tells what it finds. @returns the exit code. @throws UsageError */
+export async function searchMain(args: string[], terminal: Terminal): Promise<number> {
+  const options = optionsOf(args);
+  const say = (text: string) => {
+    terminal.write(`${text}\n`);
+  };
+  if (!options) {
+    say(SEARCH_USAGE);
+    return 0;
+  }
+  const show = (finding: Finding) => {
+    say(options.json ? JSON.stringify(asJson(finding)) : textOf(finding));
+  };
+  const schedules = await schedulesOf(options);
+  const began = process.hrtime.bigint();
+  const findings: Finding[] = [];
+  const broken: string[] = [];
+  const take = (schedule: Schedule, answer: Answer) => {
+    if ('error' in answer) {
+      broken.push(`${seedOf(schedule)} did not come to its end: ${answer.error}`);
+      say(broken.at(-1) ?? '');
+      return;
+    }
+    const finding = findingOf(schedule, answer.result);
+    if (!finding) return;
+    findings.push(finding);
+    show(finding);
+  };
+  if (options.seed !== undefined) {
+    const [schedule] = schedules as [Schedule];
+    const result = await runSchedule(schedule);
+    say(historyOf(result));
+    take(schedule, { result });
+  } else await runAll(schedules, take);
+  for (const finding of findings) {
+    if (finding.schedule.faults.length < 2 || finding.unknown.length === 0) continue;
+    say(`smallest: ${seedOf(finding.schedule)} → ${seedOf(await smallest(finding))}`);
+  }
+  const minutes = Number(process.hrtime.bigint() - began) / 60e9;
+  if (!options.json) say(summary(findings, schedules.length / minutes));
+  const unknown = findings.reduce((sum, one) => sum + one.unknown.length, 0);
+  const violations = findings.reduce((sum, { result }) => sum + result.violations.length, 0);
+  if (violations > unknown) say(`${violations - unknown} of these violations are known: local/search/known.ts`);
+  say(`${schedules.length} runs, ${violations + broken.length} violations`);
+  return unknown + broken.length > 0 ? 1 : 0;
+}
+
+function optionsOf(args: string[]): SearchOptions | undefined {
+  const options = {
+    all: { type: 'boolean', default: false },
+    pairs: { type: 'string', default: '0' },
+    scenario: { type: 'string' },
+    pessimistic: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  const help = 'npm run search -- --help';
+  let values;
+  try {
+    ({ values } = parseArgs({ args, options }));
+  } catch (error) {
+    throw new UsageError(`${messageOf(error)}. All options: ${help}`);
+  }
+  if (values.help) return undefined;
+  const { scenario, seed } = values;
+  if (!/^\d{1,7}$/.test(values.pairs)) throw new UsageError(`--pairs is no number: ${values.pairs}. See ${help}`);
+  if (scenario !== undefined && !isScenario(scenario)) {
+    throw new UsageError(`There is no scenario ${scenario}, but ${SCENARIOS.join(', ')}`);
+  }
+  const { all, pessimistic, json } = values;
+  return { all, pessimistic, json, scenario, seed, pairs: Number(values.pairs) };
+}
+
+async function schedulesOf(options: SearchOptions): Promise<Schedule[]> {
+  const { all, pairs: count, scenario, seed } = options;
+  if (seed !== undefined) {
+    const schedule = scheduleOf(seed);
+    if (!schedule || !isScenario(schedule.scenario)) throw new UsageError(`${seed} is no seed of a run`);
+    return [schedule];
+  }
+  const names = scenario === undefined ? SCENARIOS : [scenario];
+  const references = await Promise.all(names.map(referenceNamed));
+  if (!all && count === 0) return fixedSet(references);
+  return [...(all ? references.flatMap((one) => singles(one, options)) : []), ...pairs(references, count, options)];
+}
+
+/** What struck where, for whoever reads a seed. */
+function struckText({ struck }: RunResult): string {
+  return struck.map(({ kind, point }) => `${kind} at ${point.at} ${point.number}, ${point.what}`).join('; and ');
+}
+
+function textOf({ schedule, result, unknown }: Finding): string {
+  return result.violations
+    .map((one) => {
+      const note = unknown.includes(one) ? '' : ' (known)';
+      return `${one.invariant} ${one.what}${note}: ${one.detail}\n   --seed ${seedOf(schedule)}   ${struckText(result)}; ended: ${result.outcome}`;
+    })
+    .join('\n');
+}
+
+function asJson({ schedule, result: { violations, struck, outcome }, unknown }: Finding): object {
+  return { seed: seedOf(schedule), violations, known: unknown.length === 0, struck, outcome };
+}
+
+function historyOf(result: RunResult): string {
+  return `${struckText(result) || 'nothing was struck'}; ended: ${result.outcome}; digest of all that happened: ${result.digest}`;
+}
+
+/** Violations by invariant and kind of fault, the most frequent first. */
+function summary(findings: readonly Finding[], perMinute: number): string {
+  const counts = new Map<string, number>();
+  for (const { result } of findings) {
+    for (const { invariant, what } of result.violations) {
+      const kinds = result.struck.map(({ kind }) => kind).join(' + ');
+      const key = `${invariant} ${what}, after ${kinds}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  const lines = [...counts].sort(([, one], [, other]) => other - one).map(([key, count]) => `${count} × ${key}`);
+  return [...lines, `${Math.round(perMinute)} runs a minute`].join('\n');
+}

@@ -1,0 +1,101 @@
+import type { Invariant, Violation } from './invariants';
+import type { ScenarioName } from './scenarios';
+import type { RunResult } from './run';
+
+/** A violation that is known and not mended yet. */
+export interface Known {
+  readonly invariant: Invariant;
+  /** What `Violation.what` begins with. */
+  readonly what: string;
+  /** @default any */
+  readonly scenarios?: readonly ScenarioName[];
+  /** The kinds of faults after which it comes. @default any */
+  readonly kinds?: readonly string[];
+  /** The points at which they strike. @default any */
+  readonly at?: RegExp;
+  /** Why it is so, and what will mend it. */
+  readonly reason: string;
+}
+
+/** Empty when everything has been mended. What is listed and no longer happens fails the test of the fixed set. */
+export const KNOWN: readonly Known[] = [
+  ...(['I1', 'I4', 'I6'] as const).map((invariant): Known => ({
+    invariant,
+    what: { I1: 'HAProxy stays disabled', I4: 'an effect without the lock', I6: 'it succeeded, and the site is not' }[
+      invariant
+    ],
+    kinds: ['invoked-again-late', 'begins-late'],
+    at: /^lambda:invoke Disable HAProxy$/,
+    reason: 'A disable that comes late acts after Enable: it carries no fence yet (issue 10, item 6).',
+  })),
+  {
+    invariant: 'I1',
+    what: 'HAProxy stays disabled',
+    scenarios: ['fresh-apply', 'cycle-only', 'bootstrap'],
+    kinds: ['bastion-gone', 'lambda-errors', 'ssm-errors', 'aborted', 'timed-out'],
+    reason:
+      'Nothing on the controllers ends a disable by itself, and nothing follows an execution that was stopped (items 2, 3).',
+  },
+  {
+    invariant: 'I1',
+    what: 'HAProxy stays disabled',
+    scenarios: ['left-disabled'],
+    reason: 'Preflight refuses before HAProxy is enabled (item 7).',
+  },
+  {
+    invariant: 'I3',
+    what: 'a secret shows in histories',
+    kinds: ['spills'],
+    reason: 'Tasks that do not know the secrets pass on what a program says (item 10).',
+  },
+  {
+    invariant: 'I3',
+    what: 'a file with a secret can be read by all',
+    kinds: ['late-effect', 'late-answer', 'function-killed', 'function-hangs'],
+    at: / dd of=| install /,
+    reason: 'dd makes a staged file anew that was discarded meanwhile (item 10).',
+  },
+  {
+    invariant: 'I4',
+    what: 'an effect without the lock',
+    kinds: [
+      'function-killed',
+      'function-hangs',
+      'late-effect',
+      'late-answer',
+      'cut-during',
+      'cut-before',
+      'ignores-term',
+    ],
+    reason: 'The lock is released although a command that nobody waits for goes on.',
+  },
+  {
+    invariant: 'I6',
+    what: 'a longer outage than there was',
+    reason: 'Where nobody could ask the VIP, the outage is told up to the first answer that was seen.',
+  },
+  {
+    invariant: 'I8',
+    what: 'a controller is neither',
+    reason: 'What was committed is not rolled back (item 4).',
+  },
+];
+
+/** The entry that a violation belongs to. */
+export function knownAs(
+  { invariant, what }: Violation,
+  scenario: string,
+  struck: RunResult['struck'],
+  known: readonly Known[] = KNOWN,
+): Known | undefined {
+  return known.find(
+    (one) =>
+      one.invariant === invariant &&
+      what.startsWith(one.what) &&
+      (one.scenarios === undefined || one.scenarios.some((name) => name === scenario)) &&
+      struck.some(
+        ({ point, kind }) =>
+          (one.kinds === undefined || one.kinds.includes(kind)) && (one.at === undefined || one.at.test(point.what)),
+      ),
+  );
+}

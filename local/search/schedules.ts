@@ -1,0 +1,104 @@
+import { seededRandom } from '../random';
+import { KINDS, kindsAt } from './kinds';
+import type { Point } from './points';
+import type { Reference } from './run';
+import type { ScenarioName } from './scenarios';
+import type { Fault, Schedule } from './schedule';
+
+/** What to try. */
+export interface Choice {
+  /** Also the kinds that no real program is known for. */
+  readonly pessimistic: boolean;
+}
+
+/** Every single fault of a scenario. */
+export function singles({ scenario, points }: Reference, choice: Choice): Schedule[] {
+  return points.flatMap((point) =>
+    kindsAt(point, choice).map((kind) => ({ scenario: scenario.name, faults: [faultAt(point, kind)] })),
+  );
+}
+
+/** As many pairs of faults, over all scenarios in turn: always the same ones. */
+export function pairs(references: readonly Reference[], count: number, choice: Choice): Schedule[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { scenario, points } = references[index % references.length] as Reference;
+    const random = seededRandom(index);
+    const pick = <T>(items: readonly T[]) => items[Math.floor(random.number() * items.length)] as T;
+    const fault = () => {
+      const point = pick(points);
+      return faultAt(point, pick(kindsAt(point, choice)));
+    };
+    return { scenario: scenario.name, faults: [fault(), fault()] };
+  });
+}
+
+/** Where much hangs on it: a kind of fault at the first point whose name is like this. */
+const CRUCIAL: readonly (readonly [scenario: ScenarioName, kind: string, point: RegExp])[] = [
+  ['cycle-only', 'lost', /pcs resource disable/],
+  ['cycle-only', 'cut-before', /pcs resource disable/],
+  ['cycle-only', 'late-answer', /pcs resource disable/],
+  ['cycle-only', 'hangs-after', /pcs resource disable/],
+  ['cycle-only', 'function-killed', /pcs resource disable/],
+  ['cycle-only', 'controller-off', /pcs resource disable/],
+  ['cycle-only', 'bastion-gone', /pcs resource enable/],
+  ['cycle-only', 'invoked-twice', /lambda:invoke Disable HAProxy/],
+  ['cycle-only', 'invoked-again-late', /lambda:invoke Disable HAProxy/],
+  ['cycle-only', 'begins-late', /lambda:invoke Disable HAProxy/],
+  ['cycle-only', 'lambda-errors', /lambda:invoke Enable HAProxy/],
+  ['cycle-only', 'aborted', /^Disable HAProxy$/],
+  ['cycle-only', 'aborted', /^HAProxy stopped\?$/],
+  ['cycle-only', 'aborted-again', /^HAProxy stopped\?$/],
+  ['cycle-only', 'second-apply', /^Disable HAProxy$/],
+  ['left-disabled', 'controller-off', /crm_mon/],
+  ['left-disabled', 'exit', /haproxy -c/],
+  ['fresh-apply', 'half-input', /dd of=.*magnum.conf/],
+  ['fresh-apply', 'quotes-input', /dd of=.*magnum.conf/],
+  ['fresh-apply', 'spills', /mv -fT .*magnum.conf/],
+  ['fresh-apply', 'disk-full-once', /dd of=.*rules/],
+  ['fresh-apply', 'lost', /mv -fT .*magnum.conf/],
+  ['fresh-apply', 'function-killed', /service magnum-api restart/],
+  ['fresh-apply', 'late-effect', /dd of=.*magnum.conf/],
+  ['fresh-apply', 'exit', /chmod .*magnum.conf/],
+  ['fresh-apply', 'dynamodb-lost', /Take site lock/],
+  ['resize', 'answer-lost', /Ensure cluster$/],
+  ['bootstrap', 'lost', /rabbitmqctl -q import/],
+];
+
+/**
+ * A small set of single faults that stays the same while the procedure does: those on which much hangs, and of each kind one
+ * by chance, the scenarios in turn.
+ */
+export function fixedSet(references: readonly Reference[]): Schedule[] {
+  const schedule = ({ scenario }: Reference, point: Point, kind: string): Schedule => ({
+    scenario: scenario.name,
+    faults: [faultAt(point, kind)],
+  });
+  const crucial = CRUCIAL.flatMap(([name, kind, what]) =>
+    references
+      .filter(({ scenario }) => scenario.name === name)
+      .flatMap((reference) => {
+        const point = reference.points.find((one) => what.test(one.what) && kindsAt(one, ALL).includes(kind));
+        if (!point) throw new Error(`No point of ${name} that ${kind} can strike is like ${what.source}`);
+        return [schedule(reference, point, kind)];
+      }),
+  );
+  const others = [...KINDS.keys()].flatMap((kind, index) => {
+    const random = seededRandom(index);
+    const inTurn = [...references.slice(index % references.length), ...references];
+    return inTurn
+      .map((reference) => {
+        const fitting = reference.points.filter((point) => kindsAt(point, ALL).includes(kind));
+        const point = fitting[Math.floor(random.number() * fitting.length)];
+        return point && schedule(reference, point, kind);
+      })
+      .filter((one) => one !== undefined)
+      .slice(0, 1);
+  });
+  return [...crucial, ...others];
+}
+
+const ALL: Choice = { pessimistic: true };
+
+function faultAt({ at, number }: Point, kind: string): Fault {
+  return { at, number, kind };
+}

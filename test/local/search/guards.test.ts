@@ -1,0 +1,110 @@
+import { Secrets } from '../../../domain/secrets/secrets';
+import { runWith, type RunResult } from '../../../local/search/run';
+import { referenceNamed } from '../../../local/search/search';
+import type { Tampering } from '../../../local/search/world';
+import { believingDigests, withState } from './tampering';
+
+/** One fault, at the first point whose name is like this. */
+interface Strike {
+  readonly scenario: string;
+  readonly kind: string;
+  readonly point: RegExp;
+}
+
+async function strike({ scenario, kind, point }: Strike, tampering: Tampering = {}): Promise<RunResult> {
+  const reference = await referenceNamed(scenario);
+  const found = reference.points.find(({ what }) => point.test(what));
+  if (!found) throw new Error(`There is no point like ${point.source} in ${scenario}`);
+  return runWith(reference, [{ at: found.at, number: found.number, kind }], { tampering });
+}
+
+const violated = ({ violations }: RunResult) => [...new Set(violations.map(({ invariant }) => invariant))];
+
+/** With the guard nothing is violated; without it this is. */
+const GUARDS: readonly (Strike & { guard: string; without: () => Tampering; invariant: string })[] = [
+  {
+    guard: 'the Catch that leads from Disable HAProxy to Enable HAProxy',
+    scenario: 'cycle-only',
+    kind: 'lost',
+    point: /pcs resource disable/,
+    without: () =>
+      withState('Disable HAProxy', (state) => {
+        state.Catch = [{ ...state.Catch?.[0], Next: 'Release site lock' }];
+      }),
+    invariant: 'I1',
+  },
+  {
+    guard: 'the Retry of Enable HAProxy',
+    scenario: 'cycle-only',
+    kind: 'throttled',
+    point: /^lambda:invoke Enable HAProxy$/,
+    without: () =>
+      withState('Enable HAProxy', (state) => {
+        delete state.Retry;
+      }),
+    invariant: 'I1',
+  },
+  {
+    guard: 'the digests of staged files',
+    scenario: 'fresh-apply',
+    kind: 'half-input',
+    point: /node-2 dd of=.*rules/,
+    without: believingDigests,
+    invariant: 'I2',
+  },
+  {
+    guard: "the lock's condition",
+    scenario: 'cycle-only',
+    kind: 'second-apply',
+    point: /^Disable HAProxy$/,
+    without: () =>
+      withState('Take site lock', (state) => {
+        for (const name of ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues']) {
+          delete state.Arguments?.[name];
+        }
+      }),
+    invariant: 'I4',
+  },
+  {
+    guard: 'the Choice that ends a check before anything is changed',
+    scenario: 'drifted-check',
+    kind: 'throttled',
+    point: /^lambda:invoke Plan$/,
+    without: () =>
+      withState('Anything to change?', (state) => {
+        const [first] = state.Choices ?? [];
+        if (first) first.Condition = '{% $plan.changed = true %}';
+      }),
+    invariant: 'I5',
+  },
+];
+
+describe.each(GUARDS)('$guard', ({ without, invariant, ...where }) => {
+  it(`keeps ${invariant}`, async () => {
+    const result = await strike(where);
+
+    expect(result.struck).toHaveLength(1);
+    expect(violated(result)).not.toContain(invariant);
+  });
+
+  it('is missed where it is taken out', async () => {
+    const result = await strike(where, without());
+
+    expect(violated(result)).toContain(invariant);
+  });
+});
+
+describe('redaction', () => {
+  const where: Strike = { scenario: 'fresh-apply', kind: 'quotes-input', point: /node-1 dd of=.*magnum.conf/ };
+  afterEach(() => jest.restoreAllMocks());
+
+  it('keeps I3', async () => {
+    expect(violated(await strike(where))).not.toContain('I3');
+  });
+
+  it('is missed where it is taken out', async () => {
+    jest.spyOn(Secrets.prototype, 'redact').mockImplementation((text) => text);
+
+    expect(violated(await strike(where))).toContain('I3');
+  });
+});
