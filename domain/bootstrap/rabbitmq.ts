@@ -7,7 +7,7 @@ import type { Node } from '../commands/node';
 import { MagnumHaError, messageOf } from '../errors';
 import type { Mode } from '../site/load';
 import { type Command, withInput } from '../ssh/command';
-import { type BootstrapItem, settled } from './item';
+import { type BootstrapItem, reconcile } from './item';
 
 /** No node of RabbitMQ answers. */
 export class RabbitmqUnreachable extends MagnumHaError {
@@ -44,13 +44,13 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
 
   const tags = known ? undefined : await tagsOf(user);
   const items = [
-    await settled(mode, `RabbitMQ user ${user}`, known ? 'same' : tags ? 'differs' : 'absent', () =>
+    await reconcile(mode, `RabbitMQ user ${user}`, known ? 'same' : tags ? 'differs' : 'absent', () =>
       run(withInput(define, json({ users: [{ name: user, password, tags: (tags ?? []).join(',') }] }))),
     ),
   ];
   const enters = accepted || (!known && mode === 'apply' && (await logIn()) === 'accepted');
   items.push(
-    await settled(mode, `permissions of ${user} on ${virtualHost}`, enters ? 'same' : 'absent', () =>
+    await reconcile(mode, `permissions of ${user} on ${virtualHost}`, enters ? 'same' : 'absent', () =>
       run(withInput(define, json({ ...(vhosts.length > 0 && { vhosts }), permissions }))),
     ),
   );
