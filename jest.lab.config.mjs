@@ -13,4 +13,5 @@ export default {
   testTimeout: 180_000,
   maxWorkers: 1,
   setupFilesAfterEnv: ['<rootDir>/test/lab-faults/once-more.ts'],
+  reporters: ['default', '<rootDir>/test/lab-faults/second-tries.mjs'],
 };

@@ -1,4 +1,4 @@
-import { pollCluster } from '../domain/openstack/clusters';
+import { pollCluster } from '../domain/openstack/cluster-progress';
 import { throughSite } from '../domain/openstack/through-site';
 import { clusterNamed } from '../domain/site/named';
 import type { TaskFunction } from '../domain/tasks';

@@ -5,7 +5,7 @@ import { MagnumHaError } from '../errors';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 import { withInput } from '../ssh/command';
-import { type BootstrapItem, type Found, settled } from './item';
+import { type BootstrapItem, type Found, reconcile } from './item';
 
 /** The database server does not let root of a controller make accounts, or not in a way that is known here. */
 export class DatabaseAdminRefused extends MagnumHaError {
@@ -50,14 +50,14 @@ export async function bootstrapDatabase(node: Node, password: string, mode: Mode
   );
 
   const items = [
-    await settled(mode, `database ${database}`, databases.length > 0 ? 'same' : 'absent', () =>
+    await reconcile(mode, `database ${database}`, databases.length > 0 ? 'same' : 'absent', () =>
       sql(`CREATE DATABASE IF NOT EXISTS \`${database}\` CHARACTER SET utf8`),
     ),
   ];
   for (const host of HOSTS) {
     const row = users.find((one) => one['Host'] === host);
     const { found, detail } = passwordOf(row, hash);
-    const item = await settled(mode, `database user ${account(host)}`, found, () =>
+    const item = await reconcile(mode, `database user ${account(host)}`, found, () =>
       sql(`GRANT USAGE ON *.* TO ${account(host)} IDENTIFIED BY PASSWORD '${hash}'`),
     );
     items.push({ ...item, ...(detail && { detail }) });
@@ -68,7 +68,7 @@ export async function bootstrapDatabase(node: Node, password: string, mode: Mode
     });
     const lacks = PRIVILEGES.some((one) => !held.some(({ PRIVILEGE_TYPE }) => PRIVILEGE_TYPE === one));
     items.push(
-      await settled(mode, `grants on ${database} to ${account(host)}`, lacks ? 'absent' : 'same', () =>
+      await reconcile(mode, `grants on ${database} to ${account(host)}`, lacks ? 'absent' : 'same', () =>
         sql(`GRANT ALL PRIVILEGES ON \`${pattern}\`.* TO ${account(host)}`),
       ),
     );

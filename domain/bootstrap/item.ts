@@ -14,7 +14,7 @@ export interface BootstrapItem {
 export type Found = 'same' | 'absent' | 'differs';
 
 /** What became of it in this mode. In mode `apply` whatever was not the same is made so by `make`. */
-export async function settled(
+export async function reconcile(
   mode: Mode,
   name: string,
   found: Found,

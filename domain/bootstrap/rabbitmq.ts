@@ -5,9 +5,10 @@ import type { Login } from '../findings/bytes';
 import { bootstrapCommands } from '../commands/catalogue';
 import type { Node } from '../commands/node';
 import { MagnumHaError, messageOf } from '../errors';
+import { parseJson } from '../json';
 import type { Mode } from '../site/load';
 import { type Command, withInput } from '../ssh/command';
-import { type BootstrapItem, settled } from './item';
+import { type BootstrapItem, reconcile } from './item';
 
 /** No node of RabbitMQ answers. */
 export class RabbitmqUnreachable extends MagnumHaError {
@@ -44,13 +45,13 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
 
   const tags = known ? undefined : await tagsOf(user);
   const items = [
-    await settled(mode, `RabbitMQ user ${user}`, known ? 'same' : tags ? 'differs' : 'absent', () =>
+    await reconcile(mode, `RabbitMQ user ${user}`, known ? 'same' : tags ? 'differs' : 'absent', () =>
       run(withInput(define, json({ users: [{ name: user, password, tags: (tags ?? []).join(',') }] }))),
     ),
   ];
   const enters = accepted || (!known && mode === 'apply' && (await logIn()) === 'accepted');
   items.push(
-    await settled(mode, `permissions of ${user} on ${virtualHost}`, enters ? 'same' : 'absent', () =>
+    await reconcile(mode, `permissions of ${user} on ${virtualHost}`, enters ? 'same' : 'absent', () =>
       run(withInput(define, json({ ...(vhosts.length > 0 && { vhosts }), permissions }))),
     ),
   );
@@ -64,7 +65,7 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
 
   /** Undefined where there is no such user. */
   async function tagsOf(name: string): Promise<string[] | undefined> {
-    const parsed = users.safeParse(parse((await run(list)).stdout));
+    const parsed = users.safeParse(parseJson((await run(list)).stdout));
     if (!parsed.success) throw refused('rabbitmqctl list_users does not print JSON');
     return parsed.data.find((one) => one.user === name)?.tags;
   }
@@ -109,12 +110,4 @@ function json(value: unknown): string {
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

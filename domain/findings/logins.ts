@@ -5,7 +5,7 @@ import type { Secrets } from '../secrets/secrets';
 import type { Site } from '../site/document';
 import { atLeast } from '../site/releases';
 import type { Node } from '../commands/node';
-import { cut } from '../openstack/errors';
+import { shorten } from '../openstack/errors';
 import { amqpLogin, type RabbitAccount } from './amqp';
 import { type Login, NoAnswer, TlsFailed } from './bytes';
 import { mysqlLogin } from './mysql';
@@ -128,5 +128,5 @@ function problems(login: Login | NoAnswer | undefined, { name, tls, field, what,
     const look = `See whether that service is well, whether the address is its own, and whether it wants TLS (${field}.tls).`;
     return [{ name: 'LoginUnanswered', severity: 'warning', evidence, remedy: look }];
   }
-  return [{ name, severity: 'error', evidence: `${what}: refused: ${cut(login.refused, 500)}`, remedy }];
+  return [{ name, severity: 'error', evidence: `${what}: refused: ${shorten(login.refused, 500)}`, remedy }];
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../errors';
 import type { Clock } from '../world';
 import { detailOf, OpenStackUnreachable } from './errors';
 import { HttpClient } from './http';
-import type { Connect } from './tunnel-agent';
+import type { Tunnel } from './tunnel-agent';
 
 /** What answers on an address. */
 export interface ApiAnswer {
@@ -19,7 +19,7 @@ export interface ApiAnswer {
  * Never throws: nothing there, or 503 of HAProxy that has no server up yet, are answers too.
  */
 export async function apiAnswers(
-  connect: Connect,
+  connect: Tunnel,
   clock: Clock,
   host: string,
   port: number,

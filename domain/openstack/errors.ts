@@ -84,7 +84,7 @@ export function detailOf({ json, text }: Pick<Answer, 'json' | 'text'>): string 
   const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
   const said = [first, ...Object.values(fieldsOf(json))].map(saidIn).find((one) => one !== undefined);
   // The middleware's text is HTML, in JSON too.
-  return cut(said ?? summary(textIn(message) ?? textIn(faultstring) ?? text), 1000);
+  return shorten(said ?? summary(textIn(message) ?? textIn(faultstring) ?? text), 1000);
 }
 
 function saidIn(error: unknown): string | undefined {
@@ -110,7 +110,7 @@ function summary(text: string): string {
     .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return cut(line, 200) || '(no text)';
+  return shorten(line, 200) || '(no text)';
 }
 
 function withoutHead(page: string): string {
@@ -120,6 +120,6 @@ function withoutHead(page: string): string {
 }
 
 /** At most so many characters of a text, and how many there were more. */
-export function cut(text: string, length: number): string {
+export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}… (${text.length - length} more characters)` : text;
 }

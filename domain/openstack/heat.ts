@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { messageOf } from '../errors';
 import { bodyOf, listOf, optionalListOf, shown } from './answers';
-import { cut } from './errors';
+import { shorten } from './errors';
 import type { Answer } from './http-messages';
 import { EndpointMissing } from './keystone';
 
@@ -94,7 +94,7 @@ export class HeatClient {
       const more = which.length > SHOWN ? `; and ${which.length - SHOWN} more` : '';
       return `Resources in Heat that ${what}: ${named}${more}.`;
     } catch (error) {
-      return `Heat cannot be asked which resources failed: ${cut(messageOf(error), REASON)}`;
+      return `Heat cannot be asked which resources failed: ${shorten(messageOf(error), REASON)}`;
     }
   }
 
@@ -127,7 +127,7 @@ export class HeatClient {
 }
 
 function describe({ type, name, status, reason }: HeatResource): string {
-  return `${type} ${name} ${status}${reason === undefined ? '' : `: ${cut(reason.replace(/\.$/, ''), REASON)}`}`;
+  return `${type} ${name} ${status}${reason === undefined ? '' : `: ${shorten(reason.replace(/\.$/, ''), REASON)}`}`;
 }
 
 function link({ links }: z.infer<typeof resource>, rel: 'stack' | 'nested'): string | undefined {

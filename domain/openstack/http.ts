@@ -1,10 +1,11 @@
 import http from 'node:http';
 import https from 'node:https';
 import { messageOf } from '../errors';
+import { parseJson } from '../json';
 import type { Clock } from '../world';
 import { AnswerLost, OpenStackUnreachable } from './errors';
 import type { Answer, HttpRequest } from './http-messages';
-import { type Connect, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
+import { type Tunnel, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
 
 export interface HttpOptions {
   /** Certificates of a private CA in PEM form, trusted beside the well-known ones. */
@@ -41,7 +42,7 @@ export class HttpClient {
   private readonly retryDelaysMs: readonly number[];
 
   constructor(
-    connect: Connect,
+    connect: Tunnel,
     private readonly clock: Clock,
     options: HttpOptions = {},
   ) {
@@ -150,7 +151,7 @@ export class HttpClient {
             status: response.statusCode ?? 0,
             headers: response.headers,
             text,
-            json: parse(text),
+            json: parseJson(text),
           });
         });
       });
@@ -170,12 +171,4 @@ function isForHttps({ status, text }: Answer): boolean {
   return (
     status === 400 && /plain HTTP (request was sent )?to (HTTPS|an SSL)|HTTP request to an HTTPS server/i.test(text)
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { HttpClient, type HttpOptions } from './http';
 import type { Answer } from './http-messages';
 import { Keystone } from './keystone';
 import { MagnumClient } from './magnum';
-import type { Connect } from './tunnel-agent';
+import type { Tunnel } from './tunnel-agent';
 
 /** Clients for one site's OpenStack; `close()` ends the connections they keep. */
 export interface OpenStackSession {
@@ -27,7 +27,7 @@ export interface OpenStackSession {
 
 /** What clients are made of. */
 export interface OpenStackOptions {
-  readonly connect: Connect;
+  readonly connect: Tunnel;
   readonly clock: Clock;
   /** The `openstack` section of the site document. */
   readonly account: Site['openstack'];

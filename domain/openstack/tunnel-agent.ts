@@ -5,10 +5,10 @@ import type { Clock } from '../world';
 import { NoTls, secure } from './tls';
 
 /** Opens a TCP connection to `host:port` as seen from a controller: a tunnel through SSH. */
-export type Connect = (host: string, port: number) => Promise<Duplex>;
+export type Tunnel = (host: string, port: number) => Promise<Duplex>;
 
 /** An agent whose connections are tunnels and are reused; ssh2's own agent opens one for every request. */
-export function tunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: number): http.Agent {
+export function tunnelAgent(connect: Tunnel, clock: Clock, connectTimeoutMs: number): http.Agent {
   const agent = new http.Agent({ keepAlive: true });
   agent.createConnection = ({ host, port }, opened) => {
     handOver(open(connect, clock, host ?? '', Number(port), connectTimeoutMs), opened);
@@ -21,11 +21,11 @@ export function tunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: nu
  * The same with TLS inside of the tunnel, for https endpoints.
  * @param ca certificates of a private CA, trusted beside the well-known ones
  */
-export function secureTunnelAgent(connect: Connect, clock: Clock, connectTimeoutMs: number, ca?: string): https.Agent {
+export function secureTunnelAgent(connect: Tunnel, clock: Clock, connectTimeoutMs: number, ca?: string): https.Agent {
   const agent = new https.Agent({ keepAlive: true });
   agent.createConnection = ({ host, port }, opened) => {
     // Handed over once it is secured: a request that fails before has not been sent.
-    const connectSecurely: Connect = async (host, port) =>
+    const connectSecurely: Tunnel = async (host, port) =>
       secure(await connect(host, port), host, port, { protocol: 'http/1.1', ...(ca !== undefined && { ca }) }).catch(
         (error: unknown) => {
           throw error instanceof NoTls ? new Error(`${host}:${port} speaks http, not https`) : error;
@@ -46,7 +46,7 @@ function handOver(stream: Promise<Duplex>, opened?: (error: Error | null, stream
   );
 }
 
-function open(connect: Connect, clock: Clock, host: string, port: number, timeoutMs: number): Promise<Duplex> {
+function open(connect: Tunnel, clock: Clock, host: string, port: number, timeoutMs: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     let late = false;
     const cancel = clock.after(timeoutMs, () => {

@@ -46,55 +46,21 @@ const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNC
  */
 export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase {
   const { scope, $ } = kit;
-  const { table } = lock;
-  const item = {
-    site: attribute($.site.dot('name')),
-    owner: attribute(ME),
-    takenAt: attribute(variable('states.context.State.EnteredTime')),
-    // When nobody can tell any more whether its owner runs. How long that can be is known once all states are made.
-    expiresAt: seconds(
-      jsonata`${NOW} + ${new Expression<number>(Lazy.string({ produce: () => String((timeLimit(scope).toSeconds() + AFTERMATH_SECONDS) * 1000) }))}`,
-    ),
-  };
   return (next) => {
-    const take = DynamoPutItem.jsonata(scope, 'Take site lock', {
-      ...CALL,
+    const put = putLock(kit, lock.table);
+    const take = put('Take site lock', {
       comment: 'One execution a site',
-      table,
-      item,
       // An own lock is one that was written by an attempt whose answer was lost.
       conditionExpression: 'attribute_not_exists(#site) OR expiresAt < :now OR #owner = :me',
-      expressionAttributeNames: NAMES,
-      expressionAttributeValues: { ':now': seconds(NOW), ':me': attribute(ME) },
+      values: { ':now': seconds(NOW) },
     });
-    const takeOver = DynamoPutItem.jsonata(scope, 'Take over site lock', {
-      ...CALL,
+    const takeOver = put('Take over site lock', {
       comment: 'Only while its owner is the one that no longer runs',
-      table,
-      item,
       conditionExpression: 'attribute_not_exists(#site) OR #owner IN (:dead, :me)',
-      expressionAttributeNames: NAMES,
-      expressionAttributeValues: { ':dead': attribute($.lockOwner), ':me': attribute(ME) },
+      values: { ':dead': attribute($.lockOwner) },
     });
-    const read = DynamoGetItem.jsonata(scope, 'Read site lock', {
-      ...CALL,
-      table,
-      key: { site: attribute($.site.dot('name')) },
-      consistentRead: true,
-      assign: { lockOwner: '{% $exists($states.result.Item) ? $states.result.Item.owner.S : "" %}' },
-    });
-    const look = CallAwsService.jsonata(scope, 'Look at lock owner', {
-      ...CALL,
-      service: 'sfn',
-      action: 'describeExecution',
-      parameters: { ExecutionArn: $.lockOwner.template },
-      iamAction: 'states:DescribeExecution',
-      iamResources: [lock.executions],
-      assign: {
-        ownerStatus: '{% $states.result.Status %}',
-        ownerStopped: jsonata`$exists($states.result.StopDate) ? $toMillis($states.result.StopDate) : ${NOW}`.template,
-      },
-    });
+    const read = readLock(kit, lock.table);
+    const look = lookAtOwner(kit, lock.executions);
     // StopExecution ends no function: one goes on, and would write between this execution's steps.
     const left = jsonata<number>`$max([0, $ceil((${$.ownerStopped} - ${NOW}) / 1000) + ${AFTERMATH_SECONDS}])`;
     const wait = kit.wait("Wait for the owner's last task", left, AFTERMATH_SECONDS);
@@ -113,9 +79,9 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
     );
     wait.next(takeOver);
 
-    for (const put of [take, takeOver]) {
-      repeated(put, HELD_BY_ANOTHER).addCatch(read, { errors: [HELD_BY_ANOTHER], outputs: UNCHANGED });
-      kit.onFailure(put, release).next(next);
+    for (const one of [take, takeOver]) {
+      repeated(one, HELD_BY_ANOTHER).addCatch(read, { errors: [HELD_BY_ANOTHER], outputs: UNCHANGED });
+      kit.onFailure(one, release).next(next);
     }
     kit.onFailure(repeated(read), release).next(released);
     const gone = 'Sfn.ExecutionDoesNotExistException';
@@ -123,6 +89,60 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
     kit.onFailure(look, release).next(running);
     return take;
   };
+}
+
+/** When a lock may be written, besides `:me`. */
+interface PutLock {
+  readonly comment: string;
+  readonly conditionExpression: string;
+  readonly values: Readonly<Record<string, DynamoAttributeValue>>;
+}
+
+/** Gives the states that write this execution's lock. */
+function putLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable) {
+  // How long nobody can tell any more whether the owner runs is known once all states are made.
+  const longest = Lazy.string({ produce: () => String((timeLimit(scope).toSeconds() + AFTERMATH_SECONDS) * 1000) });
+  const item = {
+    site: attribute($.site.dot('name')),
+    owner: attribute(ME),
+    takenAt: attribute(variable('states.context.State.EnteredTime')),
+    expiresAt: seconds(jsonata`${NOW} + ${new Expression<number>(longest)}`),
+  };
+  return (name: string, { comment, conditionExpression, values }: PutLock): DynamoPutItem =>
+    DynamoPutItem.jsonata(scope, name, {
+      ...CALL,
+      comment,
+      table,
+      item,
+      conditionExpression,
+      expressionAttributeNames: NAMES,
+      expressionAttributeValues: { ...values, ':me': attribute(ME) },
+    });
+}
+
+function readLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable): DynamoGetItem {
+  return DynamoGetItem.jsonata(scope, 'Read site lock', {
+    ...CALL,
+    table,
+    key: { site: attribute($.site.dot('name')) },
+    consistentRead: true,
+    assign: { lockOwner: '{% $exists($states.result.Item) ? $states.result.Item.owner.S : "" %}' },
+  });
+}
+
+function lookAtOwner({ scope, $ }: StateKit<SiteVariables>, executions: string): CallAwsService {
+  return CallAwsService.jsonata(scope, 'Look at lock owner', {
+    ...CALL,
+    service: 'sfn',
+    action: 'describeExecution',
+    parameters: { ExecutionArn: $.lockOwner.template },
+    iamAction: 'states:DescribeExecution',
+    iamResources: [executions],
+    assign: {
+      ownerStatus: '{% $states.result.Status %}',
+      ownerStopped: jsonata`$exists($states.result.StopDate) ? $toMillis($states.result.StopDate) : ${NOW}`.template,
+    },
+  });
 }
 
 /** Release site lock, then `next`: also if it fails, because the lock of an execution that has ended is taken over. */

@@ -1,7 +1,7 @@
 import { type AttributeType, checkAttributes, checkValue } from './attributes';
 import type { Cloud } from './cloud';
 import { checkType, findTemplate } from './cluster-templates';
-import type { NewCluster } from './conductor';
+import type { NewCluster } from './cluster-work';
 import { MagnumError, PecanError } from './magnum-error';
 import { patched } from './patch';
 import { python } from './python';

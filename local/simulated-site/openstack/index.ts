@@ -8,7 +8,7 @@ import { presetCloud, type Cloud } from './cloud';
 import { CLOUD_APIS, createCloudApi } from './cloud-apis';
 import { type Backing, backingOf, type BackingPart, databaseLoginError, driverBytes } from './backing';
 import type { CatalogueService } from './catalogue';
-import { type ConductorsImage, createConductors } from './conductor';
+import { Conductors, type ConductorsImage } from './conductor';
 import { createFaults, type OpenStackFaults } from './faults';
 import { createKeystone, type Token } from './keystone';
 import { createMagnumApi } from './magnum-api';
@@ -113,7 +113,7 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
   const store = new Store(options.image?.store);
   const keystone = createKeystone({ backing, faults, clock, random });
   for (const [id, token] of options.image?.tokens ?? []) keystone.tokens.set(id, { ...token });
-  const conductors = createConductors({ store, cloud, faults, clock, timings });
+  const conductors = new Conductors({ store, cloud, faults, clock, timings });
   const clusters = () => {
     conductors.catchUp();
     return store.clusters;

@@ -11,7 +11,8 @@ import {
   resizedNodeCount,
   showCluster,
 } from './clusters';
-import type { Conductors, Message } from './conductor';
+import type { Message } from './cluster-work';
+import type { Conductors } from './conductor';
 import type { OpenStackFaults } from './faults';
 import { readJson, sendJson, sendPage } from './http';
 import type { Token } from './keystone';

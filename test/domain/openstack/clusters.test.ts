@@ -1,4 +1,5 @@
-import { ensureCluster, pollCluster } from '../../../domain/openstack/clusters';
+import { pollCluster } from '../../../domain/openstack/cluster-progress';
+import { ensureCluster } from '../../../domain/openstack/clusters';
 import { ensureClusterTemplate } from '../../../domain/openstack/templates';
 import type { Cluster, ClusterTemplate } from '../../../domain/site/document';
 import { siteOf } from '../../local/simulated-site/openstack/cloud';

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HttpClient, type HttpOptions } from '../../../domain/openstack/http';
-import type { Connect } from '../../../domain/openstack/tunnel-agent';
+import type { Tunnel } from '../../../domain/openstack/tunnel-agent';
 import { connection } from '../../../local/simulated-site/duplex-pair';
 import { serveHttp } from '../../../local/simulated-site/http-server';
 import { virtualClock } from '../../../local/virtual-clock';
@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** A client by these connections, on a time of its own. */
-function clientBy(connect: Connect, options: HttpOptions = {}) {
+function clientBy(connect: Tunnel, options: HttpOptions = {}) {
   const clock = virtualClock();
   const began = clock.now();
   const client = new HttpClient(connect, clock, options);
@@ -31,7 +31,7 @@ function clientBy(connect: Connect, options: HttpOptions = {}) {
 function clientOf(listener: RequestListener, options: HttpOptions = {}) {
   const opened: string[] = [];
   const ends: Duplex[] = [];
-  const connect: Connect = (host, port) => {
+  const connect: Tunnel = (host, port) => {
     opened.push(`${host}:${port}`);
     const { near, far } = connection();
     ends.push(far);

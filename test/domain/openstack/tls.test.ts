@@ -8,7 +8,7 @@ import {
   type Server as TcpServer,
 } from 'node:net';
 import { HttpClient, type HttpOptions } from '../../../domain/openstack/http';
-import type { Connect } from '../../../domain/openstack/tunnel-agent';
+import type { Tunnel } from '../../../domain/openstack/tunnel-agent';
 import { realClock } from '../../../domain/world';
 import { authority, type Subject } from '../certificates';
 
@@ -25,7 +25,7 @@ async function clientOf(server: Server | TcpServer, options: HttpOptions = {}): 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const connect: Connect = async () => {
+  const connect: Tunnel = async () => {
     const socket = connectTcp(port, '127.0.0.1');
     await once(socket, 'connect');
     open.push(() => socket.destroy());

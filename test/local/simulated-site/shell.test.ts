@@ -4,11 +4,11 @@ describe('as root', () => {
   labForEach();
 
   test.each([
-    ["LC_ALL=C timeout -k 5 20 cat '/etc/hostname'", 0, 'node-1\n', ''],
+    ["LC_ALL=C timeout -k 2 20 cat '/etc/hostname'", 0, 'node-1\n', ''],
     ["cat '/et'\\''c'", 1, '', "cat: /et'c: No such file or directory\n"],
     ["cat '", 2, '', "bash: -c: line 1: unexpected EOF while looking for matching `''\n"],
     ['nosuch x', 127, '', 'bash: line 1: nosuch: command not found\n'],
-    ['timeout -k 5 20 nosuch', 127, '', "timeout: failed to run command 'nosuch': No such file or directory\n"],
+    ['timeout -k 2 20 nosuch', 127, '', "timeout: failed to run command 'nosuch': No such file or directory\n"],
     ['sudo -n nosuch', 1, '', 'sudo: nosuch: command not found\n'],
     ['cat /etc /none', 1, '', 'cat: /etc: Is a directory\ncat: /none: No such file or directory\n'],
     ['cat --bogus', 1, '', "cat: unrecognized option '--bogus'\nTry 'cat --help' for more information.\n"],
@@ -39,7 +39,7 @@ describe('as root', () => {
 
   test('runs commands with ; between in turn, whatever they come to', async () => {
     const line =
-      "cat /none; echo mar''ker $?; echo mar''ker >&2; LC_ALL=C timeout -k 5 20 cat '/etc/hostname'; echo end $?";
+      "cat /none; echo mar''ker $?; echo mar''ker >&2; LC_ALL=C timeout -k 2 20 cat '/etc/hostname'; echo end $?";
 
     const result = await lab.exec('node-1', line);
 
@@ -50,7 +50,7 @@ describe('as root', () => {
     });
     expect(lab.site.record.commands).toMatchObject([
       { command: 'cat /none', argv: ['cat', '/none'], exitCode: 1 },
-      { command: "LC_ALL=C timeout -k 5 20 cat '/etc/hostname'", argv: ['cat', '/etc/hostname'], exitCode: 0 },
+      { command: "LC_ALL=C timeout -k 2 20 cat '/etc/hostname'", argv: ['cat', '/etc/hostname'], exitCode: 0 },
     ]);
   });
 
@@ -87,7 +87,7 @@ describe('as another user', () => {
   });
 
   test('sudo -n makes it root', async () => {
-    const result = await lab.exec('node-1', 'LC_ALL=C sudo -n timeout -k 5 20 cat /etc/magnum/magnum.conf');
+    const result = await lab.exec('node-1', 'LC_ALL=C sudo -n timeout -k 2 20 cat /etc/magnum/magnum.conf');
 
     expect(result.exit).toBe(0);
     expect(result.stdout).toContain('[acme_backup]');

@@ -17,7 +17,7 @@ describe('bastion', () => {
     const client = await connectTo(front, 'node-2', {
       hostVerifier: (key: Buffer) => shown.push(`ssh-ed25519 ${key.toString('base64')}`) > 0,
     });
-    const result = await execOn(client, 'LC_ALL=C timeout -k 5 10 cat /etc/hostname');
+    const result = await execOn(client, 'LC_ALL=C timeout -k 2 10 cat /etc/hostname');
     client.end();
 
     expect(front.document.bastion.host).toBe('127.0.0.1');
