@@ -22,7 +22,7 @@ const RUNS = Number(process.argv[2] ?? 3);
 const SIZES = (process.argv[3] ?? '3,12,48').split(',').map(Number);
 /** Round-trip times between operator and bastion, in seconds. */
 const ROUND_TRIPS = [0, 0.02];
-/** One so long that beside it little else counts: how many times it passes is what is counted. */
+/** So long that little else counts: the bench counts how often it passes. */
 const COUNTING = 0.5;
 const COUNTING_RUNS = 3;
 /** Wall time as a share of Ansible's that is aimed at, by controllers. */
@@ -171,7 +171,7 @@ async function ansibleRun(directory: string, cwd: string, { document }: Lab, arg
   throw new Error(`Ansible did not find what it should on all controllers: ${printed}`);
 }
 
-/** How many round trips pass until a command is answered, from nothing. */
+/** How many round trips it takes until a first command is answered. */
 async function countRoundTrips({ lab, workflow }: Bench): Promise<number> {
   const first = async (roundTrip: number) => {
     const all: number[] = [];
@@ -181,7 +181,7 @@ async function countRoundTrips({ lab, workflow }: Bench): Promise<number> {
         all.push(marks.first - marks.dialled);
       }
     });
-    // What the machine does besides only adds.
+    // Other work of the machine only adds to it.
     return Math.min(...all);
   };
   return ((await first(COUNTING)) - (await first(0))) / 1000 / COUNTING;

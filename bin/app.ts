@@ -5,7 +5,7 @@ import { MagnumHaError } from '../domain/errors';
 try {
   createApp().synth();
 } catch (error) {
-  // A mistake in a site document or a setting: its message says all, a stack trace would bury it.
+  // A mistake in a site document or a setting: its message says everything, and a stack trace would bury it.
   if (!(error instanceof MagnumHaError)) throw error;
   console.error(`${error.name}: ${error.message}`);
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes domain/config/haproxy-keywords.json anew: the keywords of HAProxy's configuration, two words deep.
+"""Rewrites domain/config/haproxy-keywords.json: the keywords of HAProxy's configuration, two words deep.
 
     python3 bin/haproxy-keywords.py CHECKOUT
 

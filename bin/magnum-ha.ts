@@ -16,7 +16,7 @@ ${RUN_OPTIONS}
   npm run lab                  the same on real daemons, on this machine: npm run lab -- --help
   npm run search               faults at every point, on virtual time: npm run search -- --help
   npx tsx bin/magnum-ha.ts sudoers --site FILE
-                               print the sudoers file for the SSH user of a site, where that is not root
+                               print the sudoers file for the SSH user of a site, if that is not root
   npx tsx bin/magnum-ha.ts schema
                                print the JSON Schema of site documents
   npx tsx bin/magnum-ha.ts errors
@@ -82,7 +82,7 @@ function sudoersOf(args: string[]): string {
   return sudoers(site);
 }
 
-// `npm start | head`: whoever read has seen enough.
+// `npm start | head`: the reader has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(1);
@@ -91,7 +91,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    // What we throw ourselves says all there is to know; of anything else the stack is wanted.
+    // Our own errors say everything; of any other error we want the stack.
     const refused = error instanceof MagnumHaError;
     console.error(refused ? `${error.name}: ${error.message}` : error);
     process.exitCode = refused ? EX_USAGE : 1;

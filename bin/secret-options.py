@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes domain/site/secret-options.json anew: the options that OpenStack itself marks as secret.
+"""Rewrites domain/site/secret-options.json: the options that OpenStack itself marks as secret.
 
     python3 bin/secret-options.py
 

@@ -1,4 +1,4 @@
-// Installs the packages where they are missing or older than the lock file, so that `npm start` and `npm test` need nothing else.
+// Installs the packages if they are missing or older than the lock file, so that `npm start` and `npm test` need nothing else.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 

@@ -13,7 +13,7 @@ export const RUN_OPTIONS = `    --site FILE                another site document
     --mode apply|check         one execution in this mode (default: apply, then check)
     --report FILE              write the first execution's output as JSON
     --history FILE             write the first execution's events as JSON, as GetExecutionHistory returns them
-    --plain                    no colour, one line an event (default where the output is no terminal)
+    --plain                    no colour, one line an event (default if the output is not a terminal)
     --help                     this text`;
 
 /** An option is wrong, or names a file that cannot be read or written. */
@@ -26,7 +26,7 @@ export class UsageError extends MagnumHaError {
  *
  * @param further options besides those of every run
  * @param help the command that prints all options
- * @returns undefined where help is asked for
+ * @returns undefined if help is asked for
  * @throws UsageError, SiteDocumentInvalid
  */
 export function runOptions(args: string[], help: string, further: Options = {}): RunOptions | undefined {
@@ -34,10 +34,10 @@ export function runOptions(args: string[], help: string, further: Options = {}):
   const { site, mode, report, history, plain } = values;
   if (values.help) return undefined;
   if (mode !== undefined && mode !== 'apply' && mode !== 'check') {
-    throw new UsageError(`--mode is neither apply nor check, but ${mode}. All options: ${help}`);
+    throw new UsageError(`--mode must be apply or check, not ${mode}. All options: ${help}`);
   }
   const document = siteAt(site);
-  // Now, not when all is done and what should be written would be lost.
+  // Now: if it failed at the end, the output of the whole run would be lost.
   for (const output of [report, history]) if (output !== undefined) refuseUnwritable(output);
   return {
     site: document,
@@ -69,7 +69,7 @@ function parse(args: string[], help: string, further: Options) {
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
   try {
-    // Without the further ones the values have their types.
+    // TypeScript knows the types of these only without the further ones.
     return parseArgs({ args, options: { ...further, ...options } });
   } catch (error) {
     throw new UsageError(`${messageOf(error)}. All options: ${help}`);

@@ -20,7 +20,7 @@ const SUBJECTS = ['controller', 'clusterTemplate', 'cluster'];
 
 /**
  * Turns an execution's events into lines as they come: the state, what it works on, how long it took, and how often it was
- * entered where it stands in a loop. It reads what GetExecutionHistory returns, so it shows executions on AWS as well.
+ * entered if it is in a loop. It reads what GetExecutionHistory returns, so it shows executions on AWS as well.
  */
 export function progress(terminal: Terminal, style: Style): (event: HistoryEvent) => void {
   const roots = new Map<number, Entered>();
@@ -59,7 +59,7 @@ export function progress(terminal: Terminal, style: Style): (event: HistoryEvent
       roots.set(id, { ...current, failed: false });
     } else if (/^(Task|Wait)StateExited$/.test(type)) {
       roots.delete(id);
-      // Caught: its line is there already.
+      // Caught: its line was written already.
       if (current.failed) return;
       const key = `${current.name} ${current.subject}`;
       const count = (times.get(key) ?? 0) + 1;

@@ -57,7 +57,7 @@ export function reportText(report: Report, style: Style): string {
     .join('\n');
 }
 
-/** The findings, one a line under their heading; empty where there are none. */
+/** The findings, one a line under their heading; empty if there are none. */
 export function findingsText(findings: Report['findings'], style: Style): string {
   const lines = findings.map(({ name, severity, evidence, remedy }) => {
     const mark = style(severity === 'error' ? 'red' : 'yellow', severity);

@@ -28,7 +28,7 @@ export async function localRun(options: RunOptions, terminal: Terminal): Promise
   const local = await startLocal(options.site, { bare: options.site.bootstrap });
   terminal.write(
     `Site ${options.site.name}, simulated: ${options.site.controllers.length} controllers behind an SSH bastion on loopback. ` +
-      `Everything takes its true time, but time in which nothing happens is skipped.\n`,
+      `Every step takes its true time, but time in which nothing happens is skipped.\n`,
   );
   try {
     return await runModes(local.deployment, options, terminal);
@@ -59,7 +59,7 @@ export async function runModes(deployment: Deployment, options: RunOptions, term
     const took = ((result.stopDate.getTime() - result.startDate.getTime()) / 1000).toFixed(1);
     say(`${result.status}: ${took} s as on AWS, ${seconds} s here, ${result.events.length} events\n`);
     if (index === 0) save(options, result);
-    // A failure stays one, whatever the next execution says.
+    // If one execution failed the exit code is 1, whatever the next one does.
     code = code === 1 ? 1 : conclude(result);
   }
   return code;

@@ -1,4 +1,4 @@
-/** What is to be known of an error, besides the message of each. */
+/** What an error means, besides the message of each one. */
 export interface ErrorEntry {
   readonly meaning: string;
   /** What to do. */
@@ -17,7 +17,7 @@ const ALL_PROBLEMS = `Correct the document: the message lists every problem. ${T
 export const ERROR_CATALOGUE = {
   'Input and site document': {
     InputInvalid: entry(
-      'The input of the execution has another form.',
+      'The input of the execution does not have the right form.',
       'Start with {"site": "golden", "mode": "check"}.',
     ),
     ModeUnknown: entry('There is no such mode.', 'Use "check", which touches nothing, or "apply".'),
@@ -44,12 +44,12 @@ export const ERROR_CATALOGUE = {
       'Delete the parameter, put it again as a SecureString, and change the secret: others may have read it.',
     ),
     SecretTooShort: entry(
-      'A secret has fewer than 4 characters: it could not be told from other text, nor taken out of it.',
+      'A secret has fewer than 4 characters: it could not be told apart from other text, nor be redacted.',
       'Choose a longer one, where it is used too, and put it again.',
     ),
     SecretMalformed: entry('A secret ends in a newline.', 'Put it again without one: printf %s "$VALUE" > FILE.'),
     SshPrivateKeyInvalid: entry(
-      'The parameter of the private key holds none that can be used.',
+      'The parameter of the private key does not hold a key that can be used.',
       'Put the whole file, in OpenSSH or PEM form, without a passphrase.',
     ),
   },
@@ -61,7 +61,7 @@ export const ERROR_CATALOGUE = {
   },
   SSH: {
     BastionUnreachable: transient(
-      'The bastion does not answer, or is no SSH server.',
+      'The bastion does not answer, or is not an SSH server.',
       'Check that it runs, and that its firewall and the VPC let the workflow in.',
     ),
     ControllerUnreachable: transient(
@@ -74,7 +74,7 @@ export const ERROR_CATALOGUE = {
     ),
     HostKeyMismatch: entry(
       'A host shows another key than the site document pins.',
-      'If the host was reinstalled, put its new key into the document. If not, somebody stands in between.',
+      'If the host was reinstalled, put its new key into the document. If not, somebody may be intercepting the connection.',
     ),
     SshAuthenticationFailed: entry(
       'A host refuses the user or the key.',
@@ -103,7 +103,7 @@ export const ERROR_CATALOGUE = {
       'Start corosync and pacemaker there: crm_mon -1.',
     ),
     XmlRefused: entry(
-      'What pacemaker printed is no XML, or far too much of it.',
+      'What pacemaker printed is not XML, or is far too long.',
       'Run the command that the cause names by hand.',
     ),
     NoQuorum: entry(
@@ -123,8 +123,8 @@ export const ERROR_CATALOGUE = {
       'Look at the firewall of the controller that the cause names.',
     ),
     HAProxyStopTimeout: entry(
-      'HAProxy did not stop in its time. It was enabled again.',
-      'See what it waits for; long connections hold a soft stop.',
+      'HAProxy did not stop within its time. It was enabled again.',
+      'See what it waits for; long connections delay a soft stop.',
     ),
     HAProxyStopBlocked: entry(
       'Pacemaker tried to stop HAProxy and gave up. It was enabled again.',
@@ -144,16 +144,16 @@ export const ERROR_CATALOGUE = {
     ),
   },
   'Managed files': {
-    ManagedFileMissing: entry('A file that is to be edited is not there.', 'Install what it belongs to.'),
+    ManagedFileMissing: entry('A file that is to be edited does not exist.', 'Install what it belongs to.'),
     ManagedFileNotText: entry('A file has bytes that are not UTF-8.', 'Correct the line that the cause names by hand.'),
-    ConfigFileInvalid: entry('magnum.conf has a line that no parser takes.', 'Correct that line by hand.'),
+    ConfigFileInvalid: entry('magnum.conf has a line that cannot be parsed.', 'Correct that line by hand.'),
     UnrepresentableValue: entry(
-      'A value cannot be written such that oslo.config reads it back.',
+      'A value cannot be written in a form that oslo.config reads back.',
       'Choose another value.',
     ),
     RulesFileInvalid: entry(
       'The file of persistent rules has no complete filter table.',
-      'Make it anew, as the cause says.',
+      'Make it again, as the cause says.',
     ),
     StagedFileRejected: entry(
       "The controller's own program does not accept a new file. The old ones are in use, everywhere.",
@@ -213,26 +213,26 @@ export const ERROR_CATALOGUE = {
       'No server behind HAProxy is up, or Magnum cannot check tokens.',
       'magnum-api.log says which.',
     ),
-    OpenStackApiError: entry('A service refused a request.', 'The cause has its own words.'),
+    OpenStackApiError: entry('A service refused a request.', 'The cause quotes it.'),
     AnswerLost: entry(
       'A request was sent and no answer came: it may have been carried out or not.',
       'Start again: what exists is looked up before anything is created.',
     ),
     UnexpectedAnswer: entry(
-      'An answer is none that the API documents.',
+      'An answer is not one that the API documents.',
       'Check that the address is that of the service.',
     ),
   },
   'Cluster templates and clusters': {
     DuplicateNameInMagnum: entry(
-      'Several of one kind have the wanted name.',
+      'Several templates or clusters have the wanted name.',
       'Delete or rename all but the right one.',
     ),
     OwnedByAnotherProject: entry(
-      'What has the wanted name belongs to another project. It was not touched.',
+      'The template or cluster with the wanted name belongs to another project. It was not touched.',
       'Give yours another name.',
     ),
-    ClusterTemplateMissing: entry('The template of a wanted cluster is not there.', 'Create the template first.'),
+    ClusterTemplateMissing: entry('The template of a wanted cluster does not exist.', 'Create the template first.'),
     ClusterUnreadable: entry(
       'Magnum cannot read what it has stored about a cluster.',
       'Correct [trust], and delete the cluster by its UUID.',
@@ -241,7 +241,10 @@ export const ERROR_CATALOGUE = {
       'A cluster has failed.',
       "The cause has Magnum's reasons and the resources that failed in Heat.",
     ),
-    ClusterDeadlineExceeded: entry('A cluster is not complete in its time.', 'The cause says what is not complete.'),
+    ClusterDeadlineExceeded: entry(
+      'A cluster is not complete within its time.',
+      'The cause says what is not complete.',
+    ),
     RequestNotTaken: entry(
       'Magnum accepted a request, but no conductor has taken it up.',
       'Check that magnum-conductor runs and reaches RabbitMQ.',
@@ -250,18 +253,18 @@ export const ERROR_CATALOGUE = {
   Lab: {
     LabUnavailable: entry(
       'This machine cannot run the lab.',
-      'It takes Linux and root; the message says what is missing.',
+      'It needs Linux and root; the message says what is missing.',
     ),
     UnknownDebian: entry(
-      'The lab cannot have this release of Debian.',
-      'Name one that it can have: the message lists them.',
+      'The lab does not support this release of Debian.',
+      'Name one that it supports: the message lists them.',
     ),
   },
   'Command line and CDK app': {
     UsageError: entry('An option is wrong, or names a file that cannot be used.', 'See --help.'),
     SettingInvalid: entry(
       'The context in cdk.json or after -c is wrong.',
-      'Correct it: the message says what is wanted.',
+      'Correct it: the message says what is expected.',
     ),
     SiteDocumentTooLong: entry(
       'A document is longer than an SSM parameter can be.',

@@ -71,7 +71,7 @@ export interface Invocation<T extends TaskName> {
 
 /** What a function needs to be given. */
 export interface TaskSpecification {
-  /** The time one invocation may take, in minutes: that of a slow site, not of a usual one. */
+  /** The time that one invocation may take, in minutes. It is enough for a slow site. */
   readonly minutes: number;
   /** Which secrets it may read. */
   readonly secrets: readonly SecretPurpose[];

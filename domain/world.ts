@@ -52,7 +52,7 @@ export interface Transport {
 
 /** A connection to one controller. */
 export interface Link {
-  /** Kept once the controller has let us in. */
+  /** Resolves once the controller has let us in. */
   readonly ready: Promise<void>;
   /**
    * Runs a command to its end, whatever its exit code. Those asked for at the same moment may travel together, and then
@@ -143,7 +143,7 @@ export const realClock: Clock = clockOf(Date.now, function after(ms, action) {
   };
 });
 
-/** Looks until there is an answer, or the time is over. @returns the last answer */
+/** Asks until there is an answer, or the time is over. @returns the last answer */
 export async function poll<T>(
   clock: Clock,
   { everyMs, forMs }: { readonly everyMs: number; readonly forMs: number },

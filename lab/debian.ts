@@ -7,7 +7,7 @@ import type { Release } from '../domain/site/releases';
 const DEBIANS = [11, 12, 13] as const;
 export type Debian = (typeof DEBIANS)[number];
 const DEFAULT_DEBIAN: Debian = 12;
-/** The variable of the environment that names the Debian of all labs, when nothing else does. */
+/** The variable of the environment that names the Debian of all labs, unless an option does. */
 export const DEBIAN_VARIABLE = 'MAGNUM_HA_LAB_DEBIAN';
 
 /** A release of Debian that labs cannot have. */

@@ -6,10 +6,10 @@ import { MagnumHaError } from '../domain/errors';
 import { DEBIAN_VARIABLE, defaultDebian } from './debian';
 import { type ImageOptions, labImage } from './image';
 
-/** Between two looks at whether whoever started this process still lives, in milliseconds. */
+/** Time between two looks whether the process that started this one still lives, in milliseconds. */
 const LOOK_MS = 500;
 
-/** This machine cannot have a lab. */
+/** This machine cannot run a lab. */
 export class LabUnavailable extends MagnumHaError {
   override readonly name = 'LabUnavailable';
 }
@@ -33,12 +33,12 @@ export function labEnvironment(): LabEnvironment {
 
 /**
  * Runs a program in a network namespace of its own, from which it can start labs. The program and its labs end with this
- * process, and with whoever started this one, whatever ends them.
+ * process, and with the one that started this one, whatever ends them.
  *
- * @param say gets what it does, where that takes its time
+ * @param say is told what takes long
  * @param options of the image
  * @returns the program's exit code
- * @throws LabUnavailable where this is no Linux, or no root
+ * @throws LabUnavailable if this is not Linux, or not root
  */
 export async function enter(
   argv: readonly string[],
@@ -69,7 +69,7 @@ export function refuseUnavailable(): void {
   );
 }
 
-/** Runs a program on this terminal, and lets nothing that ends this process leave it behind. */
+/** Runs a program on this terminal. It ends with this process, whatever ends that. */
 export function follow(argv: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> {
   const child = spawn('setpriv', ['--pdeathsig', 'SIGKILL', ...argv], {
     stdio: 'inherit',
@@ -77,7 +77,7 @@ export function follow(argv: readonly string[], environment: Readonly<Record<str
   });
   const stop = () => child.kill('SIGKILL');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // npm that is killed tells nobody, and the shell between it and us waits for us.
+  // If npm is killed we get no signal, because the shell between us waits for us.
   const starters = JSON.stringify(ancestors());
   const look = setInterval(() => JSON.stringify(ancestors()) !== starters && stop(), LOOK_MS);
   return new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ export function follow(argv: readonly string[], environment: Readonly<Record<str
 /** PIDs of this process's parent and grandparent. */
 function ancestors(): (number | undefined)[] {
   try {
-    // Behind the name, which may hold anything, stand the state and the parent (proc(5)).
+    // After the name, which may hold anything, come the state and the parent (proc(5)).
     const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
     return [process.ppid, Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2])];
   } catch {

@@ -1,7 +1,7 @@
 import { type Clock, realClock } from '../domain/world';
 
 /**
- * A clock on which the workflow's waits pass so many times as fast, for simulated clusters that come as much faster. What was
+ * A clock on which the workflow's waits pass faster, for simulated clusters that are made as much faster. What was
  * skipped is added to the time it tells. Time limits of what really runs are real: real daemons take their time.
  */
 export function hurriedClock(speed: number): Clock {

@@ -77,7 +77,7 @@ export interface ImageOptions {
  * what that needs is installed on this machine. Each layer is named by the digest of its recipe and of those beneath it,
  * and outlives clones of the repository.
  *
- * @param say gets what it does, where that takes its time
+ * @param say is told what takes long
  * @returns the directories of its layers as overlayfs takes them, which nothing may write to
  */
 export async function labImage(say: (text: string) => void, options: ImageOptions = {}): Promise<string> {
@@ -107,7 +107,7 @@ function digest(files: readonly string[], beneath = ''): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** The directory of this name in the cache. Where it is not there it is made by a script, whose first argument it is. */
+/** The directory of this name in the cache. If it is missing, a script makes it; the directory is its first argument. */
 async function built(
   name: string,
   [script = '', ...args]: readonly string[],

@@ -20,7 +20,7 @@ const BOOT_TIMEOUT_MS = 90_000;
 /** The services of the full profile take about 35 s. */
 const OPENSTACK_TIMEOUT_MS = 300_000;
 
-/** What a lab can be told. */
+/** Options of a lab. */
 export interface LabOptions {
   /** The site to build: addresses, users, paths and names are its own, all host keys the lab's. */
   readonly document: Site;
@@ -49,7 +49,7 @@ export interface LabOptions {
    */
   readonly detached?: boolean;
   /**
-   * How many times as fast as in truth clusters are created.
+   * How many times faster than in reality clusters are created.
    * @default 1
    */
   readonly speed?: number;
@@ -71,9 +71,9 @@ export interface Lab {
   readonly privateKey: string;
   /** The value of each secret by the name of its SSM parameter. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** PID of the lab's init: whoever kills it ends everything. */
+  /** PID of the lab's init: killing it ends everything. */
   readonly pid: number;
-  /** PID of a host's init. @throws Error where there is no such host */
+  /** PID of a host's init. @throws Error if there is no such host */
   pidOf(host: string): number;
   /** Runs a program on a host as root, past SSH. */
   exec(host: string, argv: readonly string[], stdin?: string): Promise<Result>;
@@ -91,7 +91,7 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-/** What a kept lab is found again by. */
+/** What is needed to find a kept lab again. */
 type Kept = Pick<Lab, 'document' | 'privateKey' | 'secrets' | 'profile' | 'debian'>;
 
 /**
@@ -165,7 +165,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   return lab;
 }
 
-/** The lab that was started, detached, with this directory. @throws Error where none runs */
+/** The lab that was started, detached, with this directory. @throws Error if none runs */
 export function keptLab(directory: string): Lab {
   const file = join(directory, 'kept.json');
   if (!existsSync(join(directory, 'lab.pid'))) throw new Error('No lab is up. Start one: npm run lab -- --keep');
@@ -207,7 +207,7 @@ function labAt(directory: string, kept: Kept, init?: ChildProcess): Lab {
     cut: (host) => inLab('ip -n switch link set "$1" down', host),
     heal: (host) => inLab('ip -n switch link set "$1" up', host),
     powerOff: async (host) => {
-      // Silence first: the kernel would say goodbye for every connection of a killed process.
+      // The network first: the kernel closes every connection of a killed process, and the others would see that.
       await lab.cut(host);
       if (host === 'bastion') await run('ip', ['link', 'set', 'operator', 'down']);
       process.kill(lab.pidOf(host), 'SIGKILL');

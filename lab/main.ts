@@ -32,7 +32,7 @@ ${RUN_OPTIONS}
   npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a controller's name
   npm run lab -- stop          end it`;
 
-/** How many times as fast as in truth simulated clusters are created. */
+/** How many times faster than in reality simulated clusters are created. */
 const SPEED = 60;
 /** The site of the profiles with real OpenStack. */
 const OPENSTACK_SITE = join(__dirname, 'sites', 'openstack.json');
@@ -154,16 +154,16 @@ function optionsOf(args: readonly string[]): LabRunOptions {
   } as const;
   const { values } = parseArgs({ args: [...args], options: further, strict: false });
   const profile = PROFILES.find((name) => name === values.profile);
-  if (!profile) throw new UsageError(`--profile is none of ${PROFILES.join(', ')}. All options: ${HELP}`);
+  if (!profile) throw new UsageError(`--profile must be one of ${PROFILES.join(', ')}. All options: ${HELP}`);
   const magnumApi = MAGNUM_APIS.find((name) => name === values['magnum-api']);
-  if (!magnumApi) throw new UsageError(`--magnum-api is none of ${MAGNUM_APIS.join(', ')}. All options: ${HELP}`);
+  if (!magnumApi) throw new UsageError(`--magnum-api must be one of ${MAGNUM_APIS.join(', ')}. All options: ${HELP}`);
   const debian = debianOption(String(values.debian));
   if (profile === 'full' && debian !== 12)
     throw new UsageError(`--profile full has Debian 12 only. All options: ${HELP}`);
   const site = profile === 'controllers' ? [] : ['--site', OPENSTACK_SITE];
   const options = runOptions([...site, ...args], HELP, further);
   if (!options) throw new UsageError(`All options: ${HELP}`);
-  // Of nothing no cluster can be made.
+  // Without Nova and Heat no cluster can be made.
   const core = profile === 'core' && {
     release: GENERATIONS[debian].openstack,
     clusterTemplates: [],
@@ -182,7 +182,7 @@ function debianOption(name: string): Debian {
   }
 }
 
-/** An edited document for a lab that is up: with its host keys. @throws UsageError where the lab has other hosts */
+/** An edited document for a lab that is up: with its host keys. @throws UsageError if the lab has other hosts */
 function withHostKeys(site: Site, { name, bastion, controllers }: Site): Site {
   const hosts = (all: Site['controllers']) => all.map((one) => `${one.name} ${one.address}`).join(', ');
   if (site.name !== name || hosts(site.controllers) !== hosts(controllers)) {
@@ -193,7 +193,7 @@ function withHostKeys(site: Site, { name, bastion, controllers }: Site): Site {
   return { ...site, bastion, controllers };
 }
 
-/** Where a lab that stays up keeps what belongs to it: in nobody else's reach. */
+/** Where a lab that stays up keeps what belongs to it: only root can read it. */
 function keptDirectory(): string {
   const directory = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'magnum-ha', 'kept');
   mkdirSync(directory, { recursive: true, mode: 0o700 });

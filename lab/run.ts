@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** What a program on this machine came to. */
+/** How a program on this machine ended. */
 export interface Result {
   readonly exitCode: number;
   readonly stdout: string;

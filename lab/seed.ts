@@ -81,7 +81,7 @@ export function writeSeeds(directory: string, seed: Seed): void {
     writeFileSync(join(openstack, 'size'), '2g\n');
     others.push(openstack);
   }
-  // They boot as the controllers do.
+  // These hosts boot as the controllers do.
   for (const other of others) {
     mkdirSync(join(other, 'root/usr/sbin'), { recursive: true });
     copyFileSync(join(__dirname, 'rootfs/usr/sbin/lab-boot'), join(other, 'root/usr/sbin/lab-boot'));

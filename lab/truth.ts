@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   const act = async (script: string) => {
     const { exitCode, stderr } = await lab.exec('node-1', ['bash', '-c', script]);
     if (exitCode !== 0) throw new Error(`${script}: exit ${exitCode}: ${stderr}`);
-    // Pacemaker has then done what it does.
+    // By then pacemaker has reacted.
     await lab.exec('node-1', ['crm_resource', '--wait', '--timeout', '60']);
   };
   try {

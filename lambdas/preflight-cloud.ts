@@ -10,7 +10,7 @@ const HTTP = { connectTimeoutMs: 5000, readTimeoutMs: 20_000, writeTimeoutMs: 20
 
 /** Preflight cloud: what Magnum and the wanted clusters need there. Returns all findings, with those from before. */
 export const run: TaskFunction<'preflightCloud'> = async ({ site, findings }, world) => {
-  // Then nothing behind the VIP answers, and only a cycle makes it.
+  // Nothing behind the VIP answers until HAProxy is enabled.
   if (findings.some(({ name }) => name === HAPROXY_DISABLED.name)) return { findings: settle(findings, site) };
   const found = await throughSite(
     world,

@@ -8,7 +8,7 @@ import { handlerOf } from './runtime/task';
 
 /**
  * Preflight: every controller is reachable, pacemaker and HAProxy are in a state from which a cycle comes back; and what
- * the document and the controllers tell will go wrong with the Magnum that is installed.
+ * will go wrong with the installed Magnum, by the document and the controllers.
  */
 export const run: TaskFunction<'preflight'> = ({ site }, world) =>
   withSite(world, site, {}, async (connection) => {

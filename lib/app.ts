@@ -16,7 +16,7 @@ export interface AppOptions {
   /**
    * Where the assembly goes.
    *
-   * @default - where the CDK CLI says, else a temporary folder
+   * @default - where the CDK CLI says, otherwise a temporary folder
    */
   readonly outdir?: string;
 }

@@ -14,7 +14,7 @@ export interface ComplianceScheduleProps {
   readonly rate: string;
 }
 
-/** Starts a check of every site at a rate: what drifted since the last apply stands in the execution's output. */
+/** Starts a check of every site at a rate: the execution's output has what drifted since the last apply. */
 export class ComplianceSchedule extends Construct {
   constructor(scope: Construct, id: string, { sites, stateMachine, rate }: ComplianceScheduleProps) {
     super(scope, id);
@@ -22,7 +22,7 @@ export class ComplianceSchedule extends Construct {
     const deadLetterQueue = new Queue(this, 'NotStarted', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // The longest there is: a check that could not be started is noticed by people, not by a machine.
+      // The longest possible: people look at the checks that could not be started.
       retentionPeriod: Duration.days(14),
     });
     Validations.of(deadLetterQueue).acknowledge({

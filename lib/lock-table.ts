@@ -10,7 +10,7 @@ export class LockTable extends TableV2 {
       billing: Billing.onDemand(),
       timeToLiveAttribute: 'expiresAt',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // A lock outlives its execution by nothing worth keeping; the executions' own history is the record.
+      // Nothing here is worth keeping after an execution: its history is the record.
       removalPolicy: RemovalPolicy.DESTROY,
     });
   }

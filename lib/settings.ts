@@ -7,7 +7,7 @@ import type { Site } from '../domain/site/document';
 import { parseSite } from '../domain/site/parse';
 import { projectRoot } from './project-root';
 
-/** The context in cdk.json or behind `cdk -c` is not what this app reads. */
+/** The context in cdk.json or after `cdk -c` is not what this app reads. */
 export class SettingInvalid extends MagnumHaError {
   override readonly name = 'SettingInvalid';
 }
@@ -30,7 +30,7 @@ function fromJson(value: unknown): unknown {
   try {
     return JSON.parse(value) as unknown;
   } catch {
-    // Not JSON: then the schema says what is wanted.
+    // Not JSON: the schema then says what is expected.
     return value;
   }
 }
@@ -50,7 +50,7 @@ export function settingsOf(app: App): Settings {
   const result = schema.safeParse(context);
   if (!result.success) {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new SettingInvalid(`The context in cdk.json or behind -c is wrong. ${problems.join('. ')}`);
+    throw new SettingInvalid(`The context in cdk.json or after -c is wrong. ${problems.join('. ')}`);
   }
   const { sites, ...others } = result.data;
   return { sitePaths: sites, checkRate: others.checkRate, ...(others.network ? { network: others.network } : {}) };
@@ -64,7 +64,7 @@ export function sitesAt(paths: readonly string[]): Site[] {
       text = readFileSync(resolve(projectRoot, path), 'utf8');
     } catch {
       throw new SettingInvalid(
-        `There is no site document ${path}. Correct the context "sites" in cdk.json or behind -c.`,
+        `There is no site document ${path}. Correct the context "sites" in cdk.json or after -c.`,
       );
     }
     return parseSite(basename(path), text);

@@ -28,20 +28,20 @@ export class SiteParameters extends Construct {
         parameterName: `${this.prefix}${site.name}`,
         description: `Site document of ${site.name}`,
         stringValue,
-        // Advanced where the document is long. SSM turns no advanced one back: one that became shorter could not be deployed.
+        // Advanced if the document is long. SSM does not turn an advanced one back: one that became shorter could not be deployed.
         tier: ParameterTier.INTELLIGENT_TIERING,
       });
     }
   }
 
-  /** Lets `task` read the document of any site, so that for an unknown one SSM says so and not "access denied". */
+  /** Lets `task` read the document of any site, so that SSM says that a site is unknown, and not "access denied". */
   grantRead(task: TaskFunction): void {
     const resource = `parameter${this.prefix}*`;
     const arn = Stack.of(this).formatArn({ service: 'ssm', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
     Grant.addToPrincipal({ grantee: task, actions: ['ssm:GetParameters'], resourceArns: [arn] });
     Validations.of(task.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:${resource}]`,
-      reason: 'Site documents only, which hold no secret; an unknown site shall be told from a forbidden one.',
+      reason: 'Site documents only, which hold no secret; an unknown site must be told apart from a forbidden one.',
     });
   }
 }

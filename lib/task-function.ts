@@ -31,7 +31,7 @@ export interface TaskFunctionProps {
   readonly network?: Network;
 }
 
-/** The function of one task. It may write its own log group and traces; what more it may is granted to it. */
+/** The function of one task. It may write its own log group and traces; other permissions are granted to it. */
 export class TaskFunction extends Function {
   /** Its own, always. */
   declare readonly role: Role;
@@ -71,13 +71,13 @@ export class TaskFunction extends Function {
   }
 
   private attachTo({ subnetIds, securityGroupIds }: Network, role: Role): void {
-    // By IDs alone: importing a VPC would want its ID and availability zones too, for nothing.
+    // By IDs alone: importing a VPC would need its ID and availability zones too.
     (this.node.defaultChild as CfnFunction).vpcConfig = { subnetIds, securityGroupIds };
     const policy = 'service-role/AWSLambdaENIManagementAccess';
     role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName(policy));
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`,
-      reason: 'Network interfaces of a function: Lambda creates them on * under names nobody knows before.',
+      reason: 'Network interfaces of a function: Lambda creates them on *, because their names are not known before.',
     });
   }
 }

@@ -55,7 +55,7 @@ export class TaskFunctions extends Construct {
       made.addToRolePolicy(
         new PolicyStatement({
           sid: 'CheckThatSecretsExist',
-          // Names and types, never values. It knows no resources; its finding is acknowledged with X-Ray's, the same one.
+          // Names and types, never values. The action has no resources; its cdk-nag finding is the same one as X-Ray's, and acknowledged there.
           actions: ['ssm:DescribeParameters'],
           resources: ['*'],
         }),

@@ -16,7 +16,7 @@ import { type VirtualClock, virtualClock } from './virtual-clock';
 /** How long a simulated site has been up, in milliseconds, before anything is done with it on virtual time. */
 const UPTIME_MS = 60_000;
 
-/** A simulated site with the stack deployed beside it. */
+/** A simulated site with the stack deployed for it. */
 export interface Local {
   readonly site: SimulatedSite;
   readonly deployment: Deployment;
@@ -37,7 +37,7 @@ export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'ba
 }
 
 /**
- * Starts a simulated site behind real SSH, and deploys the stack beside it with the bundles that would be deployed. While an
+ * Starts a simulated site behind real SSH, and deploys the stack for it with the bundles that would be deployed. While an
  * execution runs, time is skipped whenever nothing happens.
  */
 export async function startLocal(site: Site, options: LocalOptions = {}): Promise<Local> {
@@ -53,14 +53,14 @@ export async function startLocal(site: Site, options: LocalOptions = {}): Promis
     clock,
     log: (line) => logs.push(line),
     onStart: ({ result }) => {
-      // Whoever started it hears of a failure.
+      // The caller that started it gets the error.
       clock.drive(result).catch(() => undefined);
     },
   });
   return { ...localOf({ ...simulated, document }, deployment), logs };
 }
 
-/** Starts a simulated site and deploys the stack beside it, in this process, on virtual time and without a wire. */
+/** Starts a simulated site and deploys the stack for it, in this process, on virtual time and without a wire. */
 export async function startVirtual(
   site: Site,
   options: LocalOptions & Pick<DeploymentOptions, 'intercept'> & { readonly random?: Random } = {},

@@ -39,7 +39,7 @@ function handler(
   task: TaskName,
   prefix: string,
 ): Handler {
-  // Which input goes with which task the state machine knows.
+  // The state machine passes each task its own input.
   const run = TASK_FUNCTIONS[task] as TaskFunction<TaskName>;
   const kept = new Map<string, unknown>();
   const stores = parameterStore(callerOf(ssm, name), prefix);
@@ -104,7 +104,7 @@ function endingWith(clock: Clock, killed: AbortSignal): Clock {
   );
 }
 
-/** What whoever was killed never learns. */
+/** What a killed process never learns. */
 function alive<T>(doing: Promise<T>, killed: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     doing.then(

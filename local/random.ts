@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Random } from '../domain/world';
 
-/** True chance. */
+/** Real random numbers. */
 export const realRandom: Random = { number: Math.random, bytes: randomBytes };
 
-/** The same chance for the same seed: splitmix32. */
+/** The same numbers for the same seed: splitmix32. */
 export function seededRandom(seed: number): Random {
   let state = seed | 0;
   const next = (): number => {

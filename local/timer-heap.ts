@@ -31,7 +31,7 @@ export class TimerHeap {
       if (!entry.live) return;
       entry.live = false;
       this.#live--;
-      // Removed ones stay where they are until their turn comes, or until most are of that kind.
+      // Removed ones stay in the heap until their turn comes, or until most of it is removed ones.
       if (this.#heap.length > 64 && this.#live * 2 < this.#heap.length) this.#compact();
     };
   }

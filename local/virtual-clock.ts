@@ -1,7 +1,7 @@
 import { type Clock, clockOf } from '../domain/world';
 import { TimerHeap } from './timer-heap';
 
-/** When virtual time begins, unless said otherwise: a moment like any other. */
+/** When virtual time begins, unless said otherwise: the moment does not matter. */
 const START = Date.UTC(2026, 0, 5, 9, 0, 0);
 
 /** How often the event loop turns before nothing more is taken to happen without time passing. */

@@ -12,11 +12,11 @@ import { type DesiredFile, ruleOptions } from './controllers';
 /** Connections at a time: more than there are controllers. */
 const FORKS = 50;
 
-/** Installs Debian's Ansible where there is none: outside the labs' network, from which nothing can be reached. */
+/** Installs Debian's Ansible if there is none: outside the labs' network, from which nothing can be reached. */
 export async function installAnsible(): Promise<void> {
   if (['ansible-playbook', 'ssh'].every((program) => existsSync(`/usr/bin/${program}`))) return;
   console.error("Installing Debian's ansible, once, in about a minute …");
-  // Whoever started this process in a network of its own has still the machine's.
+  // The process that started this one in its own network is still in the machine's.
   const apt = ['nsenter', `--target=${process.ppid}`, '--net', '--', 'apt-get'];
   await checked(...apt, 'update');
   await checked(...apt, 'install', '-y', '--no-install-recommends', 'ansible', 'openssh-client');

@@ -1,6 +1,6 @@
 import { run } from '../../lab/run';
 
-/** Runs a program on this machine. @returns what it printed @throws Error where it fails */
+/** Runs a program on this machine. @returns what it printed @throws Error if it fails */
 export async function checked(...argv: string[]): Promise<string> {
   const [program = '', ...args] = argv;
   const { exitCode, stdout, stderr } = await run(program, args);

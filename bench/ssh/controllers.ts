@@ -24,7 +24,7 @@ export interface DesiredFile {
   readonly content: string;
 }
 
-/** A site of the golden site's kind with so many controllers. */
+/** A site like the golden one, with this many controllers. */
 export function siteOf(golden: Site, controllers: number): Site {
   const [first] = golden.controllers;
   const network = golden.managementNetwork.replace(/\.\d+\/\d+$/, '');
@@ -74,13 +74,13 @@ export async function settle(
   return all;
 }
 
-/** Magnum's rule as the words behind `-I INPUT n`, by their options. */
+/** Magnum's rule as the words after `-I INPUT n`, by option. */
 export function ruleOptions(site: Site): ReadonlyMap<string, string> {
   const words = magnumRule(site);
   return new Map(words.flatMap((word, index) => (word.startsWith('-') ? [[word, words[index + 1] ?? '']] : [])));
 }
 
-/** The desired files by the project's own hand, from those the packages left. */
+/** The desired files, made by the product's own code from those of the packages. */
 async function desiredFiles(
   root: string,
   controller: Controller,
@@ -112,7 +112,7 @@ async function desiredFiles(
     .map(({ path, desired }) => ({ path, content: desired }));
 }
 
-/** What pacemaker's programs print where its cluster is well, by the program. */
+/** What pacemaker's programs print if its cluster is well, by program. */
 function clusterAnswers(site: Site): Record<string, string> {
   const clock = virtualClock();
   const agent = { start: () => true, stop: () => true, now: () => clock.now() };
@@ -129,7 +129,7 @@ function clusterAnswers(site: Site): Record<string, string> {
   };
 }
 
-/** All listeners on all controllers would check all servers all the time. One tells that HAProxy runs. */
+/** All listeners on all controllers would check all servers all the time. One is enough for HAProxy to run. */
 function oneListener({ virtualIp }: Site): string {
   return `listen keystone-1
   bind ${virtualIp}:5000

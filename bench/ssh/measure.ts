@@ -14,10 +14,10 @@ export interface Cost {
 }
 
 /**
- * Runs a program, and counts with it what it leaves behind. What that is ends with it.
+ * Runs a program, and counts the processes that it leaves running as part of it. They are ended when it ends.
  *
- * @param directory where it may write
- * @throws Error where it fails
+ * @param directory it may write there
+ * @throws Error if it fails
  */
 export async function measured(
   directory: string,

@@ -17,7 +17,7 @@ export interface BootstrapClients {
 
 /**
  * Looks for what Magnum needs outside of itself, as far as the site document asks for it, and in mode `apply` makes what
- * lacks: nothing is ever deleted. Safe to repeat, also after one that was interrupted.
+ * is missing: nothing is ever deleted. Safe to repeat, also after one that was interrupted.
  *
  * @throws DatabaseAdminRefused, RabbitmqUnreachable, RabbitmqAdminRefused, KeystoneAdminRefused and what `Keystone` throws
  */

@@ -22,7 +22,7 @@ const NATIVE = 'mysql_native_password';
 
 /**
  * Looks for Magnum's database and its user with all privileges on it, as root through the `mysql` client of a controller,
- * and in mode `apply` makes what lacks. The password itself never goes to the server: only its hash does.
+ * and in mode `apply` makes what is missing. The password itself never goes to the server: only its hash does.
  *
  * @throws DatabaseAdminRefused
  */
@@ -90,7 +90,7 @@ function passwordOf(row: Row | undefined, hash: string): { found: Found; detail?
 /** The bytes of the password that the site's driver sends. @throws DatabaseAdminRefused */
 function passwordBytes({ name, magnum: { database } }: Site, password: string): Buffer {
   if (database.driver !== 'mysql+pymysql') return Buffer.from(password);
-  // PyMySQL encodes it so, and fails where it cannot.
+  // PyMySQL encodes it so, and fails if it cannot.
   const bytes = Buffer.from(password, 'latin1');
   if (bytes.toString('latin1') === password) return bytes;
   throw new DatabaseAdminRefused(
@@ -106,7 +106,7 @@ function nativeHash(password: Buffer): string {
 }
 
 function refuseUnknown(version: string, where: string, { magnum: { database } }: Site): void {
-  // From 8 on accounts are made otherwise, and PyMySQL logs in to those only with further packages.
+  // From 8 on accounts are made differently, and PyMySQL needs further packages to log in to them.
   if (/mariadb/i.test(version) || Number.parseInt(version) < 8) return;
   throw new DatabaseAdminRefused(
     `On ${where} runs ${version}: accounts are made on MariaDB and on MySQL before 8 only. Make the database ` +
@@ -122,7 +122,7 @@ async function query(node: Node, where: string, statements: string[]): Promise<R
   const { sql } = bootstrapCommands(node.site).database;
   const { exitCode, stdout, stderr } = await node.attempt(withInput(sql, `${statements.join(';\n')};\n`));
   if (exitCode !== 0) {
-    // Behind the number the message may quote the statement, and the hash in it.
+    // After the number the message may quote the statement, and the hash in it.
     const [number] = /ERROR \d+ \(\w+\)/.exec(stderr) ?? [];
     const reason = exitCode === 127 ? 'there is no mysql client' : (number ?? 'see `mysql` there for the reason');
     throw new DatabaseAdminRefused(

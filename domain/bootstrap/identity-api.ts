@@ -19,7 +19,7 @@ export interface KeystoneAdmin {
   readonly reveal: (ssm: string) => string;
 }
 
-/** What Keystone calls one of the things that are made; a collection has an s more. */
+/** Keystone's name of a kind of resource; the name of its collection has an s at its end. */
 export type Kind = 'project' | 'user' | 'service' | 'endpoint' | 'domain' | 'role';
 
 const resource = z.object({
@@ -109,7 +109,7 @@ export class IdentityApi {
     return http.request({ ...request, url: this.base + path, headers: { 'x-auth-token': await keystone.token() } });
   }
 
-  /** What a user sends is in no answer. */
+  /** No answer repeats what was sent, such as a password. */
   private expect(answer: Answer, status: number): Answer {
     if (answer.status === status) return answer;
     const { method, url } = answer;

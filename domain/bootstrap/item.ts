@@ -6,14 +6,14 @@ export interface BootstrapItem {
   readonly name: string;
   /** `missing` and `differs` only in mode `check`: an apply would create or change it. */
   readonly action: 'created' | 'changed' | 'unchanged' | 'missing' | 'differs';
-  /** What else is to be known of it. */
+  /** Further information. */
   readonly detail?: string;
 }
 
 /** How something was found. */
 export type Found = 'same' | 'absent' | 'differs';
 
-/** What became of it in this mode. In mode `apply` whatever was not the same is made so by `make`. */
+/** Brings it into the wanted state with `make`, in mode `apply`. @returns what was done, or what a check would do */
 export async function reconcile(
   mode: Mode,
   name: string,

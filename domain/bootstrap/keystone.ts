@@ -4,7 +4,7 @@ import type { Mode } from '../site/load';
 import { IdentityApi, type KeystoneAdmin, type Kind } from './identity-api';
 import { type BootstrapItem, type Found, reconcile } from './item';
 
-/** Magnum's own policies ask for it, and Keystone's for whoever manages the trustees. */
+/** Magnum's own policies ask for it, and Keystone's ask it of the user who manages the trustees. */
 const ROLE = 'admin';
 const SERVICE_TYPE = 'container-infra';
 const INTERFACES = ['public', 'internal', 'admin'] as const;
@@ -97,7 +97,7 @@ class Making {
     await this.note(name, held ? 'same' : 'absent', () => this.api.grant(path, this.role));
   }
 
-  /** One that is there may have another URL on purpose, with TLS on a public address: it stays. */
+  /** An existing endpoint may have another URL on purpose, such as TLS on a public address: it stays. */
   async endpoint(serviceId: string | undefined, kind: (typeof INTERFACES)[number], site: Site): Promise<void> {
     const { region } = site.openstack;
     const key = { service_id: serviceId ?? '', interface: kind };

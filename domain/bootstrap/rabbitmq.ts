@@ -20,14 +20,14 @@ export class RabbitmqAdminRefused extends MagnumHaError {
   override readonly name = 'RabbitmqAdminRefused';
 }
 
-/** AMQP 0-9-1: access to a virtual host is refused, where the user itself was accepted. */
+/** AMQP 0-9-1: the user was accepted, but not its access to the virtual host. */
 const NOT_ALLOWED = /^530 /;
 
 const users = z.array(z.object({ user: z.string(), tags: z.array(z.string()) }));
 
 /**
  * Logs in to RabbitMQ as Magnum would, and in mode `apply` makes the user, its password, its virtual host and its permissions
- * there where that fails. Permissions that let it in are left as they are.
+ * there if that fails. Permissions that let it in are left as they are.
  *
  * @param node a controller with a node of RabbitMQ
  * @throws RabbitmqUnreachable, RabbitmqAdminRefused
@@ -63,7 +63,7 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
       'that magnum.rabbit.hosts in the site document are the nodes of one cluster, and that of the controllers.',
   );
 
-  /** Undefined where there is no such user. */
+  /** Undefined if there is no such user. */
   async function tagsOf(name: string): Promise<string[] | undefined> {
     const parsed = users.safeParse(parseJson((await run(list)).stdout));
     if (!parsed.success) throw refused('rabbitmqctl list_users does not print JSON');
@@ -78,9 +78,9 @@ export async function bootstrapRabbitmq(node: Node, password: string, mode: Mode
 
   function refused(reason: string): RabbitmqAdminRefused {
     return new RabbitmqAdminRefused(
-      `The RabbitMQ user ${user} cannot be made on ${node.where}: ${reason}. It takes rabbitmqctl of ` +
+      `The RabbitMQ user ${user} cannot be made on ${node.where}: ${reason}. That needs rabbitmqctl of ` +
         'RabbitMQ 3.8 or later on a controller that is one of magnum.rabbit.hosts, because the older ones want passwords in ' +
-        `their arguments. Else make it by hand, \`rabbitmqctl add_user ${user}\` and \`rabbitmqctl set_permissions -p ${virtualHost} ${user} ` +
+        `their arguments. Otherwise make it by hand, \`rabbitmqctl add_user ${user}\` and \`rabbitmqctl set_permissions -p ${virtualHost} ${user} ` +
         `'.*' '.*' '.*'\`, and take "rabbitmq" out of bootstrap in the site document.`,
     );
   }

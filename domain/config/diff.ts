@@ -6,7 +6,7 @@ import { TITLE } from './iptables';
 import { describe, type Option, resolve } from './options';
 import { parseOslo, sameValue, sectionKey } from './oslo';
 
-/** Puts something else in the place of every known secret. */
+/** Replaces every known secret. */
 export type Redact = (text: string) => string;
 
 /** Lines and characters a line after which a description is cut: it goes into a payload of 256 KiB. */
@@ -16,7 +16,7 @@ const CHARACTERS = 300;
 /** Values of one option that are described; the rest is counted. */
 const VALUES = 3;
 
-/** Lines added and removed, and lines to compare, after which two texts count as altogether different. */
+/** Above so many added and removed lines, or lines to compare, two texts count as altogether different. */
 const EDITS = 200;
 const COMPARED = 50_000;
 
@@ -68,7 +68,7 @@ export function describeOptionChanges(
 
 /**
  * What an auditor may read of a change to HAProxy's fragment: the hunks of a unified diff without context, none if
- * nothing changes. A removed line is told by its keyword and the length of the rest.
+ * nothing changes. A removed line is shown by its keyword and the length of the rest.
  *
  * @param found the file's text; empty if there is no file
  * @param wanted the product's own text: all of it is shown, but for known secrets
@@ -80,7 +80,7 @@ export function describeFileChanges(found: string, wanted: string, redact: Redac
 
 /**
  * The same for a file of iptables-save. Most of it is foreign on both sides: rules are shown, as a reader needs them, with
- * lengths in the place of comments and of whatever is no plain match.
+ * lengths in the place of comments and of everything that is not a plain match.
  */
 export function describeRuleChanges(found: string, wanted: string, redact: Redact, limit = LINES): string[] {
   const told = (line: string) => shown(redact(ruleLine(line)));
@@ -358,7 +358,7 @@ function characters(text: string): string {
   return `${text.length} character${text.length === 1 ? '' : 's'}`;
 }
 
-/** In one line, without characters that would steer a terminal. */
+/** In one line, without control characters for a terminal. */
 function shown(text: string): string {
   const line = text
     .slice(0, CHARACTERS)

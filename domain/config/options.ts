@@ -65,14 +65,14 @@ export function describe(value: OptionValue): string {
   return value.map((part) => (typeof part === 'string' ? part : `<secret ${part.ssm}>`)).join('');
 }
 
-/** What `extraOptions` says of an option, as people may read it. */
+/** What `extraOptions` has for an option, as people may read it. */
 export function extraOption({ magnum }: Site, section: string, option: string): string | undefined {
   const sections = Object.entries(magnum.extraOptions).filter(([name]) => sectionKey(name) === section);
   const value = sections.flatMap(([, options]) => options[option] ?? []).at(-1);
   return value === undefined ? undefined : describe(extraValue(value));
 }
 
-/** Whether a value is what oslo.config takes for true. */
+/** Whether oslo.config reads a value as true. */
 export function isTrue(value: string): boolean {
   return /^(true|1|on|yes)$/i.test(value.trim());
 }
@@ -121,7 +121,7 @@ function keystoneAuthtoken({ release, ca, magnum: { keystone, memcachedServers, 
     project_domain_id: keystone.projectDomainId,
     // Magnum reads it here too, for the trustees' domain.
     cafile: ca?.file,
-    // Some packages set another one, in which the middleware finds no Keystone: every request fails with 500.
+    // Some packages set another one, under which the middleware does not find Keystone: every request fails with 500.
     region_name: region,
     // Its default lets any token pass for a service's, and is deprecated; before 6.0.0 the middleware does not read it.
     service_token_roles_required: atLeast(release, 'stein') ? 'True' : undefined,
@@ -148,9 +148,9 @@ function rabbit({ release, ca, magnum: { rabbit } }: Site): Option[] {
   const quorum = rabbit.queues === 'quorum';
   return section('oslo_messaging_rabbit', {
     rabbit_hosts: legacy ? rabbit.hosts.join(', ') : undefined,
-    // Said also where it is off: a True left in the file, beside quorum queues, stops oslo.messaging.
+    // Written even if it is off: a True left in the file, together with quorum queues, stops oslo.messaging.
     rabbit_ha_queues: quorum ? 'False' : 'True',
-    // From Yoga on, where a True left in the file would likewise meet mirrored queues.
+    // From Yoga on: a True left in the file would stop it together with mirrored queues.
     rabbit_quorum_queue: atLeast(release, 'yoga') ? (quorum ? 'True' : 'False') : undefined,
     heartbeat_timeout_threshold: String(rabbit.heartbeatTimeoutThreshold),
     heartbeat_rate: String(rabbit.heartbeatRate),
@@ -209,7 +209,7 @@ function drivers({ release, ca }: Site): Option[] {
   return section('drivers', { openstack_ca_file: atLeast(release, 'pike') ? ca?.file : undefined });
 }
 
-/** Links in answers begin with https for whoever came by TLS. Newton's api-paste.ini has no such filter. */
+/** Links in answers begin with https for a client that came by TLS. Newton's api-paste.ini has no such filter. */
 function middleware({ release, haproxy }: Site): Option[] {
   const wanted = haproxy.publicVip !== undefined && atLeast(release, 'ocata');
   return section('oslo_middleware', { enable_proxy_headers_parsing: wanted ? 'True' : undefined });

@@ -1,7 +1,7 @@
 import { MagnumHaError } from '../errors';
 
 /**
- * A configuration file is no oslo.config file: the service would not start with it. The message gives file and line
+ * A file is not a valid oslo.config file: the service would not start with it. The message gives file and line
  * number, never the line's text, which could hold a secret.
  */
 export class ConfigFileInvalid extends MagnumHaError {
@@ -26,12 +26,12 @@ export class UnrepresentableValue extends MagnumHaError {
 /**
  * Section → option → its values in the order of the file; the last is what a single-valued option has.
  *
- * Sections are keyed as oslo.config looks them up: in lower case but for `DEFAULT` (`[Trust]` is `[trust]`, `[default]`
+ * Sections are keyed as oslo.config looks them up: in lower case except for `DEFAULT` (`[Trust]` is `[trust]`, `[default]`
  * is not `[DEFAULT]`). Values are raw: quotes and continuations undone, `$name` not yet substituted (see `literal`).
  */
 export type OsloSections = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
-/** An option as a configuration file shall say it. */
+/** An option as the configuration file must have it. */
 export interface WantedOption {
   readonly section: string;
   readonly option: string;
@@ -61,20 +61,20 @@ export function parseOslo(text: string, file = 'The configuration file'): OsloSe
 /**
  * The text in which every wanted option has its value and all else is as it was, byte for byte.
  *
- * An option is right, and left as written, where every definition of it means the wanted value: the file does not tell
+ * An option is right, and left as written, if every definition of it means the wanted value: the file does not tell
  * whether an option is single-valued (the last definition counts) or multi-valued (all count). A wrong one is replaced
- * where its last definition stands, its other definitions go; a missing one comes behind the last option of its section,
- * in a new section at the end where there is none. To edit twice is to edit once.
+ * where its last definition stands, its other definitions go; a missing one comes after the last option of its section,
+ * in a new section at the end if there is none. A second edit changes nothing.
  *
  * @param wanted each option at most once
  * @param file how messages name the file, usually its path
- * @throws ConfigFileInvalid where the text is no oslo.config file
- * @throws UnrepresentableValue where no line could give a value back
+ * @throws ConfigFileInvalid if the text is no oslo.config file
+ * @throws UnrepresentableValue if no line could give a value back
  */
 export function editOslo(text: string, wanted: readonly WantedOption[], file = 'The configuration file'): string {
   const { contents, ends, headers, definitions } = read(text, file);
   const lines = contents.map((content, index) => ({ content, end: ends[index] }));
-  // Per found line: what stands there now (nothing where it goes), and what comes behind it.
+  // Per found line: what stands there now (nothing if it goes), and what comes after it.
   const kept: Line[][] = lines.map((line) => [line]);
   const behind: string[][] = lines.map(() => []);
   const added = new Map<string, string[]>();
@@ -113,10 +113,10 @@ export function editOslo(text: string, wanted: readonly WantedOption[], file = '
 }
 
 /**
- * A raw value as it is written behind `=`: quoted where oslo.config would strip it, further lines as continuations.
+ * A raw value as it is written after `=`: quoted if oslo.config would strip it, further lines as continuations.
  *
  * @param option how messages name it
- * @throws UnrepresentableValue where oslo.config could not give the value back
+ * @throws UnrepresentableValue if oslo.config could not give the value back
  */
 export function encodeValue(value: string, option = 'An option'): string {
   if (value.includes('\0')) throw new UnrepresentableValue(option, 'holds a NUL');
@@ -135,7 +135,7 @@ export function encodeValue(value: string, option = 'An option'): string {
 
 /**
  * The raw value that reads as exactly this text: oslo.config substitutes `$name`, and a name it does not know stops the
- * service. `$$` is a dollar; behind a backslash it must be `\$`, because oslo.config first takes every `\$` for `$$`.
+ * service. `$$` is a dollar; after a backslash it must be `\$`, because oslo.config first takes every `\$` for `$$`.
  */
 export function literal(text: string): string {
   return text.replace(/(\\?)\$/g, (_, backslash: string) => (backslash ? '\\\\$' : '$$'));
@@ -248,7 +248,7 @@ function join(lines: readonly Line[], found: readonly Line[]): string {
     .join('');
 }
 
-/** The lines of an assignment; `option =` gets its second blank where a value follows. */
+/** The lines of an assignment; `option =` gets its second blank if a value follows. */
 function assignment(prefix: string, encoded: string): string[] {
   const [first = '', ...continuations] = encoded.split('\n');
   if (first === '') return [stripEnd(prefix), ...continuations];
@@ -272,7 +272,7 @@ const WHITE_SPACE = new Set(
 
 function isWhiteSpace(text: string, index: number): boolean {
   const code = text.charCodeAt(index);
-  // Most characters are none, and need no string of their own to tell.
+  // Most characters are not: this avoids a string for each.
   return (code <= 0x20 || code >= 0x85) && WHITE_SPACE.has(text.charAt(index));
 }
 

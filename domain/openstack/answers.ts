@@ -3,7 +3,7 @@ import { refusal, UnexpectedAnswer } from './errors';
 import type { Answer } from './http-messages';
 
 /*
- * Forms of answers. An answer is refused only for what somebody depends on: releases leave fields out, give null for them,
+ * Forms of answers. An answer is refused only because of a field that is used: releases leave fields out, give null for them,
  * or give more of them.
  */
 

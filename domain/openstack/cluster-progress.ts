@@ -34,10 +34,10 @@ class ClusterDeadlineExceeded extends MagnumHaError {
  * It is done when Magnum and Heat both say so: for seconds after a resize Magnum shows the new number of workers with the
  * status of before.
  *
- * @param cluster what `ensureCluster` returned; it is not done before it has so many workers
- * @param minutes where given, its time is over after so many
+ * @param cluster what `ensureCluster` returned; it is not done before it has that many workers
+ * @param minutes if given, its time is over after that many
  * @throws ClusterFailed with Magnum's status_reason and faults, and the resources that failed in Heat
- * @throws ClusterDeadlineExceeded where its time is over, with the resources that are not complete
+ * @throws ClusterDeadlineExceeded if its time is over, with the resources that are not complete
  */
 export async function pollCluster(
   clients: ClusterClients,
@@ -84,7 +84,7 @@ async function whatIsMissing({ heat }: ClusterClients, { cluster, stack, workers
   );
 }
 
-/** Magnum makes an address of what a load balancer gives, also of nothing: `tcp://:2375`. */
+/** If the load balancer gives no address, Magnum still makes one: `tcp://:2375`. */
 function hasHost(address: string | null | undefined): address is string {
   return address != null && address !== '' && !/^\w+:\/\/:/.test(address);
 }

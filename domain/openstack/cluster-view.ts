@@ -4,19 +4,19 @@ import type { Stack } from './heat';
 import type { MagnumCluster } from './magnum';
 import type { OpenStackSession } from './session';
 
-/** What clusters are looked at with: Magnum has them, Heat makes them. */
+/** The clients that tell about clusters: Magnum has them, Heat makes them. */
 export type ClusterClients = Pick<OpenStackSession, 'magnum' | 'heat' | 'clock'>;
 
 /** A cluster as Magnum and Heat have it. */
 export interface Seen {
   readonly cluster: MagnumCluster;
-  /** Undefined where Heat has none for it. */
+  /** Undefined if Heat has none for it. */
   readonly stack: Stack | undefined;
   /** How many workers are being made: Magnum shows a new number seconds before it asks Heat for it. */
   readonly workers: number;
 }
 
-/** A cluster has failed, or is in a state from which nothing but a decision of an operator leads on. */
+/** A cluster has failed, or is in a state that only an operator can end. */
 class ClusterFailed extends MagnumHaError {
   override readonly name = 'ClusterFailed';
 
@@ -35,10 +35,10 @@ class ClusterFailed extends MagnumHaError {
   }
 }
 
-/** So many characters of Magnum's reasons stand in an error. */
+/** An error quotes at most this many characters of Magnum's reasons. */
 export const MAGNUM_REASONS = 2000;
 
-/** @param tolerant whether it is no error that Heat does not answer */
+/** @param tolerant accepts that Heat does not answer */
 export async function look(
   { magnum, heat }: ClusterClients,
   uuidOrName: string,
@@ -47,9 +47,9 @@ export async function look(
   const cluster = await magnum.cluster(uuidOrName);
   if (!cluster) return undefined;
   const { node_count: asked, stack_id: id } = cluster;
-  // What has failed is told whether Heat answers or not.
+  // A failure is reported even if Heat does not answer.
   if (!id || stuckInMagnum(cluster)) return { cluster, stack: undefined, workers: asked };
-  // In this order: what Heat has come to may be newer than what Magnum says, never older.
+  // In this order: Heat's state may be newer than what Magnum says, never older.
   const stack = await heat.stack(id).catch((error: unknown) => {
     if (!tolerant) throw error;
     return { status: 'unknown', workers: asked };
@@ -76,7 +76,7 @@ function stuckInMagnum({ status }: MagnumCluster): boolean {
   return status?.endsWith('_FAILED') === true || status?.startsWith('DELETE_') === true;
 }
 
-/** Whether Magnum has not noticed: it looks after what is in progress only. A failed check or snapshot is no matter here. */
+/** Whether Heat failed and Magnum has not noticed: Magnum watches only what is in progress. A failed check or snapshot does not count. */
 export function failedInHeatOnly({ cluster, stack }: Seen): boolean {
   return completeInMagnum(cluster) && /^(CREATE|UPDATE|ROLLBACK)_FAILED$/.test(stack?.status ?? '');
 }
@@ -88,12 +88,12 @@ export async function clusterFailed({ heat }: ClusterClients, seen: Seen): Promi
 }
 
 function advice(status: string, name: string, uuid: string): string {
-  if (status === 'DELETE_IN_PROGRESS') return 'Wait until it is gone, then start again and it is created anew.';
+  if (status === 'DELETE_IN_PROGRESS') return 'Wait until it is gone, then start again: it is created again.';
   if (status === 'UPDATE_FAILED') {
     return `Remove the cause, then \`openstack coe cluster resize ${uuid} COUNT\` (it still takes one that failed), and start again.`;
   }
   return (
-    `It is not deleted and created anew on its own: see \`openstack stack resource list -n 5 STACK\`, remove the cause, then ` +
+    `The workflow does not delete and create it again on its own: see \`openstack stack resource list -n 5 STACK\`, remove the cause, then ` +
     `\`openstack coe cluster delete ${uuid}\`, and start again once ${name} is gone.`
   );
 }

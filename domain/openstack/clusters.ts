@@ -19,7 +19,7 @@ import type { Difference } from './templates';
 export interface ClusterResult {
   readonly name: string;
   readonly uuid?: string;
-  /** `missing` only in mode `check`; `differs` also where Magnum cannot change what differs, or not now. */
+  /** `missing` only in mode `check`; `differs` also if Magnum cannot change what differs, or not now. */
   readonly action: 'created' | 'resized' | 'unchanged' | 'missing' | 'differs';
   /** Magnum's status, such as CREATE_IN_PROGRESS; `REQUESTED` as long as no conductor has taken the creation up. */
   readonly status?: string;
@@ -52,7 +52,7 @@ class RequestNotTaken extends MagnumHaError {
   }
 }
 
-/** How long a conductor may take to pick up what the API put into RabbitMQ: it takes well below a second. */
+/** How long a conductor may take to pick up what the API put into RabbitMQ: well below a second as a rule. */
 const PICK_UP = { forMs: 10_000, everyMs: 200 };
 
 /**
@@ -97,7 +97,7 @@ export async function ensureCluster(
   const asked = complete(seen) && cluster.node_count !== wanted.workers && wanted.workers >= further;
   const changed = asked ? await resize(clients, cluster, wanted.workers, further) : cluster;
   const left = differencesOf(changed, changed.node_count, wanted, template?.uuid);
-  // Also where somebody else has asked Magnum for it, such as an attempt of this task whose answer was lost.
+  // Also if somebody else has asked Magnum for it, such as an attempt of this task whose answer was lost.
   if (left.length === 0) return { ...result(changed, 'resized', differences), done: false };
   return { ...result(changed, 'differs', left), done: done && !asked };
 }
@@ -119,7 +119,7 @@ async function create(
     uuid = await client.createCluster(attributes, microversionFor(wanted.workers));
   } catch (error) {
     if (!(error instanceof AnswerLost)) throw error;
-    // A repetition at once would find nothing by that name and make a second one.
+    // An immediate repetition would find no cluster of that name and create a second one.
     const created = await takenUp(clock, () => client.cluster(wanted.name));
     if (!created) throw error;
     return result(created, 'created', []);
@@ -132,7 +132,7 @@ async function create(
 
 /**
  * @param workers in all node groups together
- * @param further how many of them are beside the default one
+ * @param further how many of them are in other groups than the default one
  */
 async function resize(
   { magnum: client, clock }: ClusterClients,

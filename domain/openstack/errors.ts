@@ -58,7 +58,7 @@ export class OpenStackApiError extends MagnumHaError {
   }
 }
 
-/** The answer is none that the API documents. */
+/** The answer is not one that the API documents. */
 export class UnexpectedAnswer extends MagnumHaError {
   override readonly name = 'UnexpectedAnswer';
 
@@ -70,7 +70,7 @@ export class UnexpectedAnswer extends MagnumHaError {
   }
 }
 
-/** The error that an answer stands for whose status is not the expected one. */
+/** The error for an answer whose status is not the expected one. */
 export function refusal(answer: Answer): MagnumHaError {
   return [502, 503, 504].includes(answer.status) ? new OpenStackUnavailable(answer) : new OpenStackApiError(answer);
 }
@@ -100,7 +100,7 @@ function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** So much of a page is looked at: what it says stands in front. */
+/** Only this much of a page is read: its message is at the beginning. */
 const PAGE = 10_000;
 
 /** A page of HTML, or whatever it is, as a short line. */
@@ -119,7 +119,7 @@ function withoutHead(page: string): string {
   return start < 0 || end < 0 ? page : `${page.slice(0, start)} ${page.slice(end)}`;
 }
 
-/** At most so many characters of a text, and how many there were more. */
+/** The first characters of a text, and how many more there were. */
 export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}… (${text.length - length} more characters)` : text;
 }

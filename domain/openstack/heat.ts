@@ -5,7 +5,7 @@ import { shorten } from './errors';
 import type { Answer } from './http-messages';
 import { EndpointMissing } from './keystone';
 
-/** Texts, where Heat says what a template was given. */
+/** A text if Heat says what a template was given. */
 const count = z
   .union([z.string().regex(/^\d+$/), z.number()])
   .nullish()
@@ -51,9 +51,9 @@ interface HeatResource {
 
 /** How deep Magnum's stacks are nested at most. */
 const DEPTH = 5;
-/** So many resources are named. */
+/** At most this many resources are named. */
 const SHOWN = 8;
-/** So many characters of a reason are given. */
+/** At most this many characters of a reason are quoted. */
 const REASON = 400;
 
 /** Heat's API, version 1, as one user sees it: reads only. */
@@ -62,7 +62,7 @@ export class HeatClient {
   constructor(private readonly get: (type: string, path: string) => Promise<Answer>) {}
 
   /**
-   * A stack, or undefined where Heat has none of this ID for this user, or the cloud has no Heat: not every driver of Magnum
+   * A stack, or undefined if Heat has none of this ID for this user, or the cloud has no Heat: not every driver of Magnum
    * uses it.
    * @throws OpenStackApiError, OpenStackUnavailable, OpenStackUnreachable, and what `Keystone` throws
    */
@@ -81,7 +81,7 @@ export class HeatClient {
   }
 
   /**
-   * Which resources of a stack have failed, or else are not complete: a text of some thousand characters at most. Where Heat
+   * Which resources of a stack have failed, or are not complete: a text of a few thousand characters at most. If Heat
    * does not tell, the text says why.
    */
   async describeIncomplete(id: string): Promise<string> {
@@ -118,7 +118,7 @@ export class HeatClient {
       .sort((one, other) => Number(failed(other)) - Number(failed(one)));
   }
 
-  /** Heat wants a stack's name beside its ID, and sends whoever has only the ID there. */
+  /** Heat wants a stack's name with its ID, and redirects a request that has only the ID. */
   private async ask(path: string): Promise<Answer> {
     const answer = await this.get('orchestration', path);
     const [, there] = /\/stacks(\/.*)$/.exec(answer.headers.location ?? '') ?? [];

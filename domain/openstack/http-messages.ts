@@ -8,7 +8,7 @@ export interface HttpRequest {
   readonly body?: unknown;
 }
 
-/** Whatever was answered, whichever status. */
+/** An answer of any status. */
 export interface Answer {
   readonly method: string;
   /** The URL that was asked; it never has credentials. */
@@ -17,6 +17,6 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
   /** The body as text. */
   readonly text: string;
-  /** The body where it is JSON, else undefined: HTML, or nothing. */
+  /** The body if it is JSON, otherwise undefined. */
   readonly json: unknown;
 }

@@ -8,7 +8,7 @@ import type { Answer, HttpRequest } from './http-messages';
 import { type Tunnel, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
 
 export interface HttpOptions {
-  /** Certificates of a private CA in PEM form, trusted beside the well-known ones. */
+  /** Certificates of a private CA in PEM form, trusted in addition to the well-known ones. */
   readonly ca?: string | undefined;
   /**
    * How long opening a connection may take, in milliseconds.
@@ -26,7 +26,7 @@ export interface HttpOptions {
    */
   readonly writeTimeoutMs?: number;
   /**
-   * Pauses before a GET is repeated, in milliseconds; after the last there is no other try. HAProxy needs about 3.1 s
+   * Pauses before a GET is repeated, in milliseconds; after the last the request is not repeated. HAProxy needs about 3.1 s
    * until it routes to a restarted API again.
    * @default [500, 1000, 2000, 4000]
    */
@@ -59,7 +59,7 @@ export class HttpClient {
    *
    * A GET is repeated when the connection is lost or 503 is answered; what changes something is sent once.
    *
-   * @throws OpenStackUnreachable when no answer came and none can have been caused
+   * @throws OpenStackUnreachable when no answer came and the request cannot have had an effect
    * @throws AnswerLost when a request that changes something may have been carried out without an answer
    */
   async request(request: HttpRequest): Promise<Answer> {
@@ -85,14 +85,14 @@ export class HttpClient {
     return this.once(request);
   }
 
-  /** Whether somebody who closes http connections without a word talks https. */
+  /** Whether a server that closes http connections without an answer talks https. */
   private async speaksHttps(url: string): Promise<boolean> {
     if (!url.startsWith('http:')) return false;
     try {
       await this.once({ method: 'GET', url: new URL('/', url.replace('http:', 'https:')).href });
       return true;
     } catch (error) {
-      // One that is not trusted is a certificate, too.
+      // A certificate that is not trusted shows that it talks https, too.
       return messageOf(error).includes('the certificate of ');
     }
   }
@@ -160,7 +160,7 @@ export class HttpClient {
   }
 }
 
-/** The connection was closed where an answer should come. */
+/** The connection was closed when an answer should have come. */
 function isClosed(error: unknown): boolean {
   const lost = error instanceof OpenStackUnreachable || error instanceof AnswerLost;
   return lost && /socket hang up|ECONNRESET/.test(error.message);

@@ -133,7 +133,7 @@ export class Keystone {
 
   private async valid(): Promise<Token> {
     if (this.held && this.clock.now() < this.held.renewAt) return this.held;
-    // Whoever asks meanwhile waits for the same answer.
+    // Other callers meanwhile wait for the same answer.
     this.pending ??= this.requestToken().finally(() => (this.pending = undefined));
     return (this.held = await this.pending);
   }
@@ -147,7 +147,7 @@ export class Keystone {
     const body = tokenBody.safeParse(answer.json);
     if (typeof id !== 'string' || !body.success) throw new UnexpectedAnswer(answer, 'a token of Keystone v3');
     const { issued_at, expires_at, project, catalog } = body.data.token;
-    // Only the difference counts: Keystone's clock may be another than this machine's.
+    // Only the difference counts: Keystone's clock may differ from this machine's.
     const lifetimeMs = Date.parse(expires_at) - Date.parse(issued_at);
     return {
       id,
@@ -165,14 +165,14 @@ export class Keystone {
       return await this.http.request(tokenRequest(url, user, scope));
     } catch (error) {
       if (error instanceof OpenStackUnreachable) throw new KeystoneUnreachable(url, error.reason);
-      // A token nobody received harms nobody.
+      // A token that nobody received does no harm.
       if (error instanceof AnswerLost) throw new KeystoneUnreachable(url, messageOf(error));
       throw error;
     }
   }
 }
 
-/** Where tokens are issued; an OS_AUTH_URL may leave out the version, as openrc files of old do. */
+/** Where tokens are issued; an OS_AUTH_URL may leave out the version, as old openrc files do. */
 export function tokensUrl(authUrl: string): string {
   const base = authUrl.replace(/\/+$/, '');
   return `${base.endsWith('/v3') ? base : `${base}/v3`}/auth/tokens`;

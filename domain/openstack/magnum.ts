@@ -18,7 +18,7 @@ class DuplicateNameInMagnum extends MagnumHaError {
     super(
       `Several ${kind}s are named ${name} (${url}): Magnum allows it, but then none can be looked up by name. Find them with ` +
         `\`${command} list\`, delete or rename all but the right one by UUID, and start again. An administrator sees those of all ` +
-        'projects: where the others are not yours, give yours another name in the site document.',
+        'projects: if the others are not yours, give yours another name in the site document.',
     );
   }
 }
@@ -82,7 +82,7 @@ const cluster = z
     status_reason: shown,
     node_count: z.number(),
     master_count: z.number(),
-    // As the driver stores it: nothing, or not Heat's at all, where the driver does not use Heat.
+    // As the driver stores it: nothing, or some other ID, if the driver does not use Heat.
     stack_id: z.string().nullish(),
     api_address: shown,
     node_addresses: addresses,
@@ -105,7 +105,7 @@ export interface PatchStep {
 /**
  * Magnum's API, version 1, as one user sees it.
  *
- * All methods throw `OpenStackApiError` where Magnum refuses, `OpenStackUnavailable` and `OpenStackUnreachable` where it
+ * All methods throw `OpenStackApiError` if Magnum refuses, `OpenStackUnavailable` and `OpenStackUnreachable` if it
  * does not answer, and what `Keystone` throws; those that change something throw `AnswerLost` too.
  */
 export class MagnumClient {
@@ -123,7 +123,7 @@ export class MagnumClient {
   }
 
   /**
-   * A template by UUID or name, or undefined where there is none. It may be another project's where that made it public.
+   * A template by UUID or name, or undefined if there is none. It may be another project's, if that made it public.
    * @throws DuplicateNameInMagnum, OwnedByAnotherProject
    */
   async template(uuidOrName: string): Promise<TemplateAttributes | undefined> {
@@ -153,7 +153,7 @@ export class MagnumClient {
   }
 
   /**
-   * A cluster by UUID or name, or undefined where there is none, or no conductor has taken its creation up yet.
+   * A cluster by UUID or name, or undefined if there is none, or no conductor has taken its creation up yet.
    * @throws DuplicateNameInMagnum, OwnedByAnotherProject, ClusterUnreadable
    */
   async cluster(uuidOrName: string): Promise<MagnumCluster | undefined> {
@@ -167,7 +167,7 @@ export class MagnumClient {
   }
 
   /**
-   * How many of a cluster's workers are in node groups beside the default one. Those have stacks of their own, and came with
+   * How many of a cluster's workers are in other node groups than the default one. Those have stacks of their own, and came with
    * Train: no Magnum before has any.
    */
   async furtherWorkers(uuid: string): Promise<number> {

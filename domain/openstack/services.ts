@@ -4,9 +4,9 @@ import type { MagnumClient } from './magnum';
 export interface Conductor {
   /** Undefined if Magnum does not say. */
   readonly id?: number;
-  /** Its `[DEFAULT] host`; null where that is not set, and then all such conductors share this row. */
+  /** Its `[DEFAULT] host`; null if that is not set, and then all such conductors share this row. */
   readonly host: string | null;
-  /** `up` until 180 s after its last heartbeat, also when it is dead: proves nothing. */
+  /** `up` until 180 s after its last heartbeat, even if it is dead by then. */
   readonly state: string;
   /** Its last heartbeat, by its controller's clock: whole seconds since 1970; 0 if Magnum does not say. */
   readonly heartbeatAt: number;

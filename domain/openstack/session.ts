@@ -18,7 +18,7 @@ export interface OpenStackSession {
   /**
    * Reads from another service: whatever is answered, whichever status.
    * @param type of the service in the catalogue
-   * @param path behind the URL of its endpoint
+   * @param path after the URL of its endpoint
    * @throws EndpointMissing, and what `Keystone` and `HttpClient` throw
    */
   get(type: string, path: string): Promise<Answer>;

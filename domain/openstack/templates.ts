@@ -15,8 +15,8 @@ export interface TemplateResult {
   readonly name: string;
   readonly uuid?: string;
   /**
-   * `missing` only in mode `check`; `differs` also where a cluster uses the template, so that Magnum keeps it as it is, and
-   * where it is another project's, which made it public.
+   * `missing` only in mode `check`; `differs` also if a cluster uses the template, so that Magnum keeps it as it is, and
+   * if it is another project's, which made it public.
    */
   readonly action: 'created' | 'updated' | 'unchanged' | 'missing' | 'differs';
   /** What differed before (`updated`), or differs still (`differs`). */
@@ -67,14 +67,14 @@ async function create(client: MagnumClient, name: string, attributes: Record<str
   try {
     return await client.createTemplate(attributes);
   } catch (error) {
-    // Magnum stores a template before it answers, so it is there by now or never will be.
+    // Magnum stores a template before it answers, so by now it exists or the request failed.
     const stored = error instanceof AnswerLost ? await client.template(name) : undefined;
     if (!stored) throw error;
     return stored;
   }
 }
 
-/** The template as it is after the change, or undefined where Magnum refuses because a cluster uses it. */
+/** The template as it is after the change, or undefined if Magnum refuses because a cluster uses it. */
 async function change(client: MagnumClient, uuid: string, differences: readonly Difference[]) {
   try {
     return await client.patchTemplate(uuid, differences.map(replacement));
@@ -88,7 +88,7 @@ async function change(client: MagnumClient, uuid: string, differences: readonly 
 }
 
 function replacement({ field, wanted }: Difference): PatchStep {
-  // In a patch, Magnum takes labels as the text of a Python dictionary only; of texts, JSON is one.
+  // In a patch, Magnum takes labels only as the text of a Python dictionary, and JSON of texts is one.
   const value = typeof wanted === 'object' ? JSON.stringify(wanted) : (wanted as string | number | boolean);
   return { op: 'replace', path: `/${field}`, value };
 }

@@ -5,7 +5,7 @@ import type { World } from '../world';
 import type { HttpOptions } from './http';
 import { type OpenStackSession, openStackSession } from './session';
 
-/** What a task may need beyond OpenStack's clients as they are. */
+/** What a task may need besides OpenStack's clients. */
 export interface ThroughSiteOptions {
   /** Names of secrets besides that of OpenStack's user. */
   readonly secrets?: readonly string[];

@@ -5,14 +5,14 @@ import { certificatesIn } from '../site/certificates';
 
 /** Whose certificates count. */
 export interface Trust {
-  /** Certificates of a private CA in PEM form, trusted beside the well-known ones. */
+  /** Certificates of a private CA in PEM form, trusted in addition to the well-known ones. */
   readonly ca?: string;
   /**
    * What is checked: that the certificate is signed by a CA that is trusted and is for the host; only the former; nothing.
    * @default 'host'
    */
   readonly verify?: 'host' | 'signature' | 'nothing';
-  /** What is talked inside, if the server shall know (ALPN). */
+  /** The protocol inside, if the server must know it (ALPN). */
   readonly protocol?: string;
 }
 
@@ -54,7 +54,7 @@ export function secure(stream: Duplex, host: string, port: number, trust: Trust 
 
 const UNTRUSTED = /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_)/;
 
-/** OpenSSL's words for it, in which stand a number of a thread and a file of its own source. */
+/** OpenSSL's own message, without its thread number and source file. */
 function plain(error: unknown, where: string): Error {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   if (/wrong version number|packet length too long|unknown protocol|record layer failure/.test(message)) {

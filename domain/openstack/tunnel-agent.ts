@@ -19,7 +19,7 @@ export function tunnelAgent(connect: Tunnel, clock: Clock, connectTimeoutMs: num
 
 /**
  * The same with TLS inside of the tunnel, for https endpoints.
- * @param ca certificates of a private CA, trusted beside the well-known ones
+ * @param ca certificates of a private CA, trusted in addition to the well-known ones
  */
 export function secureTunnelAgent(connect: Tunnel, clock: Clock, connectTimeoutMs: number, ca?: string): https.Agent {
   const agent = new https.Agent({ keepAlive: true });
@@ -37,11 +37,11 @@ export function secureTunnelAgent(connect: Tunnel, clock: Clock, connectTimeoutM
   return agent;
 }
 
-/** Node takes the stream from this callback where `createConnection` returns none. */
+/** Node takes the stream from this callback if `createConnection` returns none. */
 function handOver(stream: Promise<Duplex>, opened?: (error: Error | null, stream: Duplex) => void): void {
   stream.then(
     (ready) => opened?.(null, ready),
-    // Node looks at the stream only where there is no error.
+    // Node looks at the stream only if there is no error.
     (error: unknown) => opened?.(error as Error, undefined as never),
   );
 }
@@ -63,13 +63,13 @@ function open(connect: Tunnel, clock: Clock, host: string, port: number, timeout
   });
 }
 
-/** Makes of a stream what an agent expects of a socket that it keeps; an SSH channel is none. */
+/** Gives a stream the methods that an agent calls on a socket that it keeps; an SSH channel does not have them. */
 function asSocket(stream: Duplex): Duplex {
   const socket = stream as unknown as Record<string, unknown>;
   for (const method of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref']) {
     socket[method] ??= () => stream;
   }
-  // A channel stays half open when the server closes its side, and would be taken for a good one.
+  // A channel stays half open when the server closes its side, and would be used again.
   stream.once('end', () => stream.destroy());
   return stream;
 }

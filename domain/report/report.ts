@@ -13,7 +13,7 @@ import type { CycleStep } from '../pacemaker/cycle';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 
-/** What an execution found and did; null where a step was not reached or not needed. It holds no secret. */
+/** What an execution found and did; null if a step was not reached or not needed. It holds no secret. */
 export interface ReportInput {
   readonly site: Site;
   readonly mode: Mode;
@@ -41,7 +41,7 @@ export interface ReportInput {
 /** A cluster, with what Magnum said of it when it was complete. */
 export type ClusterReport = ClusterResult & Partial<Omit<ClusterProgress, 'done'>>;
 
-/** The output of an execution: what an operator or an auditor wants to know first stands first. */
+/** The output of an execution: what an operator or an auditor wants to know first comes first. */
 export interface Report extends Pick<
   ReportInput,
   'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'leftDisabled'
@@ -50,7 +50,7 @@ export interface Report extends Pick<
   /** `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. */
   readonly outcome: 'unchanged' | 'changed' | 'drift';
   /**
-   * What Magnum needs outside of itself; null where the site document does not ask for it. A check that finds drift on the
+   * What Magnum needs outside of itself; null if the site document does not ask for it. A check that finds drift on the
    * controllers does not look at the schema.
    */
   readonly bootstrap: readonly BootstrapItem[] | null;
@@ -58,10 +58,10 @@ export interface Report extends Pick<
   readonly controllers: readonly ControllerReport[];
   /** From the VIP's last answer before the cycle to its first after, in milliseconds; null without a cycle. */
   readonly outageMs: number | null;
-  /** What was down for that time, or would be; null where HAProxy is not cycled. */
+  /** What was down for that time, or would be; null if HAProxy is not cycled. */
   readonly blastRadius: BlastRadius | null;
   readonly verification: Verification | null;
-  /** Null where they were not compared: a check stops at drift on the controllers. */
+  /** Null if they were not compared: a check stops at drift on the controllers. */
   readonly clusterTemplates: readonly TemplateResult[] | null;
   /** Likewise. */
   readonly clusters: readonly ClusterReport[] | null;
@@ -70,7 +70,7 @@ export interface Report extends Pick<
 /** What was found and done on one controller. */
 export interface ControllerReport {
   readonly name: string;
-  /** What differed; empty where nothing did. */
+  /** What differed; empty if nothing did. */
   readonly files: readonly FileState[];
   /** Whether the rule was missing in the running firewall, or misplaced. */
   readonly firewall: 'same' | 'differs';

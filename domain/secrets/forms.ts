@@ -59,7 +59,7 @@ function chunks(line: string): string[] {
   );
 }
 
-/** Short lines together with their neighbours: with the line that follows, the last ones with the line before. */
+/** Short lines are joined with the next line, the last ones with the line before. */
 function grouped(lines: readonly string[]): string[] {
   const groups: string[] = [];
   let short: string[] = [];
@@ -163,7 +163,7 @@ function quotingRun(run: string, isLast: boolean): string {
   ]);
   const any = `${one}{${length},${8 * length}}`;
   if (!isLast) return any;
-  // Quotes that follow the secret are none of it.
+  // Quotes that follow the secret are not part of it.
   const json = JSON.stringify(run).slice(1, -1);
   const python = run.replaceAll('\\', String.raw`\\`);
   const common = [

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { type Form, formsOf, LONGEST_FORM, type Range, SearchedText } from './forms';
 
-/** A secret has so many characters at least: a shorter one would be found in every text. */
+/** A secret has at least this many characters: a shorter one would be found in every text. */
 export const SHORTEST_SECRET = 4;
 
-/** A text is cut to so many characters; people are shown less. */
+/** A text is cut to this many characters; people are shown less. */
 const LONGEST_TEXT = 64 * 1024;
 /** Room for the note that tells so. */
 const NOTE = 64;

@@ -38,12 +38,12 @@ export class SecretNotEncrypted extends MagnumHaError {
   override readonly name = 'SecretNotEncrypted';
 }
 
-/** A secret is so short that it cannot be told from other text, nor taken out of it. */
+/** A secret is so short that it cannot be told apart from other text, nor be redacted. */
 export class SecretTooShort extends MagnumHaError {
   override readonly name = 'SecretTooShort';
 }
 
-/** Reads a parameter that is no secret; undefined where there is none. */
+/** Reads a parameter that is no secret; undefined if there is none. */
 async function readParameter(client: Client, name: string): Promise<string | undefined> {
   const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [name] }));
   return Parameters[0]?.Value;

@@ -86,7 +86,7 @@ function addresses({ virtualIp, managementNetwork, controllers }: Readable): Pro
   });
 }
 
-/** HAProxy cannot listen where it listens already, nor where a controller's own API does. */
+/** HAProxy cannot listen on an address and port twice, nor where a controller's own API does. */
 function publicVip({ virtualIp, controllers, haproxy, magnum }: Readable): Problem[] {
   const { address, port } = haproxy.publicVip ?? {};
   const apiPort = magnum.apiPort ?? 9511;

@@ -5,7 +5,7 @@ import { LIMITS } from './limits';
 import { releaseMeant, RELEASES } from './releases';
 
 /**
- * The names of what can be wrong in a site document. Where every problem of a document has one name, loading fails with
+ * The names of what can be wrong in a site document. If all problems of a document have the same name, loading fails with
  * an error of that name; with several names it fails with `SiteDocumentInvalid`. The message lists every problem.
  */
 export const PROBLEM_NAMES = [
@@ -28,9 +28,9 @@ export type ProblemName = (typeof PROBLEM_NAMES)[number];
 /** A mistake in a site document: where, of which kind, and what would be right. */
 export interface Problem {
   readonly path: string;
-  /** Where it stands in a text of several lines, from 1. */
+  /** The line in a text of several lines, from 1. */
   readonly line?: number | undefined;
-  /** How people call it, if that is not the path. */
+  /** A better name than the path, if there is one. */
   readonly label?: string | undefined;
   readonly name: ProblemName;
   readonly message: string;
@@ -87,7 +87,7 @@ const hostKey = z
   .string()
   .regex(
     /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]{40,}={0,3}$/,
-    'must be a public host key as ssh-keyscan prints it behind the host name: "ssh-ed25519 AAAA…"',
+    'must be a public host key as ssh-keyscan prints it after the host name: "ssh-ed25519 AAAA…"',
   );
 
 const endpointInterface = z.enum(['public', 'internal', 'admin']);
@@ -107,7 +107,7 @@ const secret = z.strictObject(
   },
 );
 
-/** A reference to a secret: the name of its SSM SecureString parameter. The value never stands in a site document. */
+/** A reference to a secret: the name of its SSM SecureString parameter. The value is never in a site document. */
 export type SecretReference = z.infer<typeof secret>;
 
 const bastion = z
@@ -157,8 +157,8 @@ const haproxy = z
       .enum(['directory', 'statement'])
       .default('directory')
       .describe(
-        'How fragments are read: "directory" where HAProxy is started with -f on the directory too (stock HAProxy), ' +
-          '"statement" where haproxy.cfg ends in `include conf.d/*.cfg` (Fuel).',
+        'How fragments are read: "directory" if HAProxy is started with -f on the directory too (stock HAProxy), ' +
+          '"statement" if haproxy.cfg ends in `include conf.d/*.cfg` (Fuel).',
       ),
     publicVip: publicVip.optional(),
     healthCheckPath: z
@@ -288,7 +288,7 @@ const magnum = z
       .enum(['x509keypair', 'barbican'])
       .default('x509keypair')
       .describe(
-        'cert_manager_type. x509keypair where Barbican is not installed; `local` is no choice: one node’s disk.',
+        'cert_manager_type. x509keypair if Barbican is not installed. `local` cannot be chosen: it is one node’s disk.',
       ),
     region: token.optional().describe('region_name of every [*_client] section.'),
     endpointInterface: endpointInterface
@@ -341,7 +341,7 @@ const bootstrap = z
     }),
   )
   .default([])
-  .describe('What Magnum needs and nobody else has made: an apply makes what lacks of it, and deletes nothing.');
+  .describe('What Magnum needs and nobody has made yet: an apply makes what is missing of it, and deletes nothing.');
 
 const openstack = z
   .strictObject({
@@ -364,7 +364,7 @@ const clusterTemplate = z
     keypairId: line.optional().describe('Name of the Nova keypair.'),
     externalNetworkId: line.describe('Name or ID of the external network.'),
     fixedNetwork: line.optional().describe('Name or ID of the fixed network.'),
-    fixedSubnet: line.optional().describe('Name or ID of the fixed subnet; needed beside fixedNetwork.'),
+    fixedSubnet: line.optional().describe('Name or ID of the fixed subnet; needed with fixedNetwork.'),
     dnsNameserver: addresses.optional().describe('DNS server of the nodes, or several with commas between.'),
     flavorId: line.optional().describe('Flavor of the workers.'),
     masterFlavorId: line.optional().describe('Flavor of the managers.'),
@@ -409,7 +409,7 @@ const cluster = z
 const ssh = z
   .strictObject({
     user: token.default('root').describe('User on the controllers.'),
-    sudo: z.boolean().default(false).describe('Run commands through `sudo -n`; set it where user is not root.'),
+    sudo: z.boolean().default(false).describe('Run commands through `sudo -n`; set it if user is not root.'),
     privateKey: secret.describe('Private key for bastion and controllers, in OpenSSH or PEM form, without passphrase.'),
   })
   .describe('SSH to the controllers.');
@@ -426,7 +426,7 @@ const ca = z
       })
       .describe(
         "The CA's certificates in PEM form, with \\n for line breaks in JSON. The workflow trusts them for https, RabbitMQ and " +
-          'the database, beside the well-known ones.',
+          'the database, in addition to the well-known ones.',
       ),
     file: path
       .optional()
@@ -487,7 +487,7 @@ export type ClusterTemplate = Site['clusterTemplates'][number];
 /** A wanted cluster. */
 export type Cluster = Site['clusters'][number];
 
-/** It quotes nothing but names of releases: what stands there by mistake may be a secret. */
+/** It quotes only names of releases: anything else may be a secret that was put there by mistake. */
 function releaseProblem(input: unknown): string {
   const meant = releaseMeant(input);
   if (meant)

@@ -14,7 +14,7 @@ export class ModeUnknown extends MagnumHaError {
   override readonly name = 'ModeUnknown';
 }
 
-/** An execution was started with an input of another form than {"site": "golden", "mode": "apply"}. */
+/** An execution was started with an input that is not like {"site": "golden", "mode": "apply"}. */
 export class InputInvalid extends MagnumHaError {
   override readonly name = 'InputInvalid';
 }
@@ -22,7 +22,7 @@ export class InputInvalid extends MagnumHaError {
 /** `check` finds drift and touches nothing; `apply` removes it. */
 export type Mode = 'check' | 'apply';
 
-/** So many sites a refusal names. */
+/** A refusal names at most this many sites. */
 const MOST_NAMED = 20;
 
 /**
@@ -52,7 +52,7 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
   return { site, mode };
 }
 
-/** How to start well. */
+/** How to start with a valid input. */
 async function advice(documents: DocumentStore, site?: string): Promise<string> {
   const names = await documents.names();
   const example = site ?? names[0] ?? 'golden';

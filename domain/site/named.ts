@@ -1,6 +1,6 @@
 import type { Cluster, ClusterTemplate, Controller, Site } from './document';
 
-/** The controller of this name. @throws Error where there is none: the workflow only names those of the document */
+/** The controller of this name. @throws Error if there is none: the workflow only names those of the document */
 export function controllerNamed(site: Site, name: string): Controller {
   return named(site.controllers, name, `controller of site ${site.name}`);
 }

@@ -6,7 +6,7 @@ const SECRET_OPTIONS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Under this section stand the options of keystoneauth's plugins, which any section may have. */
+/** This section lists the options of keystoneauth's plugins, which any section may have. */
 const ANY_SECTION = '*';
 
 /**

@@ -7,7 +7,7 @@ import { nearest } from './suggestion';
 import { type DocumentText, readText } from './text';
 
 /**
- * A site document is refused. `name` is the problems' own name where they share one (`UnknownField`, `BadPort` and so
+ * A site document is refused. `name` is the problems' own name if they share one (`UnknownField`, `BadPort` and so
  * on), else `SiteDocumentInvalid`; the message lists every problem by its path.
  */
 export class SiteDocumentInvalid extends MagnumHaError {
@@ -59,14 +59,14 @@ export function parseSite(site: string, text: string): Site {
   return result.data;
 }
 
-/** Names of fields have no dots but within extraOptions, where the line is then that of the section. */
+/** Only names within extraOptions have dots: the line is then that of the section. */
 function placeOf(path: string, lineOf: DocumentText['lineOf']): { line?: number } {
   const keys = path.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key));
   const line = lineOf?.(keys);
   return line === undefined ? {} : { line };
 }
 
-/** Of a controller, a template or a cluster people know the name, not the place in its list. */
+/** People know a controller, a template or a cluster by its name, not by its place in the list. */
 function labelOf({ path, message }: Problem, document: unknown): { label?: string } {
   const [list = '', index = '', ...field] = path.split('.');
   const name = /^\d+$/.test(index) && valueAt(document, [list, index, 'name']);
@@ -81,7 +81,7 @@ interface Found extends Problem {
   readonly meant?: string;
 }
 
-/** A field that is there by a wrong name is not missing too. */
+/** A field that has a wrong name is not reported as missing too. */
 function withoutMisspelt(found: readonly Found[]): Problem[] {
   const meant = new Set(found.flatMap((one) => one.meant ?? []));
   return found
@@ -128,7 +128,7 @@ function bare(schema: unknown): unknown {
   return wrapped ? bare(schema.unwrap()) : schema;
 }
 
-/** Where zod's own message says nothing, one that says what would be right. */
+/** A message that says what would be right, if zod's own does not. */
 function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'invalid_type') {
     const { expected } = issue;
@@ -150,7 +150,7 @@ function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
   return issue.message;
 }
 
-/** Whether a text is a number or a boolean in quotes, where one is expected. */
+/** Whether a text is a number or a boolean in quotes, and one is expected. */
 function isQuoted(text: string, expected: string): boolean {
   return expected === 'boolean'
     ? /^(true|false)$/.test(text)

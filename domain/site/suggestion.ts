@@ -1,5 +1,5 @@
 /**
- * The candidate that somebody meant who wrote `name`; undefined if none is near. Near is: the same but for capitals, `_` and
+ * The candidate that somebody meant who wrote `name`; undefined if none is near. Near means: the same except for capitals, `_` and
  * `-`, or a third of the letters changed, or swapped with the next one, at most.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {

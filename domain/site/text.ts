@@ -1,7 +1,7 @@
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { messageOf } from '../errors';
 
-/** The text of a site document as data, and where in it what stands; or what is wrong with its form. */
+/** The text of a site document as data, with the line of each value; or what is wrong with its form. */
 export interface DocumentText {
   readonly document?: unknown;
   readonly problem?: string;
@@ -9,13 +9,13 @@ export interface DocumentText {
   readonly lineOf?: (path: readonly PropertyKey[]) => number | undefined;
 }
 
-/** Reads JSON if the text begins as such, else YAML 1.2. No problem quotes the text: it may hold a secret by mistake. */
+/** Reads JSON if the text begins like JSON, otherwise YAML 1.2. No problem quotes the text: it may hold a secret by mistake. */
 export function readText(text: string): DocumentText {
   if (/^\s*($|[[{"])/.test(text)) {
     try {
       return { document: JSON.parse(text), lineOf: lines(text) };
     } catch (error) {
-      // Where the parser quotes, it tells no place, and nothing but the place stands at its end.
+      // If the parser quotes the text it gives no place; otherwise the place is at the end of its message.
       const place =
         / at position \d+( \(line \d+ column \d+\))?$| end of JSON input$/.exec(messageOf(error))?.[0] ?? '';
       const at = place && `: error${place.replace(/^ end/, ' at the end')}`;

@@ -9,11 +9,11 @@ export interface Frame {
  * Bytes of a line: every SSH server takes a packet of 35,000 (RFC 4253, section 6.1), and Linux an argument of 131,072.
  */
 const LINE_BYTES = 30_000;
-/** More than a marker is long. */
+/** Longer than any marker. */
 const MARKER_BYTES = 120;
 
 /**
- * What stands behind each command, on both streams; on stdout with the command's exit code. In the line itself the nonce is
+ * What comes after each command, on both streams; on stdout with the command's exit code. In the line itself the nonce is
  * in two parts: ps prints that line.
  */
 function marker(nonce: string): string {
@@ -22,7 +22,7 @@ function marker(nonce: string): string {
 }
 
 /**
- * One line for several: a shell runs one after the other, whatever they come to. Where the connection breaks the shell
+ * One line for several: a shell runs one after the other, whether they fail or not. If the connection breaks, the shell
  * dies of its next marker, so that nothing more is begun.
  *
  * @param nonce what no command can print by chance: 128 random bits or more, in hexadecimal digits
@@ -32,7 +32,7 @@ export function batchLine(lines: readonly string[], nonce: string): string {
   return [marker(nonce), ...lines.flatMap((line) => [line, marker(nonce)])].join('; ');
 }
 
-/** Parts what is given, in order, so that each part's lines make one batch that is not too long. */
+/** Splits what is given, in order, into parts whose lines make one batch that is not too long. */
 export function parted<T extends { readonly line: string }>(all: readonly T[]): T[][] {
   const parts: T[][] = [];
   let room = 0;
@@ -49,7 +49,7 @@ export function parted<T extends { readonly line: string }>(all: readonly T[]): 
   return parts;
 }
 
-/** Takes apart what a batch prints, as it arrives. Any bytes may stand in it but the nonce. */
+/** Takes apart what a batch prints, as it arrives. It may hold any bytes except the nonce. */
 export class Frames {
   private readonly stdout: Splitter;
   private readonly stderr: Splitter;
@@ -80,7 +80,7 @@ export class Frames {
 
 /** Parts a stream at its markers. */
 class Splitter {
-  /** What stood before a marker, and the rest of the marker's line. */
+  /** What came before a marker, and the rest of the marker's line. */
   readonly parts: { readonly content: Buffer; readonly tail: string }[] = [];
   private rest = Buffer.alloc(0);
   private searched = 0;

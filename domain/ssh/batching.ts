@@ -21,7 +21,7 @@ export interface Waiting {
  * Makes a function that runs commands on a controller. What is asked for at the same moment travels in one batch: an exec
  * of its own for each costs round trips, a process of sshd and a shell. A command with standard input travels alone.
  *
- * @param run runs the commands of a batch one after the other, and answers each as it ends; kept once all is over
+ * @param run runs the commands of a batch one after the other, and answers each as it ends; resolves once all have ended
  */
 export function batching(run: (batch: readonly Waiting[]) => Promise<void>): Link['execute'] {
   const slot = slots(SESSIONS);
@@ -37,7 +37,7 @@ export function batching(run: (batch: readonly Waiting[]) => Promise<void>): Lin
   return (line, command) =>
     new Promise((resolve, reject) => {
       asked.push({ line, command, resolve, reject });
-      // Once all promises that are kept by now have been followed up.
+      // After everything that waits for promises that are already resolved.
       if (asked.length === 1)
         void Promise.resolve().then(() => {
           process.nextTick(send);

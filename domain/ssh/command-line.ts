@@ -3,13 +3,13 @@ import type { Command } from './command';
 /** Seconds between timeout(1)'s SIGTERM and its SIGKILL. */
 const KILL_AFTER_SECONDS = 2;
 
-/** How a command arrives on the controller, behind sudo: timeout(1) kills it there when its time is over. */
+/** How a command arrives on the controller, after sudo: timeout(1) kills it there when its time is over. */
 export function limited({ argv, timeoutSeconds }: Command): readonly string[] {
   return ['timeout', '-k', String(KILL_AFTER_SECONDS), String(timeoutSeconds), ...argv];
 }
 
 /**
- * The line a controller's shell runs for a command: in the C locale, as root through sudo where asked for, and killed by
+ * The line a controller's shell runs for a command: in the C locale, as root through sudo if asked for, and killed by
  * timeout(1) so that nothing goes on there after the workflow gave up.
  */
 export function commandLine(command: Command, sudo: boolean): string {

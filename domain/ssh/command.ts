@@ -2,24 +2,24 @@
 export interface Command {
   /** Program and arguments; the SSH side quotes each. Never holds a secret: secrets travel on `stdin`. */
   readonly argv: readonly string[];
-  /** Whether it needs root: it runs through `sudo -n` where the site says so. */
+  /** Whether it needs root: it runs through `sudo -n` if the site says so. */
   readonly root: boolean;
   /** After this many seconds it is killed on the controller by timeout(1). */
   readonly timeoutSeconds: number;
   /** What it reads on standard input. */
   readonly stdin?: string;
-  /** Set where what it prints on failure may quote a file, and so a secret: no error message repeats it. */
+  /** Set if what it prints on failure may quote a file, and so a secret: no error message repeats it. */
   readonly quotesFiles?: true;
 }
 
-/** What a command on a controller came to. */
+/** How a command on a controller ended. */
 export interface Outcome {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The same command with something to read: a file's content, secrets and all. */
+/** The same command with something to read, such as a file's content with its secrets. */
 export function withInput(command: Command, stdin: string): Command {
   return { ...command, stdin };
 }

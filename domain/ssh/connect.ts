@@ -23,7 +23,7 @@ export interface Target {
 /** A connection on which channels can be asked for: the host has shown its key, and is asked to let us in. */
 export interface Connection {
   readonly client: Client;
-  /** Kept once it has; rejected with what `connect` throws. */
+  /** Resolves once it has let us in; rejects with what `connect` throws. */
   readonly ready: Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function connect(target: Target, unreachable: (reason: string) => Error):
   // Only public key, at once: the usual `none` request first costs a round trip.
   const publicKey: PublicKeyAuthMethod = { type: 'publickey', username: target.user, key: target.key };
   const { via } = target;
-  // Else every small packet waits for the acknowledgement of the one before.
+  // Otherwise every small packet waits for the acknowledgement of the one before.
   const stream = 'host' in via ? connectTcp({ ...via, noDelay: true }) : via;
   // A channel stays half open when its other side has closed, and ssh2 would neither end nor look any more.
   stream.once('end', () => stream.destroy());
@@ -85,7 +85,7 @@ export function connect(target: Target, unreachable: (reason: string) => Error):
     });
     pipeline(client, target.key, stream, asked);
   });
-  // Whoever only asks for channels hears of a failure by these.
+  // A caller that only asks for channels learns of a failure by these.
   ready.catch(() => undefined);
   return Promise.race([authenticating, ready]).then(() => ({ client, ready }));
 }
@@ -107,7 +107,7 @@ function hostKeyAlgorithms(type: string): ServerHostKeyAlgorithm[] {
   return (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]) as ServerHostKeyAlgorithm[];
 }
 
-/** The type stands in front of a key's binary form, behind its length (RFC 4253, section 6.6). */
+/** A key's binary form begins with the type's length and the type (RFC 4253, section 6.6). */
 function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }

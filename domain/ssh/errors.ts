@@ -1,6 +1,6 @@
 import { MagnumHaError } from '../errors';
 
-/** The bastion does not answer, or is no SSH server. Nothing was touched. */
+/** The bastion does not answer, or is not an SSH server. Nothing was touched. */
 export class BastionUnreachable extends MagnumHaError {
   override readonly name = 'BastionUnreachable';
 }
@@ -10,7 +10,7 @@ export class ControllerUnreachable extends MagnumHaError {
   override readonly name = 'ControllerUnreachable';
 }
 
-/** A host shows another key than the site document pins: it was reinstalled, or somebody stands in between. */
+/** A host shows another key than the site document pins: it was reinstalled, or somebody intercepts the connection. */
 export class HostKeyMismatch extends MagnumHaError {
   override readonly name = 'HostKeyMismatch';
 }

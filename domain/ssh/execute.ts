@@ -21,7 +21,7 @@ function runBatch(clock: Clock, client: Client, where: string, batch: readonly W
   const nonce = randomBytes(16).toString('hex');
   let answered = 0;
   return new Promise((done) => {
-    /** Whatever is not answered is lost; once all are, nothing is. */
+    /** Commands that are not answered are lost. */
     const end = (reason: string) => {
       cancel();
       client.off('close', gone);

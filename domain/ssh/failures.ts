@@ -40,7 +40,7 @@ export function controllerUnreachable(site: Site, controller: Controller, reason
 export function hostKeyMismatch(host: string, pinned: string, shown: string): HostKeyMismatch {
   return new HostKeyMismatch(
     `The ${host} shows another host key than the site document pins (${pinned.split(' ', 1)[0] ?? ''}). Nothing was sent to it. ` +
-      `If the host was reinstalled, put its new key into the document: ${shown}. If not, somebody stands in between.`,
+      `If the host was reinstalled, put its new key into the document: ${shown}. If not, somebody may be intercepting the connection.`,
   );
 }
 

@@ -19,12 +19,12 @@ const HASHES: Readonly<Record<string, string>> = {
  * - The request for authentication goes with the one for its service, not after the server granted that. Not with an RSA
  *   key: what the server tells before it grants the service decides how that signs.
  * - Once authentication is asked for, channels may be: a server takes what it is sent in order, and opens them when it has
- *   let us in. Where it does not, the connection ends, and their requests with it.
+ *   let us in. If it does not, the connection ends, and their requests with it.
  * - A command is sent without asking whether it was begun: its output tells.
  * - What arrives and calls for no answer is answered with an empty message. sshd leaves Nagle's algorithm on: it holds the
  *   next packet back until the last one is acknowledged, which the kernel delays for 40 ms unless something is to be sent.
  *
- * All of this begins when the host has proved that it has the pinned key. A refusal is still ssh2's own to find.
+ * All of this begins when the host has proved that it has the pinned key. ssh2 itself still handles a refusal.
  *
  * @param client whose `connect` was just called
  * @param stream what it is connected by
@@ -130,7 +130,7 @@ interface Channels {
 
 type Sign = (data: Buffer, done: (signature: Buffer) => void) => void;
 
-/** @returns undefined where it does not look as expected */
+/** @returns undefined if it does not look as expected */
 function protocolOf(client: Client): Protocol | undefined {
   const { _protocol: protocol, _chanMgr: manager } = client as unknown as DeepPartial<Channels> & {
     readonly _protocol?: DeepPartial<Protocol>;

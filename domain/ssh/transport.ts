@@ -42,7 +42,7 @@ export async function connectBySsh(clock: Clock, options: ConnectOptions): Promi
     },
     close: () => bastion.end(),
   };
-  // Whoever uses them hears what is wrong.
+  // The task that uses them gets the error.
   for (const controller of options.expected) transport.controller(controller).catch(() => undefined);
   await ready;
   return transport;
@@ -65,7 +65,7 @@ async function openController(
   // Each tunnel that is being opened waits for the connection's end, too.
   client.setMaxListeners(0);
   const execute = executor(clock, client, where);
-  /** A connection that was refused tells why, before what was asked for on it tells that it is gone. */
+  /** If the connection was refused, that reason is reported, not that the connection is gone. */
   const onceReady = async <T>(asked: Promise<T>) => (await Promise.all([ready, asked]))[1];
   return {
     client,

@@ -30,7 +30,7 @@ const request = z.union([
   // A process has started and lives as long as this connection. Answered with {"instance", "listen"} or {"error": …}.
   z.object({ start: z.enum(['keystone', 'openstack-services']), host: z.string() }),
   z.object({ start: z.enum(['magnum-api', 'magnum-conductor']), host: z.string(), config: configFile }),
-  // Somebody has connected to that process, on that port: what follows is what he says.
+  // Somebody has connected to that process, on that port: what follows comes from there.
   z.object({ connect: z.number(), port: z.number() }),
 ]);
 type Request = z.infer<typeof request>;
@@ -39,7 +39,7 @@ type Start = Extract<Request, { start: string }>;
 /** The OpenStack of a lab. */
 export interface StandInOptions extends Pick<OpenStackOptions, 'document' | 'secrets' | 'bare' | 'api'> {
   /**
-   * How many times as fast as in truth clusters are made and conductors report.
+   * How many times faster than in reality clusters are made and conductors report.
    * @default 1
    */
   readonly speed?: number;
@@ -84,11 +84,11 @@ export async function serveOpenStack(
   const connections = new Set<Socket>();
   let started = 0;
 
-  // HTTP answers also those who have said all they want to say.
+  // HTTP answers a client that has closed its side, too.
   const server = createServer({ allowHalfOpen: true }, (connection) => {
     connections.add(connection);
     connection.once('close', () => connections.delete(connection));
-    // A controller that loses power closes nothing properly.
+    // A controller that loses power does not close its connections.
     connection.on('error', () => connection.destroy());
     onFirstLine(connection, (line) => {
       try {
@@ -168,7 +168,7 @@ function servicesOf(document: Site, openstack: SimulatedOpenStack, address: stri
     ...apis.map(([port, server]) => [port, (connection: Socket) => server.emit('connection', connection)] as const),
     [DATABASE_PORT, openstack.database],
     ...here(document.magnum.rabbit.hosts).map((port) => [port, openstack.rabbit] as const),
-    // Says nothing: enough for a look at its port.
+    // Sends nothing: enough for a check of its port.
     ...here(document.magnum.memcachedServers).map(
       (port) => [port, (connection: Socket) => connection.resume()] as const,
     ),

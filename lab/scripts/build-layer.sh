@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds a layer over other layers of the image:  build-layer.sh DIRECTORY LOWER SETUP RECIPE [FILE...]
 # LOWER has the directories below it, the uppermost first, as overlayfs takes them. RECIPE is run in the layer, as root,
-# beside copies of the FILEs, in namespaces that end with it and everything it started. SETUP is `host` or `none`: whose
+# with copies of the FILEs, in namespaces that end with it and everything it started. SETUP is `host` or `none`: whose
 # network it has, this machine's or one of its own.
 set -euo pipefail
 if [ "${1:-}" != --inside ]; then

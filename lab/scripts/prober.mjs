@@ -33,7 +33,7 @@ function attempt() {
   socket.once('close', () => end('closed'));
 }
 
-// Nobody reads any more: whoever started it is gone.
+// Nobody reads any more: the process that started it is gone.
 process.stdout.once('error', () => process.exit());
 const attempts = setInterval(attempt, Number(every));
 process.once('SIGTERM', () => clearInterval(attempts));

@@ -99,7 +99,7 @@ export async function reloadUnderSession(lab: Lab): Promise<() => Promise<void>>
   const marker = '/run/lab-session';
   const session = bash(
     from,
-    // The greeting of the database is the proof that the session reached it.
+    // The greeting of the database proves that the session reached it.
     `exec 3<> /dev/tcp/${virtualIp}/3306; head -c 5 <&3 | grep -q . && touch ${marker}; while [ -e ${marker} ]; do sleep 0.1; done`,
   );
   await bash(from, `for _ in $(seq 100); do [ -e ${marker} ] && exit; sleep 0.05; done; exit 1`);

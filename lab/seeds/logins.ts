@@ -20,7 +20,7 @@ export const deadNameServer: Variant = onControllers((seeds, host) => {
   put(seeds, host, { path: '/etc/ssh/sshd_config.d/names.conf', content: 'UseDNS yes\n' });
 });
 
-/** A controller does not know itself by name: sudo says so in front of everything else. */
+/** A controller does not know itself by name: sudo prints that before everything else. */
 export const unknownToItself: Variant = onControllers((seeds, host) => {
   edit(seeds, host, '/etc/hosts', (hosts) => hosts.replace(new RegExp(`^.* ${host}\\n`, 'm'), ''));
 });

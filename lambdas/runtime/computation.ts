@@ -1,6 +1,6 @@
 import type { Invocation, TaskInput, TaskName, TaskOutput } from '../../domain/tasks';
 
-/** The Lambda handler of a task that only computes. It needs nothing of the world, so that neither SSH nor the SDK is bundled. */
+/** The Lambda handler of a task that only computes. It does not use the world, so neither SSH nor the SDK is bundled. */
 export function computationOf<T extends TaskName>(
   run: (input: TaskInput<T>) => Promise<TaskOutput<T>>,
 ): (event: Invocation<T>) => Promise<TaskOutput<T>> {

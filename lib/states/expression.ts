@@ -40,7 +40,7 @@ export function text(
 ): Expression<string> {
   const literals = texts.map((one) => (one === '' ? undefined : JSON.stringify(one)));
   const joined = interleave(literals, parts.map(sourceOf)).filter((one) => one !== undefined);
-  // What is no text becomes one by being joined to one.
+  // Joining makes a text of any value.
   const sources = parts.length > 0 && literals[0] === undefined ? ['""', ...joined] : joined;
   return new Expression(sources.join(' & '));
 }
@@ -58,7 +58,7 @@ export const INPUT = variable<never>('states.input');
 
 function sourceOf(part: Part): string {
   if (!(part instanceof Expression)) return JSON.stringify(part);
-  // A path, or a call, needs no brackets around it.
+  // A path or a call needs no brackets.
   return /^\$[\w.]+(\([\w$.]*\))?$/.test(part.source) ? part.source : `(${part.source})`;
 }
 

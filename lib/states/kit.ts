@@ -56,7 +56,7 @@ export const UNCHANGED = INPUT.template;
 const RESULT = variable<never>('states.result');
 
 /**
- * Errors after which a task is simply tried again: Lambda's own, and what passes by itself on the way to the site. All
+ * Errors after which a task is simply tried again: Lambda's own, and what passes by itself between here and the site. All
  * tasks are safe to repeat.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
  */
@@ -134,7 +134,7 @@ export class StateKit<V extends CommonVariables> {
       payload: StateInput.fromObject({ envelope: ENVELOPE, input: templates(input) }),
       outputs: output === 'result' ? result.template : UNCHANGED,
       taskTimeout: Timeout.duration(Duration.minutes(TASKS[task].minutes).plus(OVERHEAD)),
-      // CDK's own would try six times.
+      // CDK's own retries would be six more.
       retryOnServiceExceptions: false,
       ...(assign ? { assign: templates(assign(result)) } : {}),
       ...(comment === undefined ? {} : { comment }),
@@ -207,12 +207,12 @@ export class StateKit<V extends CommonVariables> {
     return state;
   }
 
-  /** For a rule of a choice: notes a failure that is no state's error. The first one counts. */
+  /** For a rule of a choice: notes a failure that is not a state's error. The first one counts. */
   failure(error: ErrorName, cause: Expression<string>): Assignment<V> {
     return this.#failed(jsonata`${this.#failure} ? ${this.#failure} : {"Error": ${error}, "Cause": ${cause}}`);
   }
 
-  /** Sets a deadline when it is reached for the first time, to so many seconds from then. */
+  /** Sets a deadline when it is reached for the first time, to this many seconds from then. */
   deadline(current: Expression<number | null>, seconds: number | Expression<number>): Expression<number> {
     return jsonata`${current} ? ${current} : ${NOW} + ${seconds} * 1000`;
   }

@@ -2,9 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import { QueryLanguage, State } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 
-/** What a definition does not tell of a state. */
+/** What the time limit depends on and the definition does not say. */
 interface Bound {
-  /** How often it is entered at most, or a Map begins anew with its items. @default once */
+  /** How often it is entered at most, or a Map begins again with its items. @default once */
   readonly times?: number;
   /** For a wait: how long all its rounds take at most. @default as long as it waits once */
   readonly seconds?: number;
@@ -12,7 +12,7 @@ interface Bound {
 
 const bounds = new WeakMap<State, Bound>();
 
-/** Notes for the time limit what the state's definition does not tell. @returns the state */
+/** Notes what the state's definition does not say, for the time limit. @returns the state */
 export function bounded<T extends State>(state: T, bound: Bound): T {
   bounds.set(state, bound);
   return state;

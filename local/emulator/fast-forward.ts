@@ -49,7 +49,7 @@ interface Pong {
   readonly isUnderWay: boolean;
 }
 
-/** What waits in the kernel for an acknowledgement would look like quiet: whatever is sent is sent at once. */
+/** A packet that waits in the kernel for an acknowledgement would look like quiet, so all are sent at once. */
 for (const channel of ['net.client.socket', 'net.server.socket']) {
   subscribe(channel, (message) => (message as { socket: Socket }).socket.setNoDelay(true));
 }
@@ -142,7 +142,7 @@ class FastForward {
     this.#setAlarm();
   }
 
-  /** Skips time, as long as there is something to skip it for. */
+  /** Skips time as long as anything is driven. */
   async #watch(): Promise<void> {
     if (this.#watching) return;
     this.#watching = true;
@@ -164,7 +164,7 @@ class FastForward {
   /**
    * Whether nothing has happened for a while, here and in the workers, and nothing is on its way between them: what one
    * thread has sent lies ready for the other, whose loop takes it at the latest in the turn of the ping. It may take it after
-   * the ping in that turn, so that only the answer to a second ping tells of it.
+   * the ping in that turn, so only the answer to a second ping shows it.
    */
   async #isQuiet(): Promise<boolean> {
     // Events are counted after their turn of the loop, in which they come after timers.

@@ -170,7 +170,7 @@ test('templates and clusters that were not compared', () => {
   expect(text).toContain('\nCluster templates and clusters were not compared: the controllers come first.\n');
 });
 
-test('colours what was added and removed, where there is colour', () => {
+test('colours what was added and removed, if there is colour', () => {
   const text = reportText(report({ controllers: [controller] }), (format, part) => `<${format}>${part}</${format}>`);
 
   expect(text).toContain('<green>+listen magnum-api</green>');

@@ -8,7 +8,7 @@ import { ControllerUnreachable } from '../../domain/ssh/errors';
 import type { ConnectOptions, Link, LogEntry, Transport, World } from '../../domain/world';
 import { type VirtualClock, virtualClock } from '../../local/virtual-clock';
 
-/** What a command comes to: what it prints, or more; exit code 0 and no output where nothing is said. */
+/** What a command comes to: what it prints, or more; exit code 0 and no output if nothing is said. */
 export type Reply = Partial<Outcome> | string | undefined;
 
 /** What the hosts of a site do, in memory. */

@@ -18,7 +18,7 @@ export interface Simulated {
 
 /** What is simulated, if not as the document says. */
 interface SimulatedOptions extends Partial<Pick<SimulatedSiteOptions, 'timings' | 'secrets'>> {
-  /** The secrets of the tasks, where they are not the site's. */
+  /** The secrets of the tasks, if they are not the site's. */
   readonly known?: Readonly<Record<string, string>>;
 }
 

@@ -74,7 +74,7 @@ describe('bootstrap on a site that has nothing of Magnum', () => {
     );
   });
 
-  it('only tells in mode check what lacks', async () => {
+  it('only tells in mode check what is missing', async () => {
     await withLocal(
       accountsOnly,
       async (local) => {
@@ -94,7 +94,7 @@ describe('bootstrap on a site that has nothing of Magnum', () => {
     );
   });
 
-  it('is refused without it, by what lacks, before anything is changed', async () => {
+  it('is refused without it, by what is missing, before anything is changed', async () => {
     await withLocal(
       document('golden'),
       async (local) => {
@@ -125,7 +125,7 @@ describe('what is there already', () => {
     });
   });
 
-  it.each(PARTS)('is made only in the part that lacks: %s', async (part) => {
+  it.each(PARTS)('is made only in the part that is missing: %s', async (part) => {
     await withLocal(
       accountsOnly,
       async (local) => {
@@ -161,7 +161,7 @@ describe('what is there already', () => {
     });
   });
 
-  it('gets the right passwords where it has others, and keeps everything else', async () => {
+  it('gets the right passwords if it has others, and keeps everything else', async () => {
     await withLocal(accountsOnly, async (local) => {
       const { database, rabbitmq, identity } = local.site.openstack.backing;
       reportOf(await run(local));

@@ -14,7 +14,7 @@ import { style } from '../../cli/style';
 import { document, fileOn, reportOf, withLocal } from '../workflow/local';
 
 const golden = document('golden');
-/** The same on a site where nobody has made Magnum's accounts: passwords go to all places where they are kept. */
+/** The same on a site if nobody has made Magnum's accounts: passwords go to all places where they are kept. */
 const fresh: Site = { ...golden, bootstrap: ['database', 'schema', 'rabbitmq', 'keystone'] };
 
 /**

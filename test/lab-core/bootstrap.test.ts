@@ -3,7 +3,7 @@ import { reportOf } from '../workflow/local';
 import { python } from './cause';
 import { type OpenStackLab, startOpenStackLab } from './lab';
 
-// Magnum's accounts, made by an apply on real MariaDB, RabbitMQ and Keystone, where nobody has made any. As on Fuel's
+// Magnum's accounts, made by an apply on real MariaDB, RabbitMQ and Keystone that have none. As on Fuel's
 // controllers RabbitMQ runs on one of them, and their root has a client configuration for the database.
 
 const EVERYTHING = [

@@ -135,7 +135,7 @@ const causes: Cause[] = [
     found: { 'warning RegionUnknown': /RegionTwo, which Keystone does not have: Could not find region: RegionTwo/ },
   },
   {
-    what: 'barbican where there is none',
+    what: 'barbican if there is none',
     document: (one) => (one.magnum.certificateManager = 'barbican'),
     found: { 'warning KeyManagerMissing': /key-manager/ },
   },

@@ -24,7 +24,7 @@ export interface OpenStackLab {
   readonly parameters: Deployment['parameters'];
   /** Runs the whole workflow, with another document than the lab's own where one is given. */
   execute(mode: Mode, document?: Site, onEvent?: StartOptions['onEvent']): Promise<ExecutionResult>;
-  /** Runs a line of bash on a host, as root and past SSH. @throws Error where it fails */
+  /** Runs a line of bash on a host, as root and past SSH. @throws Error if it fails */
   bash(host: string, script: string): Promise<string>;
   close(): Promise<void>;
 }

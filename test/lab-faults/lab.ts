@@ -36,7 +36,7 @@ export interface FaultyLab {
   readonly controllers: readonly string[];
   /** Runs an apply, on another document than the site's own where one is given. */
   apply(during?: During | readonly During[], document?: Site): Promise<ExecutionResult>;
-  /** Runs a line of bash on a host. @throws Error where it fails */
+  /** Runs a line of bash on a host. @throws Error if it fails */
   bash(host: string, script: string): Promise<string>;
   /** Boots a host. Resolves when something can be run on it. */
   powerOn(host: string): Promise<void>;

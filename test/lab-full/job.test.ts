@@ -120,7 +120,7 @@ it('workers 2 → 4, and another label of kubernetes, by editing the document', 
   expect(await truth(SWARM)).toEqual({ status: 'UPDATE_COMPLETE', nodes: 4, servers: 7 });
 });
 
-it('a cluster whose time is over: what is not complete in Heat is told', async () => {
+it('a cluster whose time is over: what is not complete in Heat is reported', async () => {
   // Nobody signals that its servers are up.
   await site.bash('openstack', 'kill $(cat /run/guest.pid)');
 

@@ -138,7 +138,7 @@ onLinux('services of OpenStack on a controller of the lab', () => {
 interface Given {
   readonly speed?: number;
   readonly api?: StandInOptions['api'];
-  /** The text of magnum.conf; undefined where there is none. */
+  /** The text of magnum.conf; undefined if there is none. */
   readonly config?: (address: string) => string | undefined;
 }
 

@@ -42,7 +42,7 @@ describe('createApp', () => {
     expect(() => app.synth()).toThrow('AwsSolutions-S1');
   }, 60_000);
 
-  test('deploys the sites behind -c, each with its parameter and its schedule', () => {
+  test('deploys the sites after -c, each with its parameter and its schedule', () => {
     const template = Template.fromStack(stackOf(appWith({ sites: 'sites/golden.json,sites/guide.json' })));
     const inputs = Object.values(template.findResources('AWS::Scheduler::Schedule')).map((one) => JSON.stringify(one));
     expect(Object.values(template.findResources('AWS::SSM::Parameter'))).toHaveLength(2);
@@ -86,7 +86,7 @@ describe('createApp', () => {
 });
 
 describe('settings', () => {
-  test('a path without a document is told', () => {
+  test('a path without a document is reported', () => {
     expect(() => appWith({ sites: 'sites/none.json' })).toThrow('There is no site document sites/none.json. Correct');
   });
 

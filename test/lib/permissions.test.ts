@@ -45,7 +45,7 @@ describe.each(TASK_NAMES)('%s', (name) => {
     for (const secret of secrets) expect(allows(statementsOf(task), 'ssm:GetParameters', parameter(secret))).toBe(true);
   });
 
-  test('may do nothing else but write its log and its traces', () => {
+  test('may only write its log and its traces', () => {
     const services = statementsOf(task).flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
     expect([...new Set(services)].filter((service) => service !== 'ssm').sort()).toEqual(['logs', 'xray']);
     const everything = statementsOf(task).filter(({ resources }) => resources.includes('*'));

@@ -38,7 +38,7 @@ describe('functions', () => {
     }
   });
 
-  test('learn nothing from their environment but where site documents are', () => {
+  test('learn nothing from their environment except where site documents are', () => {
     const environments = functions().flatMap(({ Environment }) => (Environment ? [Environment] : []));
     expect(environments).toEqual([{ Variables: { SITE_PARAMETER_PREFIX: '/magnum-ha/sites/' } }]);
   });

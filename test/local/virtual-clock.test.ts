@@ -126,7 +126,7 @@ test('driving stops when the work is done: later timers are for later', async ()
   expect([rang, clock.pending, clock.now()]).toEqual([[1], 1, START + 2]);
 });
 
-test('work that would never end is told', async () => {
+test('work that would never end is reported', async () => {
   const clock = virtualClock(START);
 
   const driven = clock.drive(new Promise(() => undefined));

@@ -122,7 +122,7 @@ describe('apply on the golden site', () => {
     });
   });
 
-  it('goes on where an execution ended between commit and restart: services with an older configuration restart', async () => {
+  it('goes on if an execution ended between commit and restart: services with an older configuration restart', async () => {
     await withLocal(document('golden'), async (local) => {
       const removeFault = local.site.faults.onCommand((_host, argv) =>
         argv[0] === 'service' ? { exit: 1, stderr: 'injected' } : undefined,
@@ -194,7 +194,7 @@ describe('apply on other sites', () => {
 });
 
 describe("the guide's own site", () => {
-  it("gets the guide's text where none of its clusters is wanted, which cannot be made; and is told its faults", async () => {
+  it("gets the guide's text if none of its clusters is wanted, which cannot be made; and is told its faults", async () => {
     await withLocal(
       { ...document('guide'), clusterTemplates: [], clusters: [] },
       async (local) => {

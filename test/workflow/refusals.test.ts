@@ -223,7 +223,7 @@ describe('refused before any change', () => {
     });
   });
 
-  it('puts nothing in place anywhere where one controller rejects its HAProxy fragment', async () => {
+  it('puts nothing in place anywhere if one controller rejects its HAProxy fragment', async () => {
     await withLocal(golden, async (local) => {
       const before = managedFiles(local);
       // Somebody's fragment has a proxy of this name already: with ours beside it, HAProxy cannot start.

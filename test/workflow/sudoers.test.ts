@@ -77,7 +77,7 @@ describe('an ordinary user with the printed sudoers file', () => {
     });
   });
 
-  it('is refused by name where a controller has the file of another site document', async () => {
+  it('is refused by name if a controller has the file of another site document', async () => {
     await withLocal(site, async (local) => {
       withSudoers(local);
       const other = readSudoers(sudoers({ ...site, magnum: { ...site.magnum, configFile: '/srv/magnum.conf' } }));

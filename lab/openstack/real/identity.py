@@ -43,7 +43,7 @@ class Cloud:
         return response.json() if response.content and "json" in response.headers.get("Content-Type", "") else None
 
     def ensure(self, kind, by=("name", "domain_id", "type"), base=KEYSTONE, **fields):
-        """The ID of the one with these fields, which is made where it is missing."""
+        """The ID of the one with these fields, which is made if it is missing."""
         query = {name: value for name, value in fields.items() if name in by}
         found = self.ask("GET", f"{base}/{kind}s", params=query)[f"{kind}s"]
         if found:

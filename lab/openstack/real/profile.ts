@@ -10,7 +10,7 @@ export type Profile = (typeof PROFILES)[number];
 
 /** The host that runs the services which all controllers share. */
 export const OPENSTACK_HOST = 'openstack';
-/** Where the image says that they are. */
+/** The image has them there. */
 const OPENSTACK_ADDRESS = '10.21.22.253';
 const VIRTUAL_IP = '10.21.22.2';
 
@@ -29,7 +29,7 @@ const FULL = [
   { name: 'octavia-api', port: 9876, listens: 9876 },
 ];
 
-/** The address of the host that runs the shared services. @throws Error where the document is not of the image's site */
+/** The address of the host that runs the shared services. @throws Error if the document is not of the image's site */
 export function openstackAddress({ virtualIp, managementNetwork }: Site): string {
   if (virtualIp === VIRTUAL_IP && managementNetwork === '10.21.22.0/24') return OPENSTACK_ADDRESS;
   throw new Error(`The lab's OpenStack is provisioned for the VIP ${VIRTUAL_IP}: use lab/sites/openstack.json`);

@@ -55,7 +55,7 @@ function checkDistributed(name: string, state: JsonObject, type: ExecutionType):
     refuse(name, 'Label', 'must have 1 to 40 characters, none of them special');
   }
   if (reader !== undefined) {
-    if (state['Items'] !== undefined) refuse(name, 'Items', 'cannot stand beside ItemReader');
+    if (state['Items'] !== undefined) refuse(name, 'Items', 'cannot be used with ItemReader');
     checkReader(name, object(reader, name, 'ItemReader'));
   }
   if (writer !== undefined) checkWriter(name, object(writer, name, 'ResultWriter'));

@@ -34,7 +34,7 @@ export class HeartbeatMissed extends StatesError {
   }
 }
 
-/** An error's name and cause as the service's answers have them: each only where there is one. */
+/** An error's name and cause as the service's answers have them: each only if there is one. */
 export function errorDetails(error: unknown): { error?: string; cause?: string } {
   if (!(error instanceof StatesError)) return {};
   return {
@@ -48,7 +48,7 @@ export class DefinitionRefused extends Error {
   override readonly name = 'DefinitionRefused';
 
   /**
-   * @param state the state's name, or undefined where the state machine itself is refused
+   * @param state the state's name, or undefined if the state machine itself is refused
    * @param field the field's path inside the state, such as `Catch[0]/Next`
    * @param reason one sentence
    */

@@ -100,7 +100,7 @@ async function evaluateExpression(
 
 /**
  * A copy without the marks that JSONata puts on sequences, which would change what later expressions make of the value;
- * undefined where there is a function or a regular expression in it.
+ * undefined if there is a function or a regular expression in it.
  */
 function plain(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {

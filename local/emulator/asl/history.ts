@@ -58,7 +58,7 @@ export class Trail {
     return this.previous;
   }
 
-  /** Appends an event beside the trail: the next one does not follow it. */
+  /** Appends an event that the next one does not follow. */
   note(type: HistoryEventType, details: EventDetails = {}, after = this.previous): number {
     return this.history.append(type, details, after);
   }

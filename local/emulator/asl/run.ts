@@ -29,7 +29,7 @@ export interface ExecutionResult {
   status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   /** Only of an execution that succeeded. */
   output?: unknown;
-  /** Only of one that failed or was aborted, and where there is one. */
+  /** Only of one that failed or was aborted, and if there is one. */
   error?: string;
   cause?: string;
   events: HistoryEvent[];

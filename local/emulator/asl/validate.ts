@@ -4,7 +4,7 @@ import { checkNumber, list, object, onlyFields, refuse } from './checks';
 import { compile, expressionIn } from './expression';
 import { resourceOf } from './resource';
 
-/** The fields of a state, beside those that every state may have. */
+/** The fields of a state, without those that every state may have. */
 const FIELDS: Record<string, string[]> = {
   Pass: ['Next', 'End', 'Output', 'Assign'],
   Task: [
@@ -22,7 +22,7 @@ const FIELDS: Record<string, string[]> = {
   Parallel: ['Branches', 'Arguments', 'Retry', 'Catch', 'Next', 'End', 'Output', 'Assign'],
 };
 
-/** What an expression may read from `$states` beside `input` and `context`, by field. */
+/** What an expression may read from `$states` besides `input` and `context`, by field. */
 const READS_RESULT = new Set(['Task', 'Map', 'Parallel']);
 
 const RETRIER_NUMBERS: Record<string, [least: number, most: number]> = {

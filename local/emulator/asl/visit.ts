@@ -84,7 +84,7 @@ export class Visit<S extends State = State> {
     }
   }
 
-  /** Evaluates a field that holds a number from `least` to `most`; undefined where the state does not have it. */
+  /** Evaluates a field that holds a number from `least` to `most`; undefined if the state does not have it. */
   async number(field: keyof S & string, least: number, most: number, whole = false): Promise<number | undefined> {
     const template = this.state[field] as Json | undefined;
     if (template === undefined) return undefined;
@@ -123,7 +123,7 @@ export class Visit<S extends State = State> {
 
   /**
    * Leaves the state: evaluates Output and Assign (each with the variables as they were), and records both.
-   * @param unchanged the output where the outcome gives no Output
+   * @param unchanged the output if the outcome gives no Output
    * @param at the location of the outcome's fields inside the state
    */
   async leave(unchanged: Json, outcome: Outcome = this.state, at = '', extra: Extra = {}): Promise<Json> {

@@ -42,7 +42,7 @@ export class LocalTable {
   }
 
   /**
-   * Changes an item, or makes it where there is none.
+   * Changes an item, or makes it if there is none.
    *
    * @throws ServiceError ConditionalCheckFailedException, ValidationException
    */
@@ -138,7 +138,7 @@ function nameOf(name: string, { ExpressionAttributeNames: names = {} }: ItemRequ
   return names[name] ?? name;
 }
 
-/** Below, at or above zero; undefined where the attribute is missing or of another type: then no comparison holds. */
+/** Below, at or above zero; undefined if the attribute is missing or of another type: then no comparison holds. */
 function compare(left: AttributeValue | undefined, right: AttributeValue): number | undefined {
   if (left?.N !== undefined && right.N !== undefined) return Number(left.N) - Number(right.N);
   if (left?.S !== undefined && right.S !== undefined) return left.S < right.S ? -1 : left.S > right.S ? 1 : 0;

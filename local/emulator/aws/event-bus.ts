@@ -24,7 +24,7 @@ export interface Rule {
   readonly targets: readonly Target[];
 }
 
-/** What whoever sends an event says of it. */
+/** What the sender of an event says of it. */
 export interface Entry {
   readonly source: string;
   readonly detailType: string;
@@ -39,7 +39,7 @@ export interface Undelivered {
   readonly reason: string;
 }
 
-/** Hands an event's input to a target; rejects where that does not take it. */
+/** Hands an event's input to a target; rejects if that does not take it. */
 export type Deliver = (target: Target, input: unknown) => Promise<void>;
 
 /** How long an event is on its way, in milliseconds: about half a second as a rule. */
@@ -50,7 +50,7 @@ export class EventBus {
   readonly undelivered: Undelivered[] = [];
   #closed = false;
 
-  /** @throws Error where a rule's pattern is not simulated */
+  /** @throws Error if a rule's pattern is not simulated */
   constructor(
     private readonly rules: readonly Rule[],
     private readonly clock: Clock,
@@ -127,7 +127,7 @@ function valueAt(event: object, path: string): unknown {
  * An input template with its placeholders filled in. Inside quotes a placeholder is a part of the text; outside, a
  * text comes with its quotes, as everything else as JSON.
  *
- * @throws Error where the event does not have something: what EventBridge makes of that is not documented
+ * @throws Error if the event does not have something: what EventBridge makes of that is not documented
  */
 function filledIn(template: string, values: ReadonlyMap<string, unknown>): unknown {
   let quoted = false;

@@ -17,7 +17,7 @@ export function matchesPattern(pattern: object, event: object): boolean {
 
 /** One entry of a field's list: a value, or a comparison such as `{"prefix": "…"}`. */
 function matchesOne(expected: Json, value: Json | undefined): boolean {
-  // An array matches where one of its items does.
+  // An array matches if one of its items does.
   if (Array.isArray(value)) return value.some((item: Json) => matchesOne(expected, item));
   if (typeof expected !== 'object' || expected === null) return expected === value;
   const [[comparison, argument] = ['', null]] = Object.entries<Json>(expected as Readonly<Record<string, Json>>);

@@ -19,7 +19,7 @@ const LAMBDA_RETRIES_MS = [60_000, 120_000];
 /**
  * Hands an event's input to what a target's ARN names.
  *
- * @throws Error where the target does not take it
+ * @throws Error if the target does not take it
  */
 export async function deliverTo(services: TargetServices, target: Target, input: unknown): Promise<void> {
   const [, , service] = target.Arn.split(':');

@@ -39,7 +39,7 @@ export class Execution {
     this.result = this.#run(runner, onStatusChange);
   }
 
-  /** Tells each event from now on as it is recorded. There is none before whoever starts it has had its turn. */
+  /** Tells each event from now on as it is recorded. There is none before the caller that starts it has had its turn. */
   onEvent(listener: EventListener): void {
     this.#listeners.push(listener);
   }

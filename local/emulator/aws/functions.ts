@@ -19,7 +19,7 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** What Lambda answers where a function failed, and Step Functions shows as the cause. */
+/** What Lambda answers if a function failed, and Step Functions shows as the cause. */
 export interface Failure {
   readonly errorType: string;
   readonly errorMessage: string;
@@ -54,7 +54,7 @@ export interface Functions {
   close(): Promise<void>;
 }
 
-/** What a handler in this process gets beside its event. */
+/** What a handler in this process gets besides its event. */
 export interface InProcessContext {
   /** Aborted at the function's time limit, when Lambda would end its process, and when the functions are closed. */
   readonly killed: AbortSignal;

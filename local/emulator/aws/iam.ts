@@ -5,7 +5,7 @@ export interface Statement {
   readonly resources: readonly string[];
 }
 
-/** Whether these statements allow an action on a resource: a Deny outweighs every Allow. */
+/** Whether these statements allow an action on a resource: a Deny overrides every Allow. */
 export function allows(statements: readonly Statement[], action: string, resource: string): boolean {
   const effects = statements
     .filter(

@@ -142,7 +142,7 @@ function getObject(bucket: Bucket, asked: Asked): Answer {
   };
 }
 
-/** Who may not list does not learn that there is no such key. */
+/** A caller that may not list does not learn that there is no such key. */
 function found(bucket: Bucket, { key, check }: Asked, versionId: string | undefined): S3Object {
   try {
     return bucket.get(key, versionId);

@@ -28,9 +28,9 @@ type Version = S3Object | DeleteMarker;
 export interface PutOptions {
   readonly contentType?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** `*`: only where there is no such key. */
+  /** `*`: only if there is no such key. */
   readonly ifNoneMatch?: string | undefined;
-  /** Only where the object has this ETag. */
+  /** Only if the object has this ETag. */
   readonly ifMatch?: string | undefined;
 }
 

@@ -8,7 +8,7 @@ export interface Parameter {
   readonly value: string;
 }
 
-/** Whether this caller may do this with this parameter, or with all where it names none. */
+/** Whether this caller may do this with this parameter, or with all if it names none. */
 export type Authorize = (caller: string, action: string, parameter?: string) => boolean;
 
 const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.1' };

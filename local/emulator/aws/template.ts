@@ -40,7 +40,7 @@ export interface Template {
  * Reads a synthesized stack as CloudFormation would deploy it. What the template gives no name has its logical ID.
  *
  * @param directory of the cloud assembly
- * @throws Error at an intrinsic function it does not know, or where there is no state machine
+ * @throws Error at an intrinsic function it does not know, or if there is no state machine
  */
 export function readTemplate(directory: string, stack: string): Template {
   const file = readFileSync(join(directory, `${stack}.template.json`), 'utf8');
@@ -133,7 +133,7 @@ function isVersioned({ VersioningConfiguration }: Properties): boolean {
   return (VersioningConfiguration as { Status?: string } | undefined)?.Status === 'Enabled';
 }
 
-/** A rule for events; those that run by a schedule are none. */
+/** A rule for events; without those that run by a schedule. */
 function rule(name: string, properties: Properties, statements: Allowed): Rule[] {
   const {
     EventPattern,

@@ -23,7 +23,7 @@ interface Answer {
 /** An execution environment. */
 interface Environment {
   readonly worker: Worker;
-  /** Where time can be skipped. */
+  /** The clock of skipped time, if time can be skipped. */
   readonly timers: AttachedWorker | undefined;
 }
 
@@ -36,7 +36,7 @@ export class WorkerFunctions implements Functions {
   readonly #all = new Set<Worker>();
   #ids = 0;
 
-  /** @param clock handlers get it where it can skip time; else they take the wall clock */
+  /** @param clock handlers get it if it can skip time; else they take the wall clock */
   constructor(
     readonly configs: ReadonlyMap<string, FunctionConfig>,
     private readonly log: (line: LogLine) => void,

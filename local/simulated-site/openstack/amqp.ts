@@ -5,7 +5,7 @@ import { converse } from '../reader';
 export interface RabbitUser {
   readonly user: string;
   readonly password: string;
-  /** What it says to the user about the virtual host, where that is closed to him. */
+  /** What it says to the user about the virtual host, if that is closed to him. */
   readonly closed?: string | undefined;
 }
 
@@ -59,7 +59,7 @@ export function serveAmqp(stream: Duplex, known: () => RabbitUser): void {
   });
 }
 
-/** The answer of PLAIN in start-ok, behind the client's properties and the mechanism's name. */
+/** The answer of PLAIN in start-ok, after the client's properties and the mechanism's name. */
 function responseOf(body: Buffer): string {
   const mechanism = 4 + body.readUInt32BE(0);
   const response = mechanism + 1 + body.readUInt8(mechanism);

@@ -17,7 +17,7 @@ export type BackingPart = Site['bootstrap'][number];
 
 /** What the database cluster holds. */
 export interface DatabaseServer {
-  /** Databases by name, with the revision of Magnum's tables in them; null where there are none. */
+  /** Databases by name, with the revision of Magnum's tables in them; null if there are none. */
   readonly databases: Map<string, string | null>;
   /** Hashes of mysql_native_password by `user@host`. */
   readonly users: Map<string, string>;
@@ -70,7 +70,7 @@ function operatorsProject({ operator: { scope } }: Accounts): string {
   return 'project' in scope ? scope.project.id : '';
 }
 
-/** What the server says to somebody who logs in over the network; undefined where he is in. */
+/** What the server says to somebody who logs in over the network; undefined if he is in. */
 export function databaseLoginError(
   { databases, users, grants }: DatabaseServer,
   user: string,
@@ -85,7 +85,7 @@ export function databaseLoginError(
   return undefined;
 }
 
-/** What RabbitMQ says to somebody who logs in to the virtual host `/`; undefined where he is in. */
+/** What RabbitMQ says to somebody who logs in to the virtual host `/`; undefined if he is in. */
 export function rabbitmqLoginError({ users, permissions }: RabbitmqBroker, user: string, password: string) {
   if (users.get(user)?.password !== password) {
     return {

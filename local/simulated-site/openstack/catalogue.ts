@@ -11,7 +11,7 @@ export interface CatalogueService {
 const INTERFACES = ['public', 'internal', 'admin'] as const;
 
 /**
- * The services of a site, all behind its VIP, in the region the document names; Barbican only where it is wanted.
+ * The services of a site, all behind its VIP, in the region the document names; Barbican only if it is wanted.
  * @param projectId which Keystone puts into the URLs that have it
  */
 export function catalogueOf({ virtualIp, magnum, openstack }: Site, projectId: string): CatalogueService[] {

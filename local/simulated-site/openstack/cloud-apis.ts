@@ -14,7 +14,7 @@ interface Given {
   readonly clock: Clock;
 }
 
-/** Answers a GET. @returns the body; undefined where there is no such thing */
+/** Answers a GET. @returns the body; undefined if there is no such thing */
 type Read = (path: string, query: URLSearchParams, cloud: Cloud, stacks: Stacks) => unknown;
 
 /** The services that clusters are made of, as far as somebody looks at them: each with its port, on controllers and VIP. */

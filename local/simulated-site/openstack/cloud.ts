@@ -13,7 +13,7 @@ export interface Cloud {
 }
 
 /**
- * The cloud of the guide, with the image that swarm-mode wants (`fedora-atomic`) beside the guide's own, and the volume type
+ * The cloud of the guide, with the image that swarm-mode wants (`fedora-atomic`) besides the guide's own, and the volume type
  * that the document names.
  */
 export function presetCloud({ magnum }: Site): Cloud {

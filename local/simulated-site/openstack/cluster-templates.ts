@@ -184,7 +184,7 @@ function checkVolumeDriver({ coe, volume_driver: wanted }: Record<string, unknow
   );
 }
 
-/** What Python prints for the distribution: Unset where there is no image, None where the image does not say. */
+/** What Python prints for the distribution: Unset if there is no image, None if the image does not say. */
 function distroOf({ images }: Cloud, nameOrId: unknown): string {
   const image = images.find(({ id, name }) => id === nameOrId || name === nameOrId);
   return image ? (image.osDistro ?? 'None') : 'Unset';

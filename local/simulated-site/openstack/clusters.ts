@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, AttributeType>> = {
   merge_labels: 'boolean',
 };
 
-/** Taken from the template where the cluster does not say. */
+/** Taken from the template if the cluster does not say. */
 const INHERITED = [
   'labels',
   'docker_volume_size',

@@ -96,7 +96,7 @@ export class Conductors {
     this.queue.push({ message, at: this.clock.now() });
   }
 
-  /** Waits for a conductor that takes messages, and gives its settings; undefined if there is none for so many milliseconds. */
+  /** Waits for a conductor that takes messages, and gives its settings; undefined if there is none for that many milliseconds. */
   async consumer(timeoutMs: number): Promise<Settings | undefined> {
     const found = () => this.processes.find(({ settings }) => settings.rabbit)?.settings;
     return (

@@ -4,7 +4,7 @@ export interface OpenStackFaults {
   keystoneDown: boolean;
   /** No cluster gets any further: what is in progress stays so. */
   clusterStuck: boolean;
-  /** So many of the next requests that change something are carried out, but their answers never arrive. */
+  /** How many of the next requests that change something are carried out without an answer. */
   answersLost: number;
   /**
    * The next cluster that is created fails in Heat.
@@ -22,7 +22,7 @@ export interface ClusterFailure {
   readonly statusReason: string;
 }
 
-/** The faults, none of which is in effect, with the queue that the conductors take failures from. */
+/** The faults, all off, with the queue that the conductors take failures from. */
 export function createFaults(dropConductor: (controller: string) => void): OpenStackFaults & {
   takeClusterFailure(): ClusterFailure | undefined;
 } {

@@ -1,7 +1,7 @@
 import type { Cloud } from './cloud';
 import type { ClusterRow, StackRow } from './store';
 
-/** Heat wants a stack's name beside its ID, and sends whoever has only the ID there. */
+/** Heat wants a stack's name with its ID, and redirects a request that has only the ID. */
 export class MovedTo {
   constructor(readonly location: string) {}
 }
@@ -58,7 +58,7 @@ interface Resource {
 }
 
 const TEMPLATES = 'file:///usr/lib/python3/dist-packages/magnum/drivers/swarm_fedora_atomic_v2/templates';
-/** What fails where a stack does. */
+/** What fails if a stack does. */
 const FAILING = ['swarm_nodes', '0', 'swarm-node'];
 
 /** The resources with servers in them; those of the network are left out. */

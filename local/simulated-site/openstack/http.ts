@@ -22,7 +22,7 @@ const EXPLANATIONS: Readonly<Record<number, string>> = {
   503: 'The server is currently unavailable. Please try again at a later time.',
 };
 
-/** Answers with a page, as webob makes them; with JSON to whoever accepts nothing else. */
+/** Answers with a page, as webob makes them; with JSON to a client that accepts nothing else. */
 export function sendPage(response: ServerResponse, status: number, text: string): void {
   const title = `${status} ${STATUS_CODES[status] ?? ''}`;
   if (response.req.headers.accept === 'application/json') {
@@ -39,7 +39,7 @@ export function sendPage(response: ServerResponse, status: number, text: string)
   );
 }
 
-/** A request's body; undefined where it is not JSON. */
+/** A request's body; undefined if it is not JSON. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);

@@ -6,10 +6,10 @@ import { administrates, type IdentityStore, newId } from './identity-store';
 /** A request to Keystone about its own data. */
 export interface IdentityCall {
   readonly method: string;
-  /** Behind /v3, with its query. */
+  /** The part after /v3, with its query. */
   readonly url: string;
   readonly body: unknown;
-  /** ID of the user whose token came with it; undefined where none did that is good. */
+  /** ID of the user whose token came with it; undefined if none did that is good. */
   readonly user: string | undefined;
 }
 
@@ -25,7 +25,7 @@ type Row = Record<string, unknown> & { readonly id: string };
 /**
  * Keystone v3: domains, projects, users, roles with their assignments, services and endpoints.
  *
- * @returns undefined where this is none of them
+ * @returns undefined if it is another request
  */
 export function identityReply(
   backing: Backing,

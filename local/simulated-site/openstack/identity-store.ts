@@ -60,7 +60,7 @@ export function identityOf({ magnum, openstack }: Site, accounts: Accounts, made
   return store;
 }
 
-/** The user whom a name or ID means, with a good password; undefined where Keystone answers 401. */
+/** The user whom a name or ID means, with a good password; undefined if Keystone answers 401. */
 export function authenticated(
   { users, domains }: IdentityStore,
   wanted: {
@@ -78,7 +78,7 @@ export function authenticated(
   });
 }
 
-/** The scope that a user may have, with the names of his roles there; undefined where Keystone answers 401. */
+/** The scope that a user may have, with the names of his roles there; undefined if Keystone answers 401. */
 export function scopeOf(
   { projects, domains, roles, assignments }: IdentityStore,
   user: IdentityUser,

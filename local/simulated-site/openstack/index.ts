@@ -72,7 +72,7 @@ export interface SimulatedOpenStack {
   startMagnumApi(config: OsloConfig): RequestListener;
   /**
    * Starts a conductor: it registers and sends heartbeats until the returned function stops it.
-   * @throws Error where it dies of its configuration
+   * @throws Error if it dies of its configuration
    */
   startConductor(controller: string, config: OsloConfig): () => void;
   /** Cluster templates in the database; tests may add and change rows. */

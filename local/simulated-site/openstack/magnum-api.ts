@@ -27,16 +27,16 @@ interface Given {
   readonly conductors: Conductors;
   readonly tokens: Map<string, Token>;
   readonly settings: Settings;
-  /** How long it waits for a conductor through which it reads the database; undefined where it reads on its own. */
+  /** How long it waits for a conductor through which it reads the database; undefined if it reads on its own. */
   readonly replyTimeoutMs: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** A request behind token and version. */
+/** A request whose token and version were taken. */
 interface Call {
   readonly method: string;
-  /** The parts of the path behind /v1. */
+  /** The parts of the path after /v1. */
   readonly path: readonly string[];
   readonly body: unknown;
   /** The microversion's second number. */
@@ -141,7 +141,7 @@ function admitted(
   return false;
 }
 
-/** The version that is asked for, with the headers that tell so, or undefined where it is refused. */
+/** The version that is asked for, with the headers that tell so, or undefined if it is refused. */
 function microversion(header: string | string[] | undefined, response: ServerResponse): number | undefined {
   const asked = typeof header === 'string' ? header : `container-infra 1.${MINIMUM}`;
   const [service, wanted = '', ...more] = asked.trim().split(/ +/);
@@ -184,7 +184,7 @@ function unauthorized({ trustee }: Settings, remote = ''): MagnumError | undefin
   );
 }
 
-/** What goes wrong where the program magnum-api reads the database through a conductor, or undefined. */
+/** What goes wrong if the program magnum-api reads the database through a conductor, or undefined. */
 async function refusedByConductor({ method, path }: Call, { conductors, random }: Given, timeoutMs: number) {
   const conductor = await conductors.consumer(timeoutMs);
   if (!conductor) {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Random } from '../../../domain/world';
 import { converse } from '../reader';
 
-/** Whom the database lets in, and where to. */
+/** Who may use which database. */
 export interface DatabaseUser {
   readonly user: string;
   /** As the driver encodes it. */
@@ -74,7 +74,7 @@ function failure(code: number, state: string, message: string): Buffer {
   return Buffer.concat([head, Buffer.from(`#${state}${message}`)]);
 }
 
-/** A text that a zero byte ends, and where it goes on behind it. */
+/** A text that a zero byte ends, and the offset after it. */
 function text(payload: Buffer, start: number): [string, number] {
   const end = payload.indexOf(0, start);
   return [payload.subarray(start, end).toString(), end + 1];

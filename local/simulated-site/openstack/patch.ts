@@ -14,7 +14,7 @@ const INTERNAL = ['created_at', 'id', 'links', 'updated_at', 'uuid', 'project_id
 
 /**
  * The attributes that a JSON patch sets, as Magnum applies it to the attributes there are.
- * @param internal attributes that may not be patched beside the common ones
+ * @param internal attributes that may not be patched, besides the common ones
  */
 export function patched(
   body: unknown,

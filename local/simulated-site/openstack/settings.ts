@@ -4,7 +4,7 @@ import type { Account, Accounts } from './accounts';
 import { type Backing, databaseLoginError, driverBytes, rabbitmqLoginError } from './backing';
 import { exists } from './identity-store';
 
-/** The effective magnum.conf at the time a process starts: the value of an option, or undefined where it is not set. */
+/** The effective magnum.conf at the time a process starts: the value of an option, or undefined if it is not set. */
 export type OsloConfig = (section: string, option: string) => string | undefined;
 
 /** What a Magnum process makes of its configuration, with what there is outside of it at the moment. */
@@ -15,7 +15,7 @@ export interface Settings {
   readonly keystone: string;
   /** What goes wrong with every request that has a token: nothing, no auth_uri at all, or Keystone refuses Magnum. */
   readonly tokens: 'checked' | 'unconfigured' | 'refused';
-  /** What the database driver says, or undefined where the connection is good. */
+  /** What the database driver says, or undefined if the connection is good. */
   readonly databaseError: string | undefined;
   /** Whether the process gets to the site's RabbitMQ. */
   readonly rabbit: boolean;
@@ -84,7 +84,7 @@ function fatal(config: OsloConfig): string | undefined {
     : undefined;
 }
 
-/** The default is barbican, which is deployed only where the document wants it. */
+/** The default is barbican, which is deployed only if the document wants it. */
 function storesCertificates(type = 'barbican', deployed: Site['magnum']['certificateManager']): boolean {
   return type === 'x509keypair' || type === 'local' || (type === 'barbican' && deployed === 'barbican');
 }

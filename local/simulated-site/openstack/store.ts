@@ -24,7 +24,7 @@ export interface ClusterRow {
   master_count: number;
   /** Of the default node group. */
   node_count: number;
-  /** Node groups beside the two default ones, each with a stack of its own. */
+  /** Node groups besides the two default ones, each with a stack of its own. */
   furtherGroups: { readonly name: string; readonly role: string; readonly node_count: number }[];
   create_timeout: number;
   status: string;
@@ -36,7 +36,7 @@ export interface ClusterRow {
   updated_at: string | null;
   /** Magnum itself cannot read it any more: whatever shows it answers 400. */
   poisoned: boolean;
-  /** Its stack in Heat; null where no conductor got as far as asking for one. */
+  /** Its stack in Heat; null if no conductor got as far as asking for one. */
   stack: StackRow | null;
   /** What is under way; times are milliseconds since 1970. */
   work?: Work;

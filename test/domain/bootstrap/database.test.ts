@@ -21,7 +21,7 @@ const server = (rows: Record<string, string> = {}, document: Site = golden) =>
 
 const writes = (inputs: string[]) => inputs.filter((sql) => !sql.startsWith('SELECT'));
 
-test('what lacks is made by these statements, with the hash of the password alone', async () => {
+test('what is missing is made by these statements, with the hash of the password alone', async () => {
   const { node, inputs } = await server();
 
   await bootstrapDatabase(node, 'password', 'apply');
@@ -83,7 +83,7 @@ test.each([
   expect(items[1]).toEqual({ name: "database user 'magnum'@'%'", action });
 });
 
-test('a user who authenticates in another way stays, which is told', async () => {
+test('a user who authenticates in another way stays, which is reported', async () => {
   const { node, inputs } = await server({ 'mysql.user': 'Host\tUser\tplugin\n%\tmagnum\ted25519\n' });
 
   const items = await bootstrapDatabase(node, 'password', 'apply');

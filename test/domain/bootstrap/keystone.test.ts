@@ -52,7 +52,7 @@ test('a user who is disabled, or has lost the role, works again', async () => {
   expect((await session.cloud.magnum('GET', '/v1/mservices')).status).toBe(200);
 });
 
-test('a domain that is disabled stays so, and is told', async () => {
+test('a domain that is disabled stays so, and is reported', async () => {
   session = await startSession();
   const { domains } = session.cloud.openstack.backing.identity;
   const index = domains.findIndex(({ name }) => name === 'magnum');

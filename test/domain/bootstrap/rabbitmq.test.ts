@@ -133,7 +133,7 @@ test('no node that answers: RabbitmqUnreachable, with every node', async () => {
   );
 });
 
-test('a user who is made elsewhere than where Magnum logs in is told', async () => {
+test('a user who is made elsewhere than where Magnum logs in is reported', async () => {
   const { node } = await fakeConnection(golden, broker({ rabbitmqctl: '[]' }));
 
   const refused = bootstrapRabbitmq(node, PASSWORD, 'apply');

@@ -56,19 +56,19 @@ describe('placeRule', () => {
   test.each([
     ['just behind 116', [STATE, numbered('020'), OVS, DROP_999], [STATE, numbered('020'), OVS, MAGNUM, DROP_999]],
     [
-      'behind 115 where there is no 116',
+      'behind 115 if there is no 116',
       [numbered('115'), numbered('118'), DROP],
       [numbered('115'), MAGNUM, numbered('118'), DROP],
     ],
     ['behind the last of several 116', [OVS, OVS, numbered('200')], [OVS, OVS, MAGNUM, numbered('200')]],
-    ['ahead of 118 where there is no lower number', [STATE, numbered('118')], [STATE, MAGNUM, numbered('118')]],
-    ['ahead of a final DROP where there are no numbers', [STATE, INVALID, DROP], [STATE, INVALID, MAGNUM, DROP]],
+    ['ahead of 118 if there is no lower number', [STATE, numbered('118')], [STATE, MAGNUM, numbered('118')]],
+    ['ahead of a final DROP if there are no numbers', [STATE, INVALID, DROP], [STATE, INVALID, MAGNUM, DROP]],
     [
       'ahead of a final REJECT',
       [STATE, '-A INPUT -j REJECT --reject-with icmp-host-prohibited'],
       [STATE, MAGNUM, '-A INPUT -j REJECT --reject-with icmp-host-prohibited'],
     ],
-    ['at the end where nothing is against it', [STATE, INVALID], [STATE, INVALID, MAGNUM]],
+    ['at the end if nothing is against it', [STATE, INVALID], [STATE, INVALID, MAGNUM]],
     ['in an empty chain', [], [MAGNUM]],
     ['ahead of a DROP that stands ahead of a lower number', [STATE, DROP, OVS], [STATE, MAGNUM, DROP, OVS]],
     [
@@ -94,7 +94,7 @@ describe('placeRule', () => {
   test.each([
     ['just behind 116', [OVS, MAGNUM, DROP]],
     ['with an unnumbered rule between', [OVS, STATE, MAGNUM, numbered('118')]],
-    ['first, where there is no lower number', [MAGNUM, STATE, numbered('118')]],
+    ['first, if there is no lower number', [MAGNUM, STATE, numbered('118')]],
     [
       'printed in another order of matches',
       [
@@ -103,7 +103,7 @@ describe('placeRule', () => {
         DROP,
       ],
     ],
-  ])('leaves the rule where it is right: %s', (_, found) => {
+  ])('leaves the rule if it is right: %s', (_, found) => {
     expect(placeRule(found, golden)).toEqual({ remove: [] });
   });
 
@@ -150,7 +150,7 @@ describe('placeRule', () => {
     expect(placeRule([STATE, '-A INPUT -j logdrop', OVS], golden)).toEqual({ insert: 2, remove: [] });
   });
 
-  test('goes before what may take, where the rules do not tell', () => {
+  test('goes before what may take, if the rules do not tell', () => {
     const bogons = '-A INPUT -m set --match-set bogons src -j DROP';
 
     expect(after([STATE, bogons, OVS])).toEqual([STATE, MAGNUM, bogons, OVS]);
@@ -278,7 +278,7 @@ describe('editRules', () => {
     );
   });
 
-  test('deletes its old rule by number where its line stands in numbers of others', () => {
+  test('deletes its old rule by number if its line stands in numbers of others', () => {
     const old = MAGNUM.replace('9511', '9512');
     const found = file(old, STATE, '-I INPUT 2 -p udp -j ACCEPT', '-D INPUT 3');
 

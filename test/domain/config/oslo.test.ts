@@ -82,7 +82,7 @@ describe('editOslo', () => {
     expect(editOslo(found, [want('a', 'x', '9')])).toBe('[a]\n# between\ny = 5\n[b]\nx = 6\n[a]\nx = 9\nz = 8\n');
   });
 
-  test('removes a definition that contradicts, also where the last one is right: the option may be multi-valued', () => {
+  test('removes a definition that contradicts, also if the last one is right: the option may be multi-valued', () => {
     const found = '[oslo_messaging_notifications]\ndriver = log\ndriver=messaging\n';
 
     expect(editOslo(found, [want('oslo_messaging_notifications', 'driver', 'messaging')])).toBe(
@@ -90,7 +90,7 @@ describe('editOslo', () => {
     );
   });
 
-  test('a missing option comes behind the last option of its section', () => {
+  test('a missing option comes after the last option of its section', () => {
     const found = '[a]\nx = 1\n  2\n\n# about b\n[b]\ny = 3\n';
 
     expect(editOslo(found, [want('a', 'new', '4'), want('a', 'x', '5'), want('a', 'newer', '')])).toBe(
@@ -98,7 +98,7 @@ describe('editOslo', () => {
     );
   });
 
-  test('a missing option comes right behind the header of a section without options', () => {
+  test('a missing option comes right after the header of a section without options', () => {
     expect(editOslo('[a]\n# x = 1\n\n[b]\n', [want('a', 'x', '2')])).toBe('[a]\nx = 2\n# x = 1\n\n[b]\n');
   });
 

@@ -129,7 +129,7 @@ describe('what nobody depends on', () => {
     expect(await conductors(session.magnum)).toMatchObject([{ host: 'node-1', heartbeatAt: 0 }]);
   });
 
-  test('a row that is none of a conductor does not hide the others', async () => {
+  test('a row that is not a conductor does not hide the others', async () => {
     answering({ mservices: [null, { binary: 7 }, serviceAt('22.0.0')] });
 
     expect(await conductors(session.magnum)).toHaveLength(1);

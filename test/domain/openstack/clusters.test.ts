@@ -327,7 +327,7 @@ describe('a failure', () => {
 
     await expect(failure).rejects.toMatchObject({ name: 'ClusterFailed' });
     await expect(failure).rejects.toThrow(
-      /swarm-mode-cluster \(.*\) is CREATE_FAILED: default-worker failed; default-worker: No valid host was found\. Resources in Heat that failed: OS::Nova::Server swarm_nodes\.0\.swarm-node CREATE_FAILED: ResourceInError: No valid host was found\. It is not .*openstack coe cluster delete/,
+      /swarm-mode-cluster \(.*\) is CREATE_FAILED: default-worker failed; default-worker: No valid host was found\. Resources in Heat that failed: OS::Nova::Server swarm_nodes\.0\.swarm-node CREATE_FAILED: ResourceInError: No valid host was found\. .*openstack coe cluster delete/,
     );
   });
 
@@ -348,7 +348,7 @@ describe('a failure', () => {
     session.cloud.openstack.faults.nextClusterFails({});
     await ensure();
     session.cloud.pass(100);
-    await expect(ensure()).rejects.toThrow(/is CREATE_FAILED: .*It is not deleted and created anew on its own/);
+    await expect(ensure()).rejects.toThrow(/is CREATE_FAILED: .*does not delete and create it again on its own/);
     expect(await ensure({}, 'check')).toMatchObject({
       action: 'differs',
       differences: [{ field: 'status', found: 'CREATE_FAILED', wanted: 'CREATE_COMPLETE' }],

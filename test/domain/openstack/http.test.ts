@@ -233,7 +233,7 @@ describe('nothing is waited for for ever', () => {
     expect(passed()).toBe(120_000);
   });
 
-  test('as long as it is told', async () => {
+  test('as long as the options say', async () => {
     const { request, passed } = clientOf(() => undefined, { readTimeoutMs: 5000, retryDelaysMs: [] });
 
     await expect(request({ method: 'GET', url: URL })).rejects.toThrow('no answer within 5 s');

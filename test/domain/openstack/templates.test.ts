@@ -231,7 +231,7 @@ describe("another project's template of that name, which an administrator is sho
     expect(rows()).toMatchObject([{ dns_nameserver: '8.8.8.8' }]);
   });
 
-  test('can be used where it is public, but not changed', async () => {
+  test('can be used if it is public, but not changed', async () => {
     await theirs(true);
 
     const [same, other] = [await ensure(), await ensure({ dnsNameserver: '1.1.1.1' })];

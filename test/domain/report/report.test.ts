@@ -63,13 +63,13 @@ describe('the outage', () => {
     ['from the last answer to the first after it', { ...step, lastAnswerAt: 1000, firstAnswerAt: 2345 }, 1345],
     ['not known without a cycle', null, null],
     ['not known where the VIP never answered again', { ...step, lastAnswerAt: 1000, firstAnswerAt: null }, null],
-    ['not known where it is not known when it began', { ...step, lastAnswerAt: null, firstAnswerAt: 2345 }, null],
+    ['unknown if its beginning is unknown', { ...step, lastAnswerAt: null, firstAnswerAt: 2345 }, null],
   ])('%s', (_, cycle, outageMs) => {
     expect(report(input({ cycle })).outageMs).toBe(outageMs);
   });
 });
 
-test('what is down while HAProxy is cycled, also where a check only says so', () => {
+test('what is down while HAProxy is cycled, also if a check only says so', () => {
   const blastRadius = {
     listeners: ['keystone-1 (10.21.22.2:5000)'],
     resources: ['vip__management'],

@@ -16,7 +16,7 @@ export function shipped(name: string): string {
   return readFileSync(join(__dirname, `../../../sites/${name}.json`), 'utf8');
 }
 
-/** The problems for which the golden document with these changes is refused; none where it is not. */
+/** The problems for which the golden document with these changes is refused; none if it is not. */
 export function problemsOf(changes: Changes): readonly Problem[] {
   return refusalOf(JSON.stringify(documentWith(changes)))?.problems ?? [];
 }

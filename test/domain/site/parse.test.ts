@@ -383,7 +383,7 @@ describe('a secret in clear', () => {
     ['before a host', { magnum: { database: { host: 'magnum:55550102@10.21.22.2' } } }],
     ['as the release', { release: '55550102' }],
     ['as a host key', { bastion: { hostKey: '55550102' } }],
-  ])('does not stand in the message either where it is %s', (_, changes) => {
+  ])('does not stand in the message either if it is %s', (_, changes) => {
     const refusal = refusalOf(JSON.stringify(documentWith(changes)));
 
     expect(refusal?.message).toContain('its document is refused');
@@ -473,7 +473,7 @@ describe('a text that is not JSON', () => {
     ['cut off', '{"name": "golden"', /^- \$: is not JSON: error at /],
     ['with a comma too many', '{"name": "golden",}', /^- \$: is not JSON/],
     ['empty', '', /^- \$: is not JSON: error at the end/],
-  ])('%s is refused with its place, where it is known', (_, text, told) => {
+  ])('%s is refused with its place, if it is known', (_, text, told) => {
     const refusal = refusalOf(text);
 
     expect(refusal?.name).toBe('BadValue');

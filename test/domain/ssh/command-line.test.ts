@@ -73,7 +73,7 @@ describe('the line for a command', () => {
     expect(commandLine(command, false)).toBe("LC_ALL=C timeout -k 2 20 cat '/etc/my file'");
   });
 
-  test('goes through sudo where the command needs root and the site says so', () => {
+  test('goes through sudo if the command needs root and the site says so', () => {
     expect(commandLine(command, true)).toBe("LC_ALL=C sudo -n timeout -k 2 20 cat '/etc/my file'");
     expect(commandLine({ ...command, root: false }, true)).not.toContain('sudo');
   });

@@ -40,7 +40,7 @@ export function keys(type: 'ed25519' | 'ecdsa' | 'rsa'): Keys {
   }
 }
 
-/** Why no sshd can run here; undefined where one can. */
+/** Why no sshd can run here; undefined if one can. */
 export function whyNoSshd(): string | undefined {
   if (!existsSync(SSHD)) return `there is no ${SSHD}`;
   const { directory, configuration } = configure({ authorized: '', hostKeys: keys('ed25519'), port: 22 });

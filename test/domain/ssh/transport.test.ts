@@ -128,7 +128,7 @@ describeWithSshd('a way through a real sshd', () => {
   });
 
   describe('fails by name', () => {
-    test('where the host shows another key, and sends nothing', async () => {
+    test('if the host shows another key, and sends nothing', async () => {
       const other = await start(user);
       const site = siteOf({ ...other, hostKey: keys('ed25519').public });
 
@@ -139,7 +139,7 @@ describeWithSshd('a way through a real sshd', () => {
       expect(other.log()).not.toMatch(/userauth-request|service-request/);
     });
 
-    test('where the controller shows another key', async () => {
+    test('if the controller shows another key', async () => {
       const site = siteOf(sshd);
       const [controller] = site.controllers;
       const node = await open({ ...site, controllers: [{ ...controller, hostKey: keys('ed25519').public }] });
@@ -147,11 +147,11 @@ describeWithSshd('a way through a real sshd', () => {
       await expect(node.ready()).rejects.toMatchObject({ name: 'HostKeyMismatch' });
     });
 
-    test.each(['ed25519', 'rsa'] as const)('where a key of type %s is refused', async (type) => {
+    test.each(['ed25519', 'rsa'] as const)('if a key of type %s is refused', async (type) => {
       await expect(open(siteOf(sshd), { key: keys(type) })).rejects.toMatchObject({ name: 'SshAuthenticationFailed' });
     });
 
-    test('where the user is unknown', async () => {
+    test('if the user is unknown', async () => {
       const site = siteOf(sshd);
 
       await expect(open({ ...site, bastion: { ...site.bastion, user: 'nobody-here' } })).rejects.toMatchObject({
@@ -159,7 +159,7 @@ describeWithSshd('a way through a real sshd', () => {
       });
     });
 
-    test('where the controller refuses the user: whatever is asked of it', async () => {
+    test('if the controller refuses the user: whatever is asked of it', async () => {
       const site = siteOf(sshd);
 
       const node = await open({ ...site, ssh: { ...site.ssh, user: 'nobody-here' } });
@@ -170,7 +170,7 @@ describeWithSshd('a way through a real sshd', () => {
       await expect(node.ready()).rejects.toMatchObject(refused);
     });
 
-    test('where the server closes', async () => {
+    test('if the server closes', async () => {
       const silent = await serverThat((socket) => socket.end());
       const greets = await serverThat((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
 
@@ -179,7 +179,7 @@ describeWithSshd('a way through a real sshd', () => {
       }
     });
 
-    test('where the controller closes, as a sshd does that has too many connections', async () => {
+    test('if the controller closes, as a sshd does that has too many connections', async () => {
       const port = await serverThat((socket) => socket.end());
       const site = siteOf(sshd);
       const [controller] = site.controllers;
@@ -196,7 +196,7 @@ describeWithSshd('a way through a real sshd', () => {
       ['it gives its name', 0],
       ['it gives its keys', 100],
       ['the key is taken', 1650],
-    ])('where the server falls silent before %s', async (_what, after) => {
+    ])('if the server falls silent before %s', async (_what, after) => {
       let arrived = 0;
       // Passes on what the client sends, and of the answer only the beginning.
       const port = await serverThat((socket) => {
@@ -332,7 +332,7 @@ describeWithSshd('a way through a real sshd', () => {
       expect((await second).stdout).toBe('released\n');
     });
 
-    test('where the connection is lost, only those that had not ended are', async () => {
+    test('if the connection is lost, only those that had not ended are', async () => {
       const node = await open(siteOf(sshd));
       const began = join(directory, 'began');
       const never = join(directory, 'never');
@@ -354,7 +354,7 @@ describeWithSshd('a way through a real sshd', () => {
       expect(existsSync(never)).toBe(false);
     });
 
-    test('go alone where they read standard input, as many at a time as sshd has sessions', async () => {
+    test('go alone if they read standard input, as many at a time as sshd has sessions', async () => {
       const node = await open(siteOf(sshd));
       const files = Array.from({ length: 25 }, (_, index) => join(directory, `file-${index}`));
 

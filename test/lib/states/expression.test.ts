@@ -33,7 +33,7 @@ describe('text', () => {
 });
 
 describe('jsonata', () => {
-  test('puts values in as literals, and other expressions in brackets where they need some', async () => {
+  test('puts values in as literals, and other expressions in brackets if they need some', async () => {
     const sum = jsonata<number>`1 + 2`;
 
     expect(await valueOf(jsonata`${sum} * ${3}`)).toBe(9);

@@ -89,7 +89,7 @@ describe('in one thread', () => {
     expect(passed).toBeLessThan(5_000);
   });
 
-  it('a timer rings in its time, even where nothing is skipped', async () => {
+  it('a timer rings in its time, even if nothing is skipped', async () => {
     const clock = fastForwardClock();
     const began = Date.now();
 

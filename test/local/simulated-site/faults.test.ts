@@ -127,7 +127,7 @@ describe('a command', () => {
     expect(made()).toBe(true);
   });
 
-  test('answers late, but in time for whoever waits', async () => {
+  test('answers late, but in time for the caller that waits', async () => {
     const link = await linkTo();
     fault('date', { answerDelay: 13_000 });
 

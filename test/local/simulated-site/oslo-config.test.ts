@@ -28,7 +28,7 @@ describe('effective options', () => {
     expect(() => readOsloConfig('/x', '[a]\nb = c\n\n   # d\n')).toThrow('at /x:4, Unexpected continuation line');
   });
 
-  test('a dollar sign that names nothing is an error of whoever reads the option', () => {
+  test('a dollar sign that names nothing is an error of the program that reads the option', () => {
     const config = readOsloConfig('/x', '[a]\nb = pa$word\nc = d\n');
 
     expect(config('a', 'c')).toBe('d');

@@ -168,7 +168,7 @@ describe('crm_mon', () => {
     expect(comparable(await status())).toBe(truth(name));
   });
 
-  test('fails where the cluster does not run', async () => {
+  test('fails if the cluster does not run', async () => {
     lab.site.faults.stopCluster('node-1');
 
     const result = await lab.run('node-1', lab.commands.clusterStatus);

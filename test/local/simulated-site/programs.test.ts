@@ -36,7 +36,7 @@ describe('files', () => {
     expect(lab.site.record.commands.map(({ changed }) => changed)).toEqual([true, true, true, true, true, false, true]);
   });
 
-  test('a created file is for root only, also where one was there', async () => {
+  test('a created file is for root only, also if one was there', async () => {
     filesOf().seed('/x', 'old', 0o644, 'magnum', 'magnum');
 
     await lab.run('node-1', create('/x'));
@@ -293,7 +293,7 @@ describe('haproxy -c', () => {
     );
   });
 
-  test('resolves include statements where they are what the host uses', async () => {
+  test('resolves include statements if they are what the host uses', async () => {
     await restartLab({ document: goldenSite({ haproxy: { include: 'statement' } }) });
 
     const valid = await lab.run('node-1', lab.commands.validateHaproxy);

@@ -93,7 +93,7 @@ describe('as another user', () => {
     expect(result.stdout).toContain('[acme_backup]');
   });
 
-  test('sudo -n fails where a password is required', async () => {
+  test('sudo -n fails if a password is required', async () => {
     lab.site.faults.noSudo('node-1');
 
     expect(await lab.exec('node-1', 'sudo -n cat /etc/hostname')).toEqual({

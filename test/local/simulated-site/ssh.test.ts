@@ -69,7 +69,7 @@ describe('controllers', () => {
     ]);
   });
 
-  test('refuse the user of the bastion where theirs is another', async () => {
+  test('refuse the user of the bastion if theirs is another', async () => {
     await expect(connectTo(lab.front, 'node-1', { username: 'magnum-ha' })).rejects.toThrow(
       'authentication methods failed',
     );

@@ -358,7 +358,7 @@ describe('what goes wrong is told in the same words by both transports', () => {
   });
 });
 
-test('a command goes on when whoever asked for it is gone, and nothing is begun after it', async () => {
+test('a command goes on when its caller is gone, and nothing is begun after it', async () => {
   const clock = virtualClock();
   const way = await inMemory(goldenSite(), clock);
   const { record, pacemaker } = way.site;

@@ -50,7 +50,7 @@ function identify({ scope, state, name }: Visit<MapState>): MapRun {
 
 interface Limits {
   readonly concurrency: number;
-  /** Whether so many failures are more than is tolerated. */
+  /** Whether this many failures are more than are tolerated. */
   exceededBy(failed: number, total: number): boolean;
 }
 

@@ -20,7 +20,7 @@ export const EVENTS: ServiceNames = {
 
 interface Publish {
   readonly TopicArn: string;
-  /** What is no text is sent as JSON. */
+  /** A value that is not text is sent as JSON. */
   readonly Message: unknown;
   readonly Subject?: string;
   readonly MessageAttributes?: Readonly<Record<string, unknown>>;

@@ -97,7 +97,7 @@ function listing(bucket: Bucket, { Prefix = '', Delimiter, StartAfter, MaxKeys, 
     MaxKeys: MaxKeys ?? MAX_KEYS,
     Name: bucket.name,
     Prefix,
-    // What is empty is left out, as what S3 does not send.
+    // Empty fields are left out, as S3 does not send them.
     ...(objects.length > 0 && { Contents: objects.map(entryOf) }),
     ...(commonPrefixes.length > 0 && { CommonPrefixes: commonPrefixes.map((prefix) => ({ Prefix: prefix })) }),
     ...(nextContinuationToken !== undefined && { NextContinuationToken: nextContinuationToken }),

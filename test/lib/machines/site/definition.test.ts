@@ -180,7 +180,7 @@ describe('expressions', () => {
     expect(inner.filter((name) => outer.has(name))).toEqual([]);
   });
 
-  test('where nothing catches, between Disable HAProxy and the end, take any value', async () => {
+  test('if nothing catches, between Disable HAProxy and the end, take any value', async () => {
     const unknown = {
       ...START,
       failure: null,

@@ -65,7 +65,7 @@ interface Circumstances {
   readonly mode?: 'apply' | 'check';
   /** Who holds the lock, and until when (seconds from now). */
   readonly lock?: { readonly owner: string; readonly expiresIn: number };
-  /** Status of the other execution; there is none where it is not given. */
+  /** Status of the other execution; there is none if it is not given. */
   readonly other?: string;
   /** How many seconds ago it ended. */
   readonly ended?: number;
@@ -170,7 +170,7 @@ describe('an apply', () => {
     });
   });
 
-  test('only verifies where nothing differs, and so does a check', async () => {
+  test('only verifies if nothing differs, and so does a check', async () => {
     for (const mode of ['apply', 'check'] as const) {
       const { status, calls } = await start(UNCHANGED, { mode });
       expect([mode, status]).toEqual([mode, 'SUCCEEDED']);
@@ -178,7 +178,7 @@ describe('an apply', () => {
     }
   });
 
-  test('leaves HAProxy alone where its fragment did not change', async () => {
+  test('leaves HAProxy alone if its fragment did not change', async () => {
     const { calls } = await start({
       plan: () => ({ changed: true, stage: [], restart: ['node-1'], cycle: false, summary: [] }),
     });
@@ -250,7 +250,7 @@ describe('bootstrap', () => {
     expect(output).toMatchObject({ bootstrap: [made('created')], schema: made('created') });
   });
 
-  test('looks at the tables also where nothing on the controllers differs', async () => {
+  test('looks at the tables also if nothing on the controllers differs', async () => {
     for (const mode of ['apply', 'check'] as const) {
       const { status, calls } = await start({ ...UNCHANGED, ...asked(ALL, 'unchanged', 'unchanged') }, { mode });
 
@@ -306,7 +306,7 @@ describe('findings', () => {
     expect(check.output).toMatchObject({ findings });
   });
 
-  test.each([1, 0])('refuse an apply also where there is one, with %d warnings', async (warnings) => {
+  test.each([1, 0])('refuse an apply also if there is one, with %d warnings', async (warnings) => {
     const findings = [found('error', 'Wrong'), ...Array.from({ length: warnings }, () => found('warning', 'Odd'))];
 
     const { error, cause } = await start({ preflight: () => ({ findings }), 'preflight-cloud': () => ({ findings }) });
@@ -323,7 +323,7 @@ describe('findings', () => {
 });
 
 describe('the outage', () => {
-  test('counts from the first attempt at disabling HAProxy, also where that was lost', async () => {
+  test('counts from the first attempt at disabling HAProxy, also if that was lost', async () => {
     const began: unknown[] = [];
     await start({
       'cycle disable': (payload, attempt) => {
@@ -479,7 +479,7 @@ describe('HAProxy', () => {
     expect(cause).toMatch(/Enabling it failed: BastionUnreachable: no answer \(before that: SshConnectionLost\)$/);
   });
 
-  test('that does not serve in its time, though enabled, is told', async () => {
+  test('that does not serve in its time, though enabled, is reported', async () => {
     const { error, cause, seconds } = await start({ 'cycle poll-started': pending('haproxy to start on node-2') });
     expect(error).toBe('HAProxyStartTimeout');
     expect(cause).toContain('waiting for: haproxy to start on node-2');
@@ -574,7 +574,7 @@ describe('the lock', () => {
     },
   );
 
-  test('that has expired is taken, whoever left it', async () => {
+  test('that has expired is taken, no matter who left it', async () => {
     const { status } = await start({}, { lock: { owner: OTHER, expiresIn: -1 }, other: 'RUNNING' });
     expect(status).toBe('SUCCEEDED');
   });
@@ -584,7 +584,7 @@ describe('the lock', () => {
     expect(status).toBe('SUCCEEDED');
   });
 
-  test('is not touched where the site could not be loaded', async () => {
+  test('is not touched if the site could not be loaded', async () => {
     const { error, cause, owner } = await start(
       { 'load-site': () => broken('SiteUnknown', 'There is no site') },
       { lock: held },

@@ -47,7 +47,7 @@ const types = (events: readonly HistoryEvent[]) => sequence(events).slice(1);
 
 // AWS recorded the events: test_map_item_reader_base_json_max_items_jsonata, test_map_item_reader_json_no_json_list_object.
 describe('a distributed Map', () => {
-  it('runs an execution for each item, and none of their events', async () => {
+  it('runs an execution for each item, and not their events', async () => {
     const { output, events, mapRunArn, children } = await mapping(each(Check));
 
     expect(output).toEqual([{ checked: 1 }, { checked: 2 }, { checked: 3 }]);

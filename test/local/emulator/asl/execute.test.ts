@@ -89,7 +89,7 @@ describe('execute', () => {
     expect(output).toBe(expected);
   });
 
-  it('ends with States.Runtime where no choice holds and there is no Default', async () => {
+  it('ends with States.Runtime if no choice holds and there is no Default', async () => {
     const definition = machine({
       Choose: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'End' }] },
       End: { Type: 'Succeed' },
@@ -178,7 +178,7 @@ describe('the end of an execution from outside', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('is ABORTED when the signal is aborted, with error and cause where it has them', async () => {
+  it('is ABORTED when the signal is aborted, with error and cause if it has them', async () => {
     const clock = virtualClock(START);
     const stop = new AbortController();
     setImmediate(() => {
@@ -215,7 +215,7 @@ describe('the end of an execution from outside', () => {
     expect(told?.aborted).toBe(true);
   });
 
-  it('makes no call after the abort, even where that came while its arguments were evaluated', async () => {
+  it('makes no call after the abort, even if that came while its arguments were evaluated', async () => {
     const stop = new AbortController();
     let calls = 0;
     const definition = machine({ Call: { Type: 'Task', Resource: LAMBDA, Arguments: { a: '{% 1 %}' }, End: true } });

@@ -44,7 +44,7 @@ describe('a definition is refused before anything runs', () => {
       distributed({ Items: [1], ItemReader: LISTING }),
       'S',
       'Items',
-      'cannot stand beside ItemReader',
+      'cannot be used with ItemReader',
     ],
     [
       'item readers of other files',
@@ -167,7 +167,7 @@ describe('an Express state machine does not have', () => {
   });
 });
 
-it('the states inside a distributed Map have variables of their own, and none of those around', async () => {
+it('the states inside a distributed Map have variables of their own, and not those around it', async () => {
   const assigned = {
     ...inner({ Assign: { x: 2 } }),
     ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },

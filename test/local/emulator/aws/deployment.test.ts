@@ -97,7 +97,7 @@ describe('the change of an execution’s status', () => {
     });
   });
 
-  it('to RUNNING and SUCCEEDED is told', async () => {
+  it('to RUNNING and SUCCEEDED is reported', async () => {
     const rule: Rule = {
       name: 'All',
       pattern: { source: ['aws.states'] },

@@ -183,7 +183,7 @@ describe('an update', () => {
     expect(get(locks)).toEqual({ Item: { site: { S: 'golden' }, note: { S: 'free' } } });
   });
 
-  test('makes the item where there is none and no condition', () => {
+  test('makes the item if there is none and no condition', () => {
     const locks = table();
 
     locks.updateItem({

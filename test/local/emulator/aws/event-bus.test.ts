@@ -40,7 +40,7 @@ test('an event comes to the targets of the rules that match it, half a second la
   expect(delivered).toEqual([['arn:one', event, 0.5]]);
 });
 
-test('what a target does not take is told', async () => {
+test('what a target does not take is reported', async () => {
   const { events, clock } = bus([rule('mine', {})], new Error('not allowed'));
 
   events.put(entry);

@@ -119,7 +119,7 @@ test('when nobody waits any more, it goes on to its end', async () => {
   expect([then, done]).toEqual([10_000, [30]]);
 });
 
-test('closed, all that run are told', async () => {
+test('closed, all that run are reported', async () => {
   let told: AbortSignal | undefined;
   const { all } = functions((_, { killed }) => {
     told = killed;

@@ -48,7 +48,7 @@ describe('an object', () => {
     expect(lastModified).toEqual(new Date(START + 1000));
   });
 
-  it('that is not there is told', () => {
+  it('that is not there is reported', () => {
     const documents = bucket();
     documents.put('k', '');
 
@@ -197,7 +197,7 @@ describe('a list', () => {
   });
 });
 
-it('a bucket that is not there is told', () => {
+it('a bucket that is not there is reported', () => {
   const buckets = new Buckets([bucket()]);
 
   expect(buckets.get('documents').name).toBe('documents');

@@ -48,7 +48,7 @@ test('parameters are read, decrypted on demand; the missing are named', async ()
   expect(answer.InvalidParameters).toEqual(['/magnum-ha/none']);
 });
 
-test('a secret stays encrypted where nobody asks for its decryption', async () => {
+test('a secret stays encrypted if nobody asks for its decryption', async () => {
   const answer = await client('stage').send(new GetParametersCommand({ Names: NAMES }));
 
   expect(JSON.stringify(answer.Parameters)).not.toContain('s3cret');

@@ -255,7 +255,7 @@ describe('a machine of type EXPRESS', () => {
   });
 });
 
-it('what is no error of a task comes to whoever started the execution', async () => {
+it('what is no error of a task reaches the caller that started the execution', async () => {
   const call = {
     Type: 'Task',
     Resource: 'arn:aws:states:::lambda:invoke',

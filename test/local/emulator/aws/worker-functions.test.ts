@@ -164,7 +164,7 @@ describe('a function that does not answer', () => {
     expect(timeOut()).toBe(0);
   });
 
-  test('times out even where it never gives way', async () => {
+  test('times out even if it never gives way', async () => {
     const { invoke, timeOut, logs } = lambdaWith('() => { process.stdout.write("in\\n"); for (;;); }');
     const hanging = invoke();
     for (let left = 500; logs.length < 1 && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -85,7 +85,7 @@ interface TestAnswer {
   readonly path: string;
   readonly headers: Headers;
   readonly text: string;
-  /** The body where it is JSON. */
+  /** The body if it is JSON. */
   readonly json: Record<string, unknown> & { errors: { detail: string }[]; uuid: string };
 }
 

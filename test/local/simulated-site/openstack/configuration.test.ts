@@ -207,7 +207,7 @@ test.each([
   });
 });
 
-test('barbican works where it is deployed', async () => {
+test('barbican works if it is deployed', async () => {
   const site = siteOf('golden', { magnum: { ...siteOf('golden').magnum, certificateManager: 'barbican' } });
   expect((await clusterWith({}, site)).json['status']).toBe('CREATE_COMPLETE');
 });

@@ -44,7 +44,7 @@ test('a stack is moved to its name and ID, and tells its status and parameters',
   });
 });
 
-test('none of this ID: 404', async () => {
+test('no stack of this ID: 404', async () => {
   const { status, json } = await cloud.heat('/stacks/11111111-2222-4333-8444-555555555555');
 
   expect(status).toBe(404);

@@ -54,7 +54,7 @@ test('issues tokens for the service user and, in its domain, for the trustee adm
   );
 });
 
-test('tells its versions, and 404 where there is no /v3 or no sense in a request', async () => {
+test('tells its versions, and 404 if there is no /v3 or no sense in a request', async () => {
   expect((await cloud.keystone('GET', '/')).status).toBe(300);
   expect((await cloud.keystone('GET', '/v3/')).json).toMatchObject({ version: { status: 'stable' } });
   expect((await cloud.keystone('POST', '/auth/tokens', authOf(cloud.site))).status).toBe(404);

@@ -66,13 +66,13 @@ const GENERIC: Record<string, string> = {
 };
 
 describe.each(Object.entries(CALLS))('%s', (name, [args, action, resource]) => {
-  it('is done where the role allows just that', async () => {
+  it('is done if the role allows just that', async () => {
     const { status, cause } = await call(name, args, [{ effect: 'Allow', actions: [action], resources: [resource] }]);
 
     expect([status, cause]).toEqual(['SUCCEEDED', undefined]);
   });
 
-  it('fails where it does not, and says who may not do what', async () => {
+  it('fails if it does not, and says who may not do what', async () => {
     const other = [{ effect: 'Allow', actions: ['*'], resources: ['arn:aws:other'] }];
 
     const { error, cause } = await call(name, args, other);

@@ -189,7 +189,7 @@ describe('running an execution of type EXPRESS', () => {
     });
   });
 
-  it('succeeds even where that fails', async () => {
+  it('succeeds even if that fails', async () => {
     const { status, output } = await calling(sync('hasty'));
 
     expect(status).toBe('SUCCEEDED');
@@ -214,7 +214,7 @@ describe('an execution of others', () => {
     expect(output).toMatchObject({ Status: 'RUNNING', StartDate: '2030-01-01T00:00:00.000Z', RedriveCount: 0 });
   });
 
-  it('that is not there is told', async () => {
+  it('that is not there is reported', async () => {
     const { error } = await calling(call('aws-sdk:sfn:describeExecution', { ExecutionArn: INNER }));
 
     expect(error).toBe('Sfn.ExecutionDoesNotExistException');
@@ -292,7 +292,7 @@ describe('a task token', () => {
   });
 
   // AWS recorded it: test_sfn_send_task_outcome_with_no_such_token.
-  it('that nobody issued is told', async () => {
+  it('that nobody issued is reported', async () => {
     const { error, cause } = await calling(call('aws-sdk:sfn:sendTaskSuccess', { TaskToken: 'NoSuch', Output: '1' }));
 
     expect(error).toBe('Sfn.InvalidTokenException');
