@@ -236,7 +236,10 @@ describe('a haproxy that does not come up with the fragment', () => {
     const stop = "pkill -f '[h]ttp.server 9511'; service magnum-api start";
     const act = () => disabled().then(() => Promise.all(names.map((name) => breaking(name, start, stop))));
 
-    const result = await site.apply({ state: 'Disable HAProxy', act }, { ...site.lab.document, haproxy: patientStop() });
+    const result = await site.apply(
+      { state: 'Disable HAProxy', act },
+      { ...site.lab.document, haproxy: patientStop() },
+    );
 
     expect(endOf(result)).toEqual(
       failed('HAProxyStartTimeout', 'put back on node-1, node-2, node-3, and HAProxy serves everywhere again'),
