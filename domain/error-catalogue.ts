@@ -135,8 +135,8 @@ export const ERROR_CATALOGUE = {
       'Bring every controller back, then start again.',
     ),
     HAProxyStartTimeout: entry(
-      'HAProxy was enabled, but does not serve everywhere.',
-      'Look at crm_mon -1 -r and haproxy -c on the controllers now: what is behind the VIPs may be down.',
+      'HAProxy was enabled, but did not serve everywhere in its time. The fragment of before was put back.',
+      "The cause says what is up now and what is down: look at crm_mon -1 -r and at HAProxy's log if it is still down.",
     ),
     HAProxyLeftDisabled: entry(
       'HAProxy is disabled, or may be, and could not be enabled: everything behind the VIPs is down.',

@@ -28,7 +28,11 @@ export interface Contract {
   commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
   restart: Task<{ site: Site; controller: string }, Restart>;
   reach: Task<{ site: Site }, null>;
-  cycle: Task<{ site: Site; action: CycleAction; before: Outage | null }, CycleStep>;
+  /** `take-back` puts the fragment of before back, and enables. `takenBack` names the controllers on which it did. */
+  cycle: Task<
+    { site: Site; action: CycleAction | 'take-back'; before: Outage | null },
+    CycleStep & { takenBack: readonly string[] }
+  >;
   verify: Task<{ site: Site; restarts: readonly Restart[] }, Verification>;
   ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;
   ensureCluster: Task<{ site: Site; mode: Mode; cluster: string }, ClusterResult & { done: boolean }>;

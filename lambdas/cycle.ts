@@ -1,4 +1,5 @@
 import { connectSite, type SiteConnection } from '../domain/commands/site-connection';
+import { takeFragmentBack } from '../domain/controller/take-back';
 import { cycle } from '../domain/pacemaker/cycle';
 import type { Site } from '../domain/site/document';
 import type { TaskFunction } from '../domain/tasks';
@@ -9,9 +10,10 @@ import { handlerOf } from './runtime/task';
 export const run: TaskFunction<'cycle'> = async ({ site, action, before }, world) => {
   const connection = await keptConnection(world, site);
   try {
-    const step = await cycle(connection, action, before);
+    const takenBack = action === 'take-back' ? await takeFragmentBack(connection) : [];
+    const step = await cycle(connection, action === 'take-back' ? 'enable' : action, before);
     if (step.done && step.firstAnswerAt !== null) drop(world);
-    return step;
+    return { ...step, takenBack };
   } catch (error) {
     drop(world);
     throw error;

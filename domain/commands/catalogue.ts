@@ -2,6 +2,7 @@ import { dirname, basename, join } from 'node:path';
 import { magnumRule } from '../config/iptables';
 import type { Site } from '../site/document';
 import type { Command } from '../ssh/command';
+import { PROCESS_FORMAT } from './process-list';
 
 /** The module of Python that each driver needs. */
 export const DRIVER_MODULES: Readonly<Record<Site['magnum']['database']['driver'], string>> = {
@@ -31,6 +32,7 @@ export function catalogue(site: Site) {
       ? root('haproxy', '-c', '-f', join(directory, basename(haproxy.configFile)), '-f', fragments)
       : root('haproxy', '-C', directory, '-c', '-f', basename(haproxy.configFile));
 
+  const previous = (path: string) => `${path}.magnum-ha-previous`;
   const beside = (path: string) => `${path}.magnum-ha-staged`;
   const stagedConf = beside(magnum.configFile);
   const stagedRules = beside(site.persistentRules);
@@ -52,7 +54,9 @@ export function catalogue(site: Site) {
     mode: root('chmod', `--reference=${like}`, stagedPath),
     digestStaged: root('sha256sum', stagedPath),
     /** Keeps the content in place under another name. */
-    keep: root('cp', '-a', path, `${path}.magnum-ha-previous`),
+    keep: root('cp', '-a', path, previous(path)),
+    /** Takes what was kept away: there was no file before. */
+    forget: root('rm', '-f', previous(path)),
     /** Puts the staged file in place, in one rename. */
     install: root('mv', '-fT', stagedPath, path),
   });
@@ -63,6 +67,12 @@ export function catalogue(site: Site) {
       magnumConf: file(magnum.configFile, stagedConf),
       fragment: file(fragment, join(stagedFragments, haproxy.fragment), haproxy.configFile),
       rules: file(site.persistentRules, stagedRules),
+    },
+    /** Puts the fragment that was kept back in one rename, or takes ours away. Each is safe to repeat. */
+    restoreFragment: {
+      copy: root('cp', '-a', previous(fragment), beside(fragment)),
+      install: root('mv', '-fT', beside(fragment), fragment),
+      remove: root('rm', '-f', fragment),
     },
     /** When the content was last modified, seconds since 1970. */
     magnumConfModified: root('stat', '-c', '%Y', magnum.configFile),
@@ -113,6 +123,8 @@ export function catalogue(site: Site) {
      * a controller that fell silent while HAProxy is disabled must not keep it so.
      */
     processes: as(false, 4, 'ps', '-eo', 'etimes=,args='),
+    /** Every process with what it descends from and with whose rights it runs: see `parseProcesses`. */
+    processTree: as(false, 4, 'ps', '--cols', '4096', '-eo', PROCESS_FORMAT),
     /** The TCP sockets that listen, and to root also by which processes. */
     sockets: as(true, 4, 'ss', '-ltnp'),
     /** Pacemaker's view, as XML. */

@@ -17,6 +17,14 @@ export async function everywhere<T>(nodes: readonly Node[], action: (node: Node)
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
+/** What came of those that succeeded. @throws the first one's error where none did */
+export async function fulfilled<T>(doing: readonly Promise<T>[]): Promise<[T, ...T[]]> {
+  const results = await Promise.allSettled(doing);
+  const [first, ...others] = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (first !== undefined) return [first, ...others];
+  throw results.find((result) => result.status === 'rejected')?.reason;
+}
+
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }

@@ -47,7 +47,8 @@ export async function commit(node: Node, files: readonly StagedFile[], key: stri
     // What somebody wrote meanwhile is not in the staged file, and would be lost.
     if (inPlace !== replaces) throw changed(path, path, 'read before');
     if ((await digestOf(file.digestStaged)) !== digest) throw changed(file.stagedPath, path, 'validated');
-    if (inPlace !== null) await node.run(file.keep);
+    // What an earlier execution kept is not what was there before this one.
+    await node.run(inPlace === null ? file.forget : file.keep);
     await node.run(file.install);
   }
   if (files.some(({ path }) => path === commands.files.fragment.path)) await node.run(commands.clearTree);

@@ -1,3 +1,4 @@
+import { dirname, join, resolve } from 'node:path';
 import { inTheWay, type Listening } from '../commands/listening';
 import type { Node } from '../commands/node';
 import { type HaproxySections, modeBefore, takes } from '../config/haproxy-sections';
@@ -12,6 +13,8 @@ export interface HaproxyView {
   /** What `haproxy -c` came to. */
   readonly check: Outcome;
   readonly sections: HaproxySections;
+  /** Files and directories that HAProxy was started with; none if it does not run, or nobody can tell. */
+  readonly startedWith: readonly string[];
   /** What listens on the controller. */
   readonly listening: readonly Listening[];
 }
@@ -33,6 +36,7 @@ export function checkConfiguration(views: readonly HaproxyView[], site: Site): F
       remedy: 'Change what it names: the defaults section, as a rule.',
     })),
     ...addressTaken(views, site, path),
+    ...directoryNotRead(views, site),
     ...portTaken(views, site),
     ...onWhich(views, ({ sections }) => {
       const mode = modeBefore(sections, path, site.haproxy);
@@ -95,6 +99,25 @@ function addressTaken(views: readonly HaproxyView[], { virtualIp, magnum, haprox
       })),
     ),
   );
+}
+
+/** HAProxy as it was started reads its main file, but not the fragments. */
+function directoryNotRead(views: readonly HaproxyView[], { haproxy }: Site): Finding[] {
+  const directory = resolve(haproxy.fragmentDirectory);
+  return onWhich(views, ({ startedWith, sections: { includes } }) => {
+    const isRead =
+      startedWith.length === 0 ||
+      [directory, join(directory, haproxy.fragment)].some((path) => startedWith.includes(path)) ||
+      includes.some((pattern) => dirname(pattern) === directory);
+    return isRead ? [] : [startedWith.join(' and ')];
+  }).map(({ what, where }) => ({
+    name: 'FragmentDirectoryNotRead',
+    severity: 'error',
+    evidence: `HAProxy was started with ${what}, and not with ${directory}, on ${where}: it would not read Magnum's fragment`,
+    remedy:
+      `Let it be started with -f ${directory} too (Debian: EXTRAOPTS="-f ${directory}" in /etc/default/haproxy), or set ` +
+      `haproxy.fragmentDirectory to where it reads fragments.`,
+  }));
 }
 
 /** What would keep HAProxy from its address, unless the restart of Magnum's services ends it. */

@@ -1,6 +1,8 @@
 import { everywhere } from '../commands/everywhere';
+import { haproxyProcesses } from '../commands/haproxy-processes';
 import { parseListening } from '../commands/listening';
 import type { Node } from '../commands/node';
+import { parseProcesses, ProcessesHidden } from '../commands/process-list';
 import type { Nodes } from '../commands/site-connection';
 import { haproxySections } from '../pacemaker/blast-radius';
 import { clusterStatus, readCib } from '../pacemaker/cluster';
@@ -46,13 +48,15 @@ interface View extends HaproxyView {
  */
 export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
   const views = await everywhere(nodes, async (node): Promise<View> => {
-    const [status, check, sections, sockets] = await Promise.all([
+    const [status, check, sections, ps, sockets] = await Promise.all([
       known(clusterStatus(node)),
       node.attempt(node.commands.validateHaproxy),
       haproxySections(node),
+      node.run(node.commands.processTree),
       node.run(node.commands.sockets),
     ]);
-    return { node, status, check, sections, listening: parseListening(sockets.stdout) };
+    const startedWith = filesOf(node, ps.stdout);
+    return { node, status, check, sections, startedWith, listening: parseListening(sockets.stdout) };
   });
   const seen = views.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
   const quorum = noQuorum(seen);
@@ -81,6 +85,16 @@ async function known<T>(asking: Promise<T>): Promise<T | undefined> {
     return await asking;
   } catch (error) {
     if (error instanceof PacemakerUnavailable) return undefined;
+    throw error;
+  }
+}
+
+/** What HAProxy was started with on a controller. */
+function filesOf({ site, where }: Node, ps: string): readonly string[] {
+  try {
+    return haproxyProcesses(parseProcesses(ps, where), { configFile: site.haproxy.configFile }).files;
+  } catch (error) {
+    if (error instanceof ProcessesHidden) return [];
     throw error;
   }
 }

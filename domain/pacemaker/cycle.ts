@@ -1,4 +1,4 @@
-import { everywhere } from '../commands/everywhere';
+import { everywhere, fulfilled } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import { haproxyAges } from '../commands/processes';
 import { MagnumHaError, messageOf } from '../errors';
@@ -296,14 +296,6 @@ async function notStarted(all: readonly Node[], site: Site): Promise<string> {
 /** What runs on each controller. */
 function processesOn(nodes: readonly Node[]): Promise<{ readonly node: Node; readonly ps: string }>[] {
   return nodes.map(async (node) => ({ node, ps: (await node.run(node.commands.processes)).stdout }));
-}
-
-/** What came of those that succeeded. @throws the first one's error where none did */
-async function fulfilled<T>(doing: readonly Promise<T>[]): Promise<[T, ...T[]]> {
-  const results = await Promise.allSettled(doing);
-  const [first, ...others] = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  if (first !== undefined) return [first, ...others];
-  throw results.find((result) => result.status === 'rejected')?.reason;
 }
 
 function namesOf(nodes: readonly Node[]): string {

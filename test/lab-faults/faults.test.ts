@@ -94,6 +94,11 @@ function impatient(): Site {
   return { ...own, haproxy: { ...own.haproxy, stopTimeoutSeconds: 5, startTimeoutSeconds: 5 } };
 }
 
+/** HAProxy may take its time to stop, and little to start. */
+function patientStop(): Site['haproxy'] {
+  return { ...site.lab.document.haproxy, startTimeoutSeconds: 5 };
+}
+
 describe('a controller that is lost, with everything in place', () => {
   it.each([
     { fault: 'loses power', name: 'node-3' },
@@ -214,6 +219,31 @@ describe('a haproxy that will not stop', () => {
     const result = await site.apply({ state: 'Preflight cloud', act });
 
     expect(endOf(result)).toEqual(failed('HAProxyResourceUnmanaged', 'p_haproxy', 'pcs resource manage'));
+    expect(await aftermath(ALL)).toEqual(WELL);
+  });
+});
+
+describe('a haproxy that does not come up with the fragment', () => {
+  beforeEach(() => site.drift('fragment'));
+
+  it.each([
+    { where: 'everywhere', names: ALL },
+    { where: 'on one controller', names: ['node-2'] },
+  ])('$where: it comes up with the one of before, and the error says so', async ({ names }) => {
+    await slowStop();
+    // Neither Preflight nor Reach can see it: it comes up as HAProxy stops.
+    const start = 'pkill -x magnum-api; (setsid python3 -m http.server 9511 > /dev/null 2>&1 < /dev/null &)';
+    const stop = "pkill -f '[h]ttp.server 9511'; service magnum-api start";
+    const act = () => disabled().then(() => Promise.all(names.map((name) => breaking(name, start, stop))));
+
+    const result = await site.apply(
+      { state: 'Disable HAProxy', act },
+      { ...site.lab.document, haproxy: patientStop() },
+    );
+
+    expect(endOf(result)).toEqual(
+      failed('HAProxyStartTimeout', 'put back on node-1, node-2, node-3, and HAProxy serves everywhere again'),
+    );
     expect(await aftermath(ALL)).toEqual(WELL);
   });
 });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { catalogue, everyCommand } from '../../domain/commands/catalogue';
+import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
 import { inTheWay, parseListening } from '../../domain/commands/listening';
+import { parseProcesses } from '../../domain/commands/process-list';
 import { listenersOf, modeBefore, parseSections } from '../../domain/config/haproxy-sections';
 import { magnumRule } from '../../domain/config/iptables';
 import { type Command, withInput } from '../../domain/ssh/command';
@@ -390,6 +392,18 @@ describe('grep of sections', () => {
     expect(await line('grep -RHE --include=*.cfg none /etc/none.cfg /etc/none')).toEqual(
       fails('grep: /etc/none.cfg: No such file or directory\ngrep: /etc/none: No such file or directory', 2),
     );
+  });
+});
+
+describe('ps of the tree of processes', () => {
+  it('tells with which files HAProxy was started', async () => {
+    const [exitCode, stdout, stderr] = await answer(c.processTree);
+
+    const { configFile, fragmentDirectory } = site.document.haproxy;
+    const found = haproxyProcesses(parseProcesses(stdout, 'node-1'), { configFile });
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(found.serving).toHaveLength(1);
+    expect(found.files).toEqual([configFile, fragmentDirectory]);
   });
 });
 

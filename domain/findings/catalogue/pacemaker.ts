@@ -62,6 +62,11 @@ export const PACEMAKER_CATALOGUE = {
     "Another section of HAProxy's configuration listens at the VIP and the API's port: requests would be spread over both.",
     'Take that section out, or give it another port.',
   ),
+  FragmentDirectoryNotRead: entry(
+    ERROR,
+    "HAProxy was not started with the directory of fragments: it would not read Magnum's.",
+    'Start it with that directory too, or set haproxy.fragmentDirectory to where it reads fragments.',
+  ),
   FragmentModeNotHttp: entry(
     WARNING,
     'The defaults section has no `mode http`: half of the fragment has no effect.',

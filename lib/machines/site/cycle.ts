@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { LIMITS } from '../../../domain/site/limits';
-import { jsonata, NOW, text } from '../../states/expression';
+import { type Expression, jsonata, NOW, text } from '../../states/expression';
 import { inOrder, isOver, messageOf, type Phase, UNCHANGED } from '../../states/kit';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
@@ -30,7 +30,8 @@ const UNTIL_ENABLED: RetryProps = {
 export function cycleHaproxy(context: PhaseContext): Phase {
   const { kit } = context;
   return (next) => {
-    const first = inOrder([reach(context)], stop(context, enableHaproxy(context, next)));
+    const enable = enableHaproxy(context, { next, unserved: takeFragmentBack(context) });
+    const first = inOrder([reach(context)], stop(context, enable));
     return kit.choice('HAProxy to cycle?', [{ when: jsonata`${kit.$.plan.dot('cycle')} = true`, next: first }], next);
   };
 }
@@ -90,12 +91,18 @@ function stop({ kit }: PhaseContext, enable: State): State {
   return disable;
 }
 
-/**
- * HAProxy enabled, polled until it serves everywhere.
- *
- * @param suffix of the states' names, if it is not the cycle's
- */
-export function enableHaproxy({ kit, release }: PhaseContext, next: State, suffix = ''): State {
+/** Where it goes on once HAProxy is enabled. */
+interface Enabled {
+  /** When it serves everywhere. */
+  readonly next: State;
+  /** When it does not in its time. */
+  readonly unserved: State;
+  /** Of the states' names, if it is not the cycle's. */
+  readonly suffix?: string;
+}
+
+/** HAProxy enabled, polled until it serves everywhere. */
+export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, suffix = '' }: Enabled): State {
   const { $ } = kit;
   const haproxy = $.site.dot('haproxy');
   const enable = kit.invoke(`Enable HAProxy${suffix}`, 'cycle', {
@@ -133,7 +140,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, next: State, suffi
       { when: done, next: release, comment: 'After a failure before' },
       {
         when: isOver($.startDeadline),
-        next: release,
+        next: unserved,
         assign: kit.failure(
           'HAProxyStartTimeout',
           text`HAProxy was enabled, but does not serve everywhere after ${haproxy.dot('startTimeoutSeconds')} s; waiting for: ${$.cycle.dot('waitingFor')}. Look at crm_mon -1 -r and haproxy -c on the controllers.`,
@@ -147,4 +154,68 @@ export function enableHaproxy({ kit, release }: PhaseContext, next: State, suffi
   kit.onFailure(poll, release).next(serving);
   wait.next(poll);
   return enable;
+}
+
+/**
+ * The way back if HAProxy does not come up: the fragment of before, on every controller, and HAProxy enabled again. The
+ * failure says what came of it.
+ */
+function takeFragmentBack({ kit, release }: PhaseContext): State {
+  const { $ } = kit;
+  const haproxy = $.site.dot('haproxy');
+  const path = text`${haproxy.dot('fragmentDirectory')}/${haproxy.dot('fragment')}`;
+  const told = (what: Expression<string>) => ({
+    failure: jsonata<
+      SiteVariables['failure']
+    >`{"Error": ${$.failure.dot('Error')}, "Cause": ${messageOf($.failure.dot('Cause'))} & ${what}}`,
+  });
+  const take = kit.invoke('Take fragment back', 'cycle', {
+    input: { site: $.site, action: 'take-back', before: $.cycle },
+    assign: (result) => ({ cycle: result, takenBack: result.dot('takenBack') }),
+    retry: UNTIL_ENABLED,
+    comment: 'HAProxy does not come up with it: the one of before, and once more',
+  });
+  take.addCatch(release, {
+    errors: [Errors.ALL],
+    outputs: UNCHANGED,
+    assign: {
+      failure: told(
+        text` The fragment of before could not be put back: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}. Do it on each controller now: mv ${path}.magnum-ha-previous ${path}, or rm ${path} if there is none; then crm_resource --cleanup --resource ${haproxy.dot('resource')}.`,
+      ).failure.template,
+    },
+  });
+  const poll = kit.invoke('Poll HAProxy back', 'cycle', {
+    input: { site: $.site, action: 'poll-started', before: $.cycle },
+    assign: (result) => ({
+      cycle: result,
+      backDeadline: kit.deadline($.backDeadline, haproxy.dot('startTimeoutSeconds')),
+    }),
+  });
+  const wait = kit.wait('Wait for HAProxy to come back', BETWEEN_POLLS, LIMITS.haproxySeconds);
+  const where = jsonata<string>`$count(${$.takenBack}) = 0 ? "nowhere, as pacemaker would start HAProxy nowhere now" : "on " & $join([${$.takenBack}], ", ")`;
+  const vip = jsonata<string>`${$.cycle.dot('firstAnswerAt')} = null ? "does not answer: everything behind it is down" : "answers"`;
+  const back = kit.choice(
+    'HAProxy back?',
+    [
+      {
+        when: jsonata`${$.cycle.dot('done')} = true`,
+        next: release,
+        assign: told(
+          text` The fragment of before was put back ${where}, and HAProxy serves everywhere again. Magnum is behind the VIP only where HAProxy ran on with its fragment. Find what kept HAProxy from starting (its log; ss -ltnp), then start again.`,
+        ),
+      },
+      {
+        when: isOver($.backDeadline),
+        next: release,
+        assign: told(
+          text` The fragment of before was put back ${where}, but HAProxy still does not serve everywhere; waiting for: ${$.cycle.dot('waitingFor')}. The VIP ${vip}. Its cause is another one: crm_mon -1 -r, and HAProxy's log.`,
+        ),
+      },
+    ],
+    wait,
+  );
+  take.next(back);
+  kit.onFailure(poll, release).next(back);
+  wait.next(poll);
+  return take;
 }

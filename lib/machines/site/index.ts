@@ -96,7 +96,8 @@ export class SiteMachine extends Construct {
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Cycle HAProxy → Verify →
  *     templates → clusters → Report
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
- * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
+ * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy, and if
+ * HAProxy does not come up, Take fragment back.
  */
 function procedure(scope: Construct, functions: TaskFunctions, lock: Lock): State {
   const kit = new StateKit<SiteVariables>(scope, functions);

@@ -57,7 +57,7 @@ export function preflight(context: PhaseContext): Phase {
         {
           // Once.
           when: jsonata`${$.mode} = "apply" and ${$.leftDisabled} = false and ${haproxyDisabled($)}`,
-          next: enableHaproxy(context, controllers, ' again'),
+          next: enableHaproxy(context, { next: controllers, unserved: release, suffix: ' again' }),
           assign: { leftDisabled: true },
         },
       ],

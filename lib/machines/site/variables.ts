@@ -33,6 +33,8 @@ export interface SiteVariables extends CommonVariables {
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
   readonly cycle: CycleStep | null;
+  /** Controllers on which the fragment of before was put back. */
+  readonly takenBack: readonly string[];
   readonly verification: Verification | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly ClusterState[];
@@ -40,6 +42,7 @@ export interface SiteVariables extends CommonVariables {
   /** Milliseconds since 1970. */
   readonly stopDeadline: number | null;
   readonly startDeadline: number | null;
+  readonly backDeadline: number | null;
   readonly verifyDeadline: number | null;
   /** ARN of the execution that holds the lock; empty if nobody does. */
   readonly lockOwner: string;
@@ -65,11 +68,13 @@ export const NOTHING_YET = {
   changes: [],
   restarts: [],
   cycle: null,
+  takenBack: [],
   verification: null,
   clusterTemplates: [],
   clusters: [],
   report: null,
   stopDeadline: null,
   startDeadline: null,
+  backDeadline: null,
   verifyDeadline: null,
 } as const satisfies Partial<SiteVariables>;

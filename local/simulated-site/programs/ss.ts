@@ -4,7 +4,7 @@ import { failure, type Program } from './program';
 export const ss: Program = ({ arguments: given, controller, who }) => {
   if (given.join(' ') !== '-ltnp') return failure('Usage: ss [ OPTIONS ]', 255);
   const lines = controller.listening.map(({ address, port, program = '?' }) => {
-    const pid = 100 + controller.processes.findIndex(({ name }) => name === program);
+    const pid = 1 + controller.processes.findIndex(({ name }) => name === program);
     const users = who.user === 'root' ? ` users:(("${program}",pid=${pid},fd=5))` : '';
     return `LISTEN 0      128    ${`${address}:${port}`.padEnd(16)} 0.0.0.0:*${users}\n`;
   });

@@ -73,6 +73,7 @@ test('every command has a time limit; only what reads nothing private runs witho
     'cat /etc/ufw/ufw.conf',
     'date +%s',
     'ps -eo etimes=,args=',
+    'ps --cols 4096 -eo pid=,ppid=,ruid=,euid=,etimes=,stat=,args=',
   ]);
 });
 

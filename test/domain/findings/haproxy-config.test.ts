@@ -10,14 +10,19 @@ const DEFAULTS = '/etc/haproxy/haproxy.cfg:defaults\n/etc/haproxy/haproxy.cfg: m
 const OWN =
   '/etc/haproxy/conf.d/180-magnum.cfg:listen magnum-api\n/etc/haproxy/conf.d/180-magnum.cfg: bind 10.21.22.2:9511\n';
 const SS = 'LISTEN 0 1 10.21.22.2:5000 *:* users:(("haproxy",pid=1,fd=3))\n';
+const STARTED_WITH = ['/etc/haproxy/haproxy.cfg', '/etc/haproxy/conf.d'];
 const valid = { exitCode: 0, stdout: 'Configuration file is valid\n', stderr: '' };
 
 /** A controller on which all is well but for this. */
-function view(name: string, { sections = '', ss = '', check = valid, defaults = DEFAULTS } = {}): HaproxyView {
+function view(
+  name: string,
+  { sections = '', ss = '', check = valid, defaults = DEFAULTS, startedWith = STARTED_WITH } = {},
+): HaproxyView {
   return {
     node: { name, commands: catalogue(golden), failure: ({ argv }) => new CommandFailed(argv.join(' ')) },
     check,
     sections: parseSections(defaults + OWN + sections, golden.haproxy),
+    startedWith,
     listening: parseListening(SS + ss),
   };
 }
@@ -79,6 +84,30 @@ describe("the API's port on every address", () => {
 
   test.each(['magnum-api', 'python3', 'python2.7'])('of %s, which does when it is restarted, is nothing', (program) => {
     expect(found(view('node-1', on(program)))).toEqual([]);
+  });
+});
+
+describe('the directory of fragments', () => {
+  const main = ['/etc/haproxy/haproxy.cfg'];
+
+  test('that HAProxy was not started with: what it was started with, and on which controllers', () => {
+    expect(found(view('node-1', { startedWith: main }), view('node-2'))).toEqual([
+      {
+        name: 'FragmentDirectoryNotRead',
+        severity: 'error',
+        evidence:
+          "HAProxy was started with /etc/haproxy/haproxy.cfg, and not with /etc/haproxy/conf.d, on node-1: it would not read Magnum's fragment",
+        remedy: expect.stringContaining('EXTRAOPTS="-f /etc/haproxy/conf.d"') as string,
+      },
+    ]);
+  });
+
+  test.each<[string, { startedWith?: string[]; sections?: string }]>([
+    ['as a file of its own', { startedWith: [...main, '/etc/haproxy/conf.d/180-magnum.cfg'] }],
+    ['by a statement of Fuel’s', { startedWith: main, sections: '/etc/haproxy/haproxy.cfg:include conf.d/*.cfg\n' }],
+    ['as far as anybody can tell: HAProxy does not run', { startedWith: [] }],
+  ])('is read %s', (_, options) => {
+    expect(found(view('node-1', options))).toEqual([]);
   });
 });
 

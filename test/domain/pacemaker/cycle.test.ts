@@ -776,11 +776,17 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
       await untilDone('poll-started', enabled, startTimeoutSeconds);
     } catch (error) {
       first ??= error as Error;
+      const back = await tried(
+        () => invoke('take-back', enabled),
+        10,
+        () => true,
+      );
+      await untilDone('poll-started', back, startTimeoutSeconds).catch(() => undefined);
     }
     return first;
   }
 
-  function invoke(action: CycleAction, before: Outage | null): Promise<CycleStep> {
+  function invoke(action: CycleAction | 'take-back', before: Outage | null): Promise<CycleStep> {
     return cycleTask({ site: golden, action, before }, world);
   }
 

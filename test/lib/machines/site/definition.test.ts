@@ -77,7 +77,7 @@ describe('the definition', () => {
       const [retrier, ...others] = state.Retry ?? [];
       expect([name, others]).toEqual([name, []]);
       expect(retrier).toMatchObject(
-        name.startsWith('Enable HAProxy')
+        name.startsWith('Enable HAProxy') || name === 'Take fragment back'
           ? { ErrorEquals: ['States.ALL'], MaxAttempts: 10, MaxDelaySeconds: 60 }
           : { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 },
       );

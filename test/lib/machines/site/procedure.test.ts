@@ -479,11 +479,62 @@ describe('HAProxy', () => {
     expect(cause).toMatch(/Enabling it failed: BastionUnreachable: no answer \(before that: SshConnectionLost\)$/);
   });
 
-  test('that does not serve in its time, though enabled, is reported', async () => {
-    const { error, cause, seconds } = await start({ 'cycle poll-started': pending('haproxy to start on node-2') });
-    expect(error).toBe('HAProxyStartTimeout');
-    expect(cause).toContain('waiting for: haproxy to start on node-2');
-    expect(seconds).toBeGreaterThan(180);
+  describe('that does not serve in its time, though enabled', () => {
+    const never = pending('haproxy to start on node-2');
+    const back = { lastAnswerAt: 1000, firstAnswerAt: 9000, takenBack: NODES };
+
+    test('gets the fragment of before, and serves again: what was waited for, and how it is now', async () => {
+      const { error, cause, seconds, calls, owner } = await start({
+        'cycle poll-started': never,
+        'cycle take-back': () => ({ ...back, done: true, waitingFor: '' }),
+      });
+
+      expect([error, calls.at(-1), owner]).toEqual(['HAProxyStartTimeout', 'cycle take-back', undefined]);
+      expect(cause).toMatch(
+        /waiting for: haproxy to start on node-2.*put back on node-1, node-2, node-3, and HAProxy serves/,
+      );
+      expect(seconds).toBeGreaterThan(180);
+      expect(seconds).toBeLessThan(200);
+    });
+
+    test.each([
+      [9000, 'The VIP answers.'],
+      [null, 'The VIP does not answer: everything behind it is down.'],
+    ])(
+      'and is waited for again; if it stays down, whether the VIP answers (%s) is told',
+      async (firstAnswerAt, vip) => {
+        const { error, cause, seconds } = await start({
+          'cycle poll-started': (_, attempt) => ({ ...never(), firstAnswerAt: attempt > 30 ? firstAnswerAt : null }),
+          'cycle take-back': () => ({ ...back, firstAnswerAt: null, done: false, waitingFor: 'node-1' }),
+        });
+
+        expect(error).toBe('HAProxyStartTimeout');
+        expect(cause).toContain('but HAProxy still does not serve everywhere; waiting for: haproxy to start on node-2');
+        expect(cause).toContain(vip);
+        expect(seconds).toBeGreaterThan(360);
+      },
+    );
+
+    test('and nothing is put back if no fragment could be the cause', async () => {
+      const { cause } = await start({
+        'cycle poll-started': never,
+        'cycle take-back': () => ({ ...back, takenBack: [], done: true, waitingFor: '' }),
+      });
+
+      expect(cause).toContain('put back nowhere, as pacemaker would start HAProxy nowhere now');
+    });
+
+    test('and if it cannot be put back, how to do so by hand', async () => {
+      const { error, cause, count, owner } = await start({
+        'cycle poll-started': never,
+        'cycle take-back': () => broken('BastionUnreachable', 'no answer'),
+      });
+
+      expect([error, owner, count('cycle take-back')]).toEqual(['HAProxyStartTimeout', undefined, 11]);
+      expect(cause).toMatch(
+        /could not be put back: BastionUnreachable: no answer\. .*mv (\S+180-magnum\.cfg)\.magnum-ha-previous \1.*crm_resource --cleanup --resource p_haproxy/,
+      );
+    });
   });
 });
 

@@ -1,0 +1,29 @@
+import { fulfilled } from '../commands/everywhere';
+import type { Node } from '../commands/node';
+import type { SiteConnection } from '../commands/site-connection';
+import { clusterStatus, howToManage } from '../pacemaker/cluster';
+import { ifPresent } from './if-present';
+
+/**
+ * Puts the fragment of before this execution back on every controller that can be reached, or takes Magnum's away if there was
+ * none, and makes pacemaker try again to start HAProxy. Safe to repeat.
+ *
+ * @returns names of the controllers; none if pacemaker would start HAProxy nowhere, whatever the fragment
+ * @throws the first controller's error where none could be reached, or none took the command
+ */
+export async function takeFragmentBack({ site, nodes }: SiteConnection): Promise<string[]> {
+  const statuses = await fulfilled(nodes.map(clusterStatus));
+  const status = statuses.find(({ quorate }) => quorate);
+  if (!status || howToManage(status, site.haproxy.resource) !== undefined) return [];
+  const restored = await fulfilled(nodes.map(restore));
+  // Only now: a controller on which it is tried before is given up again.
+  await fulfilled(restored.map((node) => node.run(node.commands.cleanupHaproxy)));
+  return restored.map(({ name }) => name);
+}
+
+async function restore(node: Node): Promise<Node> {
+  const { copy, install, remove } = node.commands.restoreFragment;
+  const kept = await ifPresent(node, copy);
+  await node.run(kept === undefined ? remove : install);
+  return node;
+}
