@@ -7,7 +7,7 @@ import { type Lab, startLab } from '../lab/lab';
 import { probe } from '../lab/prober';
 import { synthesized } from '../local/emulator/assembly';
 import type { Deployment } from '../local/emulator/aws/deployment';
-import { siteAt } from '../cli/options';
+import { siteAt } from '../cli/files';
 import { deploy } from '../local/deploy';
 import { median, table } from './figures';
 

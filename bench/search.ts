@@ -2,7 +2,7 @@ import { Session } from 'node:inspector/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../domain/report/report';
-import { siteAt } from '../cli/options';
+import { siteAt } from '../cli/files';
 import { startVirtual } from '../local/deploy';
 import { median, table } from './figures';
 

@@ -8,7 +8,7 @@ import { labEnvironment } from '../lab/enter';
 import { type Lab, startLab } from '../lab/lab';
 import { synthesized } from '../local/emulator/assembly';
 import type { Deployment } from '../local/emulator/aws/deployment';
-import { siteAt } from '../cli/options';
+import { siteAt } from '../cli/files';
 import { deploy } from '../local/deploy';
 import { median, table } from './figures';
 import { installAnsible, writeAnsible } from './ssh/ansible';

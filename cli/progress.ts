@@ -1,4 +1,6 @@
-import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { HistoryEvent } from '../domain/audit/history';
+import { type Step, Trace } from '../domain/audit/trace';
+import { timeOf } from '../domain/audit/history';
 import type { Style } from './style';
 
 /** Where progress goes. */
@@ -8,73 +10,92 @@ export interface Terminal {
   readonly interactive: boolean;
 }
 
-interface Entered {
-  readonly name: string;
-  readonly subject: string;
-  readonly at: number;
-  readonly failed: boolean;
-}
-
-/** Fields of a task's input that name what it works on: a controller, a template, a cluster. */
-const SUBJECTS = ['controller', 'clusterTemplate', 'cluster'];
+/** No line is longer. */
+const COLUMNS = 80;
+/** From these states on the VIP may be silent, and to these. */
+const OUTAGE = { begins: /^Disable HAProxy/, ends: /^(Verify|Preflight|Release site lock)$/ };
 
 /**
- * Turns an execution's events into lines as they come: the state, what it works on, how long it took, and how often it was
- * entered if it is in a loop. It reads what GetExecutionHistory returns, so it shows executions on AWS as well.
+ * Turns an execution's events into lines as they come: when, how long it took, the state, what it works on, and how often it
+ * was entered if it stands in a loop. It reads what GetExecutionHistory returns, so it shows executions on AWS as well.
  */
-export function progress(terminal: Terminal, style: Style): (event: HistoryEvent) => void {
-  const roots = new Map<number, Entered>();
-  const times = new Map<string, number>();
-  let started: number | undefined;
-  return (event) => {
-    const { id = 0, previousEventId = 0, type = '', timestamp = new Date(0) } = event;
-    const at = timestamp.getTime();
-    started ??= at;
-    const since = ((at - started) / 1000).toFixed(1).padStart(6);
+export class Progress {
+  readonly #trace = new Trace();
+  readonly #times = new Map<string, number>();
+  #started: number | undefined;
+  #current: Step | undefined;
+  #silentSince: number | undefined;
 
-    const { stateEnteredEventDetails: entered } = event;
-    if (entered?.name !== undefined && /^(Task|Wait)/.test(type)) {
-      roots.set(id, { name: entered.name, subject: '', at, failed: false });
-      if (terminal.interactive) terminal.write(style('dim', `${since} s  … ${entered.name}\r`));
-      return;
-    }
-    const root = roots.get(previousEventId);
-    if (!root) return;
-    const { parameters } = event.taskScheduledEventDetails ?? {};
-    const current = parameters === undefined ? root : { ...root, subject: subjectOf(parameters) };
-    roots.set(id, current);
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly style: Style,
+  ) {}
 
-    const seconds = `${((at - current.at) / 1000).toFixed(2).padStart(7)} s`;
-    const line = (mark: string, note = '') => {
-      const clear = terminal.interactive ? '\u001b[2K\r' : '';
-      const what = `${current.name.padEnd(32)} ${current.subject.padEnd(28)}`;
-      terminal.write(`${clear}${style('dim', `${since} s`)}  ${mark} ${what}${style('dim', seconds)}${note}\n`);
-    };
-    if (type === 'TaskFailed' || type === 'TaskTimedOut') {
-      const error = event.taskFailedEventDetails?.error ?? event.taskTimedOutEventDetails?.error ?? type;
-      line(style('red', '✗'), `  ${style('red', error)}`);
-      roots.set(id, { ...current, failed: true });
-    } else if (type === 'TaskScheduled') {
-      // Another attempt, maybe.
-      roots.set(id, { ...current, failed: false });
-    } else if (/^(Task|Wait)StateExited$/.test(type)) {
-      roots.delete(id);
-      // Caught: its line was written already.
-      if (current.failed) return;
-      const key = `${current.name} ${current.subject}`;
-      const count = (times.get(key) ?? 0) + 1;
-      times.set(key, count);
-      line(style('green', '✓'), count > 1 ? style('dim', `  ×${count}`) : '');
-    }
-  };
+  take(event: HistoryEvent): void {
+    this.#started ??= timeOf(event);
+    const change = this.#trace.take(event);
+    if (!change) return;
+    const { step, kind } = change;
+    if (kind === 'entered') this.#enter(step);
+    else if (kind === 'failed') this.#failed(step, timeOf(event));
+    else this.#exited(step, timeOf(event));
+  }
+
+  /** Shows what runs now, with how long it has: for whoever waits. */
+  tick(now: number): void {
+    const step = this.#current;
+    if (!this.terminal.interactive || !step) return;
+    this.#over(this.#row(now, step, '…', now - step.enteredAt, this.#clock(now)));
+  }
+
+  #enter(step: Step): void {
+    if (OUTAGE.begins.test(step.name)) this.#silentSince ??= step.enteredAt;
+    if (OUTAGE.ends.test(step.name)) this.#silentSince = undefined;
+    this.#current = step;
+    this.tick(step.enteredAt);
+  }
+
+  #failed(step: Step, at: number): void {
+    const attempt = step.attempts.at(-1);
+    this.#line(this.#row(at, step, this.style('red', '✗'), at - (attempt?.startedAt ?? step.enteredAt)));
+    this.#line(this.style('red', `${' '.repeat(21)}${attempt?.error ?? ''}`));
+  }
+
+  #exited(step: Step, at: number): void {
+    if (this.#current === step) this.#current = undefined;
+    // Caught: its line is there already.
+    if (step.attempts.at(-1)?.error !== undefined) return;
+    const key = `${step.name} ${step.subject}`;
+    const count = (this.#times.get(key) ?? 0) + 1;
+    this.#times.set(key, count);
+    const note = `${count > 1 ? `  ×${count}` : ''}${this.#clock(at)}`;
+    const took = at - (step.attempts.at(-1)?.startedAt ?? step.enteredAt);
+    this.#line(this.#row(at, step, this.style('green', '✓'), took, note));
+  }
+
+  /** The outage's clock. */
+  #clock(now: number): string {
+    return this.#silentSince === undefined ? '' : `  HAProxy down ${((now - this.#silentSince) / 1000).toFixed(1)} s`;
+  }
+
+  #row(at: number, { name, subject, waitsFor }: Step, mark: string, took: number, note = ''): string {
+    const seconds = (ms: number, digits: number) => `${(ms / 1000).toFixed(digits)} s`;
+    const times = `${seconds(at - (this.#started ?? at), 1).padStart(8)} ${seconds(took, 2).padStart(9)}`;
+    const what = [name, subject].filter(Boolean).join(' ');
+    const room = COLUMNS - times.length - 4;
+    const waits = waitsFor && `: ${waitsFor}`;
+    return `${this.style('dim', times)}  ${mark} ${cut(`${cut(`${what}${waits}`, room - note.length)}${note}`, room)}`;
+  }
+
+  #line(text: string): void {
+    this.terminal.write(`${this.terminal.interactive ? '\u001b[2K\r' : ''}${text}\n`);
+  }
+
+  #over(text: string): void {
+    this.terminal.write(`\u001b[2K\r${text}`);
+  }
 }
 
-function subjectOf(parameters: string): string {
-  const { Payload } = JSON.parse(parameters) as { Payload?: { input?: Record<string, unknown> } };
-  for (const field of SUBJECTS) {
-    const value = Payload?.input?.[field];
-    if (typeof value === 'string') return value;
-    if (typeof value === 'object' && value !== null && 'name' in value) return String(value.name);
-  }
-  return '';
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
 }

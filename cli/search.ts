@@ -1,48 +1,60 @@
-import { parseArgs } from 'node:util';
-import { messageOf } from '../domain/errors';
+import { InvalidArgumentError, Option } from 'commander';
 import type { RunResult } from '../local/search/run';
 import { type Answer, runAll } from '../local/search/pool';
-import { SCENARIOS } from '../local/search/scenarios';
+import { type ScenarioName, SCENARIOS } from '../local/search/scenarios';
 import { type Schedule, scheduleOf, seedOf } from '../local/search/schedule';
 import { fixedSet, pairs, singles } from '../local/search/schedules';
 import { type Finding, findingOf, isScenario, referenceNamed, runSchedule, smallest } from '../local/search/search';
-import { UsageError } from './options';
-import type { Terminal } from './progress';
-
-/** What the options of a search say. */
-export const SEARCH_USAGE = `magnum-ha: search for faults after which something does not hold
-
-  npm run search                 the fixed set of npm test
-  npm run search -- [options]
-    --all                        every single fault at every point of every scenario
-    --pairs N                    and so many pairs of faults
-    --scenario NAME              only this one: ${SCENARIOS.join(', ')}
-    --pessimistic                also kinds of faults that no real program is known for
-    --seed SEED                  one run again, exactly, as its seed says it
-    --json                       findings as JSON, one a line
-    --help                       this text
-
-Exit code: 0 all holds, or what does not is known; 1 something else does not; 64 wrong use.`;
+import { type Context, EXIT, UsageError } from './context';
+import { guarded, newCommand } from './program';
 
 interface SearchOptions {
-  readonly all: boolean;
+  readonly all?: boolean;
   readonly pairs: number;
-  readonly scenario: string | undefined;
+  readonly scenario?: ScenarioName;
   readonly pessimistic: boolean;
-  readonly seed: string | undefined;
-  readonly json: boolean;
+  readonly seed?: string;
+  readonly json?: boolean;
 }
 
-/** Searches, and tells what it finds. @returns the exit code. @throws UsageError */
-export async function searchMain(args: string[], terminal: Terminal): Promise<number> {
-  const options = optionsOf(args);
+const AFTER = `
+Without options: the fixed set of npm test.
+
+Exit code: 0 all holds, or what does not is known; 1 something else does not;
+64 wrong use.`;
+
+/** The command line of `npm run search`. @returns the exit code */
+export function searchMain(args: readonly string[], context: Context): Promise<number> {
+  return guarded(args, context, async () => {
+    let code: number = EXIT.done;
+    await newCommand('npm run search --', context)
+      .description('Searches for faults after which something does not hold.')
+      .option('--all', 'every single fault at every point of every scenario')
+      .option('--pairs <n>', 'and so many pairs of faults', count, 0)
+      .addOption(new Option('--scenario <name>', 'only this one').choices([...SCENARIOS]))
+      .option('--pessimistic', 'also kinds of faults that no real program is known for', false)
+      .option('--seed <seed>', 'one run again, exactly, as its seed says it')
+      .option('--json', 'print what is found as JSON, one a line')
+      .addHelpText('after', AFTER)
+      .action(async (options: SearchOptions) => {
+        code = await search(options, context);
+      })
+      .parseAsync(args, { from: 'user' });
+    return code;
+  });
+}
+
+/** @throws InvalidArgumentError */
+function count(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('Give a number.');
+  return Number(text);
+}
+
+/** Searches, and tells what it finds. @returns the exit code @throws UsageError */
+async function search(options: SearchOptions, { out }: Context): Promise<number> {
   const say = (text: string) => {
-    terminal.write(`${text}\n`);
+    out.write(`${text}\n`);
   };
-  if (!options) {
-    say(SEARCH_USAGE);
-    return 0;
-  }
   const show = (finding: Finding) => {
     say(options.json ? JSON.stringify(asJson(finding)) : textOf(finding));
   };
@@ -80,35 +92,8 @@ export async function searchMain(args: string[], terminal: Terminal): Promise<nu
   return unknown + broken.length > 0 ? 1 : 0;
 }
 
-function optionsOf(args: string[]): SearchOptions | undefined {
-  const options = {
-    all: { type: 'boolean', default: false },
-    pairs: { type: 'string', default: '0' },
-    scenario: { type: 'string' },
-    pessimistic: { type: 'boolean', default: false },
-    seed: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  } as const;
-  const help = 'npm run search -- --help';
-  let values;
-  try {
-    ({ values } = parseArgs({ args, options }));
-  } catch (error) {
-    throw new UsageError(`${messageOf(error)}. All options: ${help}`);
-  }
-  if (values.help) return undefined;
-  const { scenario, seed } = values;
-  if (!/^\d{1,7}$/.test(values.pairs)) throw new UsageError(`--pairs is no number: ${values.pairs}. See ${help}`);
-  if (scenario !== undefined && !isScenario(scenario)) {
-    throw new UsageError(`There is no scenario ${scenario}, but ${SCENARIOS.join(', ')}`);
-  }
-  const { all, pessimistic, json } = values;
-  return { all, pessimistic, json, scenario, seed, pairs: Number(values.pairs) };
-}
-
 async function schedulesOf(options: SearchOptions): Promise<Schedule[]> {
-  const { all, pairs: count, scenario, seed } = options;
+  const { all = false, pairs: wanted, scenario, seed } = options;
   if (seed !== undefined) {
     const schedule = scheduleOf(seed);
     if (!schedule || !isScenario(schedule.scenario)) throw new UsageError(`${seed} is no seed of a run`);
@@ -116,8 +101,8 @@ async function schedulesOf(options: SearchOptions): Promise<Schedule[]> {
   }
   const names = scenario === undefined ? SCENARIOS : [scenario];
   const references = await Promise.all(names.map(referenceNamed));
-  if (!all && count === 0) return fixedSet(references);
-  return [...(all ? references.flatMap((one) => singles(one, options)) : []), ...pairs(references, count, options)];
+  if (!all && wanted === 0) return fixedSet(references);
+  return [...(all ? references.flatMap((one) => singles(one, options)) : []), ...pairs(references, wanted, options)];
 }
 
 /** What struck where, for whoever reads a seed. */

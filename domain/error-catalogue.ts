@@ -262,6 +262,10 @@ export const ERROR_CATALOGUE = {
   },
   'Command line and CDK app': {
     UsageError: entry('An option is wrong, or names a file that cannot be used.', 'See --help.'),
+    AwsUnavailable: entry(
+      'AWS cannot be reached with these credentials, or refuses a call.',
+      'Set AWS_PROFILE and AWS_REGION as for the aws command; the message has the own words of AWS.',
+    ),
     SettingInvalid: entry(
       'The context in cdk.json or after -c is wrong.',
       'Correct it: the message says what is expected.',

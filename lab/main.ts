@@ -1,35 +1,28 @@
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { hurriedClock } from './hurried-clock';
 import type { Site } from '../domain/site/document';
 import { synthesized } from '../local/emulator/assembly';
-import { RUN_OPTIONS, runOptions, UsageError } from '../cli/options';
-import type { Terminal } from '../cli/progress';
+import { type Command, Option } from 'commander';
+import { type Context, UsageError } from '../cli/context';
+import { guarded, newCommand } from '../cli/program';
+import { EXAMPLE_SITE, type RunValues, runOptions, withRunOptions } from '../cli/rehearse';
 import { type RunOptions, runModes } from '../cli/run';
 import { deploy } from '../local/deploy';
+import type { LogLine } from '../local/emulator/aws/functions';
 import { type Debian, debianNamed, defaultDebian, GENERATIONS, UnknownDebian } from './debian';
 import { enter, follow, labEnvironment, refuseUnavailable } from './enter';
 import { keptLab, type Lab, startLab } from './lab';
 import { OPENSTACK_HOST, type Profile, PROFILES } from './openstack/real/profile';
 import { type MagnumApi, MAGNUM_APIS } from './seed';
 
-const HELP = 'npm run lab -- --help';
-const USAGE = `npm run lab: the main job on a lab of real daemons, on this machine
-
+const AFTER = `
+Commands:
   npm run lab                  start a lab, apply, check, end the lab
-  npm run lab -- [options]
-${RUN_OPTIONS}
-    --profile PROFILE          what of OpenStack is real: nothing (controllers, the default); Keystone and Magnum (core);
-                               also what clusters are made of (full). The last two have lab/sites/openstack.json as site
-    --debian 11|12|13          the Debian of the hosts, 12 by default: full has 12 only
-    --magnum-api HOW           how real Magnum's API runs: uWSGI on its controller's address (bound, the default); uWSGI on all
-                               addresses, as Debian's package has it (stock); the program magnum-api (program). See
-                               docs/debian.md
-    --keep                     leave the lab up
-  npm run lab -- run [options] an execution, or two, on the lab that was kept
-  npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a controller's name
+  npm run lab -- run           executions on the lab that was kept
+  npm run lab -- shell HOST    a shell on one of its hosts: bastion, or a
+                               controller's name
   npm run lab -- stop          end it`;
 
 /** How many times faster than in reality simulated clusters are created. */
@@ -37,15 +30,16 @@ const SPEED = 60;
 /** The site of the profiles with real OpenStack. */
 const OPENSTACK_SITE = join(__dirname, 'sites', 'openstack.json');
 
-/** The command line of `npm run lab`. @returns the exit code, see `runModes` @throws LabUnavailable, UsageError */
-export async function labMain(args: readonly string[], terminal: Terminal): Promise<number> {
-  const say = (text: string) => {
-    terminal.write(`${text}\n`);
-  };
+/** The command line of `npm run lab`. @returns the exit code, see `runModes` @throws LabUnavailable */
+export function labMain(args: readonly string[], context: Context): Promise<number> {
+  return guarded(args, context, () => lab(args, context));
+}
+
+async function lab(args: readonly string[], context: Context): Promise<number> {
   const [command, ...rest] = args;
-  if (command === '--inside') return inside(rest, terminal);
+  if (command === '--inside') return inside(rest, context);
   if (args.includes('--help') || args.includes('-h')) {
-    say(USAGE);
+    labCommand(context).outputHelp();
     return 0;
   }
   refuseUnavailable();
@@ -59,32 +53,25 @@ export async function labMain(args: readonly string[], terminal: Terminal): Prom
   }
   const again = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'lab', '--inside', ...args];
   if (command === 'run') {
-    optionsOf(rest);
+    optionsOf(rest, context);
     return follow(['nsenter', `--net=/proc/${keptLab(keptDirectory()).pid}/ns/net`, '--', ...again]);
   }
   // Refused now, and not after minutes.
-  const { profile, debian } = optionsOf(args);
-  return enter(again, say, { profile, debian });
+  const { profile, debian } = optionsOf(args, context);
+  return enter(again, sayer(context), { profile, debian });
 }
 
 /** In the operator's network namespace. */
-async function inside(args: readonly string[], terminal: Terminal): Promise<number> {
-  const say = (text: string) => {
-    terminal.write(`${text}\n`);
-  };
+async function inside(args: readonly string[], context: Context): Promise<number> {
+  const say = sayer(context);
   if (args[0] === 'run') {
     const lab = keptLab(keptDirectory());
-    const { site, ...options } = optionsOf([
-      '--profile',
-      lab.profile,
-      '--debian',
-      String(lab.debian),
-      ...args.slice(1),
-    ]);
+    const kept = ['--profile', lab.profile, '--debian', String(lab.debian)];
+    const { site, ...options } = optionsOf([...kept, ...args.slice(1)], context);
     const named = args.some((word) => word.startsWith('--site'));
-    return runOn(lab, { ...options, site: named ? withHostKeys(site, lab.document) : lab.document }, terminal);
+    return runOn(lab, { ...options, site: named ? withHostKeys(site, lab.document) : lab.document }, context);
   }
-  const { keep, profile, debian, magnumApi, ...options } = optionsOf(args);
+  const { keep, profile, debian, magnumApi, ...options } = optionsOf(args, context);
   say('Starting the lab …');
   const started = Date.now();
   const { image, directory } = labEnvironment();
@@ -110,7 +97,7 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
         : `Keystone and Magnum are real${profile === 'full' ? ', and so are Glance, Heat, Neutron and Nova' : ''}.`),
   );
   try {
-    return await runOn(lab, { ...options, site: lab.document }, terminal);
+    return await runOn(lab, { ...options, site: lab.document }, context);
   } finally {
     if (keep) {
       say(
@@ -122,17 +109,18 @@ async function inside(args: readonly string[], terminal: Terminal): Promise<numb
   }
 }
 
-async function runOn(lab: Lab, options: RunOptions, terminal: Terminal): Promise<number> {
+async function runOn(lab: Lab, options: RunOptions, context: Context): Promise<number> {
   const template = await synthesized(options.site);
   const site = { ...lab, document: options.site };
+  const logs: LogLine[] = [];
   const deployment = await deploy({
     template,
     site,
     clock: hurriedClock(lab.profile === 'controllers' ? SPEED : 1),
-    log: () => undefined,
+    log: (line) => logs.push(line),
   });
   try {
-    return await runModes(deployment, options, terminal);
+    return await runModes({ deployment, logs }, options, context);
   } finally {
     await deployment.close();
   }
@@ -145,31 +133,62 @@ interface LabRunOptions extends RunOptions {
   readonly magnumApi: MagnumApi;
 }
 
-function optionsOf(args: readonly string[]): LabRunOptions {
-  const further = {
-    keep: { type: 'boolean' },
-    profile: { type: 'string', default: 'controllers' },
-    debian: { type: 'string', default: String(defaultDebian()) },
-    'magnum-api': { type: 'string', default: 'bound' },
-  } as const;
-  const { values } = parseArgs({ args: [...args], options: further, strict: false });
-  const profile = PROFILES.find((name) => name === values.profile);
-  if (!profile) throw new UsageError(`--profile must be one of ${PROFILES.join(', ')}. All options: ${HELP}`);
-  const magnumApi = MAGNUM_APIS.find((name) => name === values['magnum-api']);
-  if (!magnumApi) throw new UsageError(`--magnum-api must be one of ${MAGNUM_APIS.join(', ')}. All options: ${HELP}`);
-  const debian = debianOption(String(values.debian));
-  if (profile === 'full' && debian !== 12)
-    throw new UsageError(`--profile full has Debian 12 only. All options: ${HELP}`);
-  const site = profile === 'controllers' ? [] : ['--site', OPENSTACK_SITE];
-  const options = runOptions([...site, ...args], HELP, further);
-  if (!options) throw new UsageError(`All options: ${HELP}`);
-  // Without Nova and Heat no cluster can be made.
+interface LabValues extends RunValues {
+  readonly keep?: boolean;
+  readonly profile: Profile;
+  readonly debian: string;
+  readonly magnumApi: MagnumApi;
+}
+
+function labCommand(context: Context): Command {
+  const command = newCommand('npm run lab --', context).description(
+    'Runs the main job on a lab of real daemons, on this machine: Linux, as root.',
+  );
+  return withRunOptions(command, EXAMPLE_SITE)
+    .addOption(
+      new Option(
+        '--profile <profile>',
+        'what of OpenStack is real: nothing (controllers); Keystone and Magnum (core); also what clusters are made of ' +
+          '(full). The last two have lab/sites/openstack.json as site',
+      )
+        .choices([...PROFILES])
+        .default('controllers'),
+    )
+    .option('--debian <release>', 'the Debian of the hosts: 11, 12 or 13; full has 12 only', String(defaultDebian()))
+    .addOption(
+      new Option(
+        '--magnum-api <how>',
+        "how real Magnum's API runs: uWSGI on its controller's address (bound); uWSGI on all addresses, as Debian's " +
+          'package has it (stock); the program magnum-api (program). See docs/debian.md',
+      )
+        .choices([...MAGNUM_APIS])
+        .default('bound'),
+    )
+    .option('--keep', 'leave the lab up')
+    .addHelpText('after', AFTER);
+}
+
+/** @throws UsageError, SiteDocumentInvalid, CommanderError */
+function optionsOf(args: readonly string[], context: Context): LabRunOptions {
+  const command = labCommand(context).parse(args, { from: 'user' });
+  const { keep = false, profile, magnumApi, ...values } = command.opts<LabValues>();
+  const debian = debianOption(values.debian);
+  if (profile === 'full' && debian !== 12) throw new UsageError('--profile full has Debian 12 only.');
+  const openstack = profile !== 'controllers' && command.getOptionValueSource('site') === 'default';
+  const options = runOptions({ ...values, ...(openstack && { site: OPENSTACK_SITE }) });
+  // Of nothing no cluster can be made.
   const core = profile === 'core' && {
     release: GENERATIONS[debian].openstack,
     clusterTemplates: [],
     clusters: [],
   };
-  return { ...options, site: { ...options.site, ...core }, keep: values.keep === true, profile, debian, magnumApi };
+  return { ...options, site: { ...options.site, ...core }, keep, profile, debian, magnumApi };
+}
+
+function sayer({ out }: Context): (text: string) => void {
+  return (text) => {
+    out.write(`${text}\n`);
+  };
 }
 
 /** @throws UsageError */
@@ -177,7 +196,7 @@ function debianOption(name: string): Debian {
   try {
     return debianNamed(name);
   } catch (error) {
-    if (error instanceof UnknownDebian) throw new UsageError(`${error.message} All options: ${HELP}`);
+    if (error instanceof UnknownDebian) throw new UsageError(error.message);
     throw error;
   }
 }

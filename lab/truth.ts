@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { siteAt } from '../cli/options';
+import { siteAt } from '../cli/files';
 import { labEnvironment } from './enter';
 import { startLab } from './lab';
 

@@ -61,7 +61,9 @@ function handler(
         return transport;
       },
       log: (entry) => {
-        log({ functionName: name, text: JSON.stringify({ ...envelope, ...entry }) });
+        const timestamp = new Date(clock.now()).toISOString();
+        const message = { ...envelope, ...entry };
+        log({ functionName: name, text: JSON.stringify({ timestamp, level: 'INFO', message }) });
       },
     };
     return run(input, world);

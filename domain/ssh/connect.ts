@@ -103,11 +103,12 @@ export function parsePrivateKey(text: string, parameter: string): ParsedKey {
   return key;
 }
 
-function hostKeyAlgorithms(type: string): ServerHostKeyAlgorithm[] {
+/** What to offer a host for a key of a type. */
+export function hostKeyAlgorithms(type: string): ServerHostKeyAlgorithm[] {
   return (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]) as ServerHostKeyAlgorithm[];
 }
 
 /** A key's binary form begins with the type's length and the type (RFC 4253, section 6.6). */
-function keyType(key: Buffer): string {
+export function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }

@@ -75,7 +75,8 @@ async function openController(
   };
 }
 
-function forward(clock: Clock, client: Client, host: string, port: number): Promise<Duplex> {
+/** Opens a TCP connection from the other side of an SSH connection. */
+export function forward(clock: Clock, client: Client, host: string, port: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     let late = false;
     const cancel = clock.after(TUNNEL_TIMEOUT_MS, () => {

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { progress } from '../../cli/progress';
+import { Progress } from '../../cli/progress';
 import { style } from '../../cli/style';
 
 const STARTED_AT = Date.parse('2030-01-01T00:00:00Z');
@@ -19,8 +19,8 @@ const scheduled = (input: object) =>
 /** What is shown of these events, by lines without padding. */
 function shown(events: readonly HistoryEvent[], interactive = false): string[] {
   let written = '';
-  const show = progress({ write: (text) => (written += text), interactive }, style(true));
-  events.forEach(show);
+  const progress = new Progress({ write: (text) => (written += text), interactive }, style(true));
+  for (const event of events) progress.take(event);
   return written
     .split('\n')
     .slice(0, -1)
@@ -43,7 +43,7 @@ test('a task is a line when it ends: since when, what it works on, how long', ()
     ),
   );
 
-  expect(lines).toEqual(['1.5 s ✓ Load site 0.50 s', '4.3 s ✓ Stage node-2 2.25 s']);
+  expect(lines).toEqual(['1.5 s 0.50 s ✓ Load site', '4.3 s 2.25 s ✓ Stage node-2']);
 });
 
 test('what a task works on may be given whole: its name counts', () => {
@@ -72,7 +72,7 @@ test('tasks side by side are told apart by the events that they follow', () => {
     ),
   );
 
-  expect(lines).toEqual(['0.9 s ✓ Stage node-1 0.90 s', '1.2 s ✓ Stage node-2 1.20 s']);
+  expect(lines).toEqual(['0.9 s 0.90 s ✓ Stage node-1', '1.2 s 1.20 s ✓ Stage node-2']);
 });
 
 test('a state in a loop is counted', () => {
@@ -101,9 +101,11 @@ test('a failed try is a line with its error, and so is the one after it', () => 
   );
 
   expect(lines).toEqual([
-    '0.1 s ✗ Commit node-1 0.10 s SshConnectionLost',
-    '5.0 s ✗ Commit node-1 5.00 s States.Timeout',
-    '7.0 s ✓ Commit node-1 7.00 s',
+    '0.1 s 0.10 s ✗ Commit node-1',
+    'SshConnectionLost',
+    '5.0 s 2.90 s ✗ Commit node-1',
+    'States.Timeout',
+    '7.0 s 1.00 s ✓ Commit node-1',
   ]);
 });
 
@@ -120,25 +122,79 @@ test('choices, passes and maps are no work of their own', () => {
   expect(lines).toEqual([]);
 });
 
+test('two clusters are told apart, and a wait says what it waits for', () => {
+  const lines = shown(
+    history(
+      ['MapStateEntered', 0, 0, entered('Await clusters')],
+      ['MapIterationStarted', 0, 1],
+      ['MapIterationStarted', 0, 1],
+      ['PassStateEntered', 0, 2, { stateEnteredEventDetails: { name: 'Cluster ensured', input: '{"name":"blue"}' } }],
+      ['PassStateEntered', 0, 3, { stateEnteredEventDetails: { name: 'Cluster ensured', input: '{"name":"red"}' } }],
+      ['TaskStateEntered', 0, 4, entered('Poll cluster')],
+      ['TaskScheduled', 0, 6, scheduled({ cluster: { name: 'blue' } })],
+      [
+        'TaskSucceeded',
+        100,
+        7,
+        {
+          taskSucceededEventDetails: { output: '{"Payload":{"status":"CREATE_IN_PROGRESS"}}' },
+        } as Partial<HistoryEvent>,
+      ],
+      ['TaskStateExited', 100, 8],
+      ['WaitStateEntered', 100, 5, entered('Wait')],
+      ['WaitStateEntered', 100, 9, entered('Wait')],
+      ['WaitStateExited', 15_100, 10],
+      ['WaitStateExited', 15_200, 11],
+    ),
+  );
+
+  expect(lines).toEqual([
+    '0.1 s 0.10 s ✓ Poll cluster blue',
+    '15.1 s 15.00 s ✓ Wait red',
+    '15.2 s 15.10 s ✓ Wait blue: CREATE_IN_PROGRESS',
+  ]);
+});
+
+test('no line is longer than 80 columns, however much is waited for', () => {
+  const output = JSON.stringify({
+    Payload: { waitingFor: ['HAProxy does not run on node-1', 'nor on node-2: '.repeat(9)] },
+  });
+  let written = '';
+  const progress = new Progress({ write: (text) => (written += text), interactive: false }, style(true));
+  const events = history(
+    ['TaskStateEntered', 0, 0, entered('Disable HAProxy')],
+    ['TaskScheduled', 0, 1, scheduled({})],
+    ['TaskSucceeded', 5000, 2, { taskSucceededEventDetails: { output } } as Partial<HistoryEvent>],
+    ['TaskStateExited', 5000, 3],
+    ['WaitStateEntered', 5000, 4, entered('Wait for HAProxy to stop')],
+    ['WaitStateExited', 7000, 5],
+  );
+
+  for (const event of events) progress.take(event);
+
+  expect(written.split('\n').map((line) => line.length <= 80)).toEqual([true, true, true]);
+  expect(written).toMatch(/Wait for HAProxy to stop: .*… {2}HAProxy down 7\.0 s\n$/);
+});
+
 describe('on a terminal', () => {
   const events = history(['TaskStateEntered', 0, 0, entered('Plan')], ['TaskStateExited', 100, 1]);
 
   test('what runs is shown at once, and written over when it ends', () => {
     let written = '';
-    const show = progress({ write: (text) => (written += text), interactive: true }, style(true));
+    const progress = new Progress({ write: (text) => (written += text), interactive: true }, style(true));
 
-    events.forEach(show);
+    for (const event of events) progress.take(event);
 
-    const [running = '', cleared = '', ended = ''] = written.split('\r');
-    expect([running.trim(), cleared]).toEqual(['0.0 s  … Plan', '\u001b[2K']);
-    expect(ended).toMatch(/^ +0\.1 s {2}✓ Plan .*\n$/);
+    const [cleared, running = '', ended = ''] = written.split('\r');
+    expect([cleared, running]).toEqual(['\u001b[2K', '   0.0 s    0.00 s  … Plan\u001b[2K']);
+    expect(ended).toBe('   0.1 s    0.10 s  ✓ Plan\n');
   });
 
   test('elsewhere there is one line an event and no control character', () => {
     let written = '';
-    const show = progress({ write: (text) => (written += text), interactive: false }, style(true));
+    const progress = new Progress({ write: (text) => (written += text), interactive: false }, style(true));
 
-    events.forEach(show);
+    for (const event of events) progress.take(event);
 
     expect(written).toMatch(/^\P{Cc}*\n$/u);
   });

@@ -5,7 +5,8 @@ import type { Site } from '../../domain/site/document';
 import { allSecretNames } from '../../domain/secrets/references';
 import type { Report } from '../../domain/report/report';
 import type { ExecutionResult } from '../../local/emulator/asl';
-import { progress } from '../../cli/progress';
+import type { HistoryEvent } from '../../domain/audit/history';
+import { Progress } from '../../cli/progress';
 import { reportText } from '../../cli/report-text';
 import type { Local } from '../../local/deploy';
 import { readOsloConfig } from '../../local/simulated-site/oslo-config';
@@ -158,7 +159,10 @@ describe('canary', () => {
 async function watch(local: Local): Promise<{ result: ExecutionResult; texts: Record<string, string> }> {
   const printed: string[] = [];
   const terminal = { write: (text: string) => printed.push(text), interactive: false };
-  const onEvent = progress(terminal, style(true));
+  const progress = new Progress(terminal, style(true));
+  const onEvent = (event: HistoryEvent) => {
+    progress.take(event);
+  };
   const result = await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' }, onEvent })
     .result;
   if (result.status === 'SUCCEEDED') printed.push(reportText(result.output as Report, style(true)));

@@ -8,6 +8,14 @@ const { file, exportName, skipped } = workerData;
 const context = skipped ? { clock: workerClock(parentPort, new BigInt64Array(skipped)) } : {};
 const { [exportName]: handler } = createRequire(import.meta.url)(file);
 
+// As Lambda's JSON log format has it: an object is the message of one line. A line that is JSON itself stays as it is.
+const log = console.log.bind(console);
+const now = () => new Date(context.clock?.now() ?? Date.now()).toISOString();
+console.log = (message, ...others) => {
+  if (typeof message !== 'object') return log(message, ...others);
+  log(JSON.stringify({ timestamp: now(), level: 'INFO', message }));
+};
+
 parentPort.on('message', async ({ kind, id, event }) => {
   if (kind !== 'invoke') return;
   try {

@@ -1,6 +1,7 @@
 import type { ParameterStringFilter, PutParameterRequest } from '@aws-sdk/client-ssm';
 import { ServiceError } from '../service-error';
-import { HttpServer, type ReceivedRequest } from './http-server';
+import type { HttpServer } from './http-server';
+import { jsonServer } from './json-server';
 
 /** A parameter of the Parameter Store. */
 export interface Parameter {
@@ -10,8 +11,6 @@ export interface Parameter {
 
 /** Whether this caller may do this with this parameter, or with all if it names none. */
 export type Authorize = (caller: string, action: string, parameter?: string) => boolean;
-
-const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.1' };
 
 /**
  * An endpoint on loopback that speaks as much of the Systems Manager API (JSON 1.1) as functions and operators use. The access key
@@ -24,16 +23,7 @@ export class LocalSsm {
     private readonly parameters: Map<string, Parameter>,
     private readonly authorize: Authorize,
   ) {
-    this.#server = new HttpServer((received, response) => {
-      try {
-        const answer = JSON.stringify(this.#serve(received));
-        response.writeHead(200, JSON_TYPE).end(answer);
-      } catch (error) {
-        const { code, message } =
-          error instanceof ServiceError ? error : new ServiceError('InternalServerError', String(error));
-        response.writeHead(400, JSON_TYPE).end(JSON.stringify({ __type: code, message }));
-      }
-    });
+    this.#server = jsonServer('1.1', (caller, action, body) => this.call(caller, action, body));
   }
 
   /** @returns the endpoint's URL */
@@ -43,11 +33,6 @@ export class LocalSsm {
 
   close(): void {
     this.#server.close();
-  }
-
-  #serve({ request, body, caller }: ReceivedRequest): unknown {
-    const [, action = ''] = String(request.headers['x-amz-target']).split('.');
-    return this.call(caller, action, JSON.parse(body.toString()) as Record<string, unknown>);
   }
 
   /** Answers a call as the service does. @throws ServiceError */

@@ -138,6 +138,13 @@ export class StepFunctions {
       .reverse();
   }
 
+  /** ListStateMachines. */
+  listStateMachines(): { stateMachineArn: string; name: string; type: ExecutionType }[] {
+    return [...this.#machines.values()].map(({ machine: { arn: stateMachineArn, name, type } }) => {
+      return { stateMachineArn, name, type };
+    });
+  }
+
   /**
    * StopExecution. It does not wait for the end.
    *

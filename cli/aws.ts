@@ -1,0 +1,37 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { MagnumHaError, messageOf } from '../domain/errors';
+
+/** AWS cannot be reached, or refuses a call. */
+export class AwsUnavailable extends MagnumHaError {
+  override readonly name = 'AwsUnavailable';
+}
+
+/** Does something with Step Functions. @throws AwsUnavailable for whatever the service or the way there refuses */
+export function withStepFunctions<T>(use: (client: SFNClient) => Promise<T>): Promise<T> {
+  return withClient(new SFNClient({}), 'Step Functions', use);
+}
+
+/** Does something with SSM. @throws AwsUnavailable, likewise */
+export function withSsm<T>(use: (client: SSMClient) => Promise<T>): Promise<T> {
+  return withClient(new SSMClient({}), 'SSM', use);
+}
+
+async function withClient<C extends { destroy(): void }, T>(
+  client: C,
+  service: string,
+  use: (client: C) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(client);
+  } catch (error) {
+    if (error instanceof MagnumHaError) throw error;
+    const name = error instanceof Error ? error.name : 'Error';
+    throw new AwsUnavailable(
+      `${service}: ${name}: ${messageOf(error)} Credentials and region are those of the aws command: AWS_PROFILE, ` +
+        `AWS_REGION. Nothing was touched.`,
+    );
+  } finally {
+    client.destroy();
+  }
+}

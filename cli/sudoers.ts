@@ -1,0 +1,28 @@
+import { sudoers as sudoersOf } from '../domain/commands/sudoers';
+import { type CommonOptions, EXIT, print, UsageError } from './context';
+import { siteAt } from './files';
+import type { Verb } from './program';
+
+/** `sudoers`: what the SSH user of a site must be allowed, if that is not root. */
+export const sudoers: Verb = (parent, run) => {
+  parent
+    .command('sudoers')
+    .summary('print the sudoers file for the SSH user of a site')
+    .description('Prints the sudoers file that allows the commands of the workflow and nothing else.')
+    .requiredOption('--site <file>', 'site document')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  magnum-ha sudoers --site sites/my-cloud.yaml > magnum-ha.sudoers')
+    .action(
+      run((context, options: CommonOptions & { site: string }) => {
+        const site = siteAt(options.site);
+        if (!site.ssh.sudo) {
+          throw new UsageError(
+            `${options.site} has no "sudo": true in ssh: user ${site.ssh.user} needs no sudoers file`,
+          );
+        }
+        const file = sudoersOf(site);
+        print(context, options, { sudoers: file }, () => file.trimEnd());
+        return EXIT.done;
+      }),
+    );
+};

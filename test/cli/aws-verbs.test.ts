@@ -1,0 +1,169 @@
+import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Local, startLocal } from '../../local/deploy';
+import { document } from '../workflow/local';
+import { magnumHa, serve } from './cli';
+
+const golden = join(__dirname, '../../sites/golden.json');
+let local: Local;
+let unserve: () => void;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'magnum-ha-cli-'));
+  local = await startLocal(document('golden'));
+  unserve = await serve(local);
+});
+afterAll(async () => {
+  unserve();
+  await local.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs the command line against the deployment. */
+function cli(args: readonly string[], stdin?: string) {
+  return magnumHa(args, stdin === undefined ? {} : { stdin });
+}
+
+describe('start and follow', () => {
+  test('a check is what is started unless apply is said; --follow shows it and its report', async () => {
+    const { code, out } = await cli(['start', 'golden', '--follow']);
+
+    expect(code).toBe(2);
+    expect(out).toMatch(/✓ Inspect controllers\n/);
+    expect(out).toContain('site golden, mode check: drift');
+  });
+
+  test('an apply is followed by its name, with what is waited for, in 80 columns', async () => {
+    const started = await cli(['start', 'golden', '--mode', 'apply', '--json']);
+    const { executionArn } = JSON.parse(started.out) as { executionArn: string };
+
+    const { code, out } = await cli(['follow', executionArn.split(':').at(-1) ?? '']);
+
+    expect(code).toBe(0);
+    expect(executionArn).toMatch(/:execution:magnum-ha:golden-apply-\d{8}T\d{6}Z$/);
+    expect(out).toMatch(/✓ Stage files node-2\n/);
+    expect(out).toMatch(/✓ Disable HAProxy {2}HAProxy down \d\.\d s\n/);
+    expect(out).toMatch(/✓ Wait for cluster swarm-mode-cluster: CREATE_IN_PROGRE….*×2\n/);
+    const lines = out.slice(0, out.indexOf('Report:')).split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test.each([
+    [['start', 'golden', '--stack', 'magnum-hq'], 64, 'Did you mean --stack magnum-ha?'],
+    [['follow', 'nobody'], 69, "ExecutionDoesNotExist: Execution Does Not Exist: 'arn:"],
+    [['start', 'golden', '--mode', 'aply'], 64, 'Allowed choices are check, apply'],
+  ])('%j is refused', async (args, code, told) => {
+    const ran = await cli(args);
+
+    expect(ran.code).toBe(code);
+    expect(ran.err).toContain(told);
+  });
+
+  test('an unknown site fails, with what is known', async () => {
+    const { code, out } = await cli(['start', 'goldn', '--follow']);
+
+    expect(code).toBe(1);
+    expect(out).toContain('Did you mean golden? Known sites: golden.');
+  });
+});
+
+describe('list', () => {
+  test('has the latest execution first, with its status', async () => {
+    const { code, out } = await cli(['list', '--limit', '2']);
+
+    expect(code).toBe(0);
+    expect(out.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/FAILED .*goldn-check-/) as string,
+      expect.stringMatching(/SUCCEEDED .*golden-apply-/) as string,
+    ]);
+  });
+
+  test('takes a status, and has none of another', async () => {
+    const { out } = await cli(['list', '--status', 'ABORTED']);
+
+    expect(out).toBe('No execution.\n');
+  });
+
+  test('as JSON has what Step Functions says', async () => {
+    const { out } = await cli(['list', '--json', '--status', 'FAILED']);
+
+    expect(JSON.parse(out)).toMatchObject([
+      { status: 'FAILED', executionArn: expect.stringContaining('goldn') as string },
+    ]);
+  });
+
+  test.each(['0', '-3', 'many'])('does not take the limit %s', async (limit) => {
+    const { code, err } = await cli(['list', `--limit=${limit}`]);
+
+    expect(code).toBe(64);
+    expect(err).toContain('It must be a number from 1 on.');
+  });
+});
+
+describe('secrets', () => {
+  const own = () => {
+    const site = {
+      ...document('golden'),
+      openstack: { ...document('golden').openstack, password: { ssm: '/own/password' } },
+    };
+    const file = join(folder, 'own.json');
+    writeFileSync(file, JSON.stringify(site));
+    return file;
+  };
+
+  test('check says what is there', async () => {
+    const { code, out } = await cli(['secrets', 'check', '--site', golden]);
+
+    expect(code).toBe(0);
+    expect(out).toContain('✓ /magnum-ha/golden/rabbit-password: encrypted\n');
+  });
+
+  test('check says what is missing; put puts it, encrypted and without the newline, and prints no value', async () => {
+    const file = own();
+
+    const before = await cli(['secrets', 'check', '--site', file]);
+    const put = await cli(['secrets', 'put', '/own/password', '--site', file], 'hunter2-5f0c\n');
+    const after = await cli(['secrets', 'check', '--site', file]);
+
+    expect([before.code, put.code, after.code]).toEqual([2, 0, 0]);
+    expect(before.out).toContain('✗ /own/password: missing\n');
+    expect(local.deployment.parameters.get('/own/password')).toEqual({ type: 'SecureString', value: 'hunter2-5f0c' });
+    expect(`${put.out}${put.err}${after.out}`).not.toContain('hunter2');
+  });
+
+  test('put leaves what is there, unless that is said', async () => {
+    const file = own();
+    await cli(['secrets', 'put', '/own/password', '--site', file, '--overwrite'], 'first-one');
+
+    const again = await cli(['secrets', 'put', '/own/password', '--site', file], 'second-one');
+    const overwritten = await cli(['secrets', 'put', '/own/password', '--site', file, '--overwrite'], 'third-one');
+
+    expect([again.code, overwritten.code]).toEqual([64, 0]);
+    expect(again.err).toContain('--overwrite');
+    expect(local.deployment.parameters.get('/own/password')?.value).toBe('third-one');
+  });
+
+  test('put refuses a name that the document has not, and a secret that is too short', async () => {
+    const unknown = await cli(['secrets', 'put', '/own/pasword', '--site', own()], 'long enough');
+    const short = await cli(['secrets', 'put', '/own/password', '--site', own(), '--overwrite'], 'abc');
+
+    expect([unknown.code, short.code]).toEqual([64, 64]);
+    expect(unknown.err).toContain('Did you mean /own/password?');
+    expect(short.err).not.toContain('abc');
+  });
+});
+
+test('without AWS, errors say what to set', async () => {
+  const region = process.env['AWS_REGION'];
+  delete process.env['AWS_REGION'];
+
+  const { code, err } = await cli(['list', '--json']);
+
+  process.env['AWS_REGION'] = region;
+  expect(code).toBe(69);
+  expect(JSON.parse(err)).toMatchObject({
+    error: { name: 'AwsUnavailable', message: expect.stringContaining('AWS_REGION') as string },
+  });
+});

@@ -1,0 +1,184 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { startLocal } from '../../local/deploy';
+import { documentWith } from '../domain/site/documents';
+import { document } from '../workflow/local';
+import { magnumHa } from './cli';
+
+const ROOT = join(__dirname, '../..');
+const golden = join(ROOT, 'sites/golden.json');
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'magnum-ha-cli-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const fileWith = (name: string, text: string) => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+};
+
+describe('the command line', () => {
+  test('runs as a bin of the package, from any folder', () => {
+    const { stdout, status } = spawnSync(process.execPath, [join(ROOT, 'bin/magnum-ha.mjs'), '--version'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+
+    expect([status, stdout]).toEqual([0, '0.1.0\n']);
+  });
+
+  test('the help of every verb fits 80 columns, and documents the exit codes', async () => {
+    const { out, code } = await magnumHa(['--help']);
+    const verbs = [...out.matchAll(/^ {2}([a-z-]+) /gm)]
+      .map(([, verb = '']) => verb)
+      .filter((verb) => verb !== 'magnum-ha');
+    const helps = await Promise.all(verbs.map(async (verb) => (await magnumHa([verb, '--help'])).out));
+
+    expect(code).toBe(0);
+    expect(verbs).toEqual(
+      expect.arrayContaining(['rehearse', 'validate', 'scan-keys', 'secrets', 'start', 'follow', 'list']),
+    );
+    expect(
+      [out, ...helps]
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.length > 80),
+    ).toEqual([]);
+    expect(out).toMatch(/64 {2}wrong use/);
+  });
+
+  test.each([
+    [['reherse'], 'Did you mean rehearse?'],
+    [['rehearse', '--sit', 'x'], 'Did you mean --site?'],
+    [['rehearse', golden], `Did you mean --site ${golden}?`],
+    [['rehearse', '--site', 'nowhere.json'], 'The site document cannot be read'],
+    [['rehearse', '--history', '/nowhere/at/all'], '/nowhere/at/all cannot be written'],
+    [['sudoers'], "required option '--site <file>'"],
+    [[], 'Usage: magnum-ha'],
+  ])('%j is refused, with what was meant', async (args, told) => {
+    const { code, err } = await magnumHa(args);
+
+    expect(code).toBe(64);
+    expect(err).toContain(told);
+  });
+});
+
+describe('validate', () => {
+  test('says that a document is well, and whose it is', async () => {
+    const { code, out } = await magnumHa(['validate', golden]);
+
+    expect([code, out]).toEqual([0, `✓ ${golden}: site golden\n`]);
+  });
+
+  test('names every mistake of a YAML document with its line', async () => {
+    const file = fileWith(
+      'own.yaml',
+      stringify(documentWith({ controllers: { 2: { address: '10.21.22.6' } }, rack: 1 })),
+    );
+
+    const { code, out } = await magnumHa(['validate', file, golden]);
+
+    expect(code).toBe(64);
+    expect(out).toMatch(/✗ Site .*own\.yaml: its document is refused/);
+    expect(out).toMatch(/- line \d+, node-3: same address as node-1 \[DuplicateAddress\]/);
+    expect(out).toContain('✓ ');
+  });
+
+  test('as JSON has path and line', async () => {
+    const file = fileWith('own.json', JSON.stringify(documentWith({ bastion: { port: '2222' } }), null, 2));
+
+    const { out } = await magnumHa(['validate', '--json', file]);
+
+    expect(JSON.parse(out)).toMatchObject([{ problems: [{ path: 'bastion.port', line: 11, name: 'BadPort' }] }]);
+  });
+});
+
+describe('sudoers', () => {
+  test('prints the file of a site whose user is not root', async () => {
+    const file = fileWith('sudo.json', JSON.stringify(documentWith({ ssh: { user: 'ops', sudo: true } })));
+
+    const { code, out } = await magnumHa(['sudoers', '--site', file]);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(/NOPASSWD/);
+  });
+
+  test('says that root needs none', async () => {
+    const { code, err } = await magnumHa(['sudoers', '--site', golden]);
+
+    expect(code).toBe(64);
+    expect(err).toContain('user root needs no sudoers file');
+  });
+});
+
+test('errors, findings and schema print what the pages of docs are made of', async () => {
+  const errors = await magnumHa(['errors']);
+  const findings = await magnumHa(['findings']);
+  const json = await magnumHa(['errors', '--json']);
+  const schema = await magnumHa(['schema']);
+
+  expect(errors.out).toBe(readFileSync(join(ROOT, 'docs/errors.md'), 'utf8'));
+  expect(findings.out).toBe(readFileSync(join(ROOT, 'docs/findings.md'), 'utf8'));
+  expect(JSON.parse(json.out)).toHaveProperty(['Command line and CDK app', 'UsageError', 'remedy']);
+  expect(JSON.parse(schema.out)).toHaveProperty('properties.virtualIp');
+});
+
+describe('scan-keys', () => {
+  test('gets the keys of a site through its bastion, and puts the missing ones into the document', async () => {
+    const local = await startLocal(document('golden'));
+    try {
+      const site = local.site.document;
+      const identity = fileWith('identity', local.deployment.parameters.get(site.ssh.privateKey.ssm)?.value ?? '');
+      const [first, ...others] = site.controllers.map((one) => ({ ...one, hostKey: undefined }));
+      const unpinned = { ...site, bastion: { ...site.bastion, hostKey: '' }, controllers: [first, ...others] };
+      const text = stringify(JSON.parse(JSON.stringify(unpinned))).replace('controllers:', '# ours\ncontrollers:');
+      const file = fileWith('unpinned.yaml', text);
+
+      const shown = await magnumHa(['scan-keys', file, '--identity', identity]);
+      const untouched = readFileSync(file, 'utf8');
+      const written = await magnumHa(['scan-keys', file, '--identity', identity, '--write']);
+      const again = await magnumHa(['scan-keys', file, '--identity', identity, '--json']);
+
+      expect([shown.code, written.code, again.code]).toEqual([0, 0, 0]);
+      expect(shown.out).toMatch(/^new {6}bastion SHA256:\S{43}\nnew {6}node-1 SHA256:/);
+      expect(untouched).toBe(text);
+      expect(readFileSync(file, 'utf8')).toContain('# ours\ncontrollers:');
+      const keys = [site.bastion, ...site.controllers].map(({ hostKey }) => ({ hostKey, state: 'pinned' }));
+      expect(JSON.parse(again.out)).toMatchObject(keys);
+      expect((await magnumHa(['validate', file])).code).toBe(0);
+
+      local.site.controllers.get('node-2')?.sshd.rotateHostKey();
+      const changed = await magnumHa(['scan-keys', file, '--identity', identity, '--write']);
+      const replaced = await magnumHa(['scan-keys', file, '--identity', identity, '--write', '--replace']);
+
+      expect([changed.code, replaced.code]).toEqual([2, 0]);
+      expect(changed.out).toMatch(/^changed {2}node-2 SHA256:/m);
+      expect(readFileSync(file, 'utf8')).toContain(local.site.controllers.get('node-2')?.sshd.hostKey);
+    } finally {
+      await local.close();
+    }
+  });
+});
+
+describe('rehearse', () => {
+  test('runs apply, then check, and writes the record of the first', async () => {
+    const history = join(folder, 'history.json');
+
+    const { code, out } = await magnumHa(['rehearse', '--plain', '--history', history]);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(/done: \d+\.\d s as on AWS, \d+\.\d s here\n/);
+    expect(out).toMatch(/mode apply: changed[^]*mode check: unchanged/);
+    const record = JSON.parse(readFileSync(history, 'utf8')) as { execution: object; events: object[]; logs: string[] };
+    expect(record.execution).toMatchObject({ status: 'SUCCEEDED' });
+    expect(record.events.length).toBeGreaterThan(100);
+    expect(record.logs.filter((line) => line.includes('pcs resource disable'))).toHaveLength(1);
+  });
+});
