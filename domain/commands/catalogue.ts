@@ -2,6 +2,7 @@ import { dirname, basename, join } from 'node:path';
 import { magnumRule } from '../config/iptables';
 import type { Site } from '../site/document';
 import type { Command } from '../ssh/command';
+import { detection } from './detection';
 
 /** The module of Python that each driver needs. */
 export const DRIVER_MODULES: Readonly<Record<Site['magnum']['database']['driver'], string>> = {
@@ -108,10 +109,7 @@ export function catalogue(site: Site) {
 
     /** The controller's clock, seconds since 1970. */
     date: as(false, 4, 'date', '+%s'),
-    /**
-     * Every process: its age in seconds and its command line. Tells which daemons run, and since when. Its time is short:
-     * a controller that fell silent while HAProxy is disabled must not keep it so.
-     */
+    /** Every process: its age in seconds and its command line. */
     processes: as(false, 4, 'ps', '-eo', 'etimes=,args='),
     /** The TCP sockets that listen, and to root also by which processes. */
     sockets: as(true, 4, 'ss', '-ltnp'),
@@ -188,7 +186,9 @@ export type FileCommands = Catalogue['files']['magnumConf'];
 
 /** Every command of the catalogue; those for a rule's number with `ANY_NUMBER`. Of bootstrap, what the site asks for. */
 export function everyCommand(site: Site): Command[] {
-  return [catalogue(site), ...site.bootstrap.map((part) => bootstrapCommands(site)[part])].flatMap(commandsIn);
+  return [detection(site), catalogue(site), ...site.bootstrap.map((part) => bootstrapCommands(site)[part])].flatMap(
+    commandsIn,
+  );
 }
 
 function commandsIn(part: object): Command[] {

@@ -202,7 +202,7 @@ export class Shell {
     if (sudo && user !== 'root' && !controller.sudoers(user, argv)) {
       return { exit: 1, stderr: 'sudo: a password is required\n' };
     }
-    const program = PROGRAMS.get(name);
+    const program = controller.missing.has(name) ? undefined : PROGRAMS.get(name);
     if (!program) return notFound(name, sudo, timeout !== undefined);
     const { pacemaker, timings } = this.context;
     const who: Credentials = sudo || user === 'root' ? ROOT : { user, groups: [user] };

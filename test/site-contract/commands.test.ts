@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { catalogue, everyCommand } from '../../domain/commands/catalogue';
 import { inTheWay, parseListening } from '../../domain/commands/listening';
 import { listenersOf, modeBefore, parseSections } from '../../domain/config/haproxy-sections';
+import { detection, type DetectionOutcomes, parseDetection } from '../../domain/commands/detection';
+import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
+import { parseProcesses } from '../../domain/commands/process-list';
 import { magnumRule } from '../../domain/config/iptables';
 import { type Command, withInput } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
@@ -567,6 +570,36 @@ describe('magnum-conductor --version', () => {
 });
 
 describe('what preflight asks', () => {
+  it('the detection commands tell what runs there, and how', async () => {
+    const asked = Object.entries<Command>(detection(golden));
+    const outcomes = await Promise.all(
+      asked.map(async ([name, command]) => {
+        const [exitCode, stdout, stderr] = await answer(command);
+        return [name, { exitCode, stdout, stderr }] as const;
+      }),
+    );
+
+    const found = parseDetection(Object.fromEntries(outcomes) as DetectionOutcomes);
+    const haproxy = haproxyProcesses(parseProcesses(found.ps, 'controller node-1'), {
+      configFile: golden.haproxy.configFile,
+      programs: found.haproxyPrograms ?? '',
+    });
+
+    expect([...found.programs]).toEqual(expect.arrayContaining(['pcs', 'service', 'python3']));
+    expect(found.programs).not.toContain('crm');
+    expect([...found.services]).toEqual(expect.arrayContaining(['magnum-api', 'magnum-conductor']));
+    expect(found).toMatchObject({
+      pacemaker: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+      haproxy: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+      python: '/usr/bin/python3',
+      includes: [],
+      pidFile: '/var/run/haproxy.pid',
+      namespace: undefined,
+    });
+    expect(haproxy).toMatchObject({ files: ['/etc/haproxy/haproxy.cfg', '/etc/haproxy/conf.d'], foreign: [] });
+    expect(haproxy.serving).toHaveLength(1);
+  });
+
   it('magnum-conductor tells the version of the release, whatever is in its configuration', async () => {
     expect(await answer(c.magnumVersion)).toEqual([0, '5.0.1\n', '']);
   });
@@ -627,7 +660,7 @@ describe('services and processes', () => {
 
 it('every program of the catalogue was run, but those of pacemaker', () => {
   const programs = new Set(everyCommand(golden).map(({ argv: [program = ''] }) => program));
-  const pacemaker = ['crm_mon', 'pcs', 'cibadmin', 'crm_simulate', 'crm_resource'];
+  const pacemaker = ['crm_mon', 'pcs', 'crm_simulate', 'crm_resource'];
 
   expect([...programs].filter((one) => !exercised.has(one)).sort()).toEqual(pacemaker.sort());
 });
