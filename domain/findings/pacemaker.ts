@@ -72,7 +72,7 @@ export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
 
 async function checkedBy({ node, status }: { node: Node; status: ClusterStatus }): Promise<ResourceChecks | undefined> {
   const read = await known(readCib(node));
-  return read && checkResource(read.cib, status, node.site, 'pcs');
+  return read && checkResource(read.cib, status, node.site, node.platform.shell);
 }
 
 /** Undefined if pacemaker does not run. */

@@ -239,15 +239,15 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       const key = `${process.args} ${process.startedAt}`;
       const count = (alike.get(key) ?? 0) + 1;
       alike.set(key, count);
-      return { user: 0, ...process, pid: this.pidOf(`${key} ${count}`), parent: index === 0 ? 0 : 1 };
+      return { user: 0, ...process, pid: index === 0 ? 1 : this.pidOf(`${key} ${count}`), parent: index === 0 ? 0 : 1 };
     });
   }
 
-  /** A process keeps its number; the first of all has 1. */
+  /** A process keeps its number. */
   private pidOf(process: string): number {
     const known = this.pids.get(process);
     if (known !== undefined) return known;
-    const pid = this.pids.size === 0 ? 1 : 100 + this.pids.size;
+    const pid = 100 + this.pids.size;
     this.pids.set(process, pid);
     return pid;
   }

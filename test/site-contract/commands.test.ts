@@ -616,15 +616,16 @@ describe('what preflight asks', () => {
 });
 
 describe('services and processes', () => {
-  it('ps prints the age in seconds and the command line of every process', async () => {
+  it('ps prints PID, parent, users, age in seconds, state and command line of every process', async () => {
     const [exitCode, stdout, stderr] = await answer(c.processes);
     const lines = stdout.trimEnd().split('\n');
 
     expect([exitCode, stderr]).toEqual([0, '']);
-    expect(lines.filter((one) => !/^ *\d+ \S/.test(one))).toEqual([]);
+    expect(lines.filter((one) => !/^( *\d+){5} [A-Z]\S* +\S/.test(one))).toEqual([]);
+    expect(lines.filter((one) => /^ *1 +0 +0 +0 +\d+ /.test(one))).toHaveLength(1);
     expect(lines.filter((one) => / \/usr\/sbin\/haproxy .*-f \/etc\/haproxy\/haproxy\.cfg/.test(one))).not.toEqual([]);
     expect(lines.filter((one) => one.includes('/magnum-conductor '))).not.toEqual([]);
-    expect(lines).toContain('      0 ps -eo etimes=,args=');
+    expect(lines.filter((one) => / ps --cols 4096 -eo pid=,ppid=/.test(one))).not.toEqual([]);
   });
 
   it('date prints the seconds since 1970', async () => {

@@ -39,7 +39,7 @@ export function cycleHaproxy(context: PhaseContext): Phase {
 function reach({ kit, release }: PhaseContext): Phase {
   return (next) => {
     const task = kit.invoke('Reach', 'reach', {
-      input: { site: kit.$.site },
+      input: { site: kit.$.site, platforms: kit.$.platforms },
       comment: 'Its address is free, and each API answers its neighbours: before any outage',
     });
     kit.onFailure(task, release).next(next);
@@ -53,6 +53,7 @@ function stop({ kit }: PhaseContext, enable: State): State {
   const disable = kit.invoke('Disable HAProxy', 'cycle', {
     input: {
       site: $.site,
+      platforms: $.platforms,
       action: 'disable',
       // If an attempt before disabled HAProxy and was lost, the outage counts from here: a retry enters no state again.
       before: jsonata`{"lastAnswerAt": ${NOW}, "firstAnswerAt": null}`,
@@ -64,7 +65,7 @@ function stop({ kit }: PhaseContext, enable: State): State {
     comment: 'The outage of everything behind the VIPs begins',
   });
   const poll = kit.invoke('Poll HAProxy stopped', 'cycle', {
-    input: { site: $.site, action: 'poll-stopped', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'poll-stopped', before: $.cycle },
     assign: (result) => ({ cycle: result }),
   });
   const wait = kit.wait('Wait for HAProxy to stop', BETWEEN_POLLS, LIMITS.haproxySeconds);
@@ -99,7 +100,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, next: State, suffi
   const { $ } = kit;
   const haproxy = $.site.dot('haproxy');
   const enable = kit.invoke(`Enable HAProxy${suffix}`, 'cycle', {
-    input: { site: $.site, action: 'enable', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'enable', before: $.cycle },
     assign: (result) => ({ cycle: result, startDeadline: null }),
     retry: UNTIL_ENABLED,
     comment: 'Also whatever went wrong before; safe to repeat',
@@ -117,7 +118,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, next: State, suffi
   });
 
   const poll = kit.invoke(`Poll HAProxy serving${suffix}`, 'cycle', {
-    input: { site: $.site, action: 'poll-started', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'poll-started', before: $.cycle },
     assign: (result) => ({
       cycle: result,
       // From the first poll on: Enable HAProxy can have taken its time.

@@ -3,12 +3,6 @@ import { failure, type Program } from './program';
 
 /** ps with the options of the catalogue. */
 export const ps: Program = ({ arguments: given, controller, who }) => {
-  if (given.join(' ') === '-eo etimes=,args=') {
-    const lines = controller.processes.map(({ startedAt, args }) => {
-      return `${String(Math.floor((controller.clock.now() - startedAt) / 1000)).padStart(7)} ${args}\n`;
-    });
-    return { exit: 0, stdout: lines.join('') };
-  }
   if (given.join(' ') !== PROCESSES.argv.slice(1).join(' ')) {
     return failure('error: unsupported option (BSD syntax)\n\nUsage:\n ps [options]');
   }

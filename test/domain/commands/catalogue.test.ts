@@ -79,7 +79,8 @@ test('every command has a time limit; only what reads nothing private runs witho
     'python3 -c import pymysql',
     'cat /etc/ufw/ufw.conf',
     'date +%s',
-    'ps -eo etimes=,args=',
+    'ps --cols 4096 -eo pid=,ppid=,ruid=,euid=,etimes=,stat=,args=',
+    'cat /var/run/haproxy.pid',
   ]);
 });
 
