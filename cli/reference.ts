@@ -25,6 +25,7 @@ function errorRow([name, { meaning, remedy, transient }]: [string, ErrorEntry]):
 
 const PLACES: Readonly<Record<keyof typeof FINDING_CATALOGUE, string>> = {
   document: 'In the site document: *Load site*, and again *Preflight*, by the release that is installed',
+  platform: "In the controllers' programs: *Preflight*",
   pacemaker: 'In pacemaker and HAProxy: *Preflight*',
   controllers: 'On the controllers: *Preflight*',
   cloud: 'In the cloud: *Preflight cloud*',

@@ -5,11 +5,12 @@ import type { Plan } from './controller/plan';
 import type { Restart } from './controller/restart';
 import type { StagedFile } from './controller/stage';
 import type { Verification } from './controller/verify';
+import type { Platforms } from './commands/platform';
 import type { Finding } from './findings/finding';
 import type { ClusterReport, Report, ReportInput } from './report/report';
 import type { ClusterResult } from './openstack/clusters';
 import type { TemplateResult } from './openstack/templates';
-import type { CycleAction, CycleStep } from './pacemaker/cycle';
+import type { Before, CycleAction, CycleStep } from './pacemaker/cycle';
 import type { SecretPurpose } from './secrets/references';
 import type { Site } from './site/document';
 import type { Mode } from './site/load';
@@ -18,22 +19,25 @@ import type { World } from './world';
 /** What each task takes and gives: the contract between the state machine and its functions. */
 export interface Contract {
   loadSite: Task<{ input: unknown }, { site: Site; mode: Mode; findings: readonly Finding[] }>;
-  preflight: Task<{ site: Site }, { findings: readonly Finding[] }>;
+  preflight: Task<{ site: Site }, { platforms: Platforms; findings: readonly Finding[] }>;
   preflightCloud: Task<{ site: Site; findings: readonly Finding[] }, { findings: readonly Finding[] }>;
   bootstrap: Task<{ site: Site; mode: Mode }, readonly BootstrapItem[]>;
   upgradeSchema: Task<{ site: Site; mode: Mode }, BootstrapItem>;
-  inspectControllers: Task<{ site: Site }, Inspection>;
+  inspectControllers: Task<{ site: Site; platforms: Platforms }, Inspection>;
   plan: Task<{ site: Site } & Inspection, Plan>;
-  stage: Task<{ site: Site; controller: string }, { controller: string; files: readonly StagedFile[] }>;
+  stage: Task<
+    { site: Site; platforms: Platforms; controller: string },
+    { controller: string; files: readonly StagedFile[] }
+  >;
   commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
-  restart: Task<{ site: Site; controller: string }, Restart>;
-  reach: Task<{ site: Site }, null>;
+  restart: Task<{ site: Site; platforms: Platforms; controller: string }, Restart>;
+  reach: Task<{ site: Site; platforms: Platforms }, null>;
   /** `take-back` puts the fragment of before back, and enables. `takenBack` names the controllers on which it did. */
   cycle: Task<
-    { site: Site; action: CycleAction | 'take-back'; before: Outage | null },
+    { site: Site; platforms: Platforms; action: CycleAction | 'take-back'; before: Before | null },
     CycleStep & { takenBack: readonly string[] }
   >;
-  verify: Task<{ site: Site; restarts: readonly Restart[] }, Verification>;
+  verify: Task<{ site: Site; platforms: Platforms; restarts: readonly Restart[] }, Verification>;
   ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;
   ensureCluster: Task<{ site: Site; mode: Mode; cluster: string }, ClusterResult & { done: boolean }>;
   /** `cluster` is what Ensure cluster returned. Once it is overdue, it is an error if it is not done. */
@@ -46,9 +50,6 @@ interface Task<Input, Output> {
   readonly input: Input;
   readonly output: Output;
 }
-
-/** When the VIP last answered before HAProxy stopped, and when it first answered again. */
-type Outage = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'>;
 
 export type TaskName = keyof Contract;
 export type TaskInput<T extends TaskName> = Contract[T]['input'];

@@ -1,4 +1,5 @@
 import { connectSite, type SiteConnection } from '../domain/commands/site-connection';
+import type { Platforms } from '../domain/commands/platform';
 import { takeFragmentBack } from '../domain/controller/take-back';
 import { cycle } from '../domain/pacemaker/cycle';
 import type { Site } from '../domain/site/document';
@@ -7,8 +8,8 @@ import type { World } from '../domain/world';
 import { handlerOf } from './runtime/task';
 
 /** Cycle HAProxy: one step of it. */
-export const run: TaskFunction<'cycle'> = async ({ site, action, before }, world) => {
-  const connection = await keptConnection(world, site);
+export const run: TaskFunction<'cycle'> = async ({ site, platforms, action, before }, world) => {
+  const connection = await keptConnection(world, site, platforms);
   try {
     const takenBack = action === 'take-back' ? await takeFragmentBack(connection) : [];
     const step = await cycle(connection, action === 'take-back' ? 'enable' : action, before);
@@ -30,13 +31,13 @@ interface Kept {
 
 const KEY = 'cycle';
 
-async function keptConnection(world: World, site: Site): Promise<SiteConnection> {
+async function keptConnection(world: World, site: Site, platforms: Platforms): Promise<SiteConnection> {
   const kept = world.kept.get(KEY) as Kept | undefined;
-  // The key of what is kept is the whole document: another execution may come with new addresses or keys.
-  const document = JSON.stringify(site);
+  // The key of what is kept is the whole document, and what was found: another execution may come with new addresses or keys.
+  const document = JSON.stringify([site, platforms]);
   if (kept?.document === document && kept.connection.alive) return kept.connection;
   drop(world);
-  const connection = await connectSite(world, site, {});
+  const connection = await connectSite(world, site, { platforms });
   world.kept.set(KEY, { document, connection } satisfies Kept);
   return connection;
 }

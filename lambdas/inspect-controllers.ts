@@ -5,7 +5,7 @@ import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
 /** Inspect controllers: compares all of them with the desired state, side by side. */
-export const run: TaskFunction<'inspectControllers'> = ({ site }, world) =>
-  withSite(world, site, { secrets: secretNames(site).magnumConf }, inspect);
+export const run: TaskFunction<'inspectControllers'> = ({ site, platforms }, world) =>
+  withSite(world, site, { platforms, secrets: secretNames(site).magnumConf }, inspect);
 
 export const handler = handlerOf(run);

@@ -2,22 +2,29 @@ import { withSite } from '../domain/commands/site-connection';
 import { checkControllers } from '../domain/findings/controllers';
 import { documentFindings } from '../domain/findings/document';
 import { checkPacemaker } from '../domain/findings/pacemaker';
+import { canBeAsked, checkPlatforms } from '../domain/findings/platform';
 import { HAPROXY_DISABLED } from '../domain/findings/settle';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
 /**
- * Preflight: every controller is reachable, pacemaker and HAProxy are in a state from which a cycle comes back; and what
- * will go wrong with the installed Magnum, by the document and the controllers.
+ * Preflight: every controller is reachable and has programs that can be worked with, pacemaker and HAProxy are in a state
+ * from which a cycle comes back; and what will go wrong with the installed Magnum, by the document and the controllers.
  */
 export const run: TaskFunction<'preflight'> = ({ site }, world) =>
-  withSite(world, site, {}, async (connection) => {
-    const { disabled, findings: ofPacemaker } = await checkPacemaker(connection.nodes);
+  withSite(world, site, {}, async (found) => {
+    const { platforms, findings: ofPlatforms } = await checkPlatforms(found.nodes);
+    const connection = found.on(platforms);
+    const { disabled, findings: ofPacemaker } = canBeAsked(ofPlatforms)
+      ? await checkPacemaker(connection.nodes)
+      : { disabled: false, findings: [] };
     // Enabling HAProxy would not help then.
     const byOthers = ofPacemaker.some(({ name }) => name === 'HAProxyResourceDisabled');
     const { findings, installed } = await checkControllers(connection, !disabled);
     return {
+      platforms,
       findings: [
+        ...ofPlatforms,
         ...ofPacemaker,
         ...documentFindings(site, installed),
         ...findings,

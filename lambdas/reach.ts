@@ -4,8 +4,8 @@ import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
 /** Reach: whether a cycle of HAProxy would come back, and HAProxy reach Magnum. */
-export const run: TaskFunction<'reach'> = async ({ site }, world) => {
-  await withSite(world, site, {}, ({ nodes }) => reach(nodes));
+export const run: TaskFunction<'reach'> = async ({ site, platforms }, world) => {
+  await withSite(world, site, { platforms }, ({ nodes }) => reach(nodes));
   return null;
 };
 

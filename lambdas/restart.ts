@@ -5,7 +5,9 @@ import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
 /** Restart services, on one controller: Magnum's API and conductor, until both are back. */
-export const run: TaskFunction<'restart'> = ({ site, controller }, world) =>
-  withSite(world, site, { expected: [controllerNamed(site, controller)] }, ({ node }) => restart(node(controller)));
+export const run: TaskFunction<'restart'> = ({ site, platforms, controller }, world) =>
+  withSite(world, site, { platforms, expected: [controllerNamed(site, controller)] }, ({ node }) =>
+    restart(node(controller)),
+  );
 
 export const handler = handlerOf(run);

@@ -6,8 +6,8 @@ import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
 /** Stage and validate, on one controller: new files next to the old ones, validated by the controller's own programs. */
-export const run: TaskFunction<'stage'> = ({ site, controller }, world) => {
-  const needs = { secrets: secretNames(site).magnumConf, expected: [controllerNamed(site, controller)] };
+export const run: TaskFunction<'stage'> = ({ site, platforms, controller }, world) => {
+  const needs = { platforms, secrets: secretNames(site).magnumConf, expected: [controllerNamed(site, controller)] };
   return withSite(world, site, needs, async ({ node, secrets }) => ({
     controller,
     files: await stage(node(controller), secrets),

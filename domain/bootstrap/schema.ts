@@ -1,6 +1,7 @@
 import { bootstrapCommands } from '../commands/catalogue';
 import type { Node } from '../commands/node';
-import { ages } from '../commands/processes';
+import { afterInterpreter, programOf } from '../commands/process-list';
+import { listProcesses } from '../commands/whose-processes';
 import { MagnumHaError } from '../errors';
 import type { Mode } from '../site/load';
 import type { Command } from '../ssh/command';
@@ -36,8 +37,8 @@ export async function upgradeSchema(node: Node, mode: Mode): Promise<BootstrapIt
 
   async function othersEnded(): Promise<void> {
     const { done } = await poll(node.clock, PATIENCE, async () => {
-      const { stdout } = await node.run(node.commands.processes);
-      const found = ages(stdout, upgrade.argv[0] ?? '').length;
+      const { all } = await listProcesses(node);
+      const found = all.filter(({ words }) => programOf(afterInterpreter(words)) === upgrade.argv[0]).length;
       return { done: found === 0, found };
     });
     if (done) return;

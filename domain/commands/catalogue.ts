@@ -1,8 +1,10 @@
 import { dirname, basename, join } from 'node:path';
 import { magnumRule } from '../config/iptables';
 import type { Site } from '../site/document';
+import { isBefore } from '../site/versions';
 import type { Command } from '../ssh/command';
-import { PROCESS_FORMAT } from './process-list';
+import { detection, PROCESSES } from './detection';
+import { type Platform, presumedPlatform } from './platform';
 
 /** The module of Python that each driver needs. */
 export const DRIVER_MODULES: Readonly<Record<Site['magnum']['database']['driver'], string>> = {
@@ -17,9 +19,12 @@ type RuleNumber = number | typeof ANY_NUMBER;
 /**
  * The catalogue: every command that the workflow can run on a controller of this site, and no other.
  *
- * Argument lists are fixed per site but for the number of an iptables rule, so that a sudoers file can allow exactly these.
+ * Argument lists are fixed per site and platform but for the number of an iptables rule, so that a sudoers file can allow
+ * exactly these.
+ *
+ * @param platform of the controller
  */
-export function catalogue(site: Site) {
+export function catalogue(site: Site, platform: Platform = presumedPlatform(site)) {
   const { haproxy, magnum } = site;
   const root = (...argv: string[]) => as(true, 20, ...argv);
 
@@ -28,11 +33,26 @@ export function catalogue(site: Site) {
   const tree = join(configDirectory, 'magnum-ha-staged');
   const stagedFragments = join(tree, basename(haproxy.fragmentDirectory));
   const check = (directory: string, fragments: string) =>
-    haproxy.include === 'directory'
+    platform.include === 'directory'
       ? root('haproxy', '-c', '-f', join(directory, basename(haproxy.configFile)), '-f', fragments)
       : root('haproxy', '-C', directory, '-c', '-f', basename(haproxy.configFile));
 
   const previous = (path: string) => `${path}.magnum-ha-previous`;
+  /** In HAProxy's network namespace, if it has one. */
+  const within = platform.namespace === undefined ? [] : ['ip', 'netns', 'exec', platform.namespace];
+  const toldPacemaker = (pcs: string, crm: string) =>
+    platform.shell === 'pcs'
+      ? root('pcs', 'resource', pcs, haproxy.resource)
+      : root('crm', 'resource', crm, haproxy.resource);
+  const restarted = (service: string) =>
+    quoting(
+      as(
+        true,
+        90,
+        ...(platform.services === 'service' ? ['service', service, 'restart'] : ['systemctl', 'restart', service]),
+      ),
+    );
+
   const beside = (path: string) => `${path}.magnum-ha-staged`;
   const stagedConf = beside(magnum.configFile);
   const stagedRules = beside(site.persistentRules);
@@ -86,7 +106,7 @@ export function catalogue(site: Site) {
     /** Prints the version of Magnum, whatever is in its configuration. */
     magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
     /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */
-    importDatabaseDriver: as(false, 20, 'python3', '-c', `import ${DRIVER_MODULES[magnum.database.driver]}`),
+    importDatabaseDriver: as(false, 20, platform.python, '-c', `import ${DRIVER_MODULES[magnum.database.driver]}`),
     /** The CA certificates that magnum.conf names, as everybody can read them; not there if the document names none. */
     ...(site.ca?.file !== undefined && { caFile: as(false, 20, 'cat', site.ca.file) }),
     /** HAProxy's own parser reads the configuration in use. */
@@ -118,17 +138,21 @@ export function catalogue(site: Site) {
 
     /** The controller's clock, seconds since 1970. */
     date: as(false, 4, 'date', '+%s'),
-    /**
-     * Every process: its age in seconds and its command line. Tells which daemons run, and since when. Its time is short:
-     * a controller that fell silent while HAProxy is disabled must not keep it so.
-     */
-    processes: as(false, 4, 'ps', '-eo', 'etimes=,args='),
-    /** Every process with what it descends from and with whose rights it runs: see `parseProcesses`. */
-    processTree: as(false, 4, 'ps', '--cols', '4096', '-eo', PROCESS_FORMAT),
-    /** The TCP sockets that listen, and to root also by which processes. */
-    sockets: as(true, 4, 'ss', '-ltnp'),
+    /** Every process, see `parseProcesses`. */
+    processes: PROCESSES,
+    /** The number of HAProxy's first process. Exit 1 if there is no such file. */
+    pidFile: as(false, 4, 'cat', platform.pidFile),
+    /** The TCP sockets that listen where HAProxy runs, and to root also by which processes. */
+    sockets: as(true, 4, ...within, 'ss', '-ltnp'),
     /** Pacemaker's view, as XML. */
-    clusterStatus: as(true, 4, 'crm_mon', '-1', '-r', '--output-as=xml'),
+    clusterStatus: as(
+      true,
+      4,
+      'crm_mon',
+      '-1',
+      '-r',
+      isBefore(platform.pacemaker, '2.0.3') ? '--as-xml' : '--output-as=xml',
+    ),
     /** Pacemaker's configuration and status, as XML. Parameters of resources may be passwords. */
     cib: quoting(root('cibadmin', '-Q')),
     /** What pacemaker would do if its CIB was the one on its input. Nothing of it reaches the cluster. */
@@ -142,14 +166,14 @@ export function catalogue(site: Site) {
       root('grep', '-RHE', ...includes(haproxy.configFile), SECTIONS, haproxy.configFile, haproxy.fragmentDirectory),
     ),
     // Both take less than a second. One that hangs must leave the time to try another controller.
-    disableHaproxy: root('pcs', 'resource', 'disable', haproxy.resource),
-    enableHaproxy: root('pcs', 'resource', 'enable', haproxy.resource),
+    disableHaproxy: toldPacemaker('disable', 'stop'),
+    enableHaproxy: toldPacemaker('enable', 'start'),
     /** Makes pacemaker forget failures of HAProxy's: it tries again where it had given up. */
     cleanupHaproxy: root('crm_resource', '--cleanup', '--resource', haproxy.resource),
 
     /** Restarts a service. */
-    restartApi: quoting(as(true, 90, 'service', magnum.apiService, 'restart')),
-    restartConductor: quoting(as(true, 90, 'service', magnum.conductorService, 'restart')),
+    restartApi: restarted(platform.apiService),
+    restartConductor: restarted(platform.conductorService),
   };
 }
 
@@ -198,9 +222,15 @@ function quoting(command: Command): Command {
 /** What is done with one managed file. */
 export type FileCommands = Catalogue['files']['magnumConf'];
 
-/** Every command of the catalogue; those for a rule's number with `ANY_NUMBER`. Of bootstrap, what the site asks for. */
-export function everyCommand(site: Site): Command[] {
-  return [catalogue(site), ...site.bootstrap.map((part) => bootstrapCommands(site)[part])].flatMap(commandsIn);
+/**
+ * Every command of the catalogue on these platforms; those for a rule's number with `ANY_NUMBER`. Of bootstrap, what the site
+ * asks for.
+ */
+export function everyCommand(site: Site, platforms: readonly Platform[] = [presumedPlatform(site)]): Command[] {
+  const catalogues = platforms.map((platform) => catalogue(site, platform));
+  return [detection(site), ...catalogues, ...site.bootstrap.map((part) => bootstrapCommands(site)[part])].flatMap(
+    commandsIn,
+  );
 }
 
 function commandsIn(part: object): Command[] {

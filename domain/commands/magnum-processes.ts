@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { isContained, isService, type Process, type ProcessList, programOf } from './process-list';
+import { afterInterpreter, isContained, isService, type Process, type ProcessList, programOf } from './process-list';
 
 /** Magnum's two services. */
 export type MagnumProgram = 'magnum-api' | 'magnum-conductor';
@@ -63,7 +63,7 @@ function formOf(words: readonly string[], program: MagnumProgram): MagnumForm | 
   const name = programOf(words);
   // Apache's mod_wsgi names its processes after their group, cut to the length of Apache's own name: "(wsgi:magnum-ap -k start"
   if (words[0]?.startsWith('(wsgi:magnum')) return program === 'magnum-api' ? 'mod_wsgi' : undefined;
-  const rest = /^python[\d.]*$/.test(name) ? afterInterpreter(words) : words;
+  const rest = afterInterpreter(words);
   const [script = ''] = rest;
   const names = (word: string) => MODULES[program].test(word);
   if (/^(py)?uwsgi/.test(programOf(rest)) || name === `${program}uWSGI`) {
@@ -76,17 +76,4 @@ function formOf(words: readonly string[], program: MagnumProgram): MagnumForm | 
   // The program itself, and what setproctitle makes of it: "magnum-api: worker 1"
   if (basename(script).replace(/:$/, '') === program) return 'program';
   return rest !== words && names(script) && !script.includes('/') ? 'program' : undefined;
-}
-
-/** What python runs: a script, or with -m a module. */
-function afterInterpreter(words: readonly string[]): readonly string[] {
-  for (let at = 1; at < words.length; at++) {
-    const word = words[at] ?? '';
-    if (word === '-m') return words.slice(at + 1);
-    if (word === '-c') return [];
-    // These take a value.
-    if (['-W', '-X', '--check-hash-based-pycs'].includes(word)) at++;
-    else if (!word.startsWith('-')) return words.slice(at);
-  }
-  return [];
 }

@@ -5,6 +5,7 @@ import { commandLine } from '../ssh/command-line';
 import { CommandFailed, CommandTimeout, SudoRefused } from '../ssh/errors';
 import type { Clock, Link, World } from '../world';
 import { type Catalogue, catalogue } from './catalogue';
+import { type Platform, presumedPlatform } from './platform';
 
 /** Of what a command printed on stderr, an error message quotes this many characters at most. */
 const QUOTED = 600;
@@ -33,6 +34,8 @@ export interface Node {
   readonly controller: Controller;
   /** How messages name it: `node-1 of site golden`. */
   readonly where: string;
+  /** What its programs can do. */
+  readonly platform: Platform;
   readonly commands: Catalogue;
   readonly clock: Clock;
   /** Connects, unless that is done. @throws ControllerUnreachable and the errors of SSH */
@@ -59,6 +62,8 @@ export interface Node {
 export interface NodeOptions {
   readonly site: Site;
   readonly controller: Controller;
+  /** @default what is presumed */
+  readonly platform?: Platform;
   readonly link: () => Promise<Link>;
   readonly world: Pick<World, 'clock' | 'log'>;
   /** Takes the secrets out of what a command printed before it goes into an error message. */
@@ -66,7 +71,14 @@ export interface NodeOptions {
 }
 
 /** Binds a controller to the way there. */
-export function nodeOf({ site, controller, link, world, redact }: NodeOptions): Node {
+export function nodeOf({
+  site,
+  controller,
+  platform = presumedPlatform(site),
+  link,
+  world,
+  redact,
+}: NodeOptions): Node {
   const where = `${controller.name} of site ${site.name}`;
   const { clock } = world;
 
@@ -114,7 +126,8 @@ export function nodeOf({ site, controller, link, world, redact }: NodeOptions): 
     site,
     controller,
     where,
-    commands: catalogue(site),
+    platform,
+    commands: catalogue(site, platform),
     clock,
     attempt,
     ready: async () => {

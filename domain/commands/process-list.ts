@@ -100,6 +100,20 @@ export function programOf(words: readonly string[]): string {
   return basename(words[0] ?? '').replace(/:$/, '');
 }
 
+/** A command line without the interpreter that it begins with: of Python's, a script, or with -m a module, and what follows. */
+export function afterInterpreter(words: readonly string[]): readonly string[] {
+  if (!/^python[\d.]*$/.test(programOf(words))) return words;
+  for (let at = 1; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '-m') return words.slice(at + 1);
+    if (word === '-c') return [];
+    // These take a value.
+    if (['-W', '-X', '--check-hash-based-pycs'].includes(word)) at++;
+    else if (!word.startsWith('-')) return words.slice(at);
+  }
+  return [];
+}
+
 /** Whether a program that runs has read a file as it is now. */
 export type Freshness =
   | 'current'

@@ -6,6 +6,7 @@ import type { Controller, Site } from '../site/document';
 import { named } from '../site/named';
 import type { World } from '../world';
 import { type Node, nodeOf } from './node';
+import { platformFor, type Platforms } from './platform';
 
 /** A secret holds what a password cannot mean. */
 export class SecretMalformed extends MagnumHaError {
@@ -24,6 +25,8 @@ export interface SiteConnection {
   readonly alive: boolean;
   /** The controller of this name. @throws Error if there is none: the workflow only names those of the document */
   readonly node: (name: string) => Node;
+  /** The same connection, with these platforms. */
+  readonly on: (platforms: Platforms) => SiteConnection;
   close(): void;
 }
 
@@ -33,6 +36,8 @@ export interface SiteNeeds {
   readonly secrets?: readonly string[];
   /** Controllers that will surely be used. @default all */
   readonly expected?: readonly Controller[];
+  /** What Preflight found. @default nothing */
+  readonly platforms?: Platforms;
 }
 
 /** Connects to a site for one task, and closes the connection in the end. @throws what `connectSite` throws */
@@ -54,28 +59,33 @@ export async function withSite<T>(
 export async function connectSite(
   world: World,
   site: Site,
-  { secrets: further = [], expected = site.controllers }: SiteNeeds,
+  { secrets: further = [], expected = site.controllers, platforms: known = [] }: SiteNeeds,
 ): Promise<SiteConnection> {
   const { ssh } = secretNames(site);
   const secrets = await world.secrets.read([ssh, ...further]);
   refuseStrayNewlines(secrets, further);
   const transport = await world.connect({ site, privateKey: secrets.reveal(ssh), expected });
   const redact = (text: string) => secrets.redact(text);
-  const nodes = mapAll(site.controllers, (controller) =>
-    nodeOf({ site, controller, link: () => transport.controller(controller), world, redact }),
-  );
-  return {
-    site,
-    nodes,
-    secrets,
-    get alive() {
-      return transport.alive;
-    },
-    node: (name) => named(nodes, name, `controller of site ${site.name}`),
-    close: () => {
-      transport.close();
-    },
+  const on = (platforms: Platforms): SiteConnection => {
+    const nodes = mapAll(site.controllers, (controller) => {
+      const platform = platformFor(site, platforms, controller.name);
+      return nodeOf({ site, controller, platform, link: () => transport.controller(controller), world, redact });
+    });
+    return {
+      site,
+      nodes,
+      secrets,
+      get alive() {
+        return transport.alive;
+      },
+      node: (name) => named(nodes, name, `controller of site ${site.name}`),
+      on,
+      close: () => {
+        transport.close();
+      },
+    };
   };
+  return on(known);
 }
 
 /** A file's last newline easily becomes a part of a password: in a URL it would silently be a wrong one. */

@@ -1,4 +1,5 @@
 import type { Site } from '../site/document';
+import { isBefore } from '../site/versions';
 
 /**
  * HAProxy's fragment for the Magnum API, by default byte for byte the guide's. It is the same on every controller.
@@ -22,7 +23,7 @@ export function haproxyFragment({ virtualIp, controllers, haproxy, magnum }: Sit
     ` option  httpchk${healthCheckPath === undefined ? '' : ` GET ${healthCheckPath}`}`,
     ' option  httplog',
     ' option  httpclose',
-    ...(isBefore(haproxyVersion, 1, 6) ? [] : [' option  http-buffer-request']),
+    ...(isBefore(haproxyVersion, '1.6') ? [] : [' option  http-buffer-request']),
     ' timeout  server 600s',
     ' timeout  http-request 10s',
     ...servers,
@@ -35,11 +36,4 @@ export function apiUrl({ virtualIp, haproxy, magnum }: Site, kind: 'public' | 'i
   return kind === 'public' && publicVip
     ? `https://${publicVip.address}:${publicVip.port ?? magnum.apiPort}/v1`
     : `http://${virtualIp}:${magnum.apiPort}/v1`;
-}
-
-/** Whether a version is known to be older than `major.minor`. */
-function isBefore(version: string | undefined, major: number, minor: number): boolean {
-  const [, ...parts] = /(\d+)\.(\d+)/.exec(version ?? '') ?? [];
-  const [itsMajor = Infinity, itsMinor = 0] = parts.map(Number);
-  return itsMajor < major || (itsMajor === major && itsMinor < minor);
 }

@@ -1,6 +1,8 @@
 import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
-import { ages, haproxyAges } from '../commands/processes';
+import { magnumProcesses } from '../commands/magnum-processes';
+import { freshness, ProcessesHidden } from '../commands/process-list';
+import { haproxyOn } from '../commands/whose-processes';
 import { changes, placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius } from '../pacemaker/blast-radius';
 import { clusterStatus } from '../pacemaker/cluster';
@@ -30,7 +32,7 @@ export interface ControllerState {
   readonly stale: readonly string[];
   /**
    * `stale`: HAProxy runs with an older fragment than the file's; `disabled`: pacemaker keeps it stopped; `unknown`:
-   * pacemaker does not run there, which is a finding.
+   * pacemaker does not run there, or nobody sees what runs, which is a finding.
    */
   readonly haproxy: 'current' | 'stale' | 'disabled' | 'unknown';
 }
@@ -84,32 +86,32 @@ async function inspectController(
 ): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus | undefined }> {
   const { site, commands } = node;
   const stdout = async (command: Command) => (await node.run(command)).stdout;
-  const [files, ps, date, confModified, fragmentModified, status] = await Promise.all([
+  const [files, running, date, confModified, fragmentModified, status] = await Promise.all([
     managedFiles(node, secrets),
-    stdout(commands.processes),
+    unlessHidden(haproxyOn(node)),
     stdout(commands.date),
     ifPresent(node, commands.magnumConfModified),
     ifPresent(node, commands.fragmentModified),
     known(clusterStatus(node)),
   ]);
   const now = Number(date);
-  /**
-   * Whether a service has not read its file as it is now: its process began before the file's last change, or there is none.
-   * A time of change in the future tells nothing, and every restart would be followed by another: Preflight reports it.
-   */
+  // A file from the future tells nothing, and every restart would be followed by another: Preflight reports it.
   const isStale = (age: number | undefined, modified = '') =>
-    age === undefined || (Number(modified) <= now && now - age < Number(modified));
-  const services = [site.magnum.apiService, site.magnum.conductorService];
+    age === undefined || freshness(age, now, Number(modified)) === 'stale';
+  const services = [
+    { name: node.platform.apiService, program: 'magnum-api' },
+    { name: node.platform.conductorService, program: 'magnum-conductor' },
+  ] as const;
   const { managed, listing } = files.firewall;
   const placement = placeRule(listing, site, { controller: node.controller });
   const state: ControllerState = {
     name: node.name,
     files: [files.rules ?? [], files.magnumConf, files.fragment].flat().map(stateOf),
     firewall: managed && changes(placement) ? 'differs' : 'same',
-    // The oldest process of a service is the one that read the configuration.
-    stale: services.filter((service) => isStale(oldest(ages(ps, service)), confModified)),
-    // A reload leaves the old process until its last connection ends: the youngest counts.
-    haproxy: haproxyState(status, () => isStale(youngest(haproxyAges(ps)), fragmentModified)),
+    stale: services
+      .filter(({ program }) => running && isStale(magnumProcesses(running.list, program).age, confModified))
+      .map(({ name }) => name),
+    haproxy: haproxyState(running && status, () => isStale(running?.haproxy.age, fragmentModified)),
   };
   return { state, status };
 }
@@ -118,6 +120,16 @@ function haproxyState(status: ClusterStatus | undefined, stale: () => boolean): 
   if (!status) return 'unknown';
   if (status.disabled) return 'disabled';
   return stale() ? 'stale' : 'current';
+}
+
+/** Undefined if the SSH user does not see what runs: that is a finding of Preflight. */
+async function unlessHidden<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof ProcessesHidden) return undefined;
+    throw error;
+  }
 }
 
 /** Undefined if pacemaker does not run: that is a finding of Preflight. */
@@ -132,12 +144,4 @@ async function known<T>(asking: Promise<T>): Promise<T | undefined> {
 
 function stateOf({ path, found, desired, diff }: ManagedFile): FileState {
   return { path, state: found === undefined ? 'absent' : found === desired ? 'same' : 'differs', diff };
-}
-
-function oldest(values: readonly number[]): number | undefined {
-  return values.length > 0 ? Math.max(...values) : undefined;
-}
-
-function youngest(values: readonly number[]): number | undefined {
-  return values.length > 0 ? Math.min(...values) : undefined;
 }

@@ -61,7 +61,7 @@ export async function managedFiles(node: Node, secrets: Secrets): Promise<Manage
   ]);
   const options = magnumOptions(site, controller);
   const wanted = options.map((option) => ({ ...option, value: resolve(option.value, reveal) }));
-  const desiredFragment = haproxyFragment(site);
+  const desiredFragment = haproxyFragment(site, node.platform.haproxy);
   return {
     magnumConf: {
       path: files.magnumConf.path,

@@ -1,5 +1,6 @@
 import type { Node } from '../commands/node';
-import { ages } from '../commands/processes';
+import { magnumProcesses } from '../commands/magnum-processes';
+import { listProcesses } from '../commands/whose-processes';
 import { MagnumHaError } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
 import { poll } from '../world';
@@ -29,7 +30,7 @@ export interface Restart {
  */
 export async function restart(node: Node): Promise<Restart> {
   const { site, commands, clock } = node;
-  const { apiService, conductorService } = site.magnum;
+  const { apiService, conductorService } = node.platform;
   const began = clock.now();
   const restartedAt = Number((await node.run(commands.date)).stdout);
   await node.run(commands.restartApi);
@@ -50,15 +51,16 @@ export async function restart(node: Node): Promise<Restart> {
 
 /** What is not back yet, so many milliseconds after the restart; empty if nothing. */
 async function notBack(node: Node, milliseconds: number): Promise<string> {
-  const { site, controller, commands, clock } = node;
-  const { apiService, conductorService, apiPort } = site.magnum;
-  const { stdout } = await node.run(commands.processes);
-  for (const service of [apiService, conductorService]) {
+  const { site, controller, clock } = node;
+  const { apiPort } = site.magnum;
+  const list = await listProcesses(node);
+  for (const program of ['magnum-api', 'magnum-conductor'] as const) {
+    const { own } = magnumProcesses(list, program);
     // An init script may say that all went well and have left a process as it was. ps counts whole seconds.
-    const old = ages(stdout, service).some((age) => age > milliseconds / 1000 + 1);
-    if (old) return `a process of ${service} from before still runs`;
+    const old = own.filter(({ age }) => age > milliseconds / 1000 + 1).map(({ pid }) => pid);
+    if (old.length > 0) return `a process of ${program} from before still runs (PID ${old.join(', ')})`;
+    if (program === 'magnum-conductor' && own.length === 0) return `${program} does not run`;
   }
-  if (ages(stdout, conductorService).length === 0) return `${conductorService} does not run`;
   const answer = await apiAnswers(node.tunnel, clock, controller.address, apiPort);
   return answer.ok
     ? ''

@@ -1,5 +1,5 @@
 import { everywhere } from '../commands/everywhere';
-import { ages } from '../commands/processes';
+import { magnumProcesses } from '../commands/magnum-processes';
 import type { SiteConnection } from '../commands/site-connection';
 import { messageOf } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
@@ -7,6 +7,7 @@ import { OpenStackUnavailable, OpenStackUnreachable } from '../openstack/errors'
 import { KeystoneUnreachable } from '../openstack/keystone';
 import { type Conductor, conductors, freshConductors } from '../openstack/services';
 import type { OpenStackSession } from '../openstack/session';
+import { listProcesses } from '../commands/whose-processes';
 import { clusterStatus, startedOn } from '../pacemaker/cluster';
 import type { Restart } from './restart';
 
@@ -38,7 +39,7 @@ export async function verify(
   openstack: OpenStackSession,
   restarts: readonly Restart[],
 ): Promise<Verification> {
-  const { apiPort, conductorService } = site.magnum;
+  const { apiPort } = site.magnum;
   const waitingFor: string[] = [];
   const [first] = nodes;
 
@@ -59,9 +60,12 @@ export async function verify(
     }),
   );
 
-  const needs = await everywhere(nodes, async ({ name, commands, run }) => {
-    const [ps, date] = await Promise.all([run(commands.processes), run(commands.date)]);
-    if (ages(ps.stdout, conductorService).length === 0) waitingFor.push(`${conductorService} does not run on ${name}.`);
+  const needs = await everywhere(nodes, async (node) => {
+    const { name, commands, run } = node;
+    const [list, date] = await Promise.all([listProcesses(node), run(commands.date)]);
+    if (magnumProcesses(list, 'magnum-conductor').own.length === 0) {
+      waitingFor.push(`magnum-conductor does not run on ${name}.`);
+    }
     const restarted = restarts.find(({ controller }) => controller === name);
     return { controller: name, after: restarted?.restartedAt ?? Number(date.stdout) - HEARTBEAT_AGE_SECONDS };
   });

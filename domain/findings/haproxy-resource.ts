@@ -1,9 +1,10 @@
+import type { ClusterShell } from '../commands/platform';
 import { type Disabled, disabledBy, type Hindrance, hindrances, unmanagedBy } from '../pacemaker/causes';
 import type { Cib, Resource } from '../pacemaker/cib';
 import { startedOn } from '../pacemaker/cluster';
 import { mayRunOn } from '../pacemaker/location';
 import { matchNodes, type NodeNames, runsElsewhere, unlikeNames } from '../pacemaker/node-names';
-import { described, remedy, type Shell } from '../pacemaker/remedies';
+import { described, remedy } from '../pacemaker/remedies';
 import { isSupported, resourceForm, type SupportedForm, whyUnsupported } from '../pacemaker/resource-form';
 import type { ClusterStatus } from '../pacemaker/status';
 import type { Site } from '../site/document';
@@ -22,7 +23,7 @@ export interface ResourceChecks {
  *
  * @param shell in whose words
  */
-export function checkResource(cib: Cib, status: ClusterStatus, site: Site, shell: Shell): ResourceChecks {
+export function checkResource(cib: Cib, status: ClusterStatus, site: Site, shell: ClusterShell): ResourceChecks {
   const id = site.haproxy.resource;
   const form = resourceForm(cib, id);
   if (!isSupported(form)) {
@@ -55,7 +56,7 @@ interface Scene {
   readonly status: ClusterStatus;
   readonly primitive: Resource;
   readonly names: NodeNames;
-  readonly shell: Shell;
+  readonly shell: ClusterShell;
   readonly disabled: boolean;
 }
 
@@ -84,7 +85,7 @@ function notInDocument({ cib, status, primitive, names }: Scene): Finding[] {
 }
 
 /** Of a target role that enabling HAProxy does not end. */
-function notEnabled(by: Disabled, { primitive, clone }: SupportedForm, shell: Shell): Finding[] {
+function notEnabled(by: Disabled, { primitive, clone }: SupportedForm, shell: ClusterShell): Finding[] {
   if (!by.ruled && (by.at === primitive.id || by.at === clone.id)) return [];
   return [
     error('HAProxyResourceDisabled', {
@@ -132,7 +133,7 @@ function notRunning({ cib, status, primitive: { id }, primitive, names, shell, d
   ];
 }
 
-function hindered(cause: Hindrance, id: string, shell: Shell): Finding {
+function hindered(cause: Hindrance, id: string, shell: ClusterShell): Finding {
   const where = 'node' in cause ? ` on ${cause.node}` : '';
   return error(cause.by === 'fail-count' ? 'HAProxyResourceFailed' : 'HAProxyNotRunning', {
     evidence: `Pacemaker does not start ${id}${where}: ${described(cause, id)}`,

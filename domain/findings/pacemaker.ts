@@ -52,7 +52,7 @@ export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
       known(clusterStatus(node)),
       node.attempt(node.commands.validateHaproxy),
       haproxySections(node),
-      node.run(node.commands.processTree),
+      node.run(node.commands.processes),
       node.run(node.commands.sockets),
     ]);
     const startedWith = filesOf(node, ps.stdout);
@@ -76,7 +76,7 @@ export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
 
 async function checkedBy({ node, status }: { node: Node; status: ClusterStatus }): Promise<ResourceChecks | undefined> {
   const read = await known(readCib(node));
-  return read && checkResource(read.cib, status, node.site, 'pcs');
+  return read && checkResource(read.cib, status, node.site, node.platform.shell);
 }
 
 /** Undefined if pacemaker does not run. */

@@ -1,3 +1,4 @@
+import type { Platforms } from '../commands/platform';
 import { type SiteConnection, withSite } from '../commands/site-connection';
 import { secretNames } from '../secrets/references';
 import type { Site } from '../site/document';
@@ -10,17 +11,19 @@ export interface ThroughSiteOptions {
   /** Names of secrets besides that of OpenStack's user. */
   readonly secrets?: readonly string[];
   readonly http?: HttpOptions;
+  /** What Preflight found. @default nothing */
+  readonly platforms?: Platforms;
 }
 
 /** Gives a task OpenStack's clients, whose requests go through the first controller, and closes everything in the end. */
 export function throughSite<T>(
   world: World,
   site: Site,
-  { secrets: further = [], http }: ThroughSiteOptions,
+  { secrets: further = [], http, platforms = [] }: ThroughSiteOptions,
   action: (openstack: OpenStackSession, connection: SiteConnection) => Promise<T>,
 ): Promise<T> {
   const { openstack: passwordName } = secretNames(site);
-  return withSite(world, site, { secrets: [passwordName, ...further] }, async (connection) => {
+  return withSite(world, site, { platforms, secrets: [passwordName, ...further] }, async (connection) => {
     const openstack = openStackSession({
       connect: connection.nodes[0].tunnel,
       clock: world.clock,

@@ -1,7 +1,10 @@
 import type { Node } from '../commands/node';
 import { MagnumHaError } from '../errors';
+import { isBefore } from '../site/versions';
+import { disabledBy, unmanagedBy } from './causes';
 import { type Cib, parseCib } from './cib';
 import { isNode } from './node-names';
+import { isSupported, resourceForm } from './resource-form';
 import { type ClusterStatus, PacemakerUnavailable, parseClusterStatus } from './status';
 
 /** A partition without quorum takes `disable` as done, and stops HAProxy everywhere once it is healed. */
@@ -17,11 +20,35 @@ export class HAProxyResourceUnmanaged extends MagnumHaError {
 /** Pacemaker's view from one controller. @throws PacemakerUnavailable */
 export async function clusterStatus(node: Node): Promise<ClusterStatus> {
   const { clusterStatus: command } = node.commands;
-  const outcome = await node.attempt(command);
-  if (outcome.exitCode === 0) return parseClusterStatus(outcome.stdout, node.site.haproxy.resource, node.where);
-  // 102 is pacemaker's CRM_EX_DISCONNECT: not connected to the cluster.
-  if (![1, 102].includes(outcome.exitCode)) throw node.failure(command, outcome);
+  const { resource } = node.site.haproxy;
+  const [outcome, read] = await Promise.all([
+    node.attempt(command),
+    isBefore(node.platform.pacemaker, PRINTS_ALL) ? readCib(node) : undefined,
+  ]);
+  if (outcome.exitCode === 0) {
+    const status = parseClusterStatus(outcome.stdout, resource, node.where);
+    return read ? completed(status, read.cib, resource) : status;
+  }
+  // 102 is pacemaker's CRM_EX_DISCONNECT: not connected to the cluster. 127: there is no crm_mon.
+  if (![1, 102, 127].includes(outcome.exitCode)) throw node.failure(command, outcome);
   throw new PacemakerUnavailable(`Pacemaker does not run on ${node.where}. Start corosync and pacemaker there first.`);
+}
+
+/** Since when crm_mon prints target role, blocked and maintenance mode. */
+const PRINTS_ALL = '1.1.16';
+
+/** With what an old crm_mon does not print, from the CIB. */
+export function completed(status: ClusterStatus, cib: Cib, resource: string): ClusterStatus {
+  const form = resourceForm(cib, resource);
+  if (!isSupported(form)) return status;
+  const causes = unmanagedBy(cib, form.primitive, status);
+  const blockedOn = new Set(causes.flatMap((cause) => (cause.by === 'blocked' ? [cause.node] : [])));
+  return {
+    ...status,
+    maintenance: causes.some(({ by }) => by === 'maintenance-mode'),
+    disabled: disabledBy(cib, form.primitive) !== undefined,
+    instances: status.instances.map((one) => ({ ...one, blocked: one.nodes.some((node) => blockedOn.has(node)) })),
+  };
 }
 
 /** Pacemaker's whole CIB from one controller. @throws PacemakerUnavailable */

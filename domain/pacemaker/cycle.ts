@@ -1,6 +1,6 @@
 import { everywhere, fulfilled } from '../commands/everywhere';
 import type { Node } from '../commands/node';
-import { haproxyAges } from '../commands/processes';
+import { haproxyOn } from '../commands/whose-processes';
 import { MagnumHaError, messageOf } from '../errors';
 import type { SiteConnection } from '../commands/site-connection';
 import { mapAll, type NonEmpty } from '../non-empty';
@@ -44,10 +44,17 @@ export interface CycleStep {
   readonly lastAnswerAt: number | null;
   /** When it first answered again, likewise. */
   readonly firstAnswerAt: number | null;
+  /**
+   * PIDs of HAProxy's processes that an earlier reload had left on each controller: they end with their last connection, and
+   * nobody waits for them.
+   */
+  readonly leftovers?: Leftovers;
 }
 
-/** The times between which the VIP did not answer, as far as they are known. */
-export type Outage = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'>;
+type Leftovers = Readonly<Record<string, readonly number[]>>;
+
+/** What a step hands on: the times between which the VIP did not answer, and whom nobody waits for. */
+export type Before = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt' | 'leftovers'>;
 
 /**
  * One step of the cycle: HAProxy disabled, polled until gone, enabled, polled until it serves. Each is safe to repeat.
@@ -60,16 +67,16 @@ export type Outage = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt'>;
  * @throws NoQuorum before HAProxy is disabled; HAProxyStopBlocked, HAProxyStopInterrupted, HAProxyResourceUnmanaged;
  * where enabling is refused everywhere, why
  */
-export function cycle(connection: SiteConnection, action: CycleAction, before: Outage | null): Promise<CycleStep> {
+export function cycle(connection: SiteConnection, action: CycleAction, before: Before | null): Promise<CycleStep> {
   return action === 'disable' || action === 'poll-stopped'
-    ? stop(connection, action, before?.lastAnswerAt ?? null)
+    ? stop(connection, action, before)
     : start(connection, action, before);
 }
 
 async function stop(
   { site, nodes }: SiteConnection,
   action: 'disable' | 'poll-stopped',
-  lastAnswerAt: number | null,
+  before: Before | null,
 ): Promise<CycleStep> {
   // All connections stand before HAProxy goes: no handshake falls into the outage.
   const connecting = everywhere(nodes, (node) => node.ready());
@@ -77,9 +84,11 @@ async function stop(
   const [lead] = nodes;
   const began = lead.clock.now();
   const watch = watchVip(lead);
+  let leftovers = before?.leftovers ?? {};
   try {
     if (action === 'disable') {
-      const statuses = await everywhere(nodes, clusterStatus);
+      const [statuses, found] = await Promise.all([everywhere(nodes, clusterStatus), everywhere(nodes, leftoversOn)]);
+      leftovers = Object.fromEntries(found.filter(([, pids]) => pids.length > 0));
       if (statuses.some(({ quorate }) => !quorate)) {
         throw new NoQuorum(
           `The cluster of site ${site.name} lost its quorum; HAProxy was not disabled. See crm_mon -1.`,
@@ -89,15 +98,16 @@ async function stop(
     }
     const stopping = async () => {
       if (action === 'disable') await lead.run(lead.commands.disableHaproxy);
-      return until(lead, () => notStopped(nodes, lead));
+      return until(lead, () => notStopped(nodes, lead, leftovers));
     };
     const waitingFor = await interruptible(unlessLost(stopping(), nodes), site);
     return {
       done: waitingFor === '',
       waitingFor,
       // Where the VIP did not answer before either, the outage counts from here.
-      lastAnswerAt: watch.lastAnswerAt ?? Math.min(lastAnswerAt ?? began, began),
+      lastAnswerAt: watch.lastAnswerAt ?? Math.min(before?.lastAnswerAt ?? began, began),
       firstAnswerAt: null,
+      leftovers,
     };
   } finally {
     watch.stop();
@@ -157,7 +167,7 @@ async function unlessLost<T>(doing: Promise<T>, nodes: readonly Node[]): Promise
 async function start(
   { site, nodes }: SiteConnection,
   action: 'enable' | 'poll-started',
-  before: Outage | null,
+  before: Before | null,
 ): Promise<CycleStep> {
   const connecting = mapAll(nodes, async (node) => {
     await node.ready();
@@ -166,6 +176,7 @@ async function start(
   // Whoever is connected first: waiting for one that is gone would prolong the outage.
   const { first, others } = await firstOfAll(connecting);
   const watches = [watchVip(first)];
+  const leftovers = before?.leftovers ?? {};
   const answeredAt = () =>
     before?.firstAnswerAt ?? watches.map((watch) => watch.firstAnswerAt).find((time) => time !== null) ?? null;
   try {
@@ -173,7 +184,7 @@ async function start(
     if (action === 'enable') await enable(first, others, (other) => watches.push(watchVip(other)));
     const reached = await fulfilled(connecting);
     const waitingFor = await until(first, async () => {
-      const notRunning = await notStarted(reached, site);
+      const notRunning = await notStarted(reached, site, leftovers);
       return notRunning === '' && answeredAt() === null ? `an answer of the VIP ${site.virtualIp}` : notRunning;
     });
     return {
@@ -181,6 +192,7 @@ async function start(
       waitingFor,
       lastAnswerAt: before?.lastAnswerAt ?? null,
       firstAnswerAt: answeredAt(),
+      leftovers,
     };
   } finally {
     for (const watch of watches) watch.stop();
@@ -236,9 +248,9 @@ async function until({ clock }: Node, look: () => Promise<string>): Promise<stri
 }
 
 /** @returns what still runs. @throws HAProxyStopBlocked, HAProxyResourceUnmanaged */
-async function notStopped(nodes: readonly Node[], lead: Node): Promise<string> {
-  const [lists, status] = await Promise.all([Promise.all(processesOn(nodes)), clusterStatus(lead)]);
-  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ node }) => node);
+async function notStopped(nodes: readonly Node[], lead: Node, leftovers: Leftovers): Promise<string> {
+  const [lists, status] = await Promise.all([Promise.all(processesOn(nodes, leftovers)), clusterStatus(lead)]);
+  const alive = lists.filter(({ haproxy }) => haproxy.own.length > 0).map(({ node }) => node);
   const { site } = lead;
   const { resource } = site.haproxy;
   const stuck = status.instances.filter(({ blocked, failed }) => blocked || failed);
@@ -262,9 +274,9 @@ async function notStopped(nodes: readonly Node[], lead: Node): Promise<string> {
  * @returns where HAProxy does not run yet. A failed start is waited for too, because pacemaker tries again; a blocked
  * instance is not, because pacemaker does nothing more about it: Verify reports it
  */
-async function notStarted(all: readonly Node[], site: Site): Promise<string> {
+async function notStarted(all: readonly Node[], site: Site, leftovers: Leftovers): Promise<string> {
   const { resource } = site.haproxy;
-  const lists = await fulfilled(processesOn(all));
+  const lists = await fulfilled(processesOn(all, leftovers));
   // HAProxy is not waited for on a controller that is lost meanwhile: Verify reports it.
   const nodes = lists.map(({ node }) => node);
   // Pacemaker is asked after the processes are listed, so that its view has the effect of every disable that has ended.
@@ -273,11 +285,14 @@ async function notStarted(all: readonly Node[], site: Site): Promise<string> {
   await Promise.all(disabled.map((node) => node.run(node.commands.enableHaproxy)));
   if (disabled.length > 0) return `${resource} to be enabled, as ${namesOf(disabled)} sees it`;
   const disabling = lists
-    .filter(({ ps }) => `${ps}\n`.includes(`resource disable ${resource}\n`))
+    .filter(({ node, list }) => {
+      const wanted = node.commands.disableHaproxy.argv.slice(1).join(' ');
+      return list.all.some(({ words }) => words.join(' ').endsWith(` ${wanted}`));
+    })
     .map(({ node }) => node);
-  if (disabling.length > 0) return `pcs resource disable ${resource} to end on ${namesOf(disabling)}`;
+  if (disabling[0]) return `${disabling[0].commands.disableHaproxy.argv.join(' ')} to end on ${namesOf(disabling)}`;
 
-  const alive = lists.filter(({ ps }) => haproxyAges(ps).length > 0).map(({ node }) => node);
+  const alive = lists.filter(({ haproxy }) => haproxy.serving.length > 0).map(({ node }) => node);
   // Where the cluster is split, the partition with quorum starts HAProxy.
   const { status } = seen.find((one) => one.status.quorate) ?? seen[0];
   const blocked = status.instances.filter((one) => one.blocked).flatMap(({ nodes }) => nodes);
@@ -294,8 +309,14 @@ async function notStarted(all: readonly Node[], site: Site): Promise<string> {
 }
 
 /** What runs on each controller. */
-function processesOn(nodes: readonly Node[]): Promise<{ readonly node: Node; readonly ps: string }>[] {
-  return nodes.map(async (node) => ({ node, ps: (await node.run(node.commands.processes)).stdout }));
+function processesOn(nodes: readonly Node[], leftovers: Leftovers) {
+  return nodes.map(async (node) => ({ node, ...(await haproxyOn(node, leftovers[node.name])) }));
+}
+
+/** What a reload has left on a controller, while HAProxy serves. */
+async function leftoversOn(node: Node): Promise<[string, number[]]> {
+  const { haproxy } = await haproxyOn(node);
+  return [node.name, haproxy.leftovers.map(({ pid }) => pid)];
 }
 
 function namesOf(nodes: readonly Node[]): string {

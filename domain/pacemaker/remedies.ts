@@ -1,7 +1,5 @@
+import type { ClusterShell } from '../commands/platform';
 import type { Cause } from './causes';
-
-/** Which shell a site has for pacemaker. */
-export type Shell = 'pcs' | 'crmsh';
 
 /**
  * What a cause is: the rest of a sentence about HAProxy's resource, such as "because …".
@@ -61,7 +59,7 @@ export function described(cause: Cause, resource: string): string {
  *
  * The words of pcs are those of 0.9.149 and later, those of crmsh of 1.2.5 and later, as their own sources have them.
  */
-export function remedy(cause: Cause, resource: string, shell: Shell): string {
+export function remedy(cause: Cause, resource: string, shell: ClusterShell): string {
   const pcs = shell === 'pcs';
   const property = (name: string, value: string) =>
     pcs ? `pcs property set ${name}=${value}` : `crm configure property ${name}=${value}`;

@@ -160,9 +160,9 @@ export function removeElement(from: Element, unwanted: Element): void {
 
 /** The elements that an XPath of the form `//NAME[@id='ID']` means. */
 export function byXPath(root: Element, xpath: string): Element[] | undefined {
-  const [, name, id] = /^\/\/(\w+)\[@id=['"]([^'"]+)['"]\]$/.exec(xpath) ?? [];
+  const [, name, id] = /^\/\/(\w+|\*)\[@id=['"]([^'"]+)['"]\]$/.exec(xpath) ?? [];
   if (name === undefined) return undefined;
-  return descendants(root).filter((one) => one.name === name && one.attributes['id'] === id);
+  return descendants(root).filter((one) => [one.name, '*'].includes(name) && one.attributes['id'] === id);
 }
 
 /** Sets an option in the first set of an element's meta attributes, as pcs does; an empty value takes it away. */

@@ -35,13 +35,24 @@ export interface ControllerContext {
   readonly timings: Timings;
 }
 
-/** A process as ps lists it. */
+/** A process that was started. */
 export interface SimulatedProcess {
   readonly name: string;
   /** Its command line. */
   readonly args: string;
   /** In milliseconds since 1970. */
   readonly startedAt: number;
+  /** The number of its user. @default 0, root's */
+  readonly user?: number;
+  /** Path of the program, if it is one that is looked for. */
+  readonly program?: string;
+}
+
+/** A process as ps lists it. */
+export interface ListedProcess extends SimulatedProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly user: number;
 }
 
 /** A command under way. */
@@ -81,12 +92,17 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   haproxyWillNotStart = false;
   /** By how many milliseconds its own clock is fast. */
   clockOffset = 0;
+  /** Programs that are not installed on it. */
+  readonly missing = new Set<string>();
+  /** /proc is mounted with hidepid=2. */
+  hidesProcesses = false;
   /** What else runs on behalf of somebody who is logged in. */
   readonly foreground = new Set<SimulatedProcess>();
   /** The commands that run this very moment. */
   readonly commands = new Set<CommandProcess>();
 
   private readonly serviceContext: ServiceContext;
+  private readonly pids = new Map<string, number>();
   readonly sshPort: number;
   private power: EndingClock;
   private running: HaproxyProcess | undefined;
@@ -203,14 +219,12 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   }
 
   /** The processes. */
-  get processes(): SimulatedProcess[] {
-    const services = [...this.services.values()].flatMap(({ name, args, processes, startedAt }) =>
-      startedAt === undefined ? [] : Array.from({ length: processes }, () => ({ name, args, startedAt })),
+  get processes(): ListedProcess[] {
+    const services = [...this.services.values()].flatMap(({ name, args, processes, startedAt, user }) =>
+      startedAt === undefined ? [] : Array.from({ length: processes }, () => ({ name, args, startedAt, user })),
     );
-    const haproxy = this.running
-      ? [{ name: 'haproxy', args: this.haproxyArgs, startedAt: this.running.startedAt }]
-      : [];
-    return [
+    const haproxy = this.running ? [{ ...HAPROXY, args: this.haproxyArgs, startedAt: this.running.startedAt }] : [];
+    const all: SimulatedProcess[] = [
       { name: 'init', args: '/sbin/init', startedAt: this.booted },
       { name: 'sshd', args: '/usr/sbin/sshd -D', startedAt: this.booted },
       // An operator watches: not every command line that names HAProxy is HAProxy's.
@@ -220,6 +234,40 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       ...this.foreground,
       ...[...this.commands].flatMap(processesOf),
     ];
+    const alike = new Map<string, number>();
+    return all.map((process, index) => {
+      const key = `${process.args} ${process.startedAt}`;
+      const count = (alike.get(key) ?? 0) + 1;
+      alike.set(key, count);
+      return { user: 0, ...process, pid: index === 0 ? 1 : this.pidOf(`${key} ${count}`), parent: index === 0 ? 0 : 1 };
+    });
+  }
+
+  /** A process keeps its number. */
+  private pidOf(process: string): number {
+    const known = this.pids.get(process);
+    if (known !== undefined) return known;
+    const pid = 100 + this.pids.size;
+    this.pids.set(process, pid);
+    return pid;
+  }
+
+  /** Paths of programs and of descriptions of services, as Debian 12 has them. */
+  get installed(): string[] {
+    const programs = ['pcs', 'service', 'systemctl', 'python3', 'magnum-conductor', 'magnum-api', 'magnum-db-manage']
+      .filter((name) => !this.missing.has(name))
+      .map((name) => `/usr/${['pcs', 'service'].includes(name) ? 'sbin' : 'bin'}/${name}`);
+    const services = [...this.services.keys()].flatMap((name) => [
+      `/lib/systemd/system/${name}.service`,
+      `/usr/lib/systemd/system/${name}.service`,
+      `/etc/init.d/${name}`,
+    ]);
+    return [...programs, ...services];
+  }
+
+  /** Directories of such that are there. */
+  get directories(): ReadonlySet<string> {
+    return DIRECTORIES;
   }
 
   start(): boolean {
@@ -325,6 +373,14 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     return new Map(services.map((service) => [service.name, service]));
   }
 }
+
+const DIRECTORIES = new Set([
+  ...['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'],
+  ...['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system', '/run/systemd/generator.late'],
+  '/etc/init.d',
+]);
+
+const HAPROXY = { name: 'haproxy', user: 108, program: '/usr/sbin/haproxy' };
 
 /** What ps shows of a command: timeout(1), and the program with its interpreter. */
 function processesOf({ argv, timeout, startedAt, life }: CommandProcess): SimulatedProcess[] {

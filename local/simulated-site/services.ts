@@ -26,6 +26,9 @@ export interface ServiceImage {
   readonly config: OsloConfig;
 }
 
+/** Of the services, each has one below 1000. */
+const SYSTEM_ACCOUNT = 110;
+
 const NO_CONFIG: OsloConfig = () => undefined;
 
 /** A service of the init system: a daemon that is started in the background and may die of itself. */
@@ -52,6 +55,8 @@ export class Service {
     private readonly delay: number,
     /** Reads the configuration when the process starts. */
     private readonly load: () => OsloConfig = () => NO_CONFIG,
+    /** The number of the user that its processes run as. */
+    readonly user = SYSTEM_ACCOUNT,
   ) {}
 
   get running(): boolean {
@@ -205,8 +210,10 @@ export function daemonOn(
   return new Service(name, args, 1, daemon, context.clock, 0);
 }
 
-function python(program: string, configFile: string): string {
-  return `/usr/bin/python2.7 /usr/bin/${program} --config-file=${configFile} --log-file=/var/log/magnum/${program}.log`;
+/** RPM packages call the service of a program openstack-PROGRAM. */
+function python(service: string, configFile: string): string {
+  const program = service.replace(/^openstack-/, '');
+  return `/usr/bin/python3 /usr/bin/${program} --config-file=${configFile} --log-file=/var/log/magnum/${program}.log`;
 }
 
 /** Magnum's processes run as the user magnum, who must be able to read the file. */

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { type Channel, firstHalf, type Input, type Output } from './channel';
 import { type CommandLine, type Echo, parseLine, ShellSyntaxError } from './command-line';
 import type { SimulatedController } from './controller';
@@ -202,7 +203,8 @@ export class Shell {
     if (sudo && user !== 'root' && !controller.sudoers(user, argv)) {
       return { exit: 1, stderr: 'sudo: a password is required\n' };
     }
-    const program = PROGRAMS.get(name);
+    const called = posix.basename(name);
+    const program = controller.missing.has(called) ? undefined : PROGRAMS.get(called);
     if (!program) return notFound(name, sudo, timeout !== undefined);
     const { pacemaker, timings } = this.context;
     const who: Credentials = sudo || user === 'root' ? ROOT : { user, groups: [user] };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { catalogue, everyCommand } from '../../domain/commands/catalogue';
-import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
 import { inTheWay, parseListening } from '../../domain/commands/listening';
-import { parseProcesses } from '../../domain/commands/process-list';
 import { listenersOf, modeBefore, parseSections } from '../../domain/config/haproxy-sections';
+import { detection, type DetectionOutcomes, parseDetection } from '../../domain/commands/detection';
+import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
+import { parseProcesses } from '../../domain/commands/process-list';
 import { magnumRule } from '../../domain/config/iptables';
 import { type Command, withInput } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
@@ -397,7 +398,7 @@ describe('grep of sections', () => {
 
 describe('ps of the tree of processes', () => {
   it('tells with which files HAProxy was started', async () => {
-    const [exitCode, stdout, stderr] = await answer(c.processTree);
+    const [exitCode, stdout, stderr] = await answer(c.processes);
 
     const { configFile, fragmentDirectory } = site.document.haproxy;
     const found = haproxyProcesses(parseProcesses(stdout, 'node-1'), { configFile });
@@ -581,6 +582,36 @@ describe('magnum-conductor --version', () => {
 });
 
 describe('what preflight asks', () => {
+  it('the detection commands tell what runs there, and how', async () => {
+    const asked = Object.entries<Command>(detection(golden));
+    const outcomes = await Promise.all(
+      asked.map(async ([name, command]) => {
+        const [exitCode, stdout, stderr] = await answer(command);
+        return [name, { exitCode, stdout, stderr }] as const;
+      }),
+    );
+
+    const found = parseDetection(Object.fromEntries(outcomes) as DetectionOutcomes);
+    const haproxy = haproxyProcesses(parseProcesses(found.ps, 'controller node-1'), {
+      configFile: golden.haproxy.configFile,
+      programs: found.haproxyPrograms ?? '',
+    });
+
+    expect([...found.programs]).toEqual(expect.arrayContaining(['pcs', 'service', 'python3']));
+    expect(found.programs).not.toContain('crm');
+    expect([...found.services]).toEqual(expect.arrayContaining(['magnum-api', 'magnum-conductor']));
+    expect(found).toMatchObject({
+      pacemaker: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+      haproxy: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+      python: '/usr/bin/python3',
+      includes: [],
+      pidFile: '/var/run/haproxy.pid',
+      namespace: undefined,
+    });
+    expect(haproxy).toMatchObject({ files: ['/etc/haproxy/haproxy.cfg', '/etc/haproxy/conf.d'], foreign: [] });
+    expect(haproxy.serving).toHaveLength(1);
+  });
+
   it('magnum-conductor tells the version of the release, whatever is in its configuration', async () => {
     expect(await answer(c.magnumVersion)).toEqual([0, '5.0.1\n', '']);
   });
@@ -597,15 +628,16 @@ describe('what preflight asks', () => {
 });
 
 describe('services and processes', () => {
-  it('ps prints the age in seconds and the command line of every process', async () => {
+  it('ps prints PID, parent, users, age in seconds, state and command line of every process', async () => {
     const [exitCode, stdout, stderr] = await answer(c.processes);
     const lines = stdout.trimEnd().split('\n');
 
     expect([exitCode, stderr]).toEqual([0, '']);
-    expect(lines.filter((one) => !/^ *\d+ \S/.test(one))).toEqual([]);
+    expect(lines.filter((one) => !/^( *\d+){5} [A-Z]\S* +\S/.test(one))).toEqual([]);
+    expect(lines.filter((one) => /^ *1 +0 +0 +0 +\d+ /.test(one))).toHaveLength(1);
     expect(lines.filter((one) => / \/usr\/sbin\/haproxy .*-f \/etc\/haproxy\/haproxy\.cfg/.test(one))).not.toEqual([]);
     expect(lines.filter((one) => one.includes('/magnum-conductor '))).not.toEqual([]);
-    expect(lines).toContain('      0 ps -eo etimes=,args=');
+    expect(lines.filter((one) => / ps --cols 4096 -eo pid=,ppid=/.test(one))).not.toEqual([]);
   });
 
   it('date prints the seconds since 1970', async () => {
@@ -641,7 +673,7 @@ describe('services and processes', () => {
 
 it('every program of the catalogue was run, but those of pacemaker', () => {
   const programs = new Set(everyCommand(golden).map(({ argv: [program = ''] }) => program));
-  const pacemaker = ['crm_mon', 'pcs', 'cibadmin', 'crm_simulate', 'crm_resource'];
+  const pacemaker = ['crm_mon', 'pcs', 'crm_simulate', 'crm_resource'];
 
   expect([...programs].filter((one) => !exercised.has(one)).sort()).toEqual(pacemaker.sort());
 });

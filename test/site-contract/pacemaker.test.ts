@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../../domain/commands/catalogue';
-import { haproxyAges } from '../../domain/commands/processes';
+import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
+import { parseProcesses } from '../../domain/commands/process-list';
 import { parseCib } from '../../domain/pacemaker/cib';
 import { resourceForm } from '../../domain/pacemaker/resource-form';
 import { downWith, parseSimulation, withDisabled } from '../../domain/pacemaker/simulation';
@@ -253,7 +254,11 @@ describe('pcs resource disable and enable', () => {
 /** The controllers on which HAProxy runs. */
 async function haproxyOn(controllers = ALL): Promise<string[]> {
   const lists = await Promise.all(controllers.map((name) => site.run(name, c.processes)));
-  return controllers.filter((_name, index) => haproxyAges(lists[index]?.stdout ?? '').length > 0);
+  const { configFile } = golden.haproxy;
+  return controllers.filter((name, index) => {
+    const list = parseProcesses(lists[index]?.stdout ?? '', `controller ${name}`);
+    return haproxyProcesses(list, { configFile }).own.length > 0;
+  });
 }
 
 /** What crm_mon printed there, without what differs from run to run. */

@@ -3,10 +3,12 @@ import { CONTROLLER_CATALOGUE } from './controllers';
 import { DOCUMENT_CATALOGUE } from './document';
 import type { FindingEntry } from './entry';
 import { PACEMAKER_CATALOGUE } from './pacemaker';
+import { PLATFORM_CATALOGUE } from './platform';
 
 /** Every kind of finding, by where it is found. */
 export const FINDING_CATALOGUE = {
   document: DOCUMENT_CATALOGUE,
+  platform: PLATFORM_CATALOGUE,
   pacemaker: PACEMAKER_CATALOGUE,
   controllers: CONTROLLER_CATALOGUE,
   cloud: CLOUD_CATALOGUE,

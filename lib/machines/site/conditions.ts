@@ -1,4 +1,5 @@
 import { PACEMAKER_FINDINGS } from '../../../domain/findings/pacemaker';
+import { PLATFORM_FINDINGS } from '../../../domain/findings/platform';
 import { HAPROXY_DISABLED } from '../../../domain/findings/settle';
 import { Expression, jsonata } from '../../states/expression';
 import type { VariablesOf } from '../../states/kit';
@@ -16,8 +17,8 @@ export function bootstrapDiffers({ bootstrap }: Variables): Expression<boolean> 
   return jsonata`$count(${bootstrap}[action = "missing" or action = "differs"]) > 0`;
 }
 
-/** Whether Preflight found a fault of pacemaker's or HAProxy's: then a check cannot verify what they serve. */
+/** Whether Preflight found a fault of pacemaker's or HAProxy's, or that it does not see what runs: then a check cannot verify what they serve. */
 export function pacemakerFaulty({ findings }: Variables): Expression<boolean> {
-  const names = JSON.stringify(PACEMAKER_FINDINGS);
+  const names = JSON.stringify([...PACEMAKER_FINDINGS, ...PLATFORM_FINDINGS]);
   return jsonata`$count(${findings}[name in ${new Expression<string[]>(names)}]) > 0`;
 }

@@ -11,7 +11,7 @@ export function stage({ kit, release }: PhaseContext): Phase {
     most: LIMITS.controllers,
     task: (controller) =>
       kit.invoke('Stage files', 'stage', {
-        input: { site: $.site, controller },
+        input: { site: $.site, platforms: $.platforms, controller },
         output: 'result',
         comment: "Beside the old ones; the controller's own programs check them",
       }),
@@ -52,7 +52,7 @@ export function restart({ kit, release }: PhaseContext): Phase {
       maxConcurrency: 1,
       each: (controller) =>
         kit.invoke('Restart Magnum', 'restart', {
-          input: { site: $.site, controller },
+          input: { site: $.site, platforms: $.platforms, controller },
           output: 'result',
           comment: 'API and conductor, until both are back',
         }),

@@ -40,7 +40,7 @@ export function cycleHaproxy(context: PhaseContext): Phase {
 function reach({ kit, release }: PhaseContext): Phase {
   return (next) => {
     const task = kit.invoke('Reach', 'reach', {
-      input: { site: kit.$.site },
+      input: { site: kit.$.site, platforms: kit.$.platforms },
       comment: 'Its address is free, and each API answers its neighbours: before any outage',
     });
     kit.onFailure(task, release).next(next);
@@ -54,6 +54,7 @@ function stop({ kit }: PhaseContext, enable: State): State {
   const disable = kit.invoke('Disable HAProxy', 'cycle', {
     input: {
       site: $.site,
+      platforms: $.platforms,
       action: 'disable',
       // If an attempt before disabled HAProxy and was lost, the outage counts from here: a retry enters no state again.
       before: jsonata`{"lastAnswerAt": ${NOW}, "firstAnswerAt": null}`,
@@ -65,7 +66,7 @@ function stop({ kit }: PhaseContext, enable: State): State {
     comment: 'The outage of everything behind the VIPs begins',
   });
   const poll = kit.invoke('Poll HAProxy stopped', 'cycle', {
-    input: { site: $.site, action: 'poll-stopped', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'poll-stopped', before: $.cycle },
     assign: (result) => ({ cycle: result }),
   });
   const wait = kit.wait('Wait for HAProxy to stop', BETWEEN_POLLS, LIMITS.haproxySeconds);
@@ -106,7 +107,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
   const { $ } = kit;
   const haproxy = $.site.dot('haproxy');
   const enable = kit.invoke(`Enable HAProxy${suffix}`, 'cycle', {
-    input: { site: $.site, action: 'enable', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'enable', before: $.cycle },
     assign: (result) => ({ cycle: result, startDeadline: null }),
     retry: UNTIL_ENABLED,
     comment: 'Also whatever went wrong before; safe to repeat',
@@ -124,7 +125,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
   });
 
   const poll = kit.invoke(`Poll HAProxy serving${suffix}`, 'cycle', {
-    input: { site: $.site, action: 'poll-started', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'poll-started', before: $.cycle },
     assign: (result) => ({
       cycle: result,
       // From the first poll on: Enable HAProxy can have taken its time.
@@ -170,7 +171,7 @@ function takeFragmentBack({ kit, release }: PhaseContext): State {
     >`{"Error": ${$.failure.dot('Error')}, "Cause": ${messageOf($.failure.dot('Cause'))} & ${what}}`,
   });
   const take = kit.invoke('Take fragment back', 'cycle', {
-    input: { site: $.site, action: 'take-back', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'take-back', before: $.cycle },
     assign: (result) => ({ cycle: result, takenBack: result.dot('takenBack') }),
     retry: UNTIL_ENABLED,
     comment: 'HAProxy does not come up with it: the one of before, and once more',
@@ -185,7 +186,7 @@ function takeFragmentBack({ kit, release }: PhaseContext): State {
     },
   });
   const poll = kit.invoke('Poll HAProxy back', 'cycle', {
-    input: { site: $.site, action: 'poll-started', before: $.cycle },
+    input: { site: $.site, platforms: $.platforms, action: 'poll-started', before: $.cycle },
     assign: (result) => ({
       cycle: result,
       backDeadline: kit.deadline($.backDeadline, haproxy.dot('startTimeoutSeconds')),

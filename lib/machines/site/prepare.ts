@@ -37,7 +37,7 @@ export function preflight(context: PhaseContext): Phase {
   return (next) => {
     const controllers = kit.invoke('Preflight', 'preflight', {
       input: { site: $.site },
-      assign: (result) => ({ findings: result.dot('findings') }),
+      assign: (result) => ({ platforms: result.dot('platforms'), findings: result.dot('findings') }),
       comment: 'Every controller is reachable, has what Magnum needs, and HAProxy is well, before anything is touched',
     });
     const cloud = kit.invoke('Preflight cloud', 'preflightCloud', {
@@ -80,7 +80,7 @@ export function inspect({ kit, release }: PhaseContext): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Inspect controllers', 'inspectControllers', {
-      input: { site: $.site },
+      input: { site: $.site, platforms: $.platforms },
       assign: (result) => ({ controllers: result.dot('controllers'), blastRadius: result.dot('blastRadius') }),
       comment: 'Compares what is on the controllers with what should be',
     });

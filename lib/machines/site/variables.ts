@@ -1,5 +1,6 @@
 import type { BootstrapItem } from '../../../domain/bootstrap/item';
 import type { Committed } from '../../../domain/controller/commit';
+import type { Platforms } from '../../../domain/commands/platform';
 import type { ControllerState } from '../../../domain/controller/inspect';
 import type { Plan } from '../../../domain/controller/plan';
 import type { Restart } from '../../../domain/controller/restart';
@@ -22,6 +23,8 @@ export interface SiteVariables extends CommonVariables {
   readonly site: Site;
   readonly mode: Mode;
   readonly findings: readonly Finding[];
+  /** What Preflight found of the controllers' programs. */
+  readonly platforms: Platforms;
   /** Whether HAProxy was found disabled, and enabled before all else. */
   readonly leftDisabled: boolean;
   readonly bootstrap: readonly BootstrapItem[] | null;
@@ -58,6 +61,7 @@ export interface SiteVariables extends CommonVariables {
 /** What every variable is before something is known. */
 export const NOTHING_YET = {
   failure: null,
+  platforms: [],
   leftDisabled: false,
   bootstrap: null,
   schema: null,

@@ -13,7 +13,7 @@ export function verify({ kit, release }: PhaseContext): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Verify', 'verify', {
-      input: { site: $.site, restarts: $.restarts },
+      input: { site: $.site, platforms: $.platforms, restarts: $.restarts },
       assign: (result) => ({
         verification: result,
         verifyDeadline: kit.deadline($.verifyDeadline, DEADLINE_SECONDS),

@@ -2,12 +2,12 @@ import { posix } from 'node:path';
 import { SystemError } from '../filesystem';
 import { failure, type Invocation, type Program } from './program';
 
-/** grep -RHE --include=GLOB… PATTERN PATH… */
+/** grep -RHE --include=GLOB… PATTERN PATH…, and grep -hE PATTERN FILE */
 export const grep: Program = (invocation) => {
   const [flags, ...rest] = invocation.arguments;
   const includes = rest.filter((one) => one.startsWith('--include=')).map((one) => one.slice('--include='.length));
   const [pattern, ...paths] = rest.filter((one) => !one.startsWith('--include='));
-  if (flags !== '-RHE' || pattern === undefined || paths.length === 0) {
+  if ((flags !== '-RHE' && flags !== '-hE') || pattern === undefined || paths.length === 0) {
     return failure("Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.", 2);
   }
   const expression = new RegExp(pattern.replaceAll('[[:space:]]', String.raw`\s`));
@@ -21,7 +21,7 @@ export const grep: Program = (invocation) => {
         read(file, invocation)
           .split('\n')
           .filter((line) => expression.test(line))
-          .map((line) => `${file}:${line}`),
+          .map((line) => (flags === '-RHE' ? `${file}:${line}` : line)),
       );
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;

@@ -1,7 +1,8 @@
 import { failure, type Program } from './program';
 
-/** haproxy -c -f FILE -f DIRECTORY, and haproxy -C DIRECTORY -c -f FILE */
+/** haproxy -v, haproxy -c -f FILE -f DIRECTORY, and haproxy -C DIRECTORY -c -f FILE */
 export const haproxy: Program = async ({ arguments: given, controller, sleep, timings, who }) => {
+  if (given.join(' ') === '-v') return { exit: 0, stdout: VERSION };
   const files: string[] = [];
   let workingDirectory = who.user === 'root' ? '/root' : `/home/${who.user}`;
   let check = false;
@@ -45,6 +46,10 @@ export const haproxy: Program = async ({ arguments: given, controller, sleep, ti
 
 /** Process IDs differ from run to run; here they do not. */
 const PID = 8920;
+
+const VERSION = `HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/
+Status: long-term supported branch - will stop receiving fixes around Q2 2027.
+`;
 
 const USAGE = `HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/
 Usage : haproxy [-f <cfgfile|cfgdir>]* [ -vdVD ] [ -n <maxconn> ] [ -N <maxpconn> ]

@@ -3,7 +3,10 @@ import { grep } from './grep';
 import { haproxy } from './haproxy';
 import { iptables, iptablesRestore } from './iptables';
 import { magnumConductor, magnumDbManage } from './magnum';
-import { env } from './mysql';
+import { env } from './env';
+import { find } from './find';
+import { head } from './head';
+import { mysql } from './mysql';
 import { cibadmin } from './cibadmin';
 import { crmResource } from './crm-resource';
 import { crmMon, pcs } from './pacemaker';
@@ -28,9 +31,11 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
     crm_simulate: crmSimulate,
     date,
     dd,
-    env,
+    env: (invocation) => env(invocation, PROGRAMS),
+    find,
     grep,
     haproxy,
+    head,
     install,
     iptables,
     'iptables-restore': iptablesRestore,
@@ -38,6 +43,7 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
     'magnum-db-manage': magnumDbManage,
     mkdir,
     mv,
+    mysql,
     pcs,
     ps,
     python3,

@@ -1,11 +1,9 @@
 import type { DatabaseServer } from '../openstack/backing';
 import { failure, type Outcome, type Program } from './program';
 
-/** env HOME=/root mysql --batch --default-character-set=utf8mb4 */
-export const env: Program = async ({ arguments: given, controller, who, ...invocation }) => {
-  if (given.join(' ') !== 'HOME=/root mysql --batch --default-character-set=utf8mb4') {
-    return failure(`env: ‘${given[1] ?? ''}’: No such file or directory`, 127);
-  }
+/** mysql --batch --default-character-set=utf8mb4, with root's HOME */
+export const mysql: Program = async ({ arguments: given, controller, who, ...invocation }) => {
+  if (given.join(' ') !== '--batch --default-character-set=utf8mb4') return failure('mysql: unknown option', 2);
   if (who.user !== 'root') return failure(`ERROR 1698 (28000): Access denied for user '${who.user}'@'localhost'`);
   if (controller.services.get('mysql')?.running !== true) {
     return failure("ERROR 2002 (HY000): Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)");

@@ -2,8 +2,13 @@ import { crmMonXml, NOT_CONNECTED } from '../crm-mon';
 import type { Pacemaker } from '../pacemaker';
 import { failure, type Outcome, type Program } from './program';
 
-/** crm_mon -1 -r --output-as=xml */
+const VERSION = `Pacemaker 2.1.5
+Written by Andrew Beekhof and the Pacemaker project contributors
+`;
+
+/** crm_mon -1 -r --output-as=xml, and crm_mon --version */
 export const crmMon: Program = async ({ arguments: options, controller, pacemaker, sleep, timings, who }) => {
+  if (options.join(' ') === '--version') return { exit: 0, stdout: VERSION };
   if (options.join(' ') !== '-1 -r --output-as=xml') return failure(`crm_mon: Unknown option ${options[0] ?? ''}`, 64);
   await sleep(timings.crmMon);
   const view = who.user === 'root' ? pacemaker.view(controller.name) : undefined;

@@ -1,9 +1,12 @@
 import { upgradeSchema } from '../../../domain/bootstrap/schema';
 import { fakeConnection } from '../fakes';
+import { processes } from '../processes';
 import { site } from '../sites';
 
 const golden = site('golden');
-const RUNNING = '   12 /usr/bin/python3 /usr/bin/magnum-db-manage --config-file /etc/magnum/magnum.conf upgrade\n';
+const RUNNING = processes([
+  '12 /usr/bin/python3 /usr/bin/magnum-db-manage --config-file /etc/magnum/magnum.conf upgrade',
+]);
 
 /** Magnum's program on tables of a revision. @param lists what ps prints, time by time; nothing in the end */
 async function tables(revision: string, lists: string[] = []) {
@@ -11,7 +14,7 @@ async function tables(revision: string, lists: string[] = []) {
   const ran: string[] = [];
   const { node, clock } = await fakeConnection(golden, {
     answer: (_, { argv }) => {
-      if (argv[0] === 'ps') return lists.shift() ?? '';
+      if (argv[0] === 'ps') return lists.shift() ?? processes([]);
       ran.push(argv.at(-1) ?? '');
       if (argv.at(-1) === 'upgrade') now = '7da8489d6a68';
       return `2026-01-01 INFO something\nCurrent DB revision is ${now}\n`;
@@ -72,7 +75,7 @@ test('but not for ever: one that does not end is told, and nothing is begun', as
 test('a program that fails is told by its command, and not by what it prints', async () => {
   const { node } = await fakeConnection(golden, {
     answer: (_, { argv }) =>
-      argv[0] === 'ps' ? '' : { exitCode: 1, stderr: 'mysql+pymysql://magnum:s3cret@10.21.22.2/magnum' },
+      argv[0] === 'ps' ? processes([]) : { exitCode: 1, stderr: 'mysql+pymysql://magnum:s3cret@10.21.22.2/magnum' },
   });
 
   const failed = upgradeSchema(node, 'apply');

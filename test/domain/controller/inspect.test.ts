@@ -8,6 +8,7 @@ import { secretNames } from '../../../domain/secrets/references';
 import { fakeConnection, type Reply } from '../fakes';
 import { cibText } from '../pacemaker/cibs';
 import { crmMon, type Instance } from '../pacemaker/crm-mon';
+import { processes } from '../processes';
 import { site } from '../sites';
 
 const golden = site('golden', (document) => {
@@ -17,6 +18,7 @@ const secrets = Object.fromEntries(secretNames(golden).magnumConf.map((name) => 
 const NOW = 1_900_000_000;
 const CONF = '/etc/magnum/magnum.conf';
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
+const HAPROXY = '/usr/sbin/haproxy -D -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d';
 const RULES = '/etc/iptables/rules.v4';
 const FRAGMENTS = '/etc/haproxy/conf.d/020-keystone.cfg';
 
@@ -33,7 +35,8 @@ function controller() {
     } as Record<string, string | undefined>,
     rules: `-P INPUT ACCEPT\n${rule}\n`,
     modified: { [CONF]: NOW - 3600, [FRAGMENT]: NOW - 3600 } as Record<string, number>,
-    ps: ['600 /usr/bin/magnum-api', '600 /usr/bin/magnum-conductor', '500 /usr/sbin/haproxy -f x'],
+    ps: ['600 /usr/bin/magnum-api', '600 /usr/bin/magnum-conductor', `500 ${HAPROXY}`],
+    pidFile: '102\n',
     pacemaker: true,
     instances: [{ node: 'node-1' }] as Instance[],
     sections: `${FRAGMENTS}:listen keystone-1\n${FRAGMENTS}:  bind 10.21.22.2:5000\n`,
@@ -48,11 +51,12 @@ async function inspected(change: (found: ReturnType<typeof controller>) => void 
   const answer = (_: string, { argv }: Command): Reply => {
     const [program, path = ''] = [argv[0] ?? '', argv.at(-1)];
     const absent = { exitCode: 1, stderr: `${program}: '${path}': No such file or directory` };
+    if (program === 'cat' && path === '/var/run/haproxy.pid') return found.pidFile;
     if (program === 'cat') return found.files[path] ?? absent;
     if (program === 'stat') return found.files[path] === undefined ? absent : String(found.modified[path]);
     const outputs: Record<string, string> = {
       date: `${NOW}\n`,
-      ps: found.ps.join('\n'),
+      ps: processes(found.ps),
       iptables: found.rules,
       grep: found.sections,
       cibadmin: found.cib,
@@ -183,7 +187,7 @@ describe('services', () => {
     ['none runs', [], ['magnum-api', 'magnum-conductor']],
   ])('are stale where %s', async (_, ps, stale) => {
     const { state } = await inspected((found) => {
-      found.ps = [...ps, '500 haproxy'];
+      found.ps = [...ps, `500 ${HAPROXY}`];
     });
 
     expect(state?.stale).toEqual(stale);
@@ -192,12 +196,19 @@ describe('services', () => {
 
 describe('HAProxy', () => {
   test.each<[string, string[], string]>([
-    ['it began before its fragment', ['3700 haproxy'], 'stale'],
-    ['an old process lives until its last connection ends', ['3700 haproxy', '60 haproxy -sf 1'], 'current'],
+    ['it began before its fragment', [`3700 ${HAPROXY}`], 'stale'],
+    ['an old process lives until its last connection ends', [`3700 ${HAPROXY}`, `60 ${HAPROXY} -sf 102`], 'current'],
     ['it does not run', [], 'stale'],
+    [
+      'it began before its fragment, and a younger one is not the resource’s',
+      [`3700 ${HAPROXY}`, '60 haproxy -f /var/lib/neutron/ns-metadata-proxy/1.conf'],
+      'stale',
+    ],
   ])('where %s', async (_, ps, expected) => {
     const { state } = await inspected((found) => {
       found.ps = ['600 magnum-api', '600 magnum-conductor', ...ps];
+      // What a reload has made, or the only one.
+      found.pidFile = ps.some((one) => one.includes(' -sf ')) ? '103\n' : '102\n';
     });
 
     expect(state?.haproxy).toBe(expected);

@@ -3,6 +3,7 @@ import { connection } from '../../../local/simulated-site/duplex-pair';
 import { serveHttp } from '../../../local/simulated-site/http-server';
 import { virtualClock } from '../../../local/virtual-clock';
 import { fakeConnection } from '../fakes';
+import { processes } from '../processes';
 import { site } from '../sites';
 
 const SERVICES = ['magnum-api', 'magnum-conductor'];
@@ -26,11 +27,12 @@ async function restarting(
         const elapsed = Math.floor((clock.now() - began) / 1000);
         if (program === 'date') return '1893456000\n';
         if (program !== 'ps') return undefined;
-        const lines = SERVICES.map((one) => {
-          const seconds = age(one, elapsed);
-          return seconds === undefined ? '' : `${seconds} python3 /usr/bin/${one}\n`;
-        });
-        return lines.join('');
+        return processes(
+          SERVICES.flatMap((one) => {
+            const seconds = age(one, elapsed);
+            return seconds === undefined ? [] : [`${seconds} python3 /usr/bin/${one}`];
+          }),
+        );
       },
       accept: () => {
         if (!answers((clock.now() - began) / 1000)) return undefined;

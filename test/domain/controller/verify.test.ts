@@ -5,6 +5,7 @@ import { serveHttp } from '../../../local/simulated-site/http-server';
 import { fakeConnection } from '../fakes';
 import { startSession, type TestSession } from '../openstack/session';
 import { crmMon, type Instance } from '../pacemaker/crm-mon';
+import { processes } from '../processes';
 import { site } from '../sites';
 
 const golden = site('golden');
@@ -28,7 +29,7 @@ interface Found {
 async function verified({ silent = [], without = [], instances }: Found = {}, restarts: readonly Restart[] = []) {
   const { connection: connected, dialled } = await fakeConnection(golden, {
     answer: (name, { argv: [program] }) => {
-      if (program === 'ps') return without.includes(name) ? '' : '9 magnum-conductor\n';
+      if (program === 'ps') return processes(without.includes(name) ? [] : ['9 magnum-conductor']);
       if (program === 'date') return String(Math.floor(session.clock.now() / 1000));
       return crmMon({ instances: instances ?? ALL.map((node) => ({ node })) });
     },

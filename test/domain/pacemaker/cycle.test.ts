@@ -1,6 +1,6 @@
 import { connectSite, type SiteConnection } from '../../../domain/commands/site-connection';
 import { TRANSIENT_ERRORS } from '../../../domain/error-catalogue';
-import { cycle, type CycleAction, type CycleStep, type Outage } from '../../../domain/pacemaker/cycle';
+import { type Before, cycle, type CycleAction, type CycleStep } from '../../../domain/pacemaker/cycle';
 import { run as cycleTask } from '../../../lambdas/cycle';
 import type { CommandFault } from '../../../local/simulated-site';
 import type { Timings } from '../../../local/simulated-site/timings';
@@ -67,7 +67,7 @@ class Scene {
   }
 
   /** Takes a step. */
-  async take(action: CycleAction, before: Outage | null = null) {
+  async take(action: CycleAction, before: Before | null = null) {
     const { clock, world } = simulated;
     this.site.record.clear();
     const began = clock.now();
@@ -174,10 +174,13 @@ describe('disable', () => {
   });
 });
 
+/** A process of HAProxy's as ps shows it. */
+const LINGERING = '   99 1 108 108 12 Ss haproxy -D -f /etc/haproxy/haproxy.cfg\n';
+
 describe('stopped is what processes and pacemaker agree on', () => {
   test('not if a process lives on although pacemaker says stopped', async () => {
     const scene = await (await new Scene().stopped()).connected();
-    scene.on('ps', (host) => (host === 'node-2' ? { stdout: (printed) => `${printed}12 haproxy -D\n` } : undefined));
+    scene.on('ps', (host) => (host === 'node-2' ? { stdout: (printed) => printed + LINGERING } : undefined));
 
     const { step, milliseconds } = await scene.take('poll-stopped');
 
@@ -673,7 +676,7 @@ describe('HAProxy comes back', () => {
   test('if the bastion is gone for a while', async () => {
     const scene = new Scene();
     let on = true;
-    injectIn(scene, 'Disable HAProxy', 'ps', () => {
+    injectIn(scene, 'Disable HAProxy', 'pcs', () => {
       if (on) void scene.faults.bastionDown();
       if (on) scene.after(5_000, () => void scene.faults.bastionUp());
       on = false;
@@ -760,7 +763,7 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
   return failed;
 
   async function procedure(): Promise<Error | undefined> {
-    let step: Outage | null = { lastAnswerAt: clock.now(), firstAnswerAt: null };
+    let step: Before | null = { lastAnswerAt: clock.now(), firstAnswerAt: null };
     let first: Error | undefined;
     try {
       step = await untilDone('poll-stopped', await passing('disable', step), golden.haproxy.stopTimeoutSeconds);
@@ -786,11 +789,11 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
     return first;
   }
 
-  function invoke(action: CycleAction | 'take-back', before: Outage | null): Promise<CycleStep> {
-    return cycleTask({ site: golden, action, before }, world);
+  function invoke(action: CycleAction | 'take-back', before: Before | null): Promise<CycleStep> {
+    return cycleTask({ site: golden, platforms: [], action, before }, world);
   }
 
-  function passing(action: CycleAction, before: Outage | null): Promise<CycleStep> {
+  function passing(action: CycleAction, before: Before | null): Promise<CycleStep> {
     const names: readonly string[] = TRANSIENT_ERRORS;
     return tried(
       () => invoke(action, before),

@@ -1,3 +1,4 @@
+import { PROCESSES } from '../../../domain/commands/detection';
 import type { Command } from '../../../domain/ssh/command';
 import { commandLine } from '../../../domain/ssh/command-line';
 import type { Link } from '../../../domain/world';
@@ -308,13 +309,13 @@ describe('a controller', () => {
     const now = Math.floor(lab.clock.now() / 1000);
 
     const answers = [];
-    for (const line of ['date +%s', 'stat -c %Y /x', 'ps -eo etimes=,args=']) {
+    for (const line of ['date +%s', 'stat -c %Y /x', PROCESSES.argv.join(' ')]) {
       answers.push((await lab.exec('node-1', line)).stdout);
     }
 
     expect(answers.slice(0, 2)).toEqual([`${now + 3600}\n`, `${now + 3600}\n`]);
     // The kernel counts ages from the boot.
-    expect(answers[2]).toMatch(/^ +60 \/sbin\/init$/m);
+    expect(answers[2]).toMatch(/^ +1 +0 +0 +0 +60 Ss +\/sbin\/init$/m);
     expect((await lab.exec('node-2', 'date +%s')).stdout).toBe(`${now}\n`);
   });
 });

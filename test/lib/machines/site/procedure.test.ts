@@ -24,7 +24,7 @@ const modeOf = (input: unknown) => (input as { mode: string }).mode;
 /** All goes well and everything changes. */
 const GOOD: Script = {
   'load-site': ({ input }) => ({ site: golden, mode: modeOf(input), findings: ['by Load site'] }),
-  preflight: () => ({ findings: ['one'] }),
+  preflight: () => ({ platforms: [], findings: ['one'] }),
   'preflight-cloud': ({ findings }) => ({ findings: [...(findings as unknown[]), 'two'] }),
   'inspect-controllers': () => ({
     controllers: NODES.map((name) => ({ name })),
@@ -187,7 +187,7 @@ describe('an apply', () => {
 
   test('tries again what passes by itself, and nothing else', async () => {
     const unreachable = await start({
-      preflight: (_, attempt) => (attempt < 3 ? broken('BastionUnreachable') : { findings: [] }),
+      preflight: (_, attempt) => (attempt < 3 ? broken('BastionUnreachable') : { platforms: [], findings: [] }),
     });
     expect([unreachable.status, unreachable.count('preflight')]).toEqual(['SUCCEEDED', 3]);
     expect((await start({ preflight: () => broken('NoQuorum') })).count('preflight')).toBe(1);
@@ -196,7 +196,7 @@ describe('an apply', () => {
 
 test('every function learns which execution, state and attempt it works for', async () => {
   const { envelopes } = await start({
-    preflight: (_, attempt) => (attempt < 2 ? broken('BastionUnreachable') : { findings: [] }),
+    preflight: (_, attempt) => (attempt < 2 ? broken('BastionUnreachable') : { platforms: [], findings: [] }),
   });
 
   expect(new Set(envelopes.map(({ execution }) => execution))).toEqual(new Set([ME]));
@@ -212,7 +212,7 @@ test("a check reports pacemaker's faults, and does not wait for what they keep f
   const fault = { name: 'NoQuorum', severity: 'error', evidence: 'x', remedy: 'y' };
 
   const { status, calls, output } = await start(
-    { ...UNCHANGED, preflight: () => ({ findings: [fault] }) },
+    { ...UNCHANGED, preflight: () => ({ platforms: [], findings: [fault] }) },
     { mode: 'check' },
   );
 
@@ -309,7 +309,10 @@ describe('findings', () => {
   test.each([1, 0])('refuse an apply also if there is one, with %d warnings', async (warnings) => {
     const findings = [found('error', 'Wrong'), ...Array.from({ length: warnings }, () => found('warning', 'Odd'))];
 
-    const { error, cause } = await start({ preflight: () => ({ findings }), 'preflight-cloud': () => ({ findings }) });
+    const { error, cause } = await start({
+      preflight: () => ({ platforms: [], findings }),
+      'preflight-cloud': () => ({ findings }),
+    });
 
     expect(error).toBe('PreflightRefused');
     expect(cause?.split('\n')).toHaveLength(2 + warnings);
@@ -381,7 +384,10 @@ describe('a failure', () => {
 
 describe('HAProxy that was left disabled', () => {
   const HAPROXY_DISABLED = { severity: 'warning', name: 'HAProxyDisabled', evidence: 'It is', remedy: 'Enable it.' };
-  const disabled = (_: Payload, attempt: number) => ({ findings: attempt === 1 ? [HAPROXY_DISABLED] : [] });
+  const disabled = (_: Payload, attempt: number) => ({
+    platforms: [],
+    findings: attempt === 1 ? [HAPROXY_DISABLED] : [],
+  });
 
   test('is enabled by an apply before anything that needs it, and Preflight is repeated', async () => {
     const { status, calls, output } = await start({ ...UNCHANGED, preflight: disabled });
@@ -394,7 +400,10 @@ describe('HAProxy that was left disabled', () => {
   });
 
   test('is enabled once: who disables it again is told by Preflight', async () => {
-    const { status, count } = await start({ ...UNCHANGED, preflight: () => ({ findings: [HAPROXY_DISABLED] }) });
+    const { status, count } = await start({
+      ...UNCHANGED,
+      preflight: () => ({ platforms: [], findings: [HAPROXY_DISABLED] }),
+    });
 
     expect([status, count('preflight'), count('cycle enable')]).toEqual(['SUCCEEDED', 2, 1]);
   });
@@ -417,7 +426,7 @@ describe('HAProxy that was left disabled', () => {
           mode: modeOf(input),
           findings: [],
         }),
-        preflight: () => ({ findings: [HAPROXY_DISABLED] }),
+        preflight: () => ({ platforms: [], findings: [HAPROXY_DISABLED] }),
         'preflight-cloud': ({ findings }) => ({ findings }),
       },
       { mode: 'check' },

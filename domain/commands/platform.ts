@@ -1,0 +1,109 @@
+import { dirname, join } from 'node:path';
+import type { Site } from '../site/document';
+import type { Detected } from './detection';
+
+/** The shell in which pacemaker is told what to do. */
+export type ClusterShell = 'pcs' | 'crmsh';
+
+/** What the programs of a controller can do, as far as commands depend on it. */
+export interface Platform {
+  /** Version of pacemaker, such as 2.1.5. */
+  readonly pacemaker: string;
+  readonly shell: ClusterShell;
+  /** Version of HAProxy, such as 2.6.12-1. */
+  readonly haproxy: string;
+  /** How HAProxy reads its fragments, as in the document. */
+  readonly include: Site['haproxy']['include'];
+  readonly pidFile: string;
+  /** The network namespace in which HAProxy runs, if that is one of its own. */
+  readonly namespace?: string;
+  /** Names of Magnum's services. */
+  readonly apiService: string;
+  readonly conductorService: string;
+  /** What restarts services. */
+  readonly services: 'service' | 'systemctl';
+  /** Path or name of the Python that Magnum runs by. */
+  readonly python: string;
+}
+
+/** The controllers that have the same platform. Most sites have one for all: histories stay short. */
+export interface PlatformGroup {
+  readonly controllers: readonly string[];
+  readonly platform: Platform;
+}
+
+/** What was found out about the controllers of a site; nothing is known of those that are missing. */
+export type Platforms = readonly PlatformGroup[];
+
+/** The platform that is assumed where nobody has looked: the newest of Debian. */
+export function presumedPlatform({ haproxy, magnum }: Site): Platform {
+  return {
+    pacemaker: '2.1.5',
+    shell: 'pcs',
+    haproxy: '2.6',
+    include: haproxy.include,
+    pidFile: '/var/run/haproxy.pid',
+    apiService: magnum.apiService,
+    conductorService: magnum.conductorService,
+    services: 'service',
+    python: 'python3',
+  };
+}
+
+/**
+ * The platform of a controller. What was not found is taken as presumed: that it is missing is a finding.
+ *
+ * @param files that HAProxy was started with; none if it does not run
+ */
+export function platformOf(site: Site, found: Detected, files: readonly string[]): Platform {
+  const presumed = presumedPlatform(site);
+  const { fragmentDirectory } = site.haproxy;
+  const serviceOf = (name: string) => serviceNamed(name, found.services) ?? name;
+  const python = ['python3', 'python2', 'python'].find((name) => found.programs.has(name));
+  return {
+    pacemaker: found.pacemaker ?? presumed.pacemaker,
+    shell: found.programs.has('crm') && !found.programs.has('pcs') ? 'crmsh' : 'pcs',
+    haproxy: found.haproxy ?? presumed.haproxy,
+    include: files.includes(fragmentDirectory)
+      ? 'directory'
+      : includesFragments(found, site)
+        ? 'statement'
+        : presumed.include,
+    pidFile: found.pidFile,
+    ...(found.namespace === undefined ? {} : { namespace: found.namespace }),
+    apiService: serviceOf(site.magnum.apiService),
+    conductorService: serviceOf(site.magnum.conductorService),
+    services: found.programs.has('systemctl') && !found.programs.has('service') ? 'systemctl' : 'service',
+    python: found.python ?? python ?? presumed.python,
+  };
+}
+
+/** Whether haproxy.cfg includes the directory of fragments, as Fuel's HAProxy can. */
+export function includesFragments({ includes }: Detected, { haproxy }: Pick<Site, 'haproxy'>): boolean {
+  return includes.some((pattern) => {
+    const path = pattern.startsWith('/') ? pattern : join(dirname(haproxy.configFile), pattern);
+    return dirname(path) === haproxy.fragmentDirectory && /\/\*(\.cfg)?$/.test(path);
+  });
+}
+
+/** The service of this name, or what RPM packages, or those of Debian, call it; undefined if there is none. */
+export function serviceNamed(name: string, services: ReadonlySet<string>): string | undefined {
+  return [name, `openstack-${name}`, name.replace(/^openstack-/, '')].find((one) => services.has(one));
+}
+
+/** The platform of a controller, as it was found or is presumed. */
+export function platformFor(site: Site, platforms: Platforms, controller: string): Platform {
+  return platforms.find(({ controllers }) => controllers.includes(controller))?.platform ?? presumedPlatform(site);
+}
+
+/** Puts controllers with the same platform together. */
+export function grouped(found: readonly { readonly controller: string; readonly platform: Platform }[]): Platforms {
+  const groups = new Map<string, { controllers: string[]; platform: Platform }>();
+  for (const { controller, platform } of found) {
+    const key = JSON.stringify(platform);
+    const group = groups.get(key) ?? { controllers: [], platform };
+    group.controllers.push(controller);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
