@@ -90,6 +90,8 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   haproxyWillNotStop = false;
   /** HAProxy's start fails. */
   haproxyWillNotStart = false;
+  /** HAProxy is started with its main file alone, as Debian's unit starts it. */
+  haproxyReadsNoFragments = false;
   /** By how many milliseconds its own clock is fast. */
   clockOffset = 0;
   /** Programs that are not installed on it. */
@@ -334,7 +336,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
 
   private haproxyDirectories(): string[] {
     const { include, fragmentDirectory } = this.context.document.haproxy;
-    return include === 'directory' ? [fragmentDirectory] : [];
+    return include === 'directory' && !this.haproxyReadsNoFragments ? [fragmentDirectory] : [];
   }
 
   private install(): Map<string, Service> {

@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
 import { type Local, startLocal } from '../../local/deploy';
+import { element } from '../../local/simulated-site/cib';
 import { changes, document, haproxyOn, run, withLocal } from './local';
 
 /** A refusal: what is wrong, and the error's name. */
@@ -157,6 +158,57 @@ describe('refused before any change', () => {
         site.controllers.get('node-3')?.files.write('/etc/haproxy/conf.d/020-keystone-1.cfg', 'listen x\n nonsense\n'),
       error: 'PreflightRefused',
       cause: /error HAProxyConfigInvalid: .*node-3.*020-keystone-1\.cfg:2/s,
+    },
+    {
+      what: 'a controller from which HAProxy is banned',
+      prepare: async ({ site }) => {
+        const ban = { id: 'cli-ban-x', rsc: 'clone_p_haproxy', node: 'node-2', score: '-INFINITY' };
+        site.pacemaker.change('node-1', (cib) =>
+          cib.change((configuration) => {
+            configuration.children.at(-1)?.children.push(element('rsc_location', ban));
+          }),
+        );
+        await site.clock.sleep(3_000);
+      },
+      error: 'PreflightRefused',
+      cause: /error HAProxyNotRunning: .*node-2: the constraint cli-ban-x .*pcs resource clear clone_p_haproxy/,
+    },
+    {
+      what: 'a controller that runs HAProxy and is not in the document',
+      prepare: ({ deployment, site: { document: pinned } }) =>
+        deployment.parameters.set('/magnum-ha/sites/golden', {
+          type: 'String',
+          value: JSON.stringify({ ...pinned, controllers: pinned.controllers.slice(0, 2) }),
+        }),
+      error: 'PreflightRefused',
+      cause: /error ControllerMissingInDocument: HAProxy runs on node-3/,
+    },
+    {
+      what: "another section of HAProxy's at Magnum's address",
+      prepare: ({ site }) =>
+        site.controllers
+          .get('node-3')
+          ?.files.seed('/etc/haproxy/conf.d/200-plugin.cfg', 'listen containers\n  bind 10.21.22.2:9511\n'),
+      error: 'PreflightRefused',
+      cause:
+        /error FragmentAddressTaken: listen containers in \S+200-plugin\.cfg listens at 10\.21\.22\.2:9511.* node-3\./,
+    },
+    {
+      what: 'HAProxy that reads no fragments',
+      prepare: ({ site }) => {
+        for (const controller of site.controllers.values()) controller.haproxyReadsNoFragments = true;
+      },
+      error: 'PreflightRefused',
+      cause: /error FragmentDirectoryNotRead: .*not with \/etc\/haproxy\/conf\.d, on node-1, node-2, node-3/,
+    },
+    {
+      what: "something else at the API's port of every address",
+      prepare: ({ site }) => {
+        site.controllers.get('node-2')?.services.get('magnum-api')?.stop();
+        site.network.listen('node-2', '0.0.0.0', 9511, (connection) => connection.destroy(), { program: 'uwsgi' });
+      },
+      error: 'PreflightRefused',
+      cause: /error ApiPortTaken: uwsgi listens on port 9511 of every address on node-2/,
     },
     {
       what: 'a firewall whose rules do not outlive a reboot',

@@ -172,9 +172,13 @@ function takeFragmentBack({ kit, release }: PhaseContext): State {
   });
   const take = kit.invoke('Take fragment back', 'cycle', {
     input: { site: $.site, platforms: $.platforms, action: 'take-back', before: $.cycle },
-    assign: (result) => ({ cycle: result, takenBack: result.dot('takenBack') }),
+    assign: (result) => ({
+      cycle: result,
+      takenBack: result.dot('takenBack'),
+      backDeadline: kit.deadline($.backDeadline, haproxy.dot('startTimeoutSeconds')),
+    }),
     retry: UNTIL_ENABLED,
-    comment: 'HAProxy does not come up with it: the one of before, and once more',
+    comment: 'HAProxy does not come up with it. Again and again: a controller may have missed it',
   });
   take.addCatch(release, {
     errors: [Errors.ALL],
@@ -184,13 +188,6 @@ function takeFragmentBack({ kit, release }: PhaseContext): State {
         text` The fragment of before could not be put back: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}. Do it on each controller now: mv ${path}.magnum-ha-previous ${path}, or rm ${path} if there is none; then crm_resource --cleanup --resource ${haproxy.dot('resource')}.`,
       ).failure.template,
     },
-  });
-  const poll = kit.invoke('Poll HAProxy back', 'cycle', {
-    input: { site: $.site, platforms: $.platforms, action: 'poll-started', before: $.cycle },
-    assign: (result) => ({
-      cycle: result,
-      backDeadline: kit.deadline($.backDeadline, haproxy.dot('startTimeoutSeconds')),
-    }),
   });
   const wait = kit.wait('Wait for HAProxy to come back', BETWEEN_POLLS, LIMITS.haproxySeconds);
   const where = jsonata<string>`$count(${$.takenBack}) = 0 ? "nowhere, as pacemaker would start HAProxy nowhere now" : "on " & $join([${$.takenBack}], ", ")`;
@@ -216,7 +213,6 @@ function takeFragmentBack({ kit, release }: PhaseContext): State {
     wait,
   );
   take.next(back);
-  kit.onFailure(poll, release).next(back);
-  wait.next(poll);
+  wait.next(take);
   return take;
 }

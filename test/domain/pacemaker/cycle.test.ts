@@ -13,6 +13,15 @@ const golden = siteOf('golden');
 const ALL = ['node-1', 'node-2', 'node-3'];
 const NO_CIB: CommandFault = { exit: 1, stderr: 'Error: unable to get cib' };
 
+/** What can happen to a command. */
+const COMMAND_FAULTS: Record<string, CommandFault> = {
+  'fails at once': { exit: 1, stderr: 'Error: injected' },
+  'fails although it had its effect': { exit: 1, stderr: 'Error: injected', when: 'after' },
+  'loses its connection before it runs': { disconnect: 'before' },
+  'loses its connection when it has run': { disconnect: 'after' },
+  'never ends': { hang: true },
+};
+
 let simulated: Simulated;
 afterEach(() => simulated.end());
 
@@ -624,15 +633,6 @@ describe('HAProxy comes back', () => {
     { state: 'Enable HAProxy', program: 'crm_mon', when: "as it asks for pacemaker's view" },
   ];
 
-  /** What can happen to a command. */
-  const faults: Record<string, CommandFault> = {
-    'fails at once': { exit: 1, stderr: 'Error: injected' },
-    'fails although it had its effect': { exit: 1, stderr: 'Error: injected', when: 'after' },
-    'loses its connection before it runs': { disconnect: 'before' },
-    'loses its connection when it has run': { disconnect: 'after' },
-    'never ends': { hang: true },
-  };
-
   /** Injects into a program's runs, before HAProxy is enabled or after. */
   function injectIn(scene: Scene, state: string, program: string, fault: () => CommandFault | undefined): void {
     let current = 'Disable HAProxy';
@@ -642,13 +642,13 @@ describe('HAProxy comes back', () => {
     });
   }
 
-  test.each(steps.flatMap((step) => Object.keys(faults).map((fault) => ({ ...step, fault }))))(
+  test.each(steps.flatMap((step) => Object.keys(COMMAND_FAULTS).map((fault) => ({ ...step, fault }))))(
     'if $program in $state, $when, $fault',
     async ({ state, program, fault }) => {
       const scene = new Scene();
       // Always, before HAProxy is enabled; afterwards as long as a retry can outlive it.
       let left = state === 'Disable HAProxy' ? Infinity : 3;
-      injectIn(scene, state, program, () => (left-- > 0 ? faults[fault] : undefined));
+      injectIn(scene, state, program, () => (left-- > 0 ? COMMAND_FAULTS[fault] : undefined));
 
       const failed = await cycled();
 
@@ -741,6 +741,77 @@ describe('HAProxy comes back', () => {
   });
 });
 
+describe('HAProxy that does not come up with the fragment comes back', () => {
+  const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
+
+  /** HAProxy does not start with the fragment that is in place. @param kept what was there before */
+  function broken(scene: Scene, kept?: string): void {
+    for (const { files } of scene.site.controllers.values()) {
+      files.seed(FRAGMENT, 'listen magnum-api\n nonsense\n');
+      if (kept !== undefined) files.seed(`${FRAGMENT}.magnum-ha-previous`, kept);
+    }
+  }
+
+  const fragments = ({ site }: Scene) =>
+    [...site.controllers.values()].map(({ files }) => files.files.get(FRAGMENT)?.content);
+
+  test.each([undefined, 'listen magnum-api\n bind 10.21.22.2:9511\n'])('with the one of before: %j', async (kept) => {
+    const scene = new Scene();
+    broken(scene, kept);
+
+    const failed = await cycled(1);
+
+    expect(failed?.message).toContain('HAProxyStartTimeout');
+    expect([scene.running, fragments(scene)]).toEqual([ALL, ALL.map(() => kept)]);
+  });
+
+  const steps = ['crm_mon', 'cp', 'mv', 'crm_resource', 'pcs', 'ps'];
+
+  test.each(steps.flatMap((program) => Object.keys(COMMAND_FAULTS).map((fault) => ({ program, fault }))))(
+    'though $program $fault',
+    async ({ program, fault }) => {
+      const scene = new Scene();
+      broken(scene, '');
+      let left = 0;
+      scene.on(program, () => (left-- > 0 ? COMMAND_FAULTS[fault] : undefined));
+
+      await cycled(1, () => {
+        left = 3;
+      });
+
+      expect([scene.running, fragments(scene)]).toEqual([ALL, ['', '', '']]);
+    },
+  );
+
+  test.each(steps)('though %s fails on one controller once: that one gets it later', async (program) => {
+    const scene = new Scene();
+    broken(scene, '');
+    let fails = false;
+    scene.on(program, (host) => {
+      if (!fails || host !== 'node-2') return undefined;
+      fails = false;
+      return { exit: 1, stderr: 'Error: injected' };
+    });
+
+    await cycled(1, () => {
+      fails = true;
+    });
+
+    expect([scene.running, fragments(scene)]).toEqual([ALL, ['', '', '']]);
+  });
+
+  test('on the controllers that can be reached', async () => {
+    const scene = new Scene();
+    broken(scene);
+
+    await cycled(1, () => {
+      scene.faults.powerOff('node-2');
+    });
+
+    expect(scene.running).toEqual(['node-1', 'node-3']);
+  });
+});
+
 /** A `pcs resource disable` runs on a controller, as ps shows it. @returns ends it */
 function disablingOn(host: string): () => void {
   const controller = simulated.site.controllers.get(host);
@@ -754,9 +825,13 @@ function disablingOn(host: string): () => void {
  * A whole cycle with what the state machine does about steps that fail, and that are not done (lib/machines/site/cycle.ts);
  * then time for what is left to happen.
  *
+ * @param takingBack is told before the fragment is put back
  * @returns the first failure
  */
-async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds): Promise<Error | undefined> {
+async function cycled(
+  startTimeoutSeconds = golden.haproxy.startTimeoutSeconds,
+  takingBack: () => void = () => undefined,
+): Promise<Error | undefined> {
   const { clock, world } = simulated;
   const failed = await clock.drive(procedure());
   await simulated.pass(30_000);
@@ -779,12 +854,13 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
       await untilDone('poll-started', enabled, startTimeoutSeconds);
     } catch (error) {
       first ??= error as Error;
+      takingBack();
       const back = await tried(
         () => invoke('take-back', enabled),
         10,
         () => true,
       );
-      await untilDone('poll-started', back, startTimeoutSeconds).catch(() => undefined);
+      await untilDone('take-back', back, golden.haproxy.startTimeoutSeconds).catch(() => undefined);
     }
     return first;
   }
@@ -793,7 +869,7 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
     return cycleTask({ site: golden, platforms: [], action, before }, world);
   }
 
-  function passing(action: CycleAction, before: Before | null): Promise<CycleStep> {
+  function passing(action: CycleAction | 'take-back', before: Before | null): Promise<CycleStep> {
     const names: readonly string[] = TRANSIENT_ERRORS;
     return tried(
       () => invoke(action, before),
@@ -802,7 +878,7 @@ async function cycled(startTimeoutSeconds = golden.haproxy.startTimeoutSeconds):
     );
   }
 
-  async function untilDone(action: CycleAction, begun: CycleStep, seconds: number): Promise<CycleStep> {
+  async function untilDone(action: CycleAction | 'take-back', begun: CycleStep, seconds: number): Promise<CycleStep> {
     const deadline = clock.now() + seconds * 1000;
     let step = begun;
     while (!step.done) {
