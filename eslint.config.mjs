@@ -52,7 +52,6 @@ const ADAPTERS = [
   'local/virtual-clock.ts',
   'local/random.ts',
   'local/emulator/fast-forward.ts',
-  'local/emulator/aws/lambda.ts',
 ];
 const NO_CLOCK = [
   ["MemberExpression[object.name='Date'][property.name='now']", 'Take the time from the Clock that is given.'],

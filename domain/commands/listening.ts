@@ -25,7 +25,7 @@ export function takers(listening: readonly Listening[], address: string, port: n
 
 /**
  * What listens at this port of every address, so that HAProxy could not listen at one of them: HAProxy's own sockets share a
- * port. None where HAProxy is in a network namespace of its own, as Fuel's is: what listens outside does not concern it.
+ * port. None if HAProxy is in a network namespace of its own, as Fuel's is: what listens outside does not concern it.
  */
 export function inTheWay(listening: readonly Listening[], address: string, port: number): Listening | undefined {
   const isHaproxy = ({ program = '' }: Listening) => program.startsWith('haproxy');

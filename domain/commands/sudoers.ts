@@ -23,9 +23,9 @@ export function sudoers(site: Site): string {
   return [
     `# magnum-ha, site ${name}: what its SSH user may run as root. Put this on every controller as /etc/sudoers.d/magnum-ha,`,
     '# owner root, mode 0440, and check it there: visudo -cf /etc/sudoers.d/magnum-ha',
-    '# Made from the site document by `magnum-ha sudoers`: make it anew after every change there.',
+    '# Made from the site document by `magnum-ha sudoers`: make it again after every change there.',
     '',
-    '# There is no terminal. Output stays in English where LC_ALL is harmless, which C is.',
+    '# There is no terminal. Output stays in English: LC_ALL is kept if it is harmless, as C is.',
     `Defaults:${user} !requiretty, env_check += "LC_ALL"`,
     `Defaults:${user} secure_path="${SECURE_PATH}"`,
     '# What goes through standard input and output are whole files, and passwords in them.',

@@ -42,7 +42,7 @@ export async function firewallOf(node: Node): Promise<Firewall> {
   return { owner, listing, file, decision, managed, hasUfw: ufw !== undefined };
 }
 
-/** What `nft list ruleset` prints; empty where there is no nft, or none in the kernel. */
+/** What `nft list ruleset` prints; empty if there is no nft, or none in the kernel. */
 async function nftRulesOf({ attempt, commands }: Node): Promise<string> {
   const { exitCode, stdout } = await attempt(commands.nftRules);
   if (exitCode !== NO_PROGRAM) return exitCode === 0 ? stdout : '';

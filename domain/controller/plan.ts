@@ -14,9 +14,9 @@ export interface Plan {
   readonly restart: readonly string[];
   /** Whether HAProxy is cycled: every listener on the VIPs is down for that time. */
   readonly cycle: boolean;
-  /** What is down for that time; null where HAProxy is not cycled. */
+  /** What is down for that time; null if HAProxy is not cycled. */
   readonly blastRadius: BlastRadius | null;
-  /** The plan in sentences, one a line, for whoever reads the history. */
+  /** The plan in sentences, one a line, for people who read the history. */
   readonly summary: readonly string[];
 }
 

@@ -15,17 +15,17 @@ export class StagedFileRejected extends MagnumHaError {
   override readonly name = 'StagedFileRejected';
 }
 
-/** A file that lies beside its target, whole and valid. */
+/** A file next to its target, complete and valid. */
 export interface StagedFile {
   readonly path: string;
   /** Keyed digest of its content, see `keyedDigest`. */
   readonly digest: string;
-  /** Likewise of the content it was made from and is to replace; null where there was no file. */
+  /** Likewise of the content it was made from and is to replace; null if there was no file. */
   readonly replaces: string | null;
 }
 
 /**
- * Puts every file that differs beside its target, checks that it arrived whole, and has the controller's own programs
+ * Puts every file that differs next to its target, checks that it arrived complete, and has the controller's own programs
  * validate it. What is in use is not touched.
  *
  * @throws StagedFileDamaged, StagedFileRejected
@@ -52,7 +52,7 @@ export async function stage(node: Node, secrets: Secrets): Promise<StagedFile[]>
   };
   const refuse = (file: ManagedFile, { exitCode, stderr, stdout }: Outcome) => {
     if (exitCode === 0) return;
-    // oslo.config quotes the line it cannot read, and that may hold a secret that is none of ours.
+    // oslo.config quotes the line it cannot read, and that line may hold a foreign secret.
     const said =
       file === magnumConf
         ? `a line of it cannot be read: try \`magnum-conductor --config-file ${file.path} --version\` there`
@@ -94,7 +94,7 @@ function differs({ found, desired }: ManagedFile): boolean {
   return found !== desired;
 }
 
-/** Takes away what was staged; where that fails too, the next run overwrites it. */
+/** Takes away what was staged; if that fails too, the next run overwrites it. */
 async function discard({ commands, run }: Node): Promise<void> {
   const leftovers = [commands.discardMagnumConf, commands.discardRules, commands.clearTree];
   await Promise.allSettled(leftovers.map(run));

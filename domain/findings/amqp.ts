@@ -30,7 +30,7 @@ export interface RabbitAccount {
 /**
  * Logs in to RabbitMQ as Magnum would: AMQP 0-9-1, mechanism PLAIN.
  *
- * @throws NoAnswer where what listens there does not talk AMQP
+ * @throws NoAnswer if what listens there does not talk AMQP
  */
 export function amqpLogin(stream: Duplex, clock: Clock, account: RabbitAccount): Promise<Login> {
   const { user, password, virtualHost, tls } = account;

@@ -3,7 +3,7 @@ import { messageOf } from '../errors';
 import { NoTls, secure, type Trust } from '../openstack/tls';
 import type { Clock } from '../world';
 
-/** What a login came to: what the server says where it refuses. */
+/** How a login ended: with what the server says if it refuses. */
 export type Login = 'accepted' | { readonly refused: string };
 
 /** No whole answer came: the connection was closed, or took too long, or it is no answer of such a server. */
@@ -112,7 +112,7 @@ export async function dialogue<T>(
     return await talk(take, upgrade);
   } catch (error) {
     const { code } = error as { code?: string };
-    // Something was to be read behind a buffer's end.
+    // A read beyond the buffer's end.
     const short = code === 'ERR_OUT_OF_RANGE' || code === 'ERR_BUFFER_OUT_OF_BOUNDS';
     throw short ? new NoAnswer('it says too little for what it is to be') : error;
   } finally {

@@ -39,7 +39,7 @@ export async function checkCaFile(site: Site, nodes: readonly Node[]): Promise<F
     ...finding(other, {
       name: 'CaFileDiffers',
       severity: 'warning',
-      evidence: `${file} lacks certificates of ca.certificates on ${other.join(', ')}`,
+      evidence: `${file} does not have all of ca.certificates on ${other.join(', ')}`,
       remedy: 'Make them the same: Magnum trusts those of the file, the workflow those of the document.',
     }),
     ...finding(bundle, {

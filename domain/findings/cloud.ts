@@ -84,7 +84,7 @@ function serviceUser({ magnum: { keystone } }: Site, answer: TokenAnswer): Findi
   ];
 }
 
-/** Where it lacks /v3, and that it must not, the document alone tells. */
+/** A URL without /v3 has a finding of its own, by the document alone. */
 function authUri(site: Site, answer: TokenAnswer): Finding[] {
   const { wwwAuthenticateUri, authUrl } = site.magnum.keystone;
   if (answer.kind !== 'absent' || !/\/v3\/?$/.test(wwwAuthenticateUri) || wwwAuthenticateUri === authUrl) return [];
@@ -187,7 +187,7 @@ async function keyManager(site: Site, { keystone }: OpenStackSession): Promise<F
       severity: clustersFail(site),
       evidence: `magnum.certificateManager is barbican. ${missing}`,
       remedy:
-        'Set it to x509keypair where no Barbican is deployed: every cluster fails with "Failed to create certificates".',
+        'Set it to x509keypair if no Barbican is deployed: every cluster fails with "Failed to create certificates".',
     },
   ];
 }
@@ -278,7 +278,7 @@ async function clientEndpoint(
   ];
 }
 
-/** What the error of a missing endpoint says; undefined where it is there. */
+/** What the error of a missing endpoint says; undefined if it is there. */
 async function missingEndpoint(find: () => Promise<string>): Promise<string | undefined> {
   try {
     await find();

@@ -13,7 +13,7 @@ import { reachability } from './reachability';
 /** What the controllers tell of themselves. */
 export interface ControllerChecks {
   readonly findings: readonly Finding[];
-  /** The release of the Magnum that is installed; undefined where nobody can tell. */
+  /** The release of the Magnum that is installed; undefined if nobody can tell. */
   readonly installed?: Release;
 }
 

@@ -90,7 +90,7 @@ function caOf({ ca }: Site): { ca?: string } {
   return ca === undefined ? {} : { ca: ca.certificates };
 }
 
-/** Undefined where nobody can tell: that nothing listens there has a finding of its own. */
+/** Undefined if nobody can tell: that nothing listens there has a finding of its own. */
 async function attempt(
   tunnel: Node['tunnel'],
   { host, port }: { host: string; port: number },

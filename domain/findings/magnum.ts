@@ -120,7 +120,7 @@ function conductorHost(site: Site): Finding[] {
   ];
 }
 
-/** Options that the middleware ignores beside `auth_type`. Magnum itself reads admin_* only where [keystone_auth] lacks. */
+/** Options that the middleware ignores if there is an `auth_type`. Magnum itself reads admin_* only if [keystone_auth] is missing. */
 function legacyKeystoneOptions(site: Site): Finding[] {
   const legacy = ['auth_host', 'auth_port', 'auth_protocol', 'auth_admin_prefix', 'identity_uri', 'admin_token'];
   const names = [...legacy, 'admin_user', 'admin_password', 'admin_tenant_name'];

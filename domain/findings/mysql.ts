@@ -29,8 +29,8 @@ export interface DatabaseAccount {
 /**
  * Logs in to MySQL or MariaDB, with the authentication that both have by default for users of Fuel's clouds.
  *
- * @returns undefined where the server wants another kind of authentication: nobody can tell then
- * @throws NoAnswer where what listens there does not talk MySQL
+ * @returns undefined if the server wants another kind of authentication: nobody can tell then
+ * @throws NoAnswer if what listens there does not talk MySQL
  */
 export function mysqlLogin(stream: Duplex, clock: Clock, account: DatabaseAccount): Promise<Login | undefined> {
   return dialogue(stream, clock, async (take, upgrade) => {
@@ -114,7 +114,7 @@ function scramble(password: Buffer, salt: Buffer): Buffer {
   return Buffer.from(hashed.map((byte, index) => byte ^ (mask[index] ?? 0)));
 }
 
-/** The error's number, and its text behind `#` and the five characters of SQLSTATE. */
+/** The error's number, and its text after `#` and the five characters of SQLSTATE. */
 function errorOf(payload: Buffer): string {
   const text = payload.subarray(3).toString();
   return `${payload.readUInt16LE(1)} ${text.startsWith('#') ? text.slice(6) : text}`;

@@ -12,7 +12,7 @@ import { notChecked } from './not-checked';
 /** A check of one thing that a template needs. */
 type Check = (template: ClusterTemplate, read: Reader, site: Site) => Promise<Finding[]>;
 
-/** Reads what a service has: the body, or undefined where it has no such thing (404). */
+/** Reads what a service has: the body, or undefined if it has no such thing (404). */
 type Reader = <T>(type: string, path: string, schema: z.ZodType<T>) => Promise<T | undefined>;
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -124,8 +124,8 @@ async function image({ name, coe, imageId }: ClusterTemplate, read: Reader, { re
       severity: contributed.includes(distro) ? 'warning' : 'error',
       evidence: `template ${name} is of coe ${coe}; the property os_distro of its image ${imageId} is ${distro || 'not set'}`,
       remedy:
-        `Use an image whose os_distro is ${wanted} (openstack image set --property os_distro=… IMAGE, where it is one): ` +
-        'Magnum answers 400 "Cluster type not supported" where no driver is for it.',
+        `Use an image whose os_distro is ${wanted} (openstack image set --property os_distro=… IMAGE, if it is one): ` +
+        'Magnum answers 400 "Cluster type not supported" if no driver is for it.',
     },
   ];
 }

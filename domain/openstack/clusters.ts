@@ -11,9 +11,9 @@ import {
   look,
   stuck,
 } from './cluster-view';
+import type { Difference } from './difference';
 import { AnswerLost } from './errors';
 import type { MagnumCluster, Microversion } from './magnum';
-import type { Difference } from './templates';
 
 /** What became of a wanted cluster. */
 export interface ClusterResult {

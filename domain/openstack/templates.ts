@@ -1,14 +1,8 @@
 import type { ClusterTemplate } from '../site/document';
 import type { Mode } from '../site/load';
+import type { Difference } from './difference';
 import { AnswerLost, OpenStackApiError } from './errors';
 import type { MagnumClient, PatchStep, TemplateAttributes } from './magnum';
-
-/** An attribute, under Magnum's name, that is not as wanted. */
-export interface Difference {
-  readonly field: string;
-  readonly found: unknown;
-  readonly wanted: unknown;
-}
 
 /** What became of a wanted cluster template. */
 export interface TemplateResult {

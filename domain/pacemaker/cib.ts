@@ -91,7 +91,7 @@ export function primitivesOf(resource: Resource): Resource[] {
   return resource.kind === 'primitive' ? [resource] : resource.children.flatMap(primitivesOf);
 }
 
-/** A value, where it stands, and whether only for a time. */
+/** A value, where it is set, and whether only for a time. */
 export interface Setting {
   readonly value: string;
   /** ID of the resource or template that has it; undefined if it is a default of all resources. */

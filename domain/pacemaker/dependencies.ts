@@ -89,7 +89,7 @@ function out({ kind, id }: Resource): string {
   return kind === 'primitive' ? id : `out ${id}`;
 }
 
-/** With what goes that which must be where this is: of a group in a clone, pacemaker looks at the first member only. */
+/** What must run where this runs goes with it: of a group in a clone, pacemaker looks at the first member only. */
 function place(resource: Resource): string {
   const [first] = resource.children;
   if (resource.kind === 'clone' && first) return place(first);

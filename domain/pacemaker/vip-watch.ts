@@ -17,7 +17,7 @@ export interface VipWatch {
 
 /**
  * Watches from a controller whether the VIP takes TCP connections, by the port of something that was behind HAProxy before
- * Magnum: Keystone where it is on the VIP.
+ * Magnum: Keystone if it is on the VIP.
  */
 export function watchVip({ site, clock, tunnel }: Node): VipWatch {
   const { hostname, port, protocol } = new URL(site.openstack.authUrl);

@@ -47,7 +47,7 @@ export function parseXml(text: string): Element {
     const found = text.indexOf(end, at);
     return found < 0 ? refuse('it ends too early') : found + end.length;
   };
-  /** What matches here, which is then behind us. */
+  /** What matches here. The position moves past it. */
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
     const match = pattern.exec(text);

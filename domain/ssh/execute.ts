@@ -46,7 +46,7 @@ function runBatch(clock: Clock, client: Client, where: string, batch: readonly W
     const answer = ({ exitCode, stdout, stderr }: Frame) => {
       batch[answered++]?.resolve({ exitCode, stdout: stdout.toString(), stderr: stderr.toString() });
     };
-    const began = (error: Error | undefined, channel: ClientChannel) => {
+    const opened = (error: Error | undefined, channel: ClientChannel) => {
       if (error) {
         end(error.message);
         return;
@@ -71,7 +71,7 @@ function runBatch(clock: Clock, client: Client, where: string, batch: readonly W
           batch.map(({ line }) => line),
           nonce,
         ),
-        began,
+        opened,
       );
     } catch (error) {
       end(messageOf(error));

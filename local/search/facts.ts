@@ -81,7 +81,7 @@ function controllerFacts({ document }: SimulatedSite, controller: SimulatedContr
   };
 }
 
-/** Where they differ, in words; none where they are alike. */
+/** Where they differ, in words; none if they are alike. */
 export function differences(found: SiteFacts, wanted: SiteFacts): string[] {
   const { controllers, ...others } = found;
   const ofSite = (Object.keys(others) as (keyof typeof others)[]).flatMap((field) =>

@@ -33,7 +33,7 @@ export interface Finding {
   readonly unknown: readonly Violation[];
 }
 
-/** What a run found; undefined where all holds. */
+/** What a run found; undefined if all holds. */
 export function findingOf(schedule: Schedule, result: RunResult): Finding | undefined {
   if (result.violations.length === 0) return undefined;
   const unknown = result.violations.filter((one) => !knownAs(one, schedule.scenario, result.struck));

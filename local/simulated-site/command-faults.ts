@@ -57,7 +57,7 @@ export const GARBLED = {
       Buffer.from(printed.slice(half)),
     ]);
   },
-  /** Ten entities, each ten times the one before: whoever expands them gets 10^9 characters. */
+  /** Ten entities, each ten times the one before: a program that expands them gets 10^9 characters. */
   xmlEntities: (printed: string) => {
     const entities = Array.from({ length: 9 }, (_, n) => `<!ENTITY e${n + 1} "${`&e${n};`.repeat(10)}">`);
     return `<!DOCTYPE x [<!ENTITY e0 "x">${entities.join('')}]>\n<x>&e9;</x>\n${printed}`;

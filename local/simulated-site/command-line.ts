@@ -56,7 +56,7 @@ function parseCommand(text: string, words: string[]): CommandLine {
   let timeout: Timeout | undefined;
   if (words[0] === 'timeout') {
     const prefix = words[1] === '-k' ? 3 : 1;
-    // A command line of timeout that is none of the known ones is left to be reported by the program.
+    // Any other command line of timeout is left to the program, which reports it.
     if (words.slice(prefix === 3 ? 2 : 1, prefix + 1).every(isSeconds) && words.length > prefix + 1) {
       timeout = { after: Number(words[prefix]), kill: prefix === 3 ? Number(words[2]) : undefined };
       words.splice(0, prefix + 1);

@@ -63,7 +63,7 @@ class End extends Duplex {
 
   constructor(private readonly wire: Wire) {
     super({ allowHalfOpen: true });
-    // As with a socket that is reset, an error is no uncaught exception where nobody listens.
+    // As with a socket that is reset, an error is no uncaught exception if nobody listens.
     this.on('error', () => undefined);
   }
 

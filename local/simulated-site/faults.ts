@@ -100,7 +100,7 @@ export class Faults {
     pacemaker.join(host);
   }
 
-  /** A controller's clock is set: from now on it is fast by so many milliseconds, or slow. */
+  /** A controller's clock is set: from now on it is fast or slow by that many milliseconds. */
   setClock(host: string, fastBy: number): void {
     this.controller(host).clockOffset = fastBy;
   }
@@ -157,7 +157,7 @@ export class Faults {
     found.ignoresStop = on;
   }
 
-  /** No more than so many bytes of content can be written: `No space left on device`. */
+  /** No more than this many bytes of content can be written: `No space left on device`. */
   diskFull(host: string, on = true, room = 0): void {
     this.controller(host).files.room = on ? room : Infinity;
   }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 
 const handlers = new WeakMap<Duplex, RequestListener>();
 
-/** One server for all: whoever serves a connection is looked up by it. */
+/** One server for all: the handler of a connection is looked up by it. */
 const server = createServer((request, response) => {
   handlers.get(request.socket)?.(request, response);
 });

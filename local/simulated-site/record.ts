@@ -7,11 +7,11 @@ export interface RecordedCommand {
   readonly user: string;
   /** The line exactly as sshd received it. */
   readonly command: string;
-  /** Program and arguments, without variables, sudo and timeout; empty where the line could not be parsed. */
+  /** Program and arguments, without variables, sudo and timeout; empty if the line could not be parsed. */
   readonly argv: readonly string[];
   /** What it read on standard input, as far as it read. */
   stdin: string;
-  /** Undefined while it runs, and where its connection broke. */
+  /** Undefined while it runs, and if its connection broke. */
   exitCode: number | undefined;
   /** Whether it changed anything on the site. */
   changed: boolean;

@@ -5,7 +5,7 @@ export type Sudoers = (user: string, argv: readonly string[]) => boolean;
  * Reads a sudoers file as sudo 1.9 does, as far as `magnum-ha sudoers` writes one: comments, Defaults, and a rule a line,
  * `"USER" ALL=(root) NOPASSWD: COMMAND ARGUMENT…`. Defaults have no effect here.
  *
- * @throws Error where a line is anything else
+ * @throws Error if a line is anything else
  */
 export function readSudoers(text: string): Sudoers {
   const rules = text.split('\n').flatMap((line) => {

@@ -2,7 +2,7 @@ import type { Hook } from './decide';
 import type { Option, Rule } from './rule';
 import type { Policy, RuleTable } from './table';
 
-/** Rules of nft beside those that iptables keeps there, as far as they concern packets for this host. */
+/** Rules of nft besides those that iptables keeps there, as far as they concern packets for this host. */
 export interface NftRules {
   readonly tables: readonly RuleTable[];
   /** The chains that such a packet meets, in order. */

@@ -16,7 +16,7 @@ export interface FirewallReading {
   readonly services?: readonly string[];
 }
 
-/** Who makes the rules. The first of these make them anew from a configuration of their own, at each start or reload. */
+/** Who makes the rules. The first of these make them again from a configuration of their own, at each start or reload. */
 export type OwnerName =
   | 'ufw'
   | 'firewalld'
@@ -51,7 +51,7 @@ export interface FirewallOwner {
  */
 export function firewallOwner(reading: FirewallReading, site: Site): FirewallOwner {
   const { listing, file = '', nft = '', services = [] } = reading;
-  // The file counts only where the running rules were not read: it may be left over from a former owner.
+  // The file counts only if the running rules were not read: it may be left over from a former owner.
   const { chains } = listing ? parseListing(listing) : parseRulesFile(file).tables[0];
   const rules = listing ? 'running rules' : 'rules file';
   const owner = (name: Exclude<OwnerName, 'unknown'>, evidence: string, usesFile: boolean): FirewallOwner => ({
@@ -129,7 +129,7 @@ function openings({ managementNetwork, magnum: { apiPort } }: Site): Record<Excl
   const rich = `rule family="ipv4" source address="${from}" port port="${apiPort}" protocol="tcp" accept`;
   return {
     ufw: [`ufw allow proto tcp from ${from} to any port ${apiPort}`],
-    // The zone has the network as a source, or else the interface where it arrives. Without --zone it is the default one.
+    // The zone has the network as a source, otherwise the interface on which it arrives. Without --zone it is the default one.
     firewalld: [
       'firewall-cmd --get-active-zones',
       `firewall-cmd --permanent --zone=ZONE --add-rich-rule='${rich}'`,

@@ -24,7 +24,7 @@ export const PACEMAKER_CATALOGUE = {
   ),
   ControllerUnknownToPacemaker: entry(
     ERROR,
-    "A controller of the document is none of pacemaker's nodes, which are called otherwise.",
+    "A controller of the document is not among pacemaker's nodes, which have other names.",
     "Write pacemaker's names in controllers[].name.",
   ),
   ControllerMissingInDocument: entry(

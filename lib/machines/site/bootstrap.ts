@@ -28,7 +28,7 @@ export function bootstrap({ kit, release }: PhaseContext): Phase {
  * names the database; before Restart services, because a conductor without its tables neither works nor registers. Also if
  * nothing on the controllers changes: an execution may have ended in between.
  *
- * @param missing where a check goes on that finds none: nothing that comes later can be well
+ * @param missing where a check goes on that finds none: nothing that comes later can succeed
  */
 export function upgradeSchema({ kit, release }: PhaseContext, missing: State): Phase {
   const { $ } = kit;

@@ -11,7 +11,7 @@ export interface Invocation {
   readonly arguments: readonly string[];
   readonly pacemaker: Pacemaker;
   readonly timings: Timings;
-  /** Waits for so many milliseconds. A program that is killed meanwhile does not go on. */
+  /** Waits for this many milliseconds. A program that is killed meanwhile does not go on. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** All of standard input, up to its end. */
   readonly stdin: () => Promise<string>;

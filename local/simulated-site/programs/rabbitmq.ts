@@ -38,7 +38,7 @@ export const rabbitmqctl: Program = async ({ arguments: given, controller, who, 
   return { exit: 0, changed: true };
 };
 
-/** Undefined where it is not JSON in ASCII: in the C locale each byte is a character. */
+/** Undefined if it is not JSON in ASCII: in the C locale each byte is a character. */
 function parse(text: string): unknown {
   try {
     // eslint-disable-next-line no-control-regex
