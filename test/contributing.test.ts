@@ -85,7 +85,7 @@ export class SiteAsleep extends MagnumHaError {
     edits: {
       'domain/commands/catalogue.ts': [
         [
-          "    /** The kernel's table of TCP",
+          "    /** The controller's clock",
           "    /** The kernel's release. */\n    kernel: as(false, 4, 'uname', '-r'),\n",
         ],
       ],
@@ -104,7 +104,7 @@ export const uname: Program = ({ arguments: [option] }) =>
 `,
       'local/simulated-site/programs/index.ts': [
         ['import type { Program }', "import { uname } from './uname';\n"],
-        ['    stat,\n', '    uname,\n'],
+        ['stat,\n', 'uname,\n    '],
       ],
       'test/site-contract/commands.test.ts': [
         [
@@ -116,7 +116,7 @@ export const uname: Program = ({ arguments: [option] }) =>
 `,
         ],
       ],
-      'test/domain/commands/catalogue.test.ts': [["    'cat /proc/net/tcp", "    'uname -r',\n"]],
+      'test/domain/commands/catalogue.test.ts': [["    'date +%s'", "    'uname -r',\n"]],
     },
   },
   {
