@@ -257,5 +257,5 @@ test('with the commands that it names, types hold', () => {
 });
 
 test('and the tests concerned pass', () => {
-  expect(run('npx', 'jest', ...CONCERNED)).toBe('');
+  expect(run('npx', 'jest', '--testTimeout=300000', ...CONCERNED)).toBe('');
 });
