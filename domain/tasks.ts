@@ -28,10 +28,13 @@ export interface Contract {
   commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
   restart: Task<{ site: Site; controller: string }, Restart>;
   reach: Task<{ site: Site }, null>;
-  /** `take-back` puts the fragment of before back, and enables. `takenBack` names the controllers on which it did. */
+  /**
+   * `take-back` puts the fragment of before back, and enables. `takenBack` names the controllers on which it did;
+   * `startsNowhere`: pacemaker has given up to start HAProxy, on every controller.
+   */
   cycle: Task<
     { site: Site; action: CycleAction | 'take-back'; before: Outage | null },
-    CycleStep & { takenBack: readonly string[] }
+    CycleStep & { takenBack: readonly string[]; startsNowhere: boolean }
   >;
   verify: Task<{ site: Site; restarts: readonly Restart[] }, Verification>;
   ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;
