@@ -745,7 +745,10 @@ describe('HAProxy comes back', () => {
 function disablingOn(host: string): () => void {
   const controller = simulated.site.controllers.get(host);
   const args = 'python3 /usr/sbin/pcs resource disable p_haproxy';
-  const process = { name: 'pcs', args, startedAt: simulated.clock.now() };
+  const process = {
+    ...{ pid: 31_000, parent: 812, user: 'root', name: 'pcs', args, startedAt: simulated.clock.now() },
+    program: '/usr/bin/python3.11',
+  };
   controller?.foreground.add(process);
   return () => controller?.foreground.delete(process);
 }
