@@ -8,7 +8,8 @@ import { managedFiles } from '../../domain/controller/managed-files';
 import { Secrets } from '../../domain/secrets/secrets';
 import type { Controller, Site } from '../../domain/site/document';
 import { childrenOf, print } from '../../local/simulated-site/cib';
-import { crmMonXml } from '../../local/simulated-site/crm-mon';
+import { CrmMon } from '../../local/simulated-site/crm-mon';
+import { GENERATIONS } from '../../local/simulated-site/generations';
 import { Network } from '../../local/simulated-site/network';
 import { Pacemaker } from '../../local/simulated-site/pacemaker';
 import { SiteRecord } from '../../local/simulated-site/record';
@@ -118,11 +119,16 @@ function clusterAnswers(site: Site): Record<string, string> {
   const agent = { start: () => true, stop: () => true, now: () => clock.now() };
   const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
   const network = new Network(site.virtualIp, timings(), clock, new SiteRecord());
-  const pacemaker = new Pacemaker(site.haproxy.resource, agents, network, timings(), clock);
+  const generation = GENERATIONS['debian-12'];
+  const pacemaker = new Pacemaker({
+    ...{ generation, agents, network, clock },
+    resource: site.haproxy.resource,
+    timings: timings(),
+  });
   const view = pacemaker.view(site.controllers[0].name);
   if (!view) throw new Error('The simulated cluster does not run');
   return {
-    crm_mon: crmMonXml(pacemaker, view),
+    crm_mon: new CrmMon(generation).xml(pacemaker, view, 'crm_mon -1 -r --output-as=xml'),
     cibadmin: childrenOf(view.cib.root, 'constraints')
       .map((one) => print(one))
       .join(''),

@@ -41,7 +41,7 @@ export function policyOf({ root }: Cib, resource: string, now: number): Policy {
 
 function readPolicy(root: Element, resource: string, seconds: number): Policy {
   const all = descendants(root);
-  const clone = `clone_${resource}`;
+  const clone = cloneAround(all, resource);
   const find = (id: string) => all.find((one) => one.attributes['id'] === id);
   const own = (id: string, name: string) => metaOf(find(id), name, seconds);
   const inClone = (name: string) => own(resource, name) ?? own(clone, name);
@@ -53,7 +53,7 @@ function readPolicy(root: Element, resource: string, seconds: number): Policy {
     cloneTargetRole: own(clone, 'target-role'),
     managed: inClone('is-managed') !== 'false',
     maintenance: maintenance?.attributes['value'] === 'true',
-    bans: bansOf(all, resource, seconds),
+    bans: bansOf(all, resource, clone, seconds),
     timed: dates.length > 0,
     changesAt: ends.length > 0 ? Math.min(...ends) : undefined,
   };
@@ -69,6 +69,14 @@ export function isBanned({ bans }: Policy, resource: 'haproxy' | 'virtual IP', n
   return bans.some((ban) => ban.node === node && (ban.resource === VIRTUAL_IP) === (resource === 'virtual IP'));
 }
 
+/** ID of the clone of a primitive. */
+function cloneAround(all: readonly Element[], primitive: string): string {
+  const clone = all.find(
+    ({ name, children }) => name === 'clone' && children.some((one) => one.attributes['id'] === primitive),
+  );
+  return clone?.attributes['id'] ?? '';
+}
+
 /** Of sets of the same score the last one wins. */
 function metaOf(resource: Element | undefined, name: string, now: number): string | undefined {
   if (!resource) return undefined;
@@ -79,12 +87,12 @@ function metaOf(resource: Element | undefined, name: string, now: number): strin
 }
 
 /** Of constraints with a score of -INFINITY; pacemaker lists them from the last node on, under the clone's name. */
-function bansOf(all: readonly Element[], resource: string, now: number): Ban[] {
+function bansOf(all: readonly Element[], resource: string, clone: string, now: number): Ban[] {
   const nodes = all.flatMap(({ name, attributes }) => (name === 'node' ? [attributes['uname'] ?? ''] : [])).reverse();
   const constraints = all.filter(({ name }) => name === 'rsc_location');
   return constraints.flatMap(({ attributes, children }) => {
     const { id = '', rsc = '', node: only } = attributes;
-    const banned = rsc === resource ? `clone_${resource}` : rsc;
+    const banned = rsc === resource ? clone : rsc;
     const ban = (rule: string, node: string): Ban => ({ id: rule, resource: banned, node });
     if (only !== undefined) return attributes['score'] === '-INFINITY' ? [ban(id, only)] : [];
     return children.flatMap((rule) => {

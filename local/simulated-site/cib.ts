@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import type { Agent, Generation } from './generations';
 
 /** An element of the CIB. */
 export interface Element {
@@ -27,9 +28,13 @@ const NO_SUCH = () => new CibError('Call failed: No such device or address', 105
 /** Names of the resources. */
 export const VIRTUAL_IP = 'vip__management';
 
-/** The configuration as Fuel makes it: HAProxy as a clone, the VIP colocated with it. */
-export function initialConfiguration(resource: string, nodes: readonly string[]): Element {
-  const clone = `clone_${resource}`;
+/** The configuration: HAProxy as a clone, the VIP colocated with it. */
+export function initialConfiguration(
+  { haproxyAgent, virtualIpAgent, cloneOf }: Pick<Generation, 'haproxyAgent' | 'virtualIpAgent' | 'cloneOf'>,
+  resource: string,
+  nodes: readonly string[],
+): Element {
+  const clone = cloneOf(resource);
   return element('configuration', {}, [
     element('crm_config', {}, [
       element('cluster_property_set', { id: 'cib-bootstrap-options' }, [
@@ -42,9 +47,10 @@ export function initialConfiguration(resource: string, nodes: readonly string[])
       nodes.map((uname, index) => element('node', { id: String(index + 1), uname })),
     ),
     element('resources', {}, [
-      element('primitive', { id: VIRTUAL_IP, class: 'ocf', provider: 'heartbeat', type: 'IPaddr2' }),
+      element('primitive', agentOf(VIRTUAL_IP, virtualIpAgent), parametersOf(VIRTUAL_IP, virtualIpAgent)),
       element('clone', { id: clone }, [
-        element('primitive', { id: resource, class: 'lsb', type: 'haproxy' }, [
+        element('primitive', agentOf(resource, haproxyAgent), [
+          ...parametersOf(resource, haproxyAgent),
           element('meta_attributes', { id: `${resource}-meta_attributes` }, [
             nvpair(`${resource}-meta_attributes`, 'failure-timeout', '120'),
             nvpair(`${resource}-meta_attributes`, 'migration-threshold', '3'),
@@ -64,6 +70,16 @@ export function initialConfiguration(resource: string, nodes: readonly string[])
       }),
     ]),
   ]);
+}
+
+function agentOf(id: string, { class: standard, provider, type }: Agent): Record<string, string> {
+  return { id, class: standard, ...(provider === undefined ? {} : { provider }), type };
+}
+
+function parametersOf(id: string, { parameters = {} }: Agent): Element[] {
+  const set = `${id}-instance_attributes`;
+  const pairs = Object.entries(parameters).map(([name, value]) => nvpair(set, name, value));
+  return pairs.length === 0 ? [] : [element('instance_attributes', { id: set }, pairs)];
 }
 
 export function element(name: string, attributes: Record<string, string>, children: Element[] = []): Element {

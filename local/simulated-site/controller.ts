@@ -1,17 +1,19 @@
 import { posix } from 'node:path';
-import type { Duplex } from 'node:stream';
 import type { Controller, Site } from '../../domain/site/document';
 import { atLeast, magnumMajor } from '../../domain/site/releases';
 import type { Clock } from '../../domain/world';
 import type { Timeout } from './command-line';
 import { type EndingClock, endingClock } from './ending-clock';
 import { type Credentials, FileSystem, type FileSystemImage, ROOT } from './filesystem';
-import { HAPROXY_SOCKET, HaproxyProcess } from './haproxy';
+import { type Generation, since } from './generations';
+import { type HaproxyImage, HaproxyProcess } from './haproxy';
 import { type ConfigFile, parseHaproxyConfig, type ParsedConfig } from './haproxy-config';
 import { InputChain } from './iptables';
 import type { Network, NetworkHost } from './network';
 import type { Backing, SimulatedOpenStack } from './openstack';
+import { haproxyFiles } from './initial-files';
 import type { HaproxyAgent } from './pacemaker';
+import { FIRST_PID, INIT, type SimulatedProcess, SSHD } from './processes';
 import {
   cloudApis,
   daemonOn,
@@ -33,30 +35,14 @@ export interface ControllerContext {
   readonly openstack: SimulatedOpenStack;
   readonly clock: Clock;
   readonly timings: Timings;
-}
-
-/** A process that was started. */
-export interface SimulatedProcess {
-  readonly name: string;
-  /** Its command line. */
-  readonly args: string;
-  /** In milliseconds since 1970. */
-  readonly startedAt: number;
-  /** The number of its user. @default 0, root's */
-  readonly user?: number;
-  /** Path of the program, if it is one that is looked for. */
-  readonly program?: string;
-}
-
-/** A process as ps lists it. */
-export interface ListedProcess extends SimulatedProcess {
-  readonly pid: number;
-  readonly parent: number;
-  readonly user: number;
+  readonly generation: Generation;
 }
 
 /** A command under way. */
 export interface CommandProcess {
+  /** Of timeout(1), or of the program itself; that one follows it. */
+  readonly pid: number;
+  readonly user: string;
   readonly argv: readonly string[];
   readonly timeout: Timeout | undefined;
   readonly startedAt: number;
@@ -68,8 +54,9 @@ export interface ControllerImage {
   readonly files: FileSystemImage;
   readonly input: InputChain['image'];
   readonly services: ReadonlyMap<string, ServiceImage>;
-  readonly haproxy: Pick<HaproxyProcess, 'startedAt' | 'proxies'> | undefined;
+  readonly haproxy: HaproxyImage | undefined;
   readonly booted: number;
+  readonly nextPid: number;
 }
 
 /** One controller: its files, firewall, services, HAProxy and sshd. */
@@ -94,20 +81,22 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   haproxyReadsNoFragments = false;
   /** By how many milliseconds its own clock is fast. */
   clockOffset = 0;
-  /** Programs that are not installed on it. */
-  readonly missing = new Set<string>();
   /** /proc is mounted with hidepid=2. */
   hidesProcesses = false;
-  /** What else runs on behalf of somebody who is logged in. */
+  /** Programs that are not installed on it. */
+  readonly missing = new Set<string>();
+  /** What else runs, on behalf of somebody who is logged in, or of services that are of no concern otherwise. */
   readonly foreground = new Set<SimulatedProcess>();
   /** The commands that run this very moment. */
   readonly commands = new Set<CommandProcess>();
 
   private readonly serviceContext: ServiceContext;
-  private readonly pids = new Map<string, number>();
   readonly sshPort: number;
   private power: EndingClock;
   private running: HaproxyProcess | undefined;
+  /** HAProxy's processes that a reload has left: each ends with its last connection. */
+  private readonly leaving = new Set<HaproxyProcess>();
+  private nextPid = FIRST_PID;
   private sshListener: { close(): void } | undefined;
   private booted: number;
 
@@ -142,13 +131,27 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     return this.context.clock.now() + this.clockOffset;
   }
 
-  verdict(from: string, port: number, iface: string): 'ACCEPT' | 'DROP' | 'REJECT' {
-    return this.input.verdict(from, port, iface);
+  verdict(from: string, port: number, iface: string, counts: boolean): 'ACCEPT' | 'DROP' | 'REJECT' {
+    return this.input.verdict(from, port, iface, counts);
   }
 
   /** What Magnum needs outside of itself, which all controllers share. */
   get backing(): Backing {
     return this.context.openstack.backing;
+  }
+
+  get generation(): Generation {
+    return this.context.generation;
+  }
+
+  get virtualIpNamespace(): string | undefined {
+    return this.generation.haproxy.namespace;
+  }
+
+  spawn(count: number): number {
+    const first = this.nextPid;
+    this.nextPid += count;
+    return first;
   }
 
   /** The site it belongs to. */
@@ -181,32 +184,35 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       files: this.files.image,
       input: this.input.image,
       services: new Map([...this.services].map(([name, service]) => [name, service.image])),
-      haproxy: this.running && { startedAt: this.running.startedAt, proxies: this.running.proxies },
+      haproxy: this.running?.image,
       booted: this.booted,
+      nextPid: this.nextPid,
     };
   }
 
   /** Goes on as another was; its files are that one's already. */
-  resume({ input, services, haproxy, booted }: Omit<ControllerImage, 'files'>): void {
+  resume({ input, services, haproxy, booted, nextPid }: Omit<ControllerImage, 'files'>): void {
     this.booted = booted;
+    this.nextPid = nextPid;
     this.input.policy = input.policy;
-    this.input.rules = [...input.rules];
+    this.input.rules = input.rules.map((rule) => ({ ...rule }));
     this.listenForSsh();
     for (const [name, image] of services) this.services.get(name)?.resume(image);
-    if (haproxy) this.running = new HaproxyProcess(this, haproxy.proxies, this.context, haproxy.startedAt);
+    if (haproxy) this.running = new HaproxyProcess(this, haproxy, this.context);
   }
 
   private listenForSsh(): void {
-    const accept = (connection: Duplex) => {
+    this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, (connection) => {
       this.sshd.accept(connection);
-    };
-    this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, accept, { program: 'sshd' });
+    });
   }
 
   /** Loses power: processes and connections are gone, files stay. */
   halt(): void {
     this.running?.stop();
     this.running = undefined;
+    for (const one of this.leaving) one.stop();
+    this.leaving.clear();
     for (const service of this.services.values()) service.stop();
     this.power.end();
     this.foreground.clear();
@@ -215,75 +221,84 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.sshd.disconnect();
   }
 
-  /** What listens on it. */
-  get listening(): ReturnType<Network['listening']> {
-    return this.context.network.listening(this.name);
+  /** What listens on it in a network namespace, by default in that of whoever is logged in. */
+  listening(namespace?: string): ReturnType<Network['listening']> {
+    return this.context.network.listening(this.name, namespace);
   }
 
-  /** The processes. */
-  get processes(): ListedProcess[] {
-    const services = [...this.services.values()].flatMap(({ name, args, processes, startedAt, user }) =>
-      startedAt === undefined ? [] : Array.from({ length: processes }, () => ({ name, args, startedAt, user })),
-    );
-    const haproxy = this.running ? [{ ...HAPROXY, args: this.haproxyArgs, startedAt: this.running.startedAt }] : [];
-    const all: SimulatedProcess[] = [
-      { name: 'init', args: '/sbin/init', startedAt: this.booted },
-      { name: 'sshd', args: '/usr/sbin/sshd -D', startedAt: this.booted },
+  /** The processes, as /proc has them. */
+  get processes(): SimulatedProcess[] {
+    const { processes: kind } = this.generation.haproxy;
+    const haproxy = [...(this.running ? [this.running] : []), ...this.leaving];
+    const systemd = this.generation.init === 'systemd';
+    const root = { user: 'root', startedAt: this.booted };
+    return [
+      {
+        ...{
+          ...root,
+          pid: INIT,
+          parent: 0,
+          name: 'init',
+          program: systemd ? '/usr/lib/systemd/systemd' : '/sbin/init',
+        },
+        args: '/sbin/init',
+      },
+      { ...root, pid: SSHD, parent: INIT, name: 'sshd', args: '/usr/sbin/sshd -D', program: '/usr/sbin/sshd' },
       // An operator watches: not every command line that names HAProxy is HAProxy's.
-      { name: 'tail', args: 'tail -F /var/log/haproxy.log', startedAt: this.booted },
-      ...services,
-      ...haproxy,
+      {
+        ...{ ...root, pid: SSHD + 1, parent: SSHD, name: 'tail', program: '/usr/bin/tail' },
+        args: 'tail -F /var/log/haproxy.log',
+      },
+      ...[...this.services.values()].flatMap(({ processes }) => processes),
+      ...haproxy.flatMap((one) => one.processes(kind)),
       ...this.foreground,
       ...[...this.commands].flatMap(processesOf),
     ];
-    const alike = new Map<string, number>();
-    return all.map((process, index) => {
-      const key = `${process.args} ${process.startedAt}`;
-      const count = (alike.get(key) ?? 0) + 1;
-      alike.set(key, count);
-      return { user: 0, ...process, pid: index === 0 ? 1 : this.pidOf(`${key} ${count}`), parent: index === 0 ? 0 : 1 };
-    });
-  }
-
-  /** A process keeps its number. */
-  private pidOf(process: string): number {
-    const known = this.pids.get(process);
-    if (known !== undefined) return known;
-    const pid = 100 + this.pids.size;
-    this.pids.set(process, pid);
-    return pid;
-  }
-
-  /** Paths of programs and of descriptions of services, as Debian 12 has them. */
-  get installed(): string[] {
-    const programs = ['pcs', 'service', 'systemctl', 'python3', 'magnum-conductor', 'magnum-api', 'magnum-db-manage']
-      .filter((name) => !this.missing.has(name))
-      .map((name) => `/usr/${['pcs', 'service'].includes(name) ? 'sbin' : 'bin'}/${name}`);
-    const services = [...this.services.keys()].flatMap((name) => [
-      `/lib/systemd/system/${name}.service`,
-      `/usr/lib/systemd/system/${name}.service`,
-      `/etc/init.d/${name}`,
-    ]);
-    return [...programs, ...services];
-  }
-
-  /** Directories of such that are there. */
-  get directories(): ReadonlySet<string> {
-    return DIRECTORIES;
   }
 
   start(): boolean {
     if (this.running) return true;
     if (this.haproxyWillNotStart) return false;
-    const { configFile } = this.context.document.haproxy;
-    const config = this.parseHaproxy(configFile, posix.dirname(configFile), this.haproxyDirectories());
-    if (config.alerts.length > 0 || !config.proxies.some(({ binds }) => binds.length > 0)) return false;
-    // "cannot bind socket (Address already in use)": it ends at once.
-    const { network } = this.context;
-    const binds = config.proxies.flatMap((proxy) => proxy.binds);
-    if (!binds.every(({ address, port }) => network.isFree(this.name, address, port, HAPROXY_SOCKET))) return false;
-    this.running = new HaproxyProcess(this, config.proxies, this.context);
+    this.running = this.launch();
+    return this.running !== undefined;
+  }
+
+  /** HAProxy takes over from itself, as with `-sf`: what ran goes on until its connections are at their end. */
+  reload(): boolean {
+    const old = this.running;
+    if (!old) return this.start();
+    const next = this.launch(` -sf ${this.files.files.get(this.generation.haproxy.pidFile)?.content.trim() ?? ''}`);
+    if (!next) return false;
+    old.leave();
+    this.leaving.add(old);
+    this.running = next;
     return true;
+  }
+
+  /** Starts HAProxy. @returns undefined where it does not start */
+  private launch(more = ''): HaproxyProcess | undefined {
+    const { configFile } = this.context.document.haproxy;
+    const { arguments: argumentsOf, processes: kind, pidFile } = this.generation.haproxy;
+    const files = haproxyFiles(this.context.document);
+    const words = argumentsOf(this.haproxyReadsNoFragments ? { ...files, directories: [], fragments: [] } : files);
+    const [main = configFile, ...further] = words.filter((_, at) => words[at - 1] === '-f');
+    const config = this.parseHaproxy(main, posix.dirname(configFile), further);
+    if (config.alerts.length > 0 || !config.proxies.some(({ binds }) => binds.length > 0)) return undefined;
+    const count = { daemon: 1, 'master-worker': 2, 'systemd-wrapper': 3 }[kind];
+    const image = {
+      pid: this.spawn(count),
+      args: words.join(' ') + more,
+      startedAt: this.context.clock.now(),
+      proxies: config.proxies,
+    };
+    try {
+      const started = new HaproxyProcess(this, image, this.context);
+      // The wrapper's child writes it, and names its own.
+      this.files.seed(pidFile, `${image.pid + (kind === 'systemd-wrapper' ? 2 : 0)}\n`);
+      return started;
+    } catch {
+      return undefined;
+    }
   }
 
   stop(): boolean {
@@ -302,21 +317,31 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
    * @param more further files and directories, each given with `-f`
    */
   parseHaproxy(file: string, workingDirectory: string, more: readonly string[], who: Credentials = ROOT): ParsedConfig {
+    const { version, include: knowsInclude } = this.generation.haproxy;
+    const readsDirectories = since(version, '1.7');
     const load = (path: string): ConfigFile[] => this.configFiles(path, workingDirectory, who);
+    const loadGiven = (path: string): ConfigFile[] =>
+      // Before 1.7 it opens a directory like a file, and reads nothing from it.
+      !readsDirectories && this.files.isDirectory(posix.resolve(workingDirectory, path)) ? [] : load(path);
     const files: ConfigFile[] = [];
     for (const path of [file, ...more]) {
       try {
-        files.push(...load(path));
+        files.push(...loadGiven(path));
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        return { proxies: [], warnings: [], alerts: [`Cannot open configuration file/directory ${path} : ${why}`] };
+        const alert = readsDirectories
+          ? `Cannot open configuration file/directory ${path} : ${why}`
+          : `Could not open configuration file ${path} : ${why}`;
+        return { proxies: [], warnings: [], alerts: [alert] };
       }
     }
-    const include =
-      this.context.document.haproxy.include === 'statement'
-        ? (pattern: string) => load(pattern.replace(/\/?\*\.cfg$/, ''))
-        : undefined;
-    return parseHaproxyConfig(files, include);
+    /** What no file matches is nothing. */
+    const matching = (pattern: string) => {
+      const directory = pattern.replace(/\/?\*\.cfg$/, '');
+      return this.files.exists(posix.resolve(workingDirectory, directory)) ? load(directory) : [];
+    };
+    const includes = knowsInclude || this.context.document.haproxy.include === 'statement';
+    return parseHaproxyConfig(files, { version, include: includes ? matching : undefined });
   }
 
   /** A file, or the files of a directory that end in .cfg in the order of their names. */
@@ -329,16 +354,6 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       .map((name) => ({ path: posix.join(path, name), content: this.files.read(posix.join(absolute, name), who) }));
   }
 
-  private get haproxyArgs(): string {
-    const files = [this.context.document.haproxy.configFile, ...this.haproxyDirectories()];
-    return `/usr/sbin/haproxy -D -p /var/run/haproxy.pid ${files.map((file) => `-f ${file}`).join(' ')}`;
-  }
-
-  private haproxyDirectories(): string[] {
-    const { include, fragmentDirectory } = this.context.document.haproxy;
-    return include === 'directory' && !this.haproxyReadsNoFragments ? [fragmentDirectory] : [];
-  }
-
   private install(): Map<string, Service> {
     const { openstack, document } = this.context;
     const { magnum } = document;
@@ -346,29 +361,27 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       endpoints
         .filter((endpoint) => endpoint.startsWith(`${this.address}:`))
         .map((endpoint) => Number(endpoint.split(':')[1]));
+    const { database } = this.generation.services;
     const services = [
-      magnumApi(this.serviceContext, magnum.apiService, magnum.configFile),
-      magnumConductor(this.serviceContext, magnum.conductorService, magnum.configFile),
+      magnumApi(this.serviceContext, magnum.configFile),
+      magnumConductor(this.serviceContext, magnum.configFile),
       keystone(this.serviceContext),
       ...cloudApis(this.serviceContext),
       daemonOn(
         this.serviceContext,
-        'mysql',
-        '/usr/sbin/mysqld --wsrep_cluster_name=openstack',
+        { name: database, args: '/usr/sbin/mysqld --wsrep_cluster_name=openstack', user: 'mysql' },
         [DATABASE_PORT],
         openstack.database,
       ),
       daemonOn(
         this.serviceContext,
-        'rabbitmq-server',
-        '/usr/lib/erlang/erts-7.3/bin/beam.smp',
+        { name: 'rabbitmq-server', args: '/usr/lib/erlang/erts-7.3/bin/beam.smp', user: 'rabbitmq' },
         here(magnum.rabbit.hosts),
         openstack.rabbit,
       ),
       daemonOn(
         this.serviceContext,
-        'memcached',
-        '/usr/bin/memcached -p 11211 -l 0.0.0.0',
+        { name: 'memcached', args: '/usr/bin/memcached -p 11211 -l 0.0.0.0', user: 'memcache' },
         here(magnum.memcachedServers),
       ),
     ];
@@ -376,21 +389,22 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   }
 }
 
-const DIRECTORIES = new Set([
-  ...['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'],
-  ...['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system', '/run/systemd/generator.late'],
-  '/etc/init.d',
-]);
-
-const HAPROXY = { name: 'haproxy', user: 108, program: '/usr/sbin/haproxy' };
-
 /** What ps shows of a command: timeout(1), and the program with its interpreter. */
-function processesOf({ argv, timeout, startedAt, life }: CommandProcess): SimulatedProcess[] {
+function processesOf({ pid, user, argv, timeout, startedAt, life }: CommandProcess): SimulatedProcess[] {
   if (life.over) return [];
   const [name = '', ...rest] = argv;
   const interpreter = { pcs: '/usr/bin/python3 -Es /usr/sbin/', service: '/bin/sh /usr/sbin/' }[name] ?? '';
-  const program = { name, args: [interpreter + name, ...rest].join(' '), startedAt };
-  if (!timeout) return [program];
+  const command = (given: Pick<SimulatedProcess, 'pid' | 'parent' | 'name' | 'args'>): SimulatedProcess => ({
+    ...given,
+    user,
+    startedAt,
+    program: `/usr/bin/${given.name}`,
+  });
+  const args = [interpreter + name, ...rest].join(' ');
+  if (!timeout) return [command({ pid, parent: SSHD, name, args })];
   const kill = timeout.kill === undefined ? [] : ['-k', timeout.kill];
-  return [{ name: 'timeout', args: ['timeout', ...kill, timeout.after, ...argv].join(' '), startedAt }, program];
+  return [
+    command({ pid, parent: SSHD, name: 'timeout', args: ['timeout', ...kill, timeout.after, ...argv].join(' ') }),
+    command({ pid: pid + 1, parent: pid, name, args }),
+  ];
 }

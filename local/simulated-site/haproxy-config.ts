@@ -1,3 +1,4 @@
+import { since } from './generations';
 import { remembering } from './remembering';
 
 /** A file of HAProxy's configuration. */
@@ -41,16 +42,16 @@ export interface ParsedConfig {
   readonly warnings: readonly string[];
 }
 
-/**
- * Parses a configuration as HAProxy 2.6 does, as far as a controller's configuration goes.
- *
- * @param include how `include GLOB` is resolved: where Fuel's patched HAProxy is installed
- */
-export function parseHaproxyConfig(
-  files: readonly ConfigFile[],
-  include?: (pattern: string) => readonly ConfigFile[],
-): ParsedConfig {
-  const parser = new Parser(include);
+/** Which HAProxy reads the configuration. */
+interface Dialect {
+  readonly version: string;
+  /** How `include GLOB` is resolved: where Fuel's patched HAProxy is installed. */
+  readonly include?: ((pattern: string) => readonly ConfigFile[]) | undefined;
+}
+
+/** Parses a configuration as HAProxy 1.5 to 3.0 does, as far as a controller's configuration goes. */
+export function parseHaproxyConfig(files: readonly ConfigFile[], dialect: Dialect): ParsedConfig {
+  const parser = new Parser(dialect);
   for (const file of files) parser.file(file);
   // Errors of syntax come first, and alone.
   if (parser.alerts.length === 0) parser.checkValidity();
@@ -66,7 +67,7 @@ class Parser implements ParsedConfig {
   private readonly defaults = { mode: 'tcp', httpclose: false };
   private at = '';
 
-  constructor(private readonly include?: (pattern: string) => readonly ConfigFile[]) {}
+  constructor(private readonly dialect: Dialect) {}
 
   file({ path, content }: ConfigFile): void {
     const before = this.alerts.length;
@@ -79,7 +80,17 @@ class Parser implements ParsedConfig {
       this.at = `${path}:${index + 1}`;
       this.line(words);
     });
-    if (rest !== '') {
+    const { version } = this.dialect;
+    if (rest !== '' && !since(version, '2.3')) {
+      this.at = `${path}:${lines.length + 1}`;
+      this.line(splitLine(rest));
+      if (since(version, '2.1')) {
+        this.warnings.push(
+          `parsing [${path}:${lines.length + 1}]: Missing LF on last line, file might have been truncated at position ` +
+            `${rest.length + 1}. This will become a hard error in HAProxy 2.3.`,
+        );
+      }
+    } else if (rest !== '') {
       this.alerts.push(
         `parsing [${path}:${lines.length + 1}]: Missing LF on last line, file might have been truncated at position ${rest.length + 1}.`,
       );
@@ -118,8 +129,9 @@ class Parser implements ParsedConfig {
   private line([keyword, ...rest]: readonly string[]): void {
     if (keyword === undefined) return;
     if (SECTIONS.includes(keyword)) this.startSection(keyword, rest);
-    else if (keyword === 'include' && this.include) for (const file of this.include(rest[0] ?? '')) this.file(file);
-    else if (this.section === undefined)
+    else if (keyword === 'include' && this.dialect.include) {
+      for (const file of this.dialect.include(rest[0] ?? '')) this.file(file);
+    } else if (this.section === undefined)
       this.alerts.push(`parsing [${this.at}]: unknown keyword '${keyword}' out of section.`);
     else if (this.section === 'global') this.known(GLOBAL, keyword);
     else if (PROXY_SECTIONS.includes(this.section)) this.proxyLine(keyword, rest);
@@ -162,7 +174,7 @@ class Parser implements ParsedConfig {
     if (keyword === 'server') this.server(rest);
     else if (keyword === 'bind') this.bind(rest);
     else if (keyword === 'option') {
-      if (first === undefined || !OPTIONS.includes(first)) this.alert(`unknown option '${first ?? ''}'.`);
+      if (first === undefined || !this.knowsOption(first)) this.alert(`unknown option '${first ?? ''}'.`);
       if (first === 'httpclose') (proxy ?? this.defaults).httpclose = true;
       if (first === 'httplog' && proxy) proxy.httplog = this.at;
     } else if (keyword === 'timeout') this.timeout(rest);
@@ -242,6 +254,11 @@ class Parser implements ParsedConfig {
     else if (!/^\d+(us|ms|s|m|h|d)?$/.test(value)) {
       this.alert(`unexpected character '${value.replace(/^\d*/, '').charAt(0)}' in 'timeout ${name}'`);
     }
+  }
+
+  private knowsOption(name: string): boolean {
+    const { version } = this.dialect;
+    return OPTIONS.includes(name) && (name !== 'http-buffer-request' || since(version, '1.6'));
   }
 
   private known(keywords: readonly string[], keyword: string): void {

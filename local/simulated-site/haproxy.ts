@@ -2,45 +2,84 @@ import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../domain/world';
 import type { Proxy, Server } from './haproxy-config';
+import type { Generation } from './generations';
 import { serveHttp } from './http-server';
 import type { Listener, Network } from './network';
+import { INIT, type SimulatedProcess } from './processes';
 import type { Timings } from './timings';
 
-/** HAProxy lets its own processes and sections share a port. */
-export const HAPROXY_SOCKET = { program: 'haproxy', sharesPort: true } as const;
+/** What a running HAProxy is. */
+export interface HaproxyImage {
+  /** In milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Of its first process. */
+  readonly pid: number;
+  /** Its command line behind the program. */
+  readonly args: string;
+  /** As its configuration said when it started. */
+  readonly proxies: readonly Proxy[];
+}
 
 /** A running HAProxy: it listens where its configuration said when it started, until it is stopped. */
 export class HaproxyProcess {
-  /** In milliseconds since 1970. */
-  readonly startedAt: number;
   private readonly frontends: Frontend[];
 
+  /** @throws Error where somebody else has one of the ports: HAProxy then does not start at all */
   constructor(
     host: FrontendContext['host'],
-    /** As its configuration said when it started. */
-    readonly proxies: readonly Proxy[],
+    readonly image: HaproxyImage,
     given: Omit<FrontendContext, 'host'>,
-    startedAt = given.clock.now(),
   ) {
     const context = { host, ...given };
-    this.startedAt = startedAt;
-    this.frontends = proxies
-      .filter(({ binds }) => binds.length > 0)
-      .map((proxy) => {
-        const backend = proxies.find(({ name, kind }) => name === proxy.defaultBackend && kind !== 'frontend');
-        return new Frontend(proxy, backend?.servers ?? proxy.servers, context);
-      });
+    this.frontends = [];
+    for (const proxy of image.proxies.filter(({ binds }) => binds.length > 0)) {
+      const backend = image.proxies.find(({ name, kind }) => name === proxy.defaultBackend && kind !== 'frontend');
+      try {
+        this.frontends.push(new Frontend(proxy, backend?.servers ?? proxy.servers, context));
+      } catch (error) {
+        this.stop();
+        throw error;
+      }
+    }
+  }
+
+  /** Its processes, as `kind` starts them. The last one serves. */
+  processes(kind: Generation['haproxy']['processes']): SimulatedProcess[] {
+    const { pid, args, startedAt } = this.image;
+    const one = (offset: number, parent: number, user: string, more = ''): SimulatedProcess => ({
+      ...{ pid: pid + offset, parent, user, startedAt },
+      name: 'haproxy',
+      program: '/usr/sbin/haproxy',
+      args: `/usr/sbin/haproxy ${args}${more}`,
+    });
+    if (kind === 'daemon') return [one(0, INIT, 'haproxy')];
+    if (kind === 'master-worker') return [one(0, INIT, 'root'), one(1, pid, 'haproxy')];
+    const program = '/usr/sbin/haproxy-systemd-wrapper';
+    return [
+      { ...one(0, INIT, 'root'), name: 'haproxy-systemd-wrapper', program, args: `${program} ${args}` },
+      one(1, pid, 'haproxy', ' -Ds'),
+      one(2, pid + 1, 'haproxy', ' -Ds'),
+    ];
   }
 
   /** Ends the process, and with it its connections. */
   stop(): void {
     for (const frontend of this.frontends) frontend.close();
   }
+
+  /** Another has taken over: it goes on until its connections are at their end. */
+  leave(): void {
+    for (const frontend of this.frontends) frontend.leave();
+  }
 }
 
 /** What a frontend belongs to. */
 interface FrontendContext {
-  readonly host: { readonly name: string; readonly address: string };
+  readonly host: {
+    readonly name: string;
+    readonly address: string;
+    readonly virtualIpNamespace?: string | undefined;
+  };
   readonly network: Network;
   readonly clock: Clock;
   readonly timings: Timings;
@@ -60,23 +99,28 @@ class Frontend {
   ) {
     const { host, network, clock } = context;
     this.started = clock.now();
-    this.listeners = proxy.binds.flatMap(
-      ({ address, port }) =>
-        // Two sections may bind the same port.
-        network.listen(
-          host.name,
-          address,
-          port,
-          (connection) => {
-            this.accept(connection);
-          },
-          HAPROXY_SOCKET,
-        ) ?? [],
-    );
+    this.listeners = [];
+    const accept = (connection: Duplex) => {
+      this.accept(connection);
+    };
+    for (const { address, port } of proxy.binds) {
+      // Two sections may bind the same port, and so may two processes.
+      const options = { program: 'haproxy', reusePort: true, namespace: host.virtualIpNamespace } as const;
+      const listener = network.listen(host.name, address, port, accept, options);
+      if (!listener) {
+        this.close();
+        throw new Error(`Starting proxy ${proxy.name}: cannot bind socket [${address}:${port}]`);
+      }
+      this.listeners.push(listener);
+    }
   }
 
   close(): void {
     for (const listener of this.listeners) listener.close();
+  }
+
+  leave(): void {
+    for (const listener of this.listeners) listener.stopListening();
   }
 
   private accept(connection: Duplex): void {

@@ -4,6 +4,7 @@ import { type ControllerImage, SimulatedController } from './controller';
 import { CommandHooks } from './command-faults';
 import { endingClock } from './ending-clock';
 import { Faults } from './faults';
+import { type Generation, GENERATIONS, type GenerationName } from './generations';
 import { initialImage } from './initial-files';
 import { type Accept, Network, toAddress, toNumber, within } from './network';
 import { type BackingPart, type OpenStackImage, simulateOpenStack, type SimulatedOpenStack } from './openstack';
@@ -15,6 +16,7 @@ import { type Timings, timings as timingsOf } from './timings';
 import { connectInMemory } from './transport';
 
 export { type CommandFault, GARBLED } from './command-faults';
+export { GENERATIONS, type GenerationName } from './generations';
 export { ConnectError } from './network';
 export type { RecordedCommand } from './record';
 
@@ -25,6 +27,11 @@ export interface SimulatedSiteOptions {
   readonly secrets: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly random: Random;
+  /**
+   * What its controllers' programs are.
+   * @default debian-12
+   */
+  readonly generation?: GenerationName;
   /**
    * Single timings, in milliseconds.
    * @default as measured
@@ -107,11 +114,12 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
     network.attach({ name: address, address, verdict: () => 'ACCEPT' });
     for (const { port, accept } of services) network.listen(address, address, port, accept);
   }
-  const context = { document, network, openstack, clock, timings };
+  const generation: Generation = GENERATIONS[options.generation ?? 'debian-12'];
+  const context = { document, network, openstack, clock, timings, generation };
   const controllers = new Map(
     document.controllers.map((one) => {
       const from = image?.controllers.get(one.name);
-      const files = from?.files ?? initialImage(document, one);
+      const files = from?.files ?? initialImage(document, one, generation);
       const controller = new SimulatedController(one, sshd(one, document.ssh.user), files, context);
       if (from) controller.resume(from);
       else controller.boot(true);
@@ -119,7 +127,9 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
     }),
   );
   if (image) openstack.resume(image.openstack);
-  const pacemaker = new Pacemaker(document.haproxy.resource, controllers, network, timings, clock, image?.pacemaker);
+  const { resource } = document.haproxy;
+  const cluster = { resource, generation, agents: controllers, network, timings, clock, image: image?.pacemaker };
+  const pacemaker = new Pacemaker(cluster);
   const shell = new Shell({ pacemaker, hooks, record, timings });
   return {
     document,

@@ -1,5 +1,9 @@
 import type { Controller, Site } from '../../domain/site/document';
 import { FileSystem, type FileSystemImage } from './filesystem';
+import { type Generation, GENERATIONS } from './generations';
+import type { HaproxyFiles } from './generations/generation';
+import { installedDirectories, installedFiles } from './generations/installed';
+import { API_DEFAULTS } from './services';
 
 /** A file as Fuel and the packages of Magnum leave it. */
 interface InitialFile {
@@ -10,37 +14,64 @@ interface InitialFile {
   readonly group: string;
 }
 
-/** The same for every site of a document. */
+/** The same for every site of a document and a generation. */
 const images = new WeakMap<Site, Map<string, FileSystemImage>>();
 
 /** What is on a controller's disk at first. */
-export function initialImage(document: Site, controller: Controller): FileSystemImage {
+export function initialImage(document: Site, controller: Controller, generation: Generation): FileSystemImage {
   const known = images.get(document) ?? new Map<string, FileSystemImage>();
   images.set(document, known);
-  let image = known.get(controller.name);
+  const key = `${generation.system} ${controller.name}`;
+  let image = known.get(key);
   if (!image) {
     const files = new FileSystem(() => 0);
     files.seed('/dev/null', '', 0o666);
     files.seed('/etc/hostname', `${controller.name}\n`);
     files.seedDirectory('/etc/magnum', 0o750, 'root', 'magnum');
-    for (const { path, content, mode, group } of initialFiles(document, controller)) {
+    for (const { path, content, mode, group } of initialFiles(document, controller, generation)) {
       files.seed(path, content, mode, 'root', group);
     }
+    for (const [path, content] of installedFiles(generation)) files.seed(path, content, 0o755);
+    for (const path of installedDirectories(generation)) files.seedDirectory(path);
+    if (generation.magnum.api === 'uwsgi') {
+      const socket = `${controller.address}:${document.magnum.apiPort}`;
+      files.seed(API_DEFAULTS, `DAEMON_ARGS="--http-socket ${socket} --ini /etc/magnum/magnum-api-uwsgi.ini"\n`);
+    }
+    // HAProxy would not start if a file was missing that it is started with.
+    const { arguments: argumentsOf } = generation.haproxy;
+    for (const path of argumentsOf(haproxyFiles(document))) {
+      if (path.endsWith('.cfg') && !files.exists(path)) files.seed(path, '');
+    }
     ({ image } = files);
-    known.set(controller.name, image);
+    known.set(key, image);
   }
   return image;
 }
 
+/** What HAProxy may be started with on a site. */
+export function haproxyFiles(document: Site): HaproxyFiles {
+  const { configFile, fragmentDirectory, fragment, include } = document.haproxy;
+  const names = [...new Set([...fragments(document).keys(), fragment])].sort();
+  return {
+    configFile,
+    directories: include === 'directory' ? [fragmentDirectory] : [],
+    fragments: names.map((name) => `${fragmentDirectory}/${name}`),
+  };
+}
+
 /** The files that Fuel and the packages of Magnum leave on a controller, before Magnum is made highly available. */
-export function initialFiles(document: Site, { address }: Controller): InitialFile[] {
+export function initialFiles(
+  document: Site,
+  { address }: Controller,
+  generation: Generation = GENERATIONS['debian-12'],
+): InitialFile[] {
   const { haproxy, magnum, persistentRules, controllers } = document;
   // Open vSwitch's database listens where Neutron's agents run, which is not on the first controller.
   const openvswitch = controllers[0].address !== address;
   const file = (path: string, content: string, mode = 0o644, group = 'root') => ({ path, content, mode, group });
   return [
     file(magnum.configFile, MAGNUM_CONF, 0o640, 'magnum'),
-    file(haproxy.configFile, haproxyCfg(document)),
+    file(haproxy.configFile, haproxyCfg(document, generation)),
     ...[...fragments(document)].map(([name, content]) => file(`${haproxy.fragmentDirectory}/${name}`, content)),
     file(persistentRules, rulesFile(document, openvswitch), 0o640),
   ];
@@ -135,8 +166,8 @@ targets = conf,
     database
 `;
 
-function haproxyCfg({ haproxy }: Site): string {
-  const fuel = haproxy.include === 'statement' ? '\ninclude conf.d/*.cfg\n' : '';
+function haproxyCfg({ haproxy }: Site, generation: Generation): string {
+  const fuel = generation.haproxy.include || haproxy.include === 'statement' ? '\ninclude conf.d/*.cfg\n' : '';
   return `global
   log  /dev/log local0
   pidfile  /var/run/haproxy.pid

@@ -23,6 +23,8 @@ export interface Rule {
   protocol?: string;
   readonly matches: Match[];
   target?: string;
+  /** How many packets it has taken since it is there. */
+  packets: number;
   readonly targetOptions: (readonly [flag: string, value: string])[];
 }
 
@@ -48,7 +50,7 @@ const TARGET_OPTIONS = ['--reject-with', '--log-prefix', '--log-level'];
 
 /** Understands the words of a rule behind `-A INPUT`. */
 export function parseRule(words: readonly string[]): Rule {
-  const rule: Rule = { matches: [], targetOptions: [] };
+  const rule: Rule = { matches: [], targetOptions: [], packets: 0 };
   const rest = [...words];
   const value = (flag: string): string => {
     const next = rest.shift();
@@ -70,8 +72,8 @@ export function parseRule(words: readonly string[]): Rule {
   return rule;
 }
 
-/** The rule as iptables-save prints it, without `-A INPUT`. */
-function formatRule(rule: Rule): string {
+/** The rule as iptables-save prints it, without `-A INPUT`. @param counters stand before the target */
+function formatRule(rule: Rule, counters = ''): string {
   const words = [
     ...(rule.source === undefined ? [] : ['-s', rule.source]),
     ...(rule.destination === undefined ? [] : ['-d', rule.destination]),
@@ -79,22 +81,27 @@ function formatRule(rule: Rule): string {
     ...(rule.outInterface === undefined ? [] : ['-o', rule.outInterface]),
     ...(rule.protocol === undefined || rule.protocol === 'all' ? [] : ['-p', rule.protocol]),
     ...rule.matches.flatMap(({ name, options }) => ['-m', name, ...options.flatMap(([flag, text]) => [flag, text])]),
+  ];
+  const target = [
     ...(rule.target === undefined ? [] : ['-j', rule.target]),
     ...rule.targetOptions.flatMap(([flag, text]) => [flag, text]),
   ];
-  return words.map(quoted).join(' ');
+  return `${words.map(quoted).join(' ')}${counters} ${target.map(quoted).join(' ')}`.trim();
 }
 
 /** The chain INPUT of a host's filter table. */
 export class InputChain {
   policy: Verdict = 'ACCEPT';
   rules: Rule[] = [];
+  private packets = 0;
 
   /** Replaces policy and rules by those of a rules file, as iptables-restore does. */
   restore(text: string): void {
     const { policy, rules } = parseRulesFile(text);
     this.policy = policy;
-    this.rules = [...rules];
+    // A file is parsed once for all; each chain counts for itself.
+    this.rules = rules.map((rule) => ({ ...rule, packets: 0 }));
+    this.packets = 0;
   }
 
   /** Policy and rules as they are. */
@@ -116,17 +123,21 @@ export class InputChain {
     this.rules.splice(position - 1, 1);
   }
 
-  /** As `iptables -S INPUT` prints it. */
-  print(): string {
-    return [`-P INPUT ${this.policy}`, ...this.rules.map((rule) => `-A INPUT ${formatRule(rule)}`), ''].join('\n');
+  /** As `iptables -S INPUT` prints it; with `-v` each line has packets and bytes: here each packet has 60 of them. */
+  print(counters = false): string {
+    const counted = (packets: number) => (counters ? ` -c ${packets} ${packets * 60}` : '');
+    const rules = this.rules.map((rule) => `-A INPUT ${formatRule(rule, counted(rule.packets))}`);
+    return [`-P INPUT ${this.policy}${counted(this.packets)}`, ...rules, ''].join('\n');
   }
 
-  /** What happens to the first packet of a TCP connection. */
-  verdict(from: string, port: number, iface: string): Verdict {
+  /** What happens to the first packet of a TCP connection. @param counts if there is one */
+  verdict(from: string, port: number, iface: string, counts = false): Verdict {
     for (const rule of this.rules) {
       if (!matches(rule, from, port, iface)) continue;
+      if (counts) rule.packets++;
       if (rule.target === 'ACCEPT' || rule.target === 'DROP' || rule.target === 'REJECT') return rule.target;
     }
+    if (counts) this.packets++;
     return this.policy;
   }
 }

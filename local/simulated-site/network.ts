@@ -27,24 +27,32 @@ export interface NetworkHost {
   readonly name: string;
   /** Its own address. */
   readonly address: string;
-  /** What its firewall does to a new TCP connection; `iface` is `lo` for one of its own. */
-  verdict(from: string, port: number, iface: string): 'ACCEPT' | 'DROP' | 'REJECT';
+  /** What its firewall does to a new TCP connection; `iface` is `lo` for one of its own. @param counts if it is no question only */
+  verdict(from: string, port: number, iface: string, counts: boolean): 'ACCEPT' | 'DROP' | 'REJECT';
+  /** The network namespace in which it has the VIP, if that is another than its first one. */
+  readonly virtualIpNamespace?: string | undefined;
 }
 
-/** Who listens. */
+/** How a process listens. */
 export interface ListenOptions {
-  /** The name of the program. */
+  /** The name of the process. */
   readonly program?: string;
-  /** It sets SO_REUSEPORT: others of the same program may listen at the same address. */
-  readonly sharesPort?: true;
+  /** With SO_REUSEPORT: others that do the same may have the port, too, and connections are shared out. */
+  readonly reusePort?: true;
+  /** @default the first network namespace */
+  readonly namespace?: string | undefined;
 }
 
 /** A process that listens on a port. */
 export interface Listener {
   /** Since when, in milliseconds since 1970. */
   readonly since: number;
+  readonly address: string;
+  readonly port: number;
   /** The process ends, and with it its connections. */
   close(): void;
+  /** It takes no more connections, and goes on with those it has. */
+  stopListening(): void;
 }
 
 /** How somebody connects. */
@@ -62,11 +70,12 @@ export class Network {
   private readonly hosts = new Map<string, NetworkHost>();
   private readonly addresses = new Map<string, NetworkHost>();
   private readonly down = new Set<string>();
-  private readonly listeners = new Map<string, OpenListener>();
+  private readonly listeners = new Set<OpenListener>();
   private readonly closings = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
   private readonly connections = new Map<Connection, readonly string[]>();
   private virtualIpHolder: string | undefined;
+  private turn = 0;
 
   constructor(
     private readonly virtualIp: string,
@@ -111,35 +120,30 @@ export class Network {
   /**
    * Listens, as a process of `host` does. `0.0.0.0` is every address of the host.
    *
-   * @returns undefined where the address is in use already; of two that share a port the first one gets the connections here
+   * @returns undefined where the address is in use already, be it only by one that listens on every address
    */
   listen(
     host: string,
     address: string,
     port: number,
     accept: Accept,
-    options: ListenOptions = {},
+    { program = '?', reusePort, namespace }: ListenOptions = {},
   ): Listener | undefined {
-    const key = keyOf(host, address, port);
-    if (this.listeners.has(key) || !this.isFree(host, address, port, options)) return undefined;
-    const listener = new OpenListener({ host, address, port, ...options }, this.clock.now(), accept, () => {
-      this.listeners.delete(key);
-      this.closings.set(key, this.clock.now());
+    const overlaps = (one: OpenListener) => [one.address, address].includes('0.0.0.0') || one.address === address;
+    const taken = this.listening(host, namespace).filter((one) => one.port === port && overlaps(one));
+    if (taken.some((one) => !one.reusePort || !reusePort)) return undefined;
+    const where = { host, program, namespace, address, port, reusePort: reusePort === true };
+    const listener = new OpenListener(where, this.clock.now(), accept, () => {
+      this.listeners.delete(listener);
+      this.closings.set(keyOf(host, address, port), this.clock.now());
     });
-    this.listeners.set(key, listener);
+    this.listeners.add(listener);
     return listener;
   }
 
-  /** Whether bind(2) would succeed: every address of a host is in use where one of them is, and the reverse. */
-  isFree(host: string, address: string, port: number, { program, sharesPort }: ListenOptions): boolean {
-    return this.listening(host)
-      .filter((one) => one.port === port && (one.address === address || [one.address, address].includes('0.0.0.0')))
-      .every((one) => sharesPort && one.sharesPort && one.program === program);
-  }
-
-  /** What listens on a host. */
-  listening(host: string): readonly OpenListener['at'][] {
-    return [...this.listeners.values()].map(({ at }) => at).filter((at) => at.host === host);
+  /** What listens in a network namespace of a host, the first one by default. */
+  listening(host: string, namespace?: string): OpenListener[] {
+    return [...this.listeners].filter((one) => one.host === host && one.namespace === namespace);
   }
 
   /**
@@ -181,23 +185,24 @@ export class Network {
     return established;
   }
 
-  /** What a connection would meet now. */
-  probe(from: string, address: string, port: number): OpenListener | keyof typeof REASONS {
+  /** What a connection would meet now. @param counts if it is one, which packet counters see */
+  probe(from: string, address: string, port: number, counts = false): OpenListener | keyof typeof REASONS {
     const source = this.hostOf(from);
     const target = this.owner(address, source);
     if (!source || !target || this.down.has(source.name)) return 'EHOSTUNREACH';
     const local = target === source;
     if (!local && this.down.has(target.name)) return 'EHOSTUNREACH';
-    // Fuel keeps the VIP in a network namespace, whose traffic passes FORWARD: the rules of INPUT do not apply.
-    if (address !== this.virtualIp) {
-      const verdict = target.verdict(from, port, local ? 'lo' : 'br-mgmt');
+    const namespace = address === this.virtualIp ? target.virtualIpNamespace : undefined;
+    // What goes into a network namespace passes FORWARD: the rules of INPUT do not apply.
+    if (namespace === undefined) {
+      const verdict = target.verdict(from, port, local ? 'lo' : 'br-mgmt', counts);
       if (verdict !== 'ACCEPT') return verdict === 'DROP' ? 'ETIMEDOUT' : 'ECONNREFUSED';
     }
-    return (
-      this.listeners.get(keyOf(target.name, address, port)) ??
-      this.listeners.get(keyOf(target.name, '0.0.0.0', port)) ??
-      'ECONNREFUSED'
-    );
+    const there = this.listening(target.name, namespace).filter((one) => one.port === port);
+    const exact = there.filter((one) => one.address === address);
+    const able = exact.length > 0 ? exact : there.filter((one) => one.address === '0.0.0.0');
+    // The kernel shares connections out among those that have the port together.
+    return able[this.turn++ % Math.max(able.length, 1)] ?? 'ECONNREFUSED';
   }
 
   /** When the last process that listened there stopped doing so. */
@@ -216,11 +221,11 @@ export class Network {
     const source = this.hostOf(from);
     // Whoever is not of this network has no route into it.
     if (!source) throw new ConnectError('EHOSTUNREACH');
-    let found = this.probe(from, address, port);
+    let found = this.probe(from, address, port, true);
     if (found === 'EHOSTUNREACH') found = await this.resolve(from, address, port);
     if (found === 'ETIMEDOUT') await this.clock.sleep(this.timings.connectTimeout);
     if (typeof found === 'string') throw new ConnectError(found);
-    const established = this.join([source.name, found.at.host, ...(through === undefined ? [] : [through])]);
+    const established = this.join([source.name, found.host, ...(through === undefined ? [] : [through])]);
     found.accept(established.far, from, serve);
     return established;
   }
@@ -256,16 +261,41 @@ export class Network {
   }
 }
 
+/** Where a process listens. */
+interface Endpoint {
+  readonly host: string;
+  readonly program: string;
+  readonly namespace: string | undefined;
+  readonly address: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+}
+
 /** A listener with what it does to a connection. */
 class OpenListener implements Listener {
+  readonly host: string;
+  readonly program: string;
+  readonly namespace: string | undefined;
+  readonly address: string;
+  readonly port: number;
+  readonly reusePort: boolean;
   private readonly connections = new Set<Duplex>();
 
   constructor(
-    readonly at: ListenOptions & { readonly host: string; readonly address: string; readonly port: number },
+    endpoint: Endpoint,
     readonly since: number,
     private readonly serve: Accept,
     private readonly onClose: () => void,
-  ) {}
+  ) {
+    ({
+      host: this.host,
+      program: this.program,
+      namespace: this.namespace,
+      address: this.address,
+      port: this.port,
+      reusePort: this.reusePort,
+    } = endpoint);
+  }
 
   accept(connection: Duplex, from: string, serve = this.serve): void {
     this.connections.add(connection);
@@ -276,6 +306,10 @@ class OpenListener implements Listener {
   close(): void {
     this.onClose();
     for (const connection of this.connections) connection.destroy();
+  }
+
+  stopListening(): void {
+    this.onClose();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/world';
 import { Cib, descendants, initialConfiguration, setMeta, setOption } from './cib';
 import { isBanned, isDisabled, type Policy, policyOf } from './cib-rules';
+import { type Generation, since } from './generations';
 import type { Network } from './network';
 import type { Timings } from './timings';
 
@@ -47,6 +48,17 @@ export interface PacemakerImage {
   readonly virtualIp: string | undefined;
 }
 
+interface PacemakerOptions {
+  readonly resource: string;
+  readonly generation: Generation;
+  readonly agents: ReadonlyMap<string, HaproxyAgent>;
+  readonly network: Network;
+  readonly timings: Timings;
+  readonly clock: Clock;
+  /** @default a new cluster, in which everything runs */
+  readonly image?: PacemakerImage | undefined;
+}
+
 /** What a node sees of its cluster. */
 export interface ClusterView {
   readonly quorum: boolean;
@@ -72,22 +84,27 @@ export class Pacemaker {
    * Whether a rule that ends is noticed when it ends: from pacemaker 2.0.3 on. Before, only when the cluster is looked at
    * anyway, which is every 15 minutes.
    */
-  noticesEnds = true;
+  noticesEnds: boolean;
   private readonly cibs = new Map<number, Cib>();
   private cancelRecheck: () => void = () => undefined;
   private partitions = 0;
   private calls: number;
   private virtualIpBusy = false;
 
-  constructor(
-    /** The primitive's name; the clone is `clone_` and this. */
-    readonly resource: string,
-    agents: ReadonlyMap<string, HaproxyAgent>,
-    private readonly network: Network,
-    private readonly timings: Timings,
-    private readonly clock: Clock,
-    image?: PacemakerImage,
-  ) {
+  /** The primitive's name. */
+  readonly resource: string;
+  readonly generation: Generation;
+  private readonly network: Network;
+  private readonly timings: Timings;
+  private readonly clock: Clock;
+
+  constructor({ resource, generation, agents, network, timings, clock, image }: PacemakerOptions) {
+    this.resource = resource;
+    this.generation = generation;
+    this.network = network;
+    this.timings = timings;
+    this.clock = clock;
+    this.noticesEnds = since(generation.pacemaker.version, '2.0.3');
     this.nodes = [...agents].map(([name, agent], index) => ({
       name,
       id: index + 1,
@@ -97,7 +114,7 @@ export class Pacemaker {
       partition: 0,
       ...(image?.nodes[index] ?? { state: agent.start() ? 'started' : 'stopped', failure: undefined }),
     }));
-    this.cibs.set(0, image?.cib.copy() ?? new Cib(initialConfiguration(resource, [...agents.keys()])));
+    this.cibs.set(0, image?.cib.copy() ?? new Cib(initialConfiguration(generation, resource, [...agents.keys()])));
     this.calls = image?.calls ?? 10;
     network.setVirtualIp(image ? image.virtualIp : this.nodes[0]?.name);
     this.recheckLater();
@@ -119,7 +136,7 @@ export class Pacemaker {
   }
 
   get clone(): string {
-    return `clone_${this.resource}`;
+    return this.generation.cloneOf(this.resource);
   }
 
   /** What a node sees; undefined where its cluster does not run. */

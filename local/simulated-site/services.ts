@@ -2,11 +2,13 @@ import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../domain/world';
 import { type Credentials, type FileSystem, SystemError } from './filesystem';
+import type { Generation } from './generations';
 import { serveHttp } from './http-server';
 import type { Accept, Listener, Network } from './network';
 import { ParseError, readOsloConfig } from './oslo-config';
 import type { OsloConfig, SimulatedOpenStack } from './openstack';
 import { CLOUD_APIS } from './openstack/cloud-apis';
+import { type Daemon, processesOf, type SimulatedProcess } from './processes';
 import type { Timings } from './timings';
 
 /** What a service belongs to. */
@@ -14,27 +16,44 @@ interface ServiceHost {
   readonly name: string;
   readonly address: string;
   readonly files: FileSystem;
+  readonly generation: Generation;
+  /** Gives numbers to so many new processes. @returns the first one */
+  spawn(count: number): number;
 }
 
 /** What a daemon does once it runs, with the configuration that it has read; it returns what ends it, and throws if it dies. */
-type Daemon = (config: OsloConfig) => () => void;
+type Serve = (config: OsloConfig) => () => void;
 
 /** A running service, or one that does not run, for another site to start from. */
 export interface ServiceImage {
   readonly startedAt: number | undefined;
+  readonly pid: number;
   readonly diedOf: string | undefined;
   readonly config: OsloConfig;
 }
 
-/** Of the services, each has one below 1000. */
-const SYSTEM_ACCOUNT = 110;
-
 const NO_CONFIG: OsloConfig = () => undefined;
+
+interface ServiceOptions {
+  readonly name: string;
+  readonly host: Pick<ServiceHost, 'spawn'>;
+  /** Its processes, as it would be started now. */
+  readonly daemon: () => Daemon;
+  /** Runs as soon as the process has come up. */
+  readonly serve: Serve;
+  readonly clock: Clock;
+  /** From the start of the process until it serves, in milliseconds. @default 0 */
+  readonly delay?: number;
+  /** Reads the configuration when the process starts. @default none */
+  readonly load?: () => OsloConfig;
+}
 
 /** A service of the init system: a daemon that is started in the background and may die of itself. */
 export class Service {
   /** When the running process was started, in milliseconds since 1970. */
   startedAt: number | undefined;
+  /** Of its first process, the last time that it was started. */
+  pid = 0;
   /** Its process ignores SIGTERM. */
   ignoresStop = false;
   /** Why the process died, as its log would tell. */
@@ -43,62 +62,59 @@ export class Service {
   private end: (() => void) | undefined;
   private cancel: (() => void) | undefined;
 
-  constructor(
-    readonly name: string,
-    /** The command line of its processes: those of the workers have the same. */
-    readonly args: string,
-    readonly processes: number,
-    /** Runs as soon as the process has come up. */
-    private readonly daemon: Daemon,
-    private readonly clock: Clock,
-    /** From the start of the process until it serves. */
-    private readonly delay: number,
-    /** Reads the configuration when the process starts. */
-    private readonly load: () => OsloConfig = () => NO_CONFIG,
-    /** The number of the user that its processes run as. */
-    readonly user = SYSTEM_ACCOUNT,
-  ) {}
+  readonly name: string;
+
+  constructor(private readonly options: ServiceOptions) {
+    this.name = options.name;
+  }
 
   get running(): boolean {
     return this.startedAt !== undefined;
   }
 
+  /** Its processes; none if it does not run. */
+  get processes(): SimulatedProcess[] {
+    return this.startedAt === undefined ? [] : processesOf(this.options.daemon(), this.pid, this.startedAt);
+  }
+
   /** Starts the process, unless it runs; it serves after its delay, or dies. */
   start(immediately = false): void {
     if (this.running) return;
-    this.startedAt = this.clock.now();
+    const { clock, host, daemon, load = () => NO_CONFIG, delay = 0 } = this.options;
+    this.startedAt = clock.now();
+    this.pid = host.spawn(daemon().count ?? 1);
     this.diedOf = undefined;
-    let { daemon } = this;
+    let work = this.options.serve;
     try {
-      this.config = this.load();
+      this.config = load();
     } catch (error) {
       // Python takes its time to load before it reads the file that kills it.
-      daemon = () => {
+      work = () => {
         throw error;
       };
     }
     const serve = (): void => {
       try {
-        this.end = daemon(this.config);
+        this.end = work(this.config);
       } catch (error) {
         this.die(error);
       }
     };
     if (immediately) serve();
-    else this.cancel = this.clock.after(this.delay, serve);
+    else this.cancel = clock.after(delay, serve);
   }
 
   /** @throws Error while it is about to serve */
   get image(): ServiceImage {
-    const { name, startedAt, diedOf, config } = this;
+    const { name, startedAt, pid, diedOf, config } = this;
     if (this.running && !this.end) throw new Error(`${name} has not come up yet`);
-    return { startedAt, diedOf, config };
+    return { startedAt, pid, diedOf, config };
   }
 
   /** Goes on as another was. */
-  resume({ startedAt, diedOf, config }: ServiceImage): void {
-    Object.assign(this, { startedAt, diedOf, config });
-    if (startedAt !== undefined) this.end = this.daemon(config);
+  resume({ startedAt, pid, diedOf, config }: ServiceImage): void {
+    Object.assign(this, { startedAt, pid, diedOf, config });
+    if (startedAt !== undefined) this.end = this.options.serve(config);
   }
 
   /** Ends the process. */
@@ -136,50 +152,86 @@ export const KEYSTONE_PORTS = [5000, 35357] as const;
 /** Where the database listens: HAProxy has the usual port. */
 export const DATABASE_PORT = 3307;
 
+/** The file that Debian's init script of the API reads last: in it the operator says where uWSGI listens. */
+export const API_DEFAULTS = '/etc/default/magnum-api';
+
 /** The Magnum API. */
-export function magnumApi(context: ServiceContext, name: string, configFile: string): Service {
+export function magnumApi(context: ServiceContext, configFile: string): Service {
   const { host, openstack } = context;
-  return new Service(
-    name,
-    python(name, configFile),
-    1,
-    (config) => {
-      const [address, port] = magnumApiEndpoint(config);
+  const { generation } = host;
+  const isUwsgi = generation.magnum.api === 'uwsgi';
+  /** uWSGI is told where to listen, on all addresses by the package. */
+  const socket = () => /--http-socket (\S+)/.exec(defaultsOf(host))?.[1] ?? ':9511';
+  const uwsgi = (): Daemon => ({
+    name: 'uwsgi_python3',
+    args: `/usr/bin/uwsgi_python3 --http-socket ${socket()} --ini /etc/magnum/magnum-api-uwsgi.ini`,
+    user: 'magnum',
+    count: 3,
+  });
+  return new Service({
+    name: generation.services.api,
+    host,
+    daemon: isUwsgi ? uwsgi : () => magnumDaemon(generation, 'magnum-api', configFile, 1),
+    serve: (config) => {
+      const [address, port] = isUwsgi ? uwsgiEndpoint(socket()) : magnumApiEndpoint(config);
       if (!['127.0.0.1', '0.0.0.0', host.address].includes(address)) {
         throw new Error('[Errno 99] Cannot assign requested address');
       }
-      return listenHttp(context, name, address, port, openstack.startMagnumApi(config));
+      return listenHttp(
+        context,
+        isUwsgi ? 'uwsgi_python3' : 'magnum-api',
+        address,
+        port,
+        openstack.startMagnumApi(config),
+      );
     },
-    context.clock,
-    context.timings.serviceAnswers,
-    () => readConfig(configFile, () => host.files.read(configFile, MAGNUM)),
-  );
+    clock: context.clock,
+    delay: context.timings.serviceAnswers,
+    load: () => readConfig(configFile, () => host.files.read(configFile, MAGNUM)),
+  });
+}
+
+function uwsgiEndpoint(socket: string): readonly [address: string, port: number] {
+  const [address = '', port] = socket.split(':');
+  return [address === '' ? '0.0.0.0' : address, Number(port)];
+}
+
+function defaultsOf({ files }: ServiceHost): string {
+  return files.files.get(API_DEFAULTS)?.content ?? '';
 }
 
 /** The Magnum conductor. */
-export function magnumConductor(context: ServiceContext, name: string, configFile: string): Service {
+export function magnumConductor(context: ServiceContext, configFile: string): Service {
   const { host, openstack } = context;
-  return new Service(
-    name,
-    python(name, configFile),
-    3,
-    (config) => openstack.startConductor(host.name, config),
-    context.clock,
-    context.timings.serviceAnswers,
-    () => readConfig(configFile, () => host.files.read(configFile, MAGNUM)),
-  );
+  return new Service({
+    name: host.generation.services.conductor,
+    host,
+    daemon: () => magnumDaemon(host.generation, 'magnum-conductor', configFile, 3),
+    serve: (config) => openstack.startConductor(host.name, config),
+    clock: context.clock,
+    delay: context.timings.serviceAnswers,
+    load: () => readConfig(configFile, () => host.files.read(configFile, MAGNUM)),
+  });
 }
 
 /** Keystone, in Apache. */
 export function keystone(context: ServiceContext): Service {
-  const { host, openstack } = context;
-  const daemon: Daemon = () => {
-    const ends = KEYSTONE_PORTS.map((port) => listenHttp(context, 'apache2', host.address, port, openstack.keystone));
+  const { host, openstack, clock, timings } = context;
+  const name = host.generation.services.web;
+  const isRpm = name === 'httpd';
+  const serve: Serve = () => {
+    const ends = KEYSTONE_PORTS.map((port) => listenHttp(context, name, host.address, port, openstack.keystone));
     return () => {
       for (const end of ends) end();
     };
   };
-  return new Service('apache2', '/usr/sbin/apache2 -k start', 4, daemon, context.clock, context.timings.serviceAnswers);
+  const daemon = {
+    name,
+    args: isRpm ? '/usr/sbin/httpd -DFOREGROUND' : '/usr/sbin/apache2 -k start',
+    user: isRpm ? 'apache' : 'www-data',
+    count: 4,
+  };
+  return new Service({ name, host, daemon: () => daemon, serve, clock, delay: timings.serviceAnswers });
 }
 
 /** Keystone's neighbours, each a service of its own: what clusters are made of. */
@@ -187,33 +239,34 @@ export function cloudApis(context: ServiceContext): Service[] {
   const { host, openstack, clock, timings } = context;
   return CLOUD_APIS.map(({ name, port }) => {
     const listener = openstack.apis.get(port) ?? ((_, response) => response.destroy());
-    const daemon: Daemon = () => listenHttp(context, name, host.address, port, listener);
-    return new Service(name, `/usr/bin/python /usr/bin/${name}`, 1, daemon, clock, timings.serviceAnswers);
+    const daemon = { name, args: `${host.generation.python} /usr/bin/${name}`, user: 'www-data' };
+    const serve: Serve = () => listenHttp(context, name, host.address, port, listener);
+    return new Service({ name, host, daemon: () => daemon, serve, clock, delay: timings.serviceAnswers });
   });
 }
 
 /** A service that takes whole connections, and by default says nothing: enough for a look at its port. */
 export function daemonOn(
-  context: ServiceContext,
-  name: string,
-  args: string,
+  { host, network, clock }: ServiceContext,
+  daemon: Daemon,
   ports: readonly number[],
-  serve: (connection: Duplex) => void = (connection) => connection.resume(),
+  accept: (connection: Duplex) => void = (connection) => connection.resume(),
 ): Service {
-  const { host, network } = context;
-  const daemon: Daemon = () => {
-    const listeners = ports.map((port) => listen(network, host, { program: name, address: host.address, port }, serve));
+  const serve: Serve = () => {
+    const listeners = ports.map((port) =>
+      listen(network, host, { program: daemon.name, address: host.address, port }, accept),
+    );
     return () => {
       for (const listener of listeners) listener.close();
     };
   };
-  return new Service(name, args, 1, daemon, context.clock, 0);
+  return new Service({ name: daemon.name, host, daemon: () => daemon, serve, clock });
 }
 
-/** RPM packages call the service of a program openstack-PROGRAM. */
-function python(service: string, configFile: string): string {
-  const program = service.replace(/^openstack-/, '');
-  return `/usr/bin/python3 /usr/bin/${program} --config-file=${configFile} --log-file=/var/log/magnum/${program}.log`;
+/** As Debian's init scripts start Magnum's programs, or the units of RDO. */
+function magnumDaemon({ python, magnum }: Generation, name: string, configFile: string, count: number): Daemon {
+  const told = magnum.arguments ? ` --config-file=${configFile} --log-file=/var/log/magnum/${name}.log` : '';
+  return { name, args: `${python} /usr/bin/${name}${told}`, user: 'magnum', count };
 }
 
 /** Magnum's processes run as the user magnum, who must be able to read the file. */

@@ -6,7 +6,7 @@ import type { CommandFault, CommandHooks } from './command-faults';
 import { type EndingClock, endingClock, forever } from './ending-clock';
 import { type Credentials, ROOT } from './filesystem';
 import type { Pacemaker } from './pacemaker';
-import { PROGRAMS } from './programs';
+import { programsOf } from './programs';
 import type * as programs from './programs/program';
 import type { RecordedCommand, SiteRecord } from './record';
 import type { Timings } from './timings';
@@ -204,11 +204,14 @@ export class Shell {
       return { exit: 1, stderr: 'sudo: a password is required\n' };
     }
     const called = posix.basename(name);
-    const program = controller.missing.has(called) ? undefined : PROGRAMS.get(called);
+    const program = controller.missing.has(called) ? undefined : programsOf(controller.generation).get(called);
     if (!program) return notFound(name, sudo, timeout !== undefined);
     const { pacemaker, timings } = this.context;
     const who: Credentials = sudo || user === 'root' ? ROOT : { user, groups: [user] };
-    const process = { argv, timeout, startedAt: controller.clock.now(), life };
+    const process = {
+      ...{ argv, timeout, life, user: who.user, startedAt: controller.clock.now() },
+      pid: controller.spawn(timeout ? 2 : 1),
+    };
     controller.commands.add(process);
     try {
       const outcome = await program({

@@ -5,6 +5,7 @@ import { mapAll } from '../../domain/non-empty';
 import type { Site } from '../../domain/site/document';
 import type { SimulatedSite } from '.';
 import type { Channel, Input } from './channel';
+import type { Openssh } from './generations/generation';
 import { ConnectError } from './network';
 import type { Sshd } from './sshd';
 
@@ -44,13 +45,14 @@ export async function startSshFront(site: SimulatedSite): Promise<SshFront> {
   });
   for (const controller of controllers.values()) {
     const { sshd, address } = controller;
-    serve(sshd, key.public, address, (client) => {
+    const sessions = (client: Connection) => {
       client.on('session', (acceptSession) => {
         acceptSession().on('exec', (accept, _reject, { command }) => {
           void shell.run(controller, sshd.user, command, channelOf(accept()));
         });
       });
-    });
+    };
+    serve(sshd, key.public, address, sessions, controller.generation.openssh);
   }
   const port = listenFor(site);
   bastion.port = port;
@@ -69,11 +71,18 @@ export async function startSshFront(site: SimulatedSite): Promise<SshFront> {
   };
 
   /** Makes an sshd speak SSH, with a host key of its own. */
-  function serve(sshd: Sshd, allowed: string, from: string, sessions: (client: Connection) => void): void {
+  function serve(
+    sshd: Sshd,
+    allowed: string,
+    from: string,
+    sessions: (client: Connection) => void,
+    openssh?: Openssh,
+  ): void {
+    const offers = openssh && { ident: openssh.version, algorithms: algorithmsOf(openssh) };
     let server: ssh2.Server;
     sshd.newHostKey = () => {
       const hostKey = generateKeyPair();
-      server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
+      server = new ssh2.Server({ hostKeys: [hostKey.private], ...offers }, (client) => {
         client.on('error', () => undefined);
         authenticate(client, sshd, allowed);
         sessions(client);
@@ -87,6 +96,10 @@ export async function startSshFront(site: SimulatedSite): Promise<SshFront> {
       server.injectSocket(connection as never);
     };
   }
+}
+
+function algorithmsOf({ kex, cipher, hmac }: Openssh) {
+  return { kex, cipher, hmac };
 }
 
 /** The bastion's port of 127.0.0.1; the same one when it is opened again. */

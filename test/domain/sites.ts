@@ -16,7 +16,7 @@ AQH/BAUwAwEB/zAFBgMrZXADQQBNki5AyYrOmjAbCn+2guNIB1+97Rsy5GyXyQiD
 `;
 
 /** The documents of `sites/`. */
-export type SiteName = 'fuel' | 'golden' | 'guide' | 'rocky' | 'ubuntu';
+export type SiteName = 'golden' | 'guide' | 'fuel' | 'fuel-9' | 'centos-7' | 'rocky-9' | 'ubuntu-24' | 'debian';
 
 /** A site document of `sites/`, with changes made to it before it is checked and its defaults are filled in. */
 export function site(name: SiteName, change: (document: Site) => void = () => undefined): Site {

@@ -12,7 +12,8 @@ import {
   removeElement,
   replace,
 } from '../cib';
-import type { ClusterNode, ClusterView } from '../pacemaker';
+import { since } from '../generations';
+import type { ClusterNode, ClusterView, Pacemaker } from '../pacemaker';
 import { type Options, readOptions } from './options';
 import { failure, type Outcome, type Program } from './program';
 
@@ -40,10 +41,11 @@ export const cibadmin: Program = async ({ arguments: given, controller, pacemake
   await invocation.sleep(timings.crmMon);
   const view = who.user === 'root' ? pacemaker.view(controller.name) : undefined;
   if (!view) {
-    const reason = 'Could not connect to the CIB: Transport endpoint is not connected';
-    return failure(`${reason}\nInit failed, could not perform requested operations`, 102);
+    const isNew = since(pacemaker.generation.pacemaker.version, '2.0.0');
+    const reason = `${isNew ? 'Could not connect to the CIB' : 'Signon to CIB failed'}: Transport endpoint is not connected`;
+    return failure(`${reason}\nInit failed, could not perform requested operations`, isNew ? 102 : 107);
   }
-  if (command === 'query') return query(view, options, pacemaker.resource);
+  if (command === 'query') return query(pacemaker, view, options);
   const xml = typeof text === 'string' ? parse(text) : undefined;
   if (typeof text === 'string' && !xml) return failure("Couldn't parse input from input string.", 78);
   const xpath = options.get('xpath');
@@ -67,7 +69,7 @@ export const cibadmin: Program = async ({ arguments: given, controller, pacemake
   }
 };
 
-function query(view: ClusterView, options: Options, resource: string): Outcome {
+function query(pacemaker: Pacemaker, view: ClusterView, options: Options): Outcome {
   const { root } = view.cib;
   const xpath = options.get('xpath');
   if (typeof xpath === 'string') {
@@ -76,37 +78,38 @@ function query(view: ClusterView, options: Options, resource: string): Outcome {
     return { exit: 0, stdout: elements.map((one) => print(one)).join('') };
   }
   const section = sectionOf(root, options);
-  return { exit: 0, stdout: print(section === root ? whole(view, resource) : section) };
+  return { exit: 0, stdout: print(section === root ? whole(pacemaker, view) : section) };
 }
 
 /** The CIB with its head; of its status what tells of failures. */
-function whole({ cib, quorum, members }: ClusterView, resource: string): Element {
+function whole({ resource, generation }: Pacemaker, { cib, quorum, members }: ClusterView): Element {
+  const { version, featureSet } = generation.pacemaker;
   const head = {
-    crm_feature_set: '3.16.2',
-    'validate-with': 'pacemaker-3.9',
+    crm_feature_set: featureSet,
+    'validate-with': since(featureSet, '3.1') ? 'pacemaker-3.9' : 'pacemaker-2.0',
     epoch: String(cib.epoch),
     num_updates: '0',
     admin_epoch: '0',
     'have-quorum': quorum ? '1' : '0',
     'dc-uuid': String(members[0]?.id ?? ''),
   };
-  return element('cib', head, [
-    cib.root,
-    element(
-      'status',
-      {},
-      members.map((node) => nodeState(node, resource)),
-    ),
-  ]);
+  // The operation is part of the name from 1.1.17 on.
+  const named = (task: string) => (since(version, '1.1.17') ? `${resource}#${task}_0` : resource);
+  const states = members.map((node) => nodeState(node, featureSet, named));
+  return element('cib', head, [cib.root, element('status', {}, states)]);
 }
 
 /** A failed start or stop is fatal: pacemaker counts it as infinitely many. */
-function nodeState({ id, name: uname, failure: failed }: ClusterNode, resource: string): Element {
+function nodeState(
+  { id, name: uname, failure: failed }: ClusterNode,
+  featureSet: string,
+  named: (task: string) => string,
+): Element {
   const attributes = {
-    '#feature-set': '3.16.2',
+    '#feature-set': featureSet,
     ...(failed && {
-      [`fail-count-${resource}#${failed.task}_0`]: 'INFINITY',
-      [`last-failure-${resource}#${failed.task}_0`]: String(Math.floor(failed.at / 1000)),
+      [`fail-count-${named(failed.task)}`]: 'INFINITY',
+      [`last-failure-${named(failed.task)}`]: String(Math.floor(failed.at / 1000)),
     }),
   };
   const set = `status-${id}`;

@@ -7,6 +7,18 @@ import { failure, type Invocation, type Outcome, type Program } from './program'
 export const cat: Program = (invocation) =>
   eachOperand('cat', invocation, (path) => invocation.controller.files.read(path, invocation.who));
 
+/** head -c BYTES FILE */
+export const head: Program = (invocation) => {
+  const [flag, bytes, path, ...more] = invocation.arguments;
+  if (flag !== '-c' || !/^\d+$/.test(bytes ?? '') || path === undefined || more.length > 0)
+    return usage('head', flag ?? '');
+  try {
+    return { exit: 0, stdout: invocation.controller.files.read(path, invocation.who).slice(0, Number(bytes)) };
+  } catch (error) {
+    return failure(`head: cannot open '${path}' for reading: ${reason(error)}`);
+  }
+};
+
 /** sha256sum FILE… */
 export const sha256sum: Program = (invocation) =>
   eachOperand('sha256sum', invocation, (path) => {

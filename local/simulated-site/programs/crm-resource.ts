@@ -1,5 +1,6 @@
 import { type Cib, CibError, descendants, element, modify, removeElement } from '../cib';
 import { policyOf } from '../cib-rules';
+import { since } from '../generations';
 import type { ClusterView, Pacemaker } from '../pacemaker';
 import { type Options, readOptions } from './options';
 import { failure, type Outcome, type Program } from './program';
@@ -18,16 +19,25 @@ const OPTIONS = {
 
 /**
  * crm_resource -r RESOURCE --meta -g NAME, --ban -r RESOURCE --node NODE [--lifetime DURATION], --clear [-r RESOURCE]
- * [--node NODE] [--expired], --cleanup -r RESOURCE; texts and exit codes are those of 2.1.5.
+ * [--node NODE] [--expired], --cleanup -r RESOURCE; texts and exit codes are those of 2.1.5, and of 1.1 as its sources have them.
  */
 export const crmResource: Program = async ({ arguments: given, controller, pacemaker, timings, who, sleep }) => {
   const options = readOptions(given, OPTIONS);
   if (typeof options === 'string') return failure(`crm_resource: Unknown option ${options}`, 64);
   await sleep(timings.crmMon);
   const view = who.user === 'root' ? pacemaker.view(controller.name) : undefined;
-  if (!view) return failure('crm_resource: Could not connect to the CIB: Transport endpoint is not connected', 102);
+  const isNew = since(pacemaker.generation.pacemaker.version, '2.0.0');
+  if (!view) {
+    return isNew
+      ? failure('crm_resource: Could not connect to the CIB: Transport endpoint is not connected', 102)
+      : failure('Error signing on to the CIB service: Transport endpoint is not connected', 107);
+  }
   const resource = options.get('resource');
-  if (typeof resource === 'string' && !isResource(view.cib, resource)) return noSuch(`Resource '${resource}'`);
+  if (typeof resource === 'string' && !isResource(view.cib, resource)) {
+    return isNew
+      ? noSuch(`Resource '${resource}'`)
+      : failure(`Resource '${resource}' not found: No such device or address`, 6);
+  }
   try {
     if (options.has('clear')) return clear(controller.name, pacemaker, options, view.now);
     if (typeof resource !== 'string') return failure('crm_resource: Must supply a resource id with -r', 64);
@@ -42,7 +52,7 @@ export const crmResource: Program = async ({ arguments: given, controller, pacem
 
 /** Looks it up with all rules as they are at this moment. */
 function parameter(
-  { resource: primitive, clone }: Pacemaker,
+  { resource: primitive, clone, generation }: Pacemaker,
   view: ClusterView,
   resource: string,
   name: string,
@@ -56,6 +66,7 @@ function parameter(
   const values = { [primitive]: targetRole, [clone]: cloneTargetRole };
   const value = name === 'target-role' ? values[resource] : undefined;
   if (value !== undefined) return { exit: 0, stdout: `${value}\n`, stderr: several };
+  if (!since(generation.pacemaker.version, '2.0.0')) return { exit: 6, stderr: several };
   const shown = resource === primitive ? `${primitive}:0` : resource;
   return { exit: 0, stderr: `${several}Attribute '${name}' not found for '${shown}'\n` };
 }

@@ -1,11 +1,40 @@
-import type { Invocation, Outcome, Program } from './program';
+import { failure, type Invocation, type Outcome, type Program } from './program';
 
-/** env NAME=VALUE… PROGRAM ARGUMENT… */
-export async function env(invocation: Invocation, programs: ReadonlyMap<string, Program>): Promise<Outcome> {
-  const { arguments: given, controller } = invocation;
-  const start = given.findIndex((word) => !/^\w+=/.test(word));
-  const [name = '', ...rest] = given.slice(start);
-  const program = controller.missing.has(name) ? undefined : programs.get(name);
-  if (!program) return { exit: 127, stderr: `env: '${name}': No such file or directory\n` };
-  return program({ ...invocation, arguments: rest });
+type Programs = ReadonlyMap<string, Program>;
+
+/** env NAME=VALUE… PROGRAM ARGUMENT…; @param programs what can be run so */
+export function envOf(programs: Programs): Program {
+  return (invocation) => {
+    const { arguments: given } = invocation;
+    const words = given.slice(given.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word)));
+    return started(programs, { ...invocation, arguments: words }, (name) =>
+      failure(`env: '${name}': No such file or directory`, 127),
+    );
+  };
+}
+
+/** ip netns exec NAMESPACE PROGRAM ARGUMENT…; of namespaces there is HAProxy's. */
+export function ipOf(programs: Programs): Program {
+  return (invocation) => {
+    const [object, verb, namespace = '', ...words] = invocation.arguments;
+    if (object !== 'netns' || verb !== 'exec') return failure(`Object "${object ?? ''}" is unknown, try "ip help".`);
+    if (invocation.who.user !== 'root')
+      return failure('setting the network namespace failed: Operation not permitted', 255);
+    if (namespace !== invocation.controller.virtualIpNamespace) {
+      return failure(`Cannot open network namespace "${namespace}": No such file or directory`, 255);
+    }
+    return started(programs, { ...invocation, namespace, arguments: words }, (name) =>
+      failure(`exec of "${name}" failed: No such file or directory`, 255),
+    );
+  };
+}
+
+function started(
+  programs: Programs,
+  invocation: Invocation,
+  missing: (name: string) => Outcome,
+): Outcome | Promise<Outcome> {
+  const [name = '', ...rest] = invocation.arguments;
+  const program = invocation.controller.missing.has(name) ? undefined : programs.get(name);
+  return program ? program({ ...invocation, arguments: rest }) : missing(name);
 }

@@ -1,38 +1,47 @@
 import { posix } from 'node:path';
-import { failure, type Program } from './program';
+import { failure, type Invocation, type Outcome, type Program } from './program';
 
 /**
- * find DIRECTORY… -maxdepth 1 ( -name NAME -o … ): the programs and services of the controller. And find /proc …, of which
- * only the wanted answer is known: the processes that run a program called haproxy, for root.
+ * find DIRECTORY… -maxdepth 1 ( -name GLOB -o … ), and find /proc -maxdepth 2 -path '/proc/[0-9]*\/exe' -lname GLOB -printf FORMAT
  */
-export const find: Program = ({ arguments: given, controller, who }) => {
-  if (given[0] === '/proc') {
-    const running = controller.processes.filter(({ program }) => posix.basename(program ?? '').startsWith('haproxy'));
-    const lines = running.map(({ pid, program }) => `/proc/${pid} ${program ?? ''}\n`);
-    return { exit: 0, stdout: who.user === 'root' ? lines.join('') : '' };
+export const find: Program = (invocation) => {
+  const { arguments: given } = invocation;
+  const first = given.findIndex((word) => word.startsWith('-'));
+  const [paths, expression] = [given.slice(0, first), given.slice(first)];
+  if (first < 1) return failure(`find: missing argument`);
+  if (paths.join(' ') === '/proc') return programs(invocation, expression);
+  const [depth, one, open, ...tests] = expression;
+  const names = tests.slice(0, -1).flatMap((word, at, words) => (words[at - 1] === '-name' ? [globOf(word)] : []));
+  const rest = tests.slice(0, -1).filter((word, at, words) => words[at - 1] !== '-name');
+  const known = rest.every((word) => word === '-name' || word === '-o');
+  if (depth !== '-maxdepth' || one !== '1' || open !== '(' || tests.at(-1) !== ')' || !known) {
+    return failure(`find: unknown predicate \`${expression[0] ?? ''}'`);
   }
-  const start = given.indexOf('-maxdepth');
-  if (start < 1 || given[start + 1] !== '1' || given[start + 2] !== '(' || given.at(-1) !== ')') {
-    return failure('find: paths must precede expression');
-  }
-  const directories = given.slice(0, start);
-  const names = given.slice(start + 3, -1).filter((word) => word !== '-name' && word !== '-o');
-  const isWanted = (path: string) =>
-    directories.includes(posix.dirname(path)) && names.some((name) => matches(posix.basename(path), name));
-  const missing = directories.filter((directory) => !controller.directories.has(directory));
+  const { files } = invocation.controller;
+  const missing = paths.filter((path) => !files.exists(path));
+  const found = paths
+    .filter((path) => files.isDirectory(path))
+    .flatMap((path) => files.list(path).map((name) => posix.join(path, name)))
+    .filter((path) => names.some((name) => name.test(posix.basename(path))));
   return {
     exit: missing.length > 0 ? 1 : 0,
-    stdout: controller.installed
-      .filter(isWanted)
-      .map((path) => `${path}\n`)
-      .join(''),
-    stderr: missing.map((directory) => `find: '${directory}': No such file or directory\n`).join(''),
+    stdout: found.map((path) => `${path}\n`).join(''),
+    stderr: missing.map((path) => `find: '${path}': No such file or directory\n`).join(''),
   };
 };
 
-function matches(name: string, glob: string): boolean {
-  const [start = '', ...others] = glob.split('*');
-  return new RegExp(`^${[start, ...others].map((part) => part.replace(/[.+]/g, String.raw`\$&`)).join('.*')}$`).test(
-    name,
-  );
+/** What the links /proc/PID/exe lead to; only root may read those of others. */
+function programs({ controller, who }: Invocation, expression: readonly string[]): Outcome {
+  const [depth, two, path, , lname, glob = '', printf, format = ''] = expression;
+  if ([depth, two, path, lname, printf].join(' ') !== '-maxdepth 2 -path -lname -printf' || format !== '%h %l\\n') {
+    return failure(`find: unknown predicate \`${expression[0] ?? ''}'`);
+  }
+  if (who.user !== 'root') return { exit: 0 };
+  const wanted = globOf(glob);
+  const lines = controller.processes.filter(({ program }) => wanted.test(program));
+  return { exit: 0, stdout: lines.map(({ pid, program }) => `/proc/${pid} ${program}\n`).join('') };
+}
+
+function globOf(glob: string): RegExp {
+  return new RegExp(`^${glob.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*')}$`);
 }

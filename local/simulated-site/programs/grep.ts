@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { SystemError } from '../filesystem';
 import { failure, type Invocation, type Program } from './program';
 
-/** grep -RHE --include=GLOB… PATTERN PATH…, and grep -hE PATTERN FILE */
+/** grep -RHE --include=GLOB… PATTERN PATH…, grep -hE PATTERN FILE… */
 export const grep: Program = (invocation) => {
   const [flags, ...rest] = invocation.arguments;
   const includes = rest.filter((one) => one.startsWith('--include=')).map((one) => one.slice('--include='.length));

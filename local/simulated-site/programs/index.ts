@@ -1,58 +1,80 @@
-import { cat, chmod, chown, cp, date, dd, install, mkdir, mv, rm, sha256sum, sleep, stat } from './coreutils';
+import type { Generation } from '../generations';
+import { OPTIONAL, optionalPrograms } from '../generations/installed';
+import { cibadmin } from './cibadmin';
+import { cat, chmod, chown, cp, date, dd, head, install, mkdir, mv, rm, sha256sum, sleep, stat } from './coreutils';
+import { crm } from './crm';
+import { crmResource } from './crm-resource';
+import { crmSimulate } from './crm-simulate';
+import { envOf, ipOf } from './env';
+import { find } from './find';
 import { grep } from './grep';
 import { haproxy } from './haproxy';
 import { iptables, iptablesRestore } from './iptables';
 import { magnumConductor, magnumDbManage } from './magnum';
-import { env } from './env';
-import { find } from './find';
-import { head } from './head';
 import { mysql } from './mysql';
-import { cibadmin } from './cibadmin';
-import { crmResource } from './crm-resource';
-import { crmMon, pcs } from './pacemaker';
-import { crmSimulate } from './crm-simulate';
-import { rabbitmqctl } from './rabbitmq';
-import { service } from './services';
-import { ps } from './ps';
-import { ss } from './ss';
-import { python3 } from './python';
+import { crmMon } from './pacemaker';
+import { pcs } from './pcs';
 import type { Program } from './program';
+import { ps } from './ps';
+import { python, python2, python3 } from './python';
+import { rabbitmqctl } from './rabbitmq';
+import { service, systemctl } from './services';
+import { ss } from './ss';
 
-/** Every program that is installed on a controller, as far as the product's catalogue of commands goes. */
-export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
-  Object.entries({
-    cat,
-    chmod,
-    chown,
-    cibadmin,
-    cp,
-    crm_mon: crmMon,
-    crm_resource: crmResource,
-    crm_simulate: crmSimulate,
-    date,
-    dd,
-    env: (invocation) => env(invocation, PROGRAMS),
-    find,
-    grep,
-    haproxy,
-    head,
-    install,
-    iptables,
-    'iptables-restore': iptablesRestore,
-    'magnum-conductor': magnumConductor,
-    'magnum-db-manage': magnumDbManage,
-    mkdir,
-    mv,
-    mysql,
-    pcs,
-    ps,
-    python3,
-    rabbitmqctl,
-    rm,
-    service,
-    sha256sum,
-    sleep,
-    ss,
-    stat,
-  }),
-);
+/** Every program that there is in any generation, as far as the product's catalogue of commands goes. */
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  cat,
+  chmod,
+  chown,
+  cibadmin,
+  cp,
+  crm,
+  crm_mon: crmMon,
+  crm_resource: crmResource,
+  crm_simulate: crmSimulate,
+  date,
+  dd,
+  find,
+  grep,
+  haproxy,
+  head,
+  install,
+  iptables,
+  'iptables-restore': iptablesRestore,
+  'magnum-conductor': magnumConductor,
+  'magnum-db-manage': magnumDbManage,
+  mkdir,
+  mv,
+  mysql,
+  pcs,
+  ps,
+  python,
+  python2,
+  python3,
+  rabbitmqctl,
+  rm,
+  service,
+  sha256sum,
+  sleep,
+  ss,
+  stat,
+  systemctl,
+};
+
+const known = new WeakMap<Generation, ReadonlyMap<string, Program>>();
+
+/** The programs that are installed on the controllers of a generation. */
+export function programsOf(generation: Generation): ReadonlyMap<string, Program> {
+  let programs = known.get(generation);
+  if (!programs) {
+    const optional: readonly string[] = OPTIONAL;
+    const installed = optionalPrograms(generation);
+    const there = Object.entries(PROGRAMS).filter(([name]) => !optional.includes(name) || installed.includes(name));
+    const all = new Map(there);
+    all.set('env', envOf(all));
+    all.set('ip', ipOf(all));
+    programs = all;
+    known.set(generation, programs);
+  }
+  return programs;
+}

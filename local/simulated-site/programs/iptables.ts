@@ -1,16 +1,28 @@
 import { parseRule, parseRulesFile, PROGRAM, RestoreError, RuleError } from '../iptables';
-import { failure, type Outcome, type Program } from './program';
+import type { SimulatedController } from '../controller';
+import { failure, type Program } from './program';
 
-/** iptables -w -S [INPUT], -w -I INPUT NUMBER RULE…, -w -D INPUT NUMBER */
-export const iptables: Program = ({ arguments: [wait, command, chain, ...rest], controller, who }) => {
+/** iptables -w [-v] -S [INPUT], -w -I INPUT NUMBER RULE…, -w -D INPUT NUMBER */
+export const iptables: Program = ({ arguments: given, controller, who }) => {
+  const counters = given[1] === '-v';
+  const [wait, command, chain, ...rest] = given.filter((word, at) => at !== 1 || word !== '-v');
+  const refused = (message: string, exit: number) => failure(`${name(controller)}: ${message}`, exit);
+  const misused = (message: string) =>
+    refused(`${message}\nTry \`iptables -h' or 'iptables --help' for more information.`, 2);
   if (who.user !== 'root') {
-    return refused('Could not fetch rule set generation id: Permission denied (you must be root)', 4);
+    return controller.generation.iptables.endsWith(')')
+      ? refused('Could not fetch rule set generation id: Permission denied (you must be root)', 4)
+      : refused(
+          "can't initialize iptables table `filter': Permission denied (you must be root)\nPerhaps iptables or your kernel needs to be upgraded.",
+          3,
+        );
   }
   if (wait !== '-w') return misused(wait === undefined ? 'no command specified' : `unknown option "${wait}"`);
-  if (command === '-S' && chain === undefined) return { exit: 0, stdout: allChains(controller.input.print()) };
+  if (command === '-S' && chain === undefined)
+    return { exit: 0, stdout: allChains(controller.input.print(counters), counters) };
   if (chain !== 'INPUT') return failure('iptables: No chain/target/match by that name.');
   const { input } = controller;
-  if (command === '-S') return { exit: 0, stdout: input.print() };
+  if (command === '-S') return { exit: 0, stdout: input.print(counters) };
   if (command !== '-I' && command !== '-D') return misused(`unknown option "${command ?? ''}"`);
   const [position = '', ...words] = rest;
   if (!/^[1-9]\d*$/.test(position)) return misused(`Invalid rule number \`${position}'`);
@@ -46,15 +58,12 @@ export const iptablesRestore: Program = async ({ arguments: options, who, ...inv
 };
 
 /** The policies of all chains come first. */
-function allChains(input: string): string {
+function allChains(input: string, counters: boolean): string {
   const [policy = '', ...rules] = input.split('\n');
-  return [policy, '-P FORWARD ACCEPT', '-P OUTPUT ACCEPT', ...rules].join('\n');
+  const others = ['FORWARD', 'OUTPUT'].map((chain) => `-P ${chain} ACCEPT${counters ? ' -c 0 0' : ''}`);
+  return [policy, ...others, ...rules].join('\n');
 }
 
-function refused(message: string, exit: number): Outcome {
-  return failure(`${PROGRAM('iptables')}: ${message}`, exit);
-}
-
-function misused(message: string): Outcome {
-  return refused(`${message}\nTry \`iptables -h' or 'iptables --help' for more information.`, 2);
+function name({ generation }: SimulatedController, program = 'iptables'): string {
+  return `${program} ${generation.iptables}`;
 }

@@ -1,11 +1,13 @@
 import type { DatabaseServer } from '../openstack/backing';
 import { failure, type Outcome, type Program } from './program';
 
-/** mysql --batch --default-character-set=utf8mb4, with root's HOME */
+/** mysql --batch --default-character-set=utf8mb4 */
 export const mysql: Program = async ({ arguments: given, controller, who, ...invocation }) => {
-  if (given.join(' ') !== '--batch --default-character-set=utf8mb4') return failure('mysql: unknown option', 2);
+  if (given.join(' ') !== '--batch --default-character-set=utf8mb4') {
+    return failure(`mysql: unknown option '${given[0] ?? ''}'`, 2);
+  }
   if (who.user !== 'root') return failure(`ERROR 1698 (28000): Access denied for user '${who.user}'@'localhost'`);
-  if (controller.services.get('mysql')?.running !== true) {
+  if (controller.services.get(controller.generation.services.database)?.running !== true) {
     return failure("ERROR 2002 (HY000): Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)");
   }
   const { database } = controller.backing;

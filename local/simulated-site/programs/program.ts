@@ -9,6 +9,8 @@ export interface Invocation {
   readonly who: Credentials;
   /** Arguments, without the program's name. */
   readonly arguments: readonly string[];
+  /** The network namespace that ip(8) has put it into, if any. */
+  readonly namespace?: string;
   readonly pacemaker: Pacemaker;
   readonly timings: Timings;
   /** Waits for this many milliseconds. A program that is killed meanwhile does not go on. */

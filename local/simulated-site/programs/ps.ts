@@ -1,19 +1,33 @@
-import { PROCESSES } from '../../../domain/commands/detection';
+import { numberOf, type SimulatedProcess } from '../processes';
 import { failure, type Program } from './program';
 
-/** ps with the options of the catalogue. */
+/** ps [--cols NUMBER] -eo COLUMN=,…: as ps of procps 3.3 and 4 prints them. */
 export const ps: Program = ({ arguments: given, controller, who }) => {
-  if (given.join(' ') !== PROCESSES.argv.slice(1).join(' ')) {
+  const [cols, width, ...after] = given[0] === '--cols' ? given : ['', '', ...given];
+  const [flag, format = '', ...more] = after;
+  const columns = format.split(',').map((column) => COLUMNS[column.replace(/=$/, '')]);
+  if (flag !== '-eo' || more.length > 0 || !format.endsWith('=') || columns.includes(undefined)) {
     return failure('error: unsupported option (BSD syntax)\n\nUsage:\n ps [options]');
   }
   // Ages are counted from the boot: they know nothing of a clock that is set.
   const now = controller.clock.now();
-  const seen = controller.processes.filter(
-    ({ user }) => !controller.hidesProcesses || who.user === 'root' || user >= 1000,
+  // With hidepid /proc shows an ordinary user the processes that are its own.
+  const visible = controller.processes.filter(
+    ({ user }) => !controller.hidesProcesses || who.user === 'root' || user === who.user,
   );
-  const lines = seen.map(({ pid, parent, user, startedAt, args }) => {
-    const age = Math.floor((now - startedAt) / 1000);
-    return [pid, parent, user, user, age].map((one) => String(one).padStart(7)).join('') + ` Ss   ${args}\n`;
-  });
-  return { exit: 0, stdout: lines.join('') };
+  const lines = visible.map((process) => columns.map((column) => column?.(process, now)).join(' '));
+  return { exit: 0, stdout: lines.map((line) => `${cols === '' ? line : line.slice(0, Number(width))}\n`).join('') };
+};
+
+const right = (value: number | string, width: number) => String(value).padStart(width);
+
+const COLUMNS: Readonly<Record<string, (process: SimulatedProcess, now: number) => string>> = {
+  pid: ({ pid }) => right(pid, 7),
+  ppid: ({ parent }) => right(parent, 7),
+  ruid: ({ user }) => right(numberOf(user), 5),
+  euid: ({ user }) => right(numberOf(user), 5),
+  user: ({ user }) => user.padEnd(8),
+  etimes: ({ startedAt }, now) => right(Math.floor((now - startedAt) / 1000), 7),
+  stat: () => 'S   ',
+  args: ({ args }) => args,
 };

@@ -1,11 +1,12 @@
 import { failure, type Program } from './program';
 
 /** ss -ltnp, as iproute2 6.1 prints it; only root sees the processes of others. */
-export const ss: Program = ({ arguments: given, controller, who }) => {
+export const ss: Program = ({ arguments: given, controller, namespace, who }) => {
   if (given.join(' ') !== '-ltnp') return failure('Usage: ss [ OPTIONS ]', 255);
-  const lines = controller.listening.map(({ address, port, program = '?' }) => {
-    const pid = 1 + controller.processes.findIndex(({ name }) => name === program);
-    const users = who.user === 'root' ? ` users:(("${program}",pid=${pid},fd=5))` : '';
+  const lines = controller.listening(namespace).map(({ address, port, program }) => {
+    // The last one of a daemon's processes serves.
+    const pid = controller.processes.findLast(({ name }) => name === program)?.pid;
+    const users = who.user === 'root' && pid !== undefined ? ` users:(("${program}",pid=${pid},fd=5))` : '';
     return `LISTEN 0      128    ${`${address}:${port}`.padEnd(16)} 0.0.0.0:*${users}\n`;
   });
   return {

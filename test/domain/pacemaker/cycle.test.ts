@@ -816,7 +816,10 @@ describe('HAProxy that does not come up with the fragment comes back', () => {
 function disablingOn(host: string): () => void {
   const controller = simulated.site.controllers.get(host);
   const args = 'python3 /usr/sbin/pcs resource disable p_haproxy';
-  const process = { name: 'pcs', args, startedAt: simulated.clock.now() };
+  const process = {
+    ...{ pid: 31_000, parent: 812, user: 'root', name: 'pcs', args, startedAt: simulated.clock.now() },
+    program: '/usr/bin/python3.11',
+  };
   controller?.foreground.add(process);
   return () => controller?.foreground.delete(process);
 }

@@ -10,7 +10,7 @@ const FRAGMENT = `listen magnum-api
 `;
 const RULE = '-s 10.21.22.0/24 -p tcp -m multiport --dports 9511 -j ACCEPT';
 
-labForEach();
+labForEach(() => ({ generation: 'fuel-10' }));
 
 /** GET through the VIP: the status, or why no connection came about. */
 const vip = async (port = 9511): Promise<number | string> =>

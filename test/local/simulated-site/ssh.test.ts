@@ -1,5 +1,8 @@
 import ssh2 from 'ssh2';
+import { catalogue } from '../../../domain/commands/catalogue';
+import { connectSite } from '../../../domain/commands/site-connection';
 import { ConnectError } from '../../../local/simulated-site';
+import { worldWith } from '../../world';
 import { goldenSite } from './client';
 import { connectTo, connectToBastion, execOn, forward, type SshLab, startSshLab, until } from './ssh-client';
 
@@ -56,6 +59,21 @@ describe('bastion', () => {
 });
 
 describe('controllers', () => {
+  test.each(['fuel-9', 'fuel-10', 'centos-7', 'rocky-9', 'ubuntu-24', 'debian-11', 'debian-13'] as const)(
+    "of %s are reached by the product's own SSH, with the algorithms that they have",
+    async (generation) => {
+      await lab.close();
+      lab = await startSshLab({ generation });
+      const { document, privateKey } = lab.front;
+      const connection = await connectSite(worldWith({ [document.ssh.privateKey.ssm]: privateKey }), document, {});
+
+      const { stdout } = await connection.node('node-1').run(catalogue(document).date);
+      connection.close();
+
+      expect(stdout).toMatch(/^\d+\n$/);
+    },
+  );
+
   test('are reached from the bastion and from each other only', async () => {
     const { network, bastion } = lab.site;
 
