@@ -32,10 +32,13 @@ export interface Contract {
   commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
   restart: Task<{ site: Site; platforms: Platforms; controller: string }, Restart>;
   reach: Task<{ site: Site; platforms: Platforms }, null>;
-  /** `take-back` puts the fragment of before back, and enables. `takenBack` names the controllers on which it did. */
+  /**
+   * `take-back` puts the fragment of before back, and enables. `takenBack` names the controllers on which it did;
+   * `startsNowhere`: pacemaker has given up to start HAProxy, on every controller.
+   */
   cycle: Task<
     { site: Site; platforms: Platforms; action: CycleAction | 'take-back'; before: Before | null },
-    CycleStep & { takenBack: readonly string[] }
+    CycleStep & { takenBack: readonly string[]; startsNowhere: boolean }
   >;
   verify: Task<{ site: Site; platforms: Platforms; restarts: readonly Restart[] }, Verification>;
   ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;

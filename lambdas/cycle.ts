@@ -1,6 +1,6 @@
 import { connectSite, type SiteConnection } from '../domain/commands/site-connection';
 import type { Platforms } from '../domain/commands/platform';
-import { takeFragmentBack } from '../domain/controller/take-back';
+import { startsNowhere, takeFragmentBack } from '../domain/controller/take-back';
 import { cycle } from '../domain/pacemaker/cycle';
 import type { Site } from '../domain/site/document';
 import type { TaskFunction } from '../domain/tasks';
@@ -14,7 +14,10 @@ export const run: TaskFunction<'cycle'> = async ({ site, platforms, action, befo
     const takenBack = action === 'take-back' ? await takeFragmentBack(connection) : [];
     const step = await cycle(connection, action === 'take-back' ? 'enable' : action, before);
     if (step.done && step.firstAnswerAt !== null) drop(world);
-    return { ...step, takenBack };
+    const starting = !['disable', 'poll-stopped'].includes(action) && !step.done;
+    // Who cannot tell lets it be waited for.
+    const nowhere = starting ? await startsNowhere(connection).catch(() => false) : false;
+    return { ...step, takenBack, startsNowhere: nowhere };
   } catch (error) {
     drop(world);
     throw error;

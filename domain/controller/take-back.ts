@@ -2,6 +2,7 @@ import { fulfilled } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
 import { clusterStatus, howToManage } from '../pacemaker/cluster';
+import { isNode } from '../pacemaker/node-names';
 import { ifPresent } from './if-present';
 
 /**
@@ -19,6 +20,20 @@ export async function takeFragmentBack({ site, nodes }: SiteConnection): Promise
   // Only now: a controller on which it is tried before is given up again.
   await fulfilled(restored.map((node) => node.run(node.commands.cleanupHaproxy)));
   return restored.map(({ name }) => name);
+}
+
+/**
+ * Whether pacemaker has given up to start HAProxy on every controller: it is enabled, and nothing keeps pacemaker from it. Where
+ * crm_mon does not tell a start that is under way, as before 1.1.16, nobody can say.
+ */
+export async function startsNowhere({ site, nodes }: SiteConnection): Promise<boolean> {
+  const statuses = await fulfilled(nodes.map(clusterStatus));
+  const status = statuses.find(({ quorate }) => quorate);
+  if (status?.disabled !== false || howToManage(status, site.haproxy.resource) !== undefined) return false;
+  return (
+    site.controllers.every(({ name }) => status.online.some((node) => isNode(node, name))) &&
+    status.instances.every(({ role, active }) => role === 'Stopped' && !active)
+  );
 }
 
 async function restore(node: Node): Promise<Node> {

@@ -231,12 +231,9 @@ describe('a haproxy that does not come up with the fragment', () => {
     { where: 'on one controller', names: ['node-2'] },
   ])('$where: it comes up with the one of before, and the error says so', async ({ names }) => {
     await slowStop();
-    // Neither Preflight nor Reach can see it: it comes up as HAProxy stops.
-    const start =
-      'pkill -x magnum-api; while pgrep -x magnum-api; do sleep 0.02; done; ' +
-      '(setsid python3 -m http.server 9511 > /dev/null 2>&1 < /dev/null &)';
-    const stop = "pkill -f '[h]ttp.server 9511'; service magnum-api start";
-    const act = () => disabled().then(() => Promise.all(names.map((name) => breaking(name, start, stop))));
+    // Neither Preflight nor Reach can see it: HAProxy refuses the fragment from then on.
+    const spoil = `echo nonsense >> ${FRAGMENTS}/180-magnum.cfg`;
+    const act = () => disabled().then(() => Promise.all(names.map((name) => site.bash(name, spoil))));
 
     const result = await site.apply(
       { state: 'Disable HAProxy', act },

@@ -22,18 +22,25 @@ function apiComesUpEverywhere({ site }: Local, controllers: readonly string[]): 
   });
 }
 
+// What is deployed is built only once.
+beforeAll(() => withLocal(golden, () => Promise.resolve()), 300_000);
+
 const virtualIp = ({ site }: Local) => site.network.probe('10.21.22.5', golden.virtualIp, 5000);
 
 test('HAProxy that cannot come up with the fragment comes up without it, on every controller', async () => {
   await withLocal(golden, async (local) => {
     apiComesUpEverywhere(local, ALL);
 
+    const began = local.clock.now();
     const failed = await run(local);
+    const seconds = (local.clock.now() - began) / 1000;
     const [running, vip] = [haproxyOn(local), virtualIp(local)];
     const fragments = ALL.map((name) => fileOn(local, name, FRAGMENT));
     const again = await run(local);
 
     expect(failed).toMatchObject({ status: 'FAILED', error: 'HAProxyStartTimeout' });
+    // HAProxy would have been waited for 180 s.
+    expect(seconds).toBeLessThan(120);
     expect(failed.cause).toContain('put back on node-1, node-2, node-3, and HAProxy serves everywhere again');
     expect([running, fragments]).toEqual([ALL, ALL.map(() => undefined)]);
     expect(vip).toMatchObject({ at: { program: 'haproxy' } });

@@ -9,6 +9,9 @@ import type { SiteVariables } from './variables';
 /** Seconds between two polls. One looks for up to 5 seconds by itself, so this only lets go of the function. */
 const BETWEEN_POLLS = 2;
 
+/** After this many seconds it is believed that HAProxy starts nowhere. It starts within two, where it does. */
+const GIVEN_UP_SECONDS = 20;
+
 /**
  * The control plane is down, and nothing else that the execution could do matters as much: eleven attempts, with six
  * minutes between them in all, whatever the error. The only Retry of its state: another before it would give up sooner.
@@ -130,6 +133,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
       cycle: result,
       // From the first poll on: Enable HAProxy can have taken its time.
       startDeadline: kit.deadline($.startDeadline, haproxy.dot('startTimeoutSeconds')),
+      nowhereDeadline: kit.deadline($.nowhereDeadline, GIVEN_UP_SECONDS),
     }),
   });
   const wait = kit.wait(`Wait for HAProxy to serve${suffix}`, BETWEEN_POLLS, LIMITS.haproxySeconds);
@@ -139,6 +143,18 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
     [
       { when: jsonata`${done} and ${$.failure} = null`, next },
       { when: done, next: release, comment: 'After a failure before' },
+      ...(unserved === release
+        ? []
+        : [
+            {
+              when: jsonata<boolean>`${$.cycle.dot('startsNowhere')} = true and ${isOver($.nowhereDeadline)}`,
+              next: unserved,
+              assign: kit.failure(
+                'HAProxyStartTimeout',
+                text`HAProxy was enabled, but pacemaker has given up to start it, on every controller; waiting for: ${$.cycle.dot('waitingFor')}.`,
+              ),
+            },
+          ]),
       {
         when: isOver($.startDeadline),
         next: unserved,

@@ -8,7 +8,6 @@ import type { Verification } from '../../../domain/controller/verify';
 import type { Finding } from '../../../domain/findings/finding';
 import type { TemplateResult } from '../../../domain/openstack/templates';
 import type { BlastRadius } from '../../../domain/pacemaker/blast-radius';
-import type { CycleStep } from '../../../domain/pacemaker/cycle';
 import type { Report } from '../../../domain/report/report';
 import type { Site } from '../../../domain/site/document';
 import type { Mode } from '../../../domain/site/load';
@@ -35,7 +34,7 @@ export interface SiteVariables extends CommonVariables {
   readonly staged: readonly TaskOutput<'stage'>[];
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
-  readonly cycle: CycleStep | null;
+  readonly cycle: TaskOutput<'cycle'> | null;
   /** Controllers on which the fragment of before was put back. */
   readonly takenBack: readonly string[];
   readonly verification: Verification | null;
@@ -45,6 +44,7 @@ export interface SiteVariables extends CommonVariables {
   /** Milliseconds since 1970. */
   readonly stopDeadline: number | null;
   readonly startDeadline: number | null;
+  readonly nowhereDeadline: number | null;
   readonly backDeadline: number | null;
   readonly verifyDeadline: number | null;
   /** ARN of the execution that holds the lock; empty if nobody does. */
@@ -79,6 +79,7 @@ export const NOTHING_YET = {
   report: null,
   stopDeadline: null,
   startDeadline: null,
+  nowhereDeadline: null,
   backDeadline: null,
   verifyDeadline: null,
 } as const satisfies Partial<SiteVariables>;

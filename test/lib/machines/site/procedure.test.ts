@@ -524,6 +524,19 @@ describe('HAProxy', () => {
       },
     );
 
+    test('is not waited for that long if pacemaker has given up everywhere: all is down', async () => {
+      const { error, cause, seconds } = await start({
+        'cycle poll-started': () => ({ ...never(), startsNowhere: true }),
+        'cycle take-back': () => ({ ...back, done: true, waitingFor: '' }),
+      });
+
+      expect(error).toBe('HAProxyStartTimeout');
+      expect(cause).toMatch(
+        /pacemaker has given up to start it, on every controller.*put back on node-1, node-2, node-3/,
+      );
+      expect(seconds).toBeLessThan(40);
+    });
+
     test('and nothing is put back if no fragment could be the cause', async () => {
       const { cause } = await start({
         'cycle poll-started': never,
