@@ -2,7 +2,7 @@ import { withSite } from '../domain/commands/site-connection';
 import { checkControllers } from '../domain/findings/controllers';
 import { documentFindings } from '../domain/findings/document';
 import { checkPacemaker } from '../domain/findings/pacemaker';
-import { canBeAsked, checkPlatforms } from '../domain/findings/platform';
+import { canBeAsked, checkPlatforms, checkSudo } from '../domain/findings/platform';
 import { HAPROXY_DISABLED } from '../domain/findings/settle';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
@@ -18,6 +18,7 @@ export const run: TaskFunction<'preflight'> = ({ site }, world) =>
     const { disabled, findings: ofPacemaker } = canBeAsked(ofPlatforms)
       ? await checkPacemaker(connection.nodes)
       : { disabled: false, findings: [] };
+    const ofSudo = await checkSudo(connection.nodes);
     // Enabling HAProxy would not help then.
     const byOthers = ofPacemaker.some(({ name }) => name === 'HAProxyResourceDisabled');
     const { findings, installed } = await checkControllers(connection, !disabled);
@@ -25,6 +26,7 @@ export const run: TaskFunction<'preflight'> = ({ site }, world) =>
       platforms,
       findings: [
         ...ofPlatforms,
+        ...ofSudo,
         ...ofPacemaker,
         ...documentFindings(site, installed),
         ...findings,

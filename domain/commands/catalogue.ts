@@ -3,6 +3,7 @@ import { magnumRule } from '../config/iptables';
 import type { Site } from '../site/document';
 import { isBefore } from '../site/versions';
 import type { Command } from '../ssh/command';
+import { limited } from '../ssh/command-line';
 import { detection, PROCESSES } from './detection';
 import { type Platform, presumedPlatform } from './platform';
 
@@ -208,6 +209,12 @@ export function bootstrapCommands({ magnum }: Site) {
     },
     keystone: {},
   };
+}
+
+/** Asks sudo whether it would run this command of the catalogue. Exit 1 if not; nothing is run. */
+export function permission(command: Command): Command {
+  const words = limited(command).map((word) => (word === ANY_NUMBER ? '1' : word));
+  return as(false, 4, 'sudo', '-n', '-l', ...words);
 }
 
 function as(root: boolean, timeoutSeconds: number, ...argv: string[]): Command {

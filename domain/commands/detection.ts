@@ -117,10 +117,15 @@ export function parseDetection(outcomes: DetectionOutcomes): Detected {
     // find says 1 if a process ended while it looked.
     haproxyPrograms: outcomes.haproxyPrograms.exitCode <= 1 ? outcomes.haproxyPrograms.stdout : undefined,
     includes: valuesOf('include'),
-    pidFile: resource.get('pidfile') ?? valuesOf('pidfile')[0] ?? USUAL_PID_FILE,
+    pidFile: matching(/^(\/[\w.-]+)+$/, resource.get('pidfile') ?? valuesOf('pidfile')[0]) ?? USUAL_PID_FILE,
     // Fuel's agent has one; it names it always.
-    namespace: resource.get('ns') || undefined,
+    namespace: matching(/^[\w.-]+$/, resource.get('ns')),
   };
+}
+
+/** A value becomes a word of commands: nothing but what such values are made of. */
+function matching(pattern: RegExp, value: string | undefined): string | undefined {
+  return value !== undefined && pattern.test(value) ? value : undefined;
 }
 
 function printed({ exitCode, stdout }: Outcome): string {

@@ -50,6 +50,22 @@ export function presumedPlatform({ haproxy, magnum }: Site): Platform {
   };
 }
 
+/** Platforms that between them have every command of the supported ones. */
+export function everyPlatform(site: Site): Platform[] {
+  const newest = presumedPlatform(site);
+  const oldest = { ...newest, pacemaker: '1.1.12', shell: 'crmsh', namespace: 'haproxy' } as const;
+  const rpm = (name: string) => `openstack-${name.replace(/^openstack-/, '')}`;
+  return (['service', 'systemctl'] as const).flatMap((services) => [
+    { ...newest, services },
+    {
+      ...oldest,
+      services,
+      apiService: rpm(site.magnum.apiService),
+      conductorService: rpm(site.magnum.conductorService),
+    },
+  ]);
+}
+
 /**
  * The platform of a controller. What was not found is taken as presumed: that it is missing is a finding.
  *

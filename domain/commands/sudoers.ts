@@ -1,6 +1,7 @@
 import type { Site } from '../site/document';
 import { limited } from '../ssh/command-line';
 import { ANY_NUMBER, everyCommand } from './catalogue';
+import { everyPlatform, type Platform } from './platform';
 
 /** Where the distributions that Fuel installs, and those after them, have coreutils. */
 const BIN = '/usr/bin';
@@ -12,12 +13,14 @@ const NUMBERS = ['[1-9]', '[1-9][0-9]', '[1-9][0-9][0-9]', '[1-9][0-9][0-9][0-9]
 /**
  * The sudoers file that lets the site's SSH user run the commands of the catalogue that need root, exactly as they arrive,
  * and no others: see sudoers(5) of sudo 1.8.10 or later.
+ *
+ * @param platforms of its controllers; before they are known, all that are supported, so that a check can find out
  */
-export function sudoers(site: Site): string {
+export function sudoers(site: Site, platforms: readonly Platform[] = everyPlatform(site)): string {
   const { name, ssh } = site;
   // In quotes, because a user may be called ALL.
   const user = `"${ssh.user}"`;
-  const commands = everyCommand(site)
+  const commands = everyCommand(site, platforms)
     .filter(({ root }) => root)
     .flatMap((command) => patterns(limited(command)));
   return [

@@ -1,4 +1,5 @@
 import type { BootstrapItem } from '../bootstrap/item';
+import type { Platforms } from '../commands/platform';
 import type { Finding } from '../findings/finding';
 import type { Committed } from '../controller/commit';
 import type { ControllerState, FileState } from '../controller/inspect';
@@ -24,6 +25,7 @@ export interface ReportInput {
   /** Likewise: when the report was made, after the last observation. */
   readonly reportedAt: string;
   readonly findings: readonly Finding[];
+  readonly platforms: Platforms;
   /** Whether HAProxy was found disabled, and was enabled before anything else. */
   readonly leftDisabled: boolean;
   readonly bootstrap: readonly BootstrapItem[] | null;
@@ -44,7 +46,7 @@ export type ClusterReport = ClusterResult & Partial<Omit<ClusterProgress, 'done'
 /** The output of an execution: what an operator or an auditor wants to know first comes first. */
 export interface Report extends Pick<
   ReportInput,
-  'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'leftDisabled'
+  'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'platforms' | 'leftDisabled'
 > {
   readonly site: string;
   /** `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. */
@@ -99,6 +101,7 @@ export function report(input: ReportInput): Report {
     startedAt: input.startedAt,
     reportedAt: input.reportedAt,
     findings: input.findings,
+    platforms: input.platforms,
     leftDisabled: input.leftDisabled,
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
     plan: plan.summary,

@@ -15,6 +15,7 @@ function report(changes: Partial<Report> = {}): Report {
     reportedAt: '2030-01-01T00:01:00Z',
     outcome: 'unchanged',
     findings: [],
+    platforms: [],
     leftDisabled: false,
     bootstrap: null,
     plan: [],

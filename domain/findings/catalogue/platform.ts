@@ -34,6 +34,11 @@ export const PLATFORM_CATALOGUE = {
     'The SSH user does not see the processes of other users: nobody could tell what runs.',
     'Add it to the group of hidepid that /proc/mounts names.',
   ),
+  SudoIncomplete: entry(
+    ERROR,
+    'sudo refuses a command that the site may need to the SSH user.',
+    'Print the sudoers file anew, and put it on that controller.',
+  ),
   ServiceCommandMissing: entry(ERROR, 'Neither service nor systemctl is installed.', 'Install what has one of them.'),
   MagnumInContainer: entry(
     ERROR,

@@ -16,6 +16,7 @@ export function report({ kit, release }: PhaseContext): Phase {
         site: $.site,
         mode: $.mode,
         findings: $.findings,
+        platforms: $.platforms,
         leftDisabled: $.leftDisabled,
         bootstrap: $.bootstrap,
         schema: $.schema,

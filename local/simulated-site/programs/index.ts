@@ -20,6 +20,7 @@ import { python, python2, python3 } from './python';
 import { rabbitmqctl } from './rabbitmq';
 import { service, systemctl } from './services';
 import { ss } from './ss';
+import { sudo } from './sudo';
 
 /** Every program that there is in any generation, as far as the product's catalogue of commands goes. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
@@ -58,6 +59,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   sleep,
   ss,
   stat,
+  sudo,
   systemctl,
 };
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue, everyCommand } from '../../../domain/commands/catalogue';
+import { presumedPlatform } from '../../../domain/commands/platform';
 import { sudoers } from '../../../domain/commands/sudoers';
 import { limited, commandLine, quote } from '../../../domain/ssh/command-line';
 import { readSudoers } from '../../../local/simulated-site/sudoers';
@@ -124,4 +125,20 @@ describeWithVisudo('visudo', () => {
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('parsed OK');
   });
+});
+
+test('before the platform is known every supported one can be found out; then only what it needs is allowed', () => {
+  const known = readSudoers(sudoers(golden, [{ ...presumedPlatform(golden), shell: 'crmsh' }]));
+  const lines = [
+    ['20', 'pcs', 'resource', 'enable', 'p_haproxy'],
+    ['20', 'crm', 'resource', 'start', 'p_haproxy'],
+    ['4', 'crm_mon', '-1', '-r', '--output-as=xml'],
+    ['4', 'crm_mon', '-1', '-r', '--as-xml'],
+    ['90', 'service', 'magnum-api', 'restart'],
+    ['90', 'systemctl', 'restart', 'openstack-magnum-api'],
+    ['4', 'ip', 'netns', 'exec', 'haproxy', 'ss', '-ltnp'],
+  ].map((line) => ['timeout', '-k', '2', ...line]);
+
+  expect(lines.map((line) => allows('deploy', line))).toEqual(lines.map(() => true));
+  expect(lines.map((line) => known('deploy', line))).toEqual([false, true, true, false, true, false, false]);
 });

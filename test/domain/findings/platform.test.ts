@@ -1,5 +1,5 @@
 import { presumedPlatform } from '../../../domain/commands/platform';
-import { checkPlatforms } from '../../../domain/findings/platform';
+import { checkPlatforms, checkSudo } from '../../../domain/findings/platform';
 import { connectSite } from '../../../domain/commands/site-connection';
 import type { Site } from '../../../domain/site/document';
 import type { Command } from '../../../domain/ssh/command';
@@ -152,6 +152,18 @@ describe('what cannot be worked with is told with the version it takes', () => {
   });
 });
 
+it('Magnum in containers is told as what it is', async () => {
+  const shim = '  200 1 0 0 900 Sl /usr/bin/containerd-shim-runc-v2 -namespace moby\n';
+  const contained = '  201 200 110 110 900 Ssl python3 /usr/bin/magnum-conductor\n';
+
+  const { summary } = await found({
+    ps: processes([`500 ${HAPROXY} -f /etc/haproxy/conf.d`]) + shim + contained,
+    installed: without('magnum-conductor'),
+  });
+
+  expect(summary).toEqual(["error MagnumInContainer: Magnum's processes run in containers on node-2"]);
+});
+
 describe('other generations', () => {
   it("Fuel's: one file that includes the directory, a network namespace, python 2", async () => {
     const fuel = site('golden', ({ haproxy }) => (haproxy.include = 'statement'));
@@ -229,4 +241,36 @@ it('on the simulated site the first look finds what is presumed', async () => {
   expect(platforms).toMatchObject([{ platform: { pacemaker: '2.1.5', shell: 'pcs', include: 'directory' } }]);
   connection.close();
   await end();
+});
+
+describe('sudo', () => {
+  const deploy = site('golden', ({ ssh }) => Object.assign(ssh, { user: 'deploy', sudo: true }));
+
+  it.each<[string, (words: string) => boolean, string[]]>([
+    ['allows all', () => true, []],
+    [
+      'does not allow what enables HAProxy',
+      (words) => !words.startsWith('pcs resource enable'),
+      ['error SudoIncomplete: sudo refuses 1 commands to user deploy on node-2: pcs resource enable p_haproxy'],
+    ],
+  ])('that %s is known before anything is touched', async (_, allowed, expected) => {
+    const { site: simulated, world, clock, end } = simulate(deploy);
+    const controller = simulated.controllers.get('node-2');
+    if (controller) controller.sudoers = (_user, argv) => allowed(argv.join(' '));
+    const connection = await clock.drive(connectSite(world, deploy, {}));
+
+    const findings = await clock.drive(checkSudo(connection.nodes));
+
+    expect(findings.map(({ name, severity, evidence }) => `${severity} ${name}: ${evidence}`)).toEqual(expected);
+    expect(simulated.record.commands.every(({ changed }) => !changed)).toBe(true);
+    connection.close();
+    await end();
+  });
+
+  it('is not asked where the SSH user is root', async () => {
+    const { connection, ran } = await fakeConnection(golden);
+
+    expect(await checkSudo(connection.nodes)).toEqual([]);
+    expect(ran).toEqual([]);
+  });
 });

@@ -24,6 +24,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     startedAt: '2030-01-01T00:00:00Z',
     reportedAt: '2030-01-01T00:01:00Z',
     findings: [],
+    platforms: [],
     leftDisabled: false,
     bootstrap: null,
     schema: null,

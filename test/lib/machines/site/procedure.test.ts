@@ -156,6 +156,7 @@ describe('an apply', () => {
       startedAt: '2030-01-01T00:00:00.000Z',
       reportedAt: expect.stringMatching(/^2030-01-01T/) as string,
       findings: ['one', 'two'],
+      platforms: [],
       leftDisabled: false,
       bootstrap: null,
       schema: null,
