@@ -80,6 +80,18 @@ export const ERROR_CATALOGUE = {
       'A host refuses the user or the key.',
       "Put the key's public half into that user's authorized_keys there, or correct the user or the parameter.",
     ),
+    SshAlgorithmsDiffer: entry(
+      'A host and the workflow have no algorithm in common, or the host has no key of the pinned type.',
+      'Pin a host key of a type that it has, or let sshd offer more: the cause says what it offers.',
+    ),
+    SshForwardingForbidden: entry(
+      'A host does not forward TCP connections, without which controllers and OpenStack are out of reach.',
+      'Allow it in sshd_config there: AllowTcpForwarding yes, and no PermitOpen that leaves the target out.',
+    ),
+    SshShellRefused: entry(
+      'A controller lets the user in, but runs no commands for it. The cause quotes what the login printed.',
+      'Give the user a shell, a password that has not expired, and no forced command.',
+    ),
   },
   'Commands on a controller': {
     CommandFailed: entry('A command ended with an exit code that means failure.', 'Run it there by hand.'),
@@ -87,6 +99,10 @@ export const ERROR_CATALOGUE = {
     ProcessesHidden: entry(
       "A controller hides other users' processes (hidepid), so that nobody can tell what runs there.",
       'Let the SSH user see them: the cause says how.',
+    ),
+    OutputTooLong: entry(
+      'A command printed far more than it should. Nothing of it was used.',
+      'Run it there by hand to see what is in it.',
     ),
     SudoRefused: entry(
       'sudo does not allow a command, or asks for a password.',

@@ -1,5 +1,5 @@
 import { checkCloud } from '../domain/findings/cloud';
-import { HAPROXY_DISABLED, settle } from '../domain/findings/settle';
+import { hidesCloud, settle } from '../domain/findings/settle';
 import { throughSite } from '../domain/openstack/through-site';
 import { secretNames } from '../domain/secrets/references';
 import type { TaskFunction } from '../domain/tasks';
@@ -10,8 +10,7 @@ const HTTP = { connectTimeoutMs: 5000, readTimeoutMs: 20_000, writeTimeoutMs: 20
 
 /** Preflight cloud: what Magnum and the wanted clusters need there. Returns all findings, with those from before. */
 export const run: TaskFunction<'preflightCloud'> = async ({ site, findings }, world) => {
-  // Nothing behind the VIP answers until HAProxy is enabled.
-  if (findings.some(({ name }) => name === HAPROXY_DISABLED.name)) return { findings: settle(findings, site) };
+  if (hidesCloud(findings)) return { findings: settle(findings, site) };
   const found = await throughSite(
     world,
     site,

@@ -6,6 +6,7 @@ import { MagnumHaError } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
 import type { Site } from '../site/document';
 import { poll } from '../world';
+import { takenBy } from './taken-by';
 
 /** How long Magnum's API may take until it answers its neighbours. It answered its own controller after its restart. */
 const PATIENCE = { forMs: 30_000, everyMs: 1000 };
@@ -34,9 +35,14 @@ export async function reach(nodes: Nodes): Promise<void> {
   });
   if (unreached.length === 0) return;
   const { site } = nodes[0];
+  const taken = await everywhere(nodes, async (node) => {
+    const others = nodes.filter((one) => one !== node);
+    const by = await takenBy(node, () => Promise.all(others.map((other) => unreachedFrom(other, [other, node]))));
+    return by === undefined ? [] : [`On ${node.name} ${by}. `];
+  });
   throw new MagnumUnreachable(
     `Magnum's API cannot be reached between the controllers of site ${site.name}, so HAProxy was not disabled: ` +
-      `${unreached.join('; ')}. Look at the firewall of the controller that is not reached (iptables -S), also at chains that ` +
+      `${unreached.join('; ')}. ${taken.flat().join('')}Look at the firewall of the controller that is not reached (iptables -S), also at chains that ` +
       `INPUT jumps to before Magnum's rule, and at what lies between them.`,
   );
 }

@@ -43,6 +43,8 @@ export async function verify(
   const waitingFor: string[] = [];
   const [first] = nodes;
 
+  // A login may take long, and is no part of the time that an answer has.
+  await everywhere(nodes, ({ ready }) => ready());
   const addresses = [
     // From its neighbour, as HAProxy on another controller asks it: the firewall stands in between.
     ...nodes.map(({ name, controller }, index) => ({

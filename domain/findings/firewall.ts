@@ -50,7 +50,7 @@ function ownedByOther(names: string, { node, firewall: { owner, decision } }: Se
       `${node.site.magnum.apiPort}: ${explain(decision)}`,
     remedy:
       `Open the port there with ${owner.name}'s own means: ${commands(owner, decision)}. magnum-ha writes no rule beside ` +
-      `${owner.name}'s, which would be lost the next time they are loaded`,
+      `${owner.name}'s, which would be lost the next time they are loaded.`,
   };
 }
 

@@ -5,6 +5,10 @@ import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
 import { messageOf } from '../errors';
 import type { Site } from '../site/document';
+import { SshForwardingForbidden } from '../ssh/errors';
+
+/** Through this controller nothing of the cloud can be asked then. */
+export const FORWARDING_FORBIDDEN = 'ForwardingForbidden';
 
 /** A TCP endpoint that Magnum on every controller connects to. */
 interface Endpoint {
@@ -26,15 +30,17 @@ export async function reachability(site: Site, nodes: Nodes, behindVip: boolean)
         tunnel(endpoint.host, endpoint.port).then(
           (connection) => {
             connection.destroy();
-            return { endpoint, controller: name, reason: undefined };
+            return { endpoint, controller: name, reason: undefined, error: undefined };
           },
-          (error: unknown) => ({ endpoint, controller: name, reason: messageOf(error) }),
+          (error: unknown) => ({ endpoint, controller: name, reason: messageOf(error), error }),
         ),
       ),
     ),
   );
-  const tried = attempts.flat();
-  return endpoints.flatMap((endpoint): Finding[] => {
+  // What sshd forbids tells nothing of what listens there.
+  const isForbidden = ({ error }: { readonly error: unknown }) => error instanceof SshForwardingForbidden;
+  const tried = attempts.flat().filter((one) => !isForbidden(one));
+  const found = endpoints.flatMap((endpoint): Finding[] => {
     const failures = tried.filter((one) => one.endpoint === endpoint && one.reason !== undefined);
     if (failures.length === 0) return [];
     const { name, what, host, port, remedy } = endpoint;
@@ -54,6 +60,26 @@ export async function reachability(site: Site, nodes: Nodes, behindVip: boolean)
       },
     ];
   });
+  return [...forbidden(attempts.flat().filter(isForbidden)), ...found];
+}
+
+/** One finding for all that sshd forbids. */
+function forbidden(attempts: readonly { readonly endpoint: Endpoint; readonly controller: string }[]): Finding[] {
+  if (attempts.length === 0) return [];
+  const unique = (values: readonly string[]) => [...new Set(values)].join(', ');
+  const controllers = unique(attempts.map(({ controller }) => controller));
+  return [
+    {
+      name: FORWARDING_FORBIDDEN,
+      severity: 'error',
+      evidence:
+        `sshd on ${controllers} does not forward connections to ` +
+        unique(attempts.map(({ endpoint: { host, port } }) => `${host}:${port}`)),
+      remedy:
+        'Allow it for the SSH user in sshd_config there: AllowTcpForwarding yes, and no PermitOpen that leaves these out; and in ' +
+        'authorized_keys no no-port-forwarding. The workflow talks to OpenStack through it.',
+    },
+  ];
 }
 
 function endpointsOf(site: Site): Endpoint[] {

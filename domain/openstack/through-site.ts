@@ -24,6 +24,8 @@ export function throughSite<T>(
 ): Promise<T> {
   const { openstack: passwordName } = secretNames(site);
   return withSite(world, site, { platforms, secrets: [passwordName, ...further] }, async (connection) => {
+    // A login may take long, and is no part of the time that an answer has.
+    await connection.nodes[0].ready();
     const openstack = openStackSession({
       connect: connection.nodes[0].tunnel,
       clock: world.clock,

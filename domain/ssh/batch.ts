@@ -3,7 +3,14 @@ export interface Frame {
   readonly exitCode: number;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  /** Bytes of stdout: more than it holds if there were too many. */
+  readonly printed: number;
 }
+
+/** Of what a command prints on stdout so many bytes are kept. Tens of thousands of sockets or of rules are less. */
+export const MOST_OUTPUT = 16 * 2 ** 20;
+/** Of stderr, only the beginning is told. */
+const MOST_ERRORS = 64 * 2 ** 10;
 
 /**
  * Bytes of a line: every SSH server takes a packet of 35,000 (RFC 4253, section 6.1), and Linux an argument of 131,072.
@@ -53,15 +60,24 @@ export function parted<T extends { readonly line: string }>(all: readonly T[]): 
 export class Frames {
   private readonly stdout: Splitter;
   private readonly stderr: Splitter;
-  private begun = false;
+  private started = false;
 
-  /** @param found is called once a command has ended and all it printed has arrived, in the order of the commands */
+  /**
+   * @param found is called once a command has ended and all it printed has arrived, in the order of the commands
+   * @param began is called once the shell runs
+   */
   constructor(
     nonce: string,
     private readonly found: (frame: Frame) => void,
+    private readonly began: () => void = () => undefined,
   ) {
-    this.stdout = new Splitter(nonce);
-    this.stderr = new Splitter(nonce);
+    this.stdout = new Splitter(nonce, MOST_OUTPUT);
+    this.stderr = new Splitter(nonce, MOST_ERRORS);
+  }
+
+  /** What was printed instead, if no shell has run; undefined if one has. */
+  get instead(): string | undefined {
+    return this.started ? undefined : `${this.stdout.pending.toString()}\n${this.stderr.pending.toString()}`;
   }
 
   /** Takes what arrived. */
@@ -70,37 +86,64 @@ export class Frames {
     while (this.stdout.parts.length > 0 && this.stderr.parts.length > 0) {
       const out = this.stdout.parts.shift();
       const error = this.stderr.parts.shift();
-      if (this.begun && out && error) {
-        this.found({ exitCode: Number(out.tail), stdout: out.content, stderr: error.content });
+      if (!this.started) this.began();
+      else if (out && error) {
+        const { content: stdout, length: printed } = out;
+        this.found({ exitCode: Number(out.tail), stdout, stderr: error.content, printed });
       }
-      this.begun = true;
+      this.started = true;
     }
   }
 }
 
+/** What came before a marker, how many bytes that was, and the rest of the marker's line. */
+interface Part {
+  readonly content: Buffer;
+  readonly length: number;
+  readonly tail: string;
+}
+
 /** Parts a stream at its markers. */
 class Splitter {
-  /** What came before a marker, and the rest of the marker's line. */
-  readonly parts: { readonly content: Buffer; readonly tail: string }[] = [];
+  readonly parts: Part[] = [];
+  private kept: Buffer[] = [];
+  private length = 0;
+  /** Where a marker may begin. */
   private rest = Buffer.alloc(0);
-  private searched = 0;
 
-  constructor(private readonly nonce: string) {}
+  constructor(
+    private readonly nonce: string,
+    private readonly most: number,
+  ) {}
+
+  /** What arrived since the last marker. */
+  get pending(): Buffer {
+    return Buffer.concat([...this.kept, this.rest]);
+  }
 
   push(chunk: Buffer): void {
     this.rest = Buffer.concat([this.rest, chunk]);
     for (;;) {
-      const start = this.rest.indexOf(this.nonce, this.searched, 'latin1');
+      const start = this.rest.indexOf(this.nonce, 0, 'latin1');
       const end = start < 0 ? -1 : this.rest.indexOf('\n', start, 'latin1');
+      // Of a marker that has not arrived whole, nothing is kept as output.
+      const sure = start < 0 ? Math.max(0, this.rest.length - this.nonce.length + 1) : start;
+      this.keep(this.rest.subarray(0, sure));
       if (end < 0) {
-        // A marker may have arrived in part.
-        this.searched = start < 0 ? Math.max(0, this.rest.length - this.nonce.length) : start;
+        this.rest = Buffer.from(this.rest.subarray(sure));
         return;
       }
       const tail = this.rest.toString('latin1', start + this.nonce.length, end).trim();
-      this.parts.push({ content: this.rest.subarray(0, start), tail });
+      this.parts.push({ content: Buffer.concat(this.kept), length: this.length, tail });
+      this.kept = [];
+      this.length = 0;
       this.rest = this.rest.subarray(end + 1);
-      this.searched = 0;
     }
+  }
+
+  private keep(bytes: Buffer): void {
+    const room = this.most - this.length;
+    if (room > 0 && bytes.length > 0) this.kept.push(bytes.subarray(0, room));
+    this.length += bytes.length;
   }
 }

@@ -17,9 +17,12 @@ export function commandLine(command: Command, sudo: boolean): string {
   return `LC_ALL=C ${words.map(quote).join(' ')}`;
 }
 
+/** Seconds that sudo may take before it runs timeout(1): it looks its own host up, where no name server may answer. */
+const SUDO_SECONDS = 30;
+
 /** Milliseconds after which the client stops waiting for a command that timeout(1) should have ended by then. */
-export function patience(command: Command): number {
-  return (command.timeoutSeconds + KILL_AFTER_SECONDS + 2) * 1000;
+export function patience({ root, timeoutSeconds }: Command): number {
+  return (timeoutSeconds + KILL_AFTER_SECONDS + 2 + (root ? SUDO_SECONDS : 0)) * 1000;
 }
 
 /** Quotes a word for a POSIX shell: the only place where arguments meet a shell. */

@@ -1,12 +1,16 @@
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, type ParsedKey, type PublicKeyAuthMethod, type ServerHostKeyAlgorithm, utils } from 'ssh2';
+import { Client, type ParsedKey, type ServerHostKeyAlgorithm, utils } from 'ssh2';
+import type { Clock } from '../world';
 import { SshPrivateKeyInvalid } from './errors';
-import { authenticationFailed, hostKeyMismatch } from './failures';
+import { algorithmsDiffer, authenticationFailed, hostKeyMismatch, moreIsAskedFor } from './failures';
+import { handshakeOf } from './handshake';
 import { pipeline } from './pipelining';
 
-/** Time for TCP connection, key exchange and authentication together, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 15_000;
+/** Time for the TCP connection and the exchange of keys, in milliseconds. */
+const HANDSHAKE_TIMEOUT_MS = 15_000;
+/** The same with the login, for which sshd may ask name servers that do not answer: 30 s where there are three. */
+const LOGIN_TIMEOUT_MS = 45_000;
 
 /** Whom to connect to, as whom. */
 export interface Target {
@@ -30,12 +34,11 @@ export interface Connection {
 /**
  * Opens an SSH connection.
  *
- * @throws HostKeyMismatch, SshAuthenticationFailed; any other failure through `unreachable`
+ * @throws HostKeyMismatch, SshAlgorithmsDiffer, SshAuthenticationFailed; any other failure through `unreachable`
  */
-export function connect(target: Target, unreachable: (reason: string) => Error): Promise<Connection> {
+export function connect(clock: Clock, target: Target, unreachable: (reason: string) => Error): Promise<Connection> {
   const [algorithm = '', pinned = ''] = target.hostKey.split(' ');
-  // Only public key, at once: the usual `none` request first costs a round trip.
-  const publicKey: PublicKeyAuthMethod = { type: 'publickey', username: target.user, key: target.key };
+  const handshake = handshakeOf(target.user, target.key);
   const { via } = target;
   // Otherwise every small packet waits for the acknowledgement of the one before.
   const stream = 'host' in via ? connectTcp({ ...via, noDelay: true }) : via;
@@ -47,15 +50,28 @@ export function connect(target: Target, unreachable: (reason: string) => Error):
   const authenticating = new Promise<void>((resolve) => (asked = resolve));
   const ready = new Promise<void>((resolve, reject) => {
     const fail = (error: Error & { level?: string }) => {
+      cancel();
       client.end();
       reject(explain(error));
     };
+    const cancel = clock.after(HANDSHAKE_TIMEOUT_MS, () => {
+      fail(new Error(`no answer within ${HANDSHAKE_TIMEOUT_MS / 1000} s`));
+      stream.destroy();
+    });
     const explain = (error: Error & { level?: string }): Error => {
       if (shown !== undefined) return hostKeyMismatch(target.label, target.hostKey, shown);
-      if (error.level === 'client-authentication') return authenticationFailed(target.label, target.user);
+      if (error.level === 'client-authentication') {
+        const { wanted } = handshake;
+        return wanted
+          ? moreIsAskedFor(target.label, target.user, wanted)
+          : authenticationFailed(target.label, target.user);
+      }
+      const disagreement = handshake.disagreement(error.message);
+      if (disagreement !== undefined) return algorithmsDiffer(target.label, algorithm, disagreement);
       return unreachable(error.message);
     };
     client
+      .once('handshake', cancel)
       .once('ready', () => {
         client.off('error', fail).off('close', closed);
         // Without a listener a later error would end the process; commands under way learn of it by their channels' end.
@@ -65,13 +81,16 @@ export function connect(target: Target, unreachable: (reason: string) => Error):
       // Not once: a connection that is refused may break as well, and an error that nobody hears ends the process.
       .on('error', fail);
     const closed = () => {
+      cancel();
       reject(unreachable('the connection was closed during the handshake'));
     };
     client.once('close', closed);
     client.connect({
       sock: stream,
       username: target.user,
-      authHandler: [publicKey],
+      // Only public key, at once: the usual `none` request first costs a round trip.
+      authHandler: handshake.authenticate,
+      debug: handshake.listen,
       hostVerifier: (key: Buffer) => {
         if (key.toString('base64') === pinned) return true;
         shown = `${keyType(key)} ${key.toString('base64')}`;
@@ -79,7 +98,7 @@ export function connect(target: Target, unreachable: (reason: string) => Error):
       },
       // The host must show the key of the pinned type; others it may have as well.
       algorithms: { serverHostKey: hostKeyAlgorithms(algorithm) },
-      readyTimeout: CONNECT_TIMEOUT_MS,
+      readyTimeout: LOGIN_TIMEOUT_MS,
       // A host that falls silent is given up after four of these: HAProxy may be disabled meanwhile.
       keepaliveInterval: 2_000,
     });

@@ -20,6 +20,21 @@ export class SshAuthenticationFailed extends MagnumHaError {
   override readonly name = 'SshAuthenticationFailed';
 }
 
+/** A host and the workflow have no algorithm in common, or the host has no key of the pinned type. */
+export class SshAlgorithmsDiffer extends MagnumHaError {
+  override readonly name = 'SshAlgorithmsDiffer';
+}
+
+/** A host does not forward TCP connections, on which the workflow depends. */
+export class SshForwardingForbidden extends MagnumHaError {
+  override readonly name = 'SshForwardingForbidden';
+}
+
+/** A host lets the user in, but runs no commands for it: no shell, an expired password, a forced command. */
+export class SshShellRefused extends MagnumHaError {
+  override readonly name = 'SshShellRefused';
+}
+
 /** The private key parameter holds no key that can be used. */
 export class SshPrivateKeyInvalid extends MagnumHaError {
   override readonly name = 'SshPrivateKeyInvalid';
@@ -43,4 +58,9 @@ export class CommandFailed extends MagnumHaError {
 /** sudo asks for a password, or does not allow a command. */
 export class SudoRefused extends MagnumHaError {
   override readonly name = 'SudoRefused';
+}
+
+/** A command printed more than is read of any. Nothing of it was used. */
+export class OutputTooLong extends MagnumHaError {
+  override readonly name = 'OutputTooLong';
 }

@@ -45,16 +45,16 @@ export async function scanHostKeys(
       throw unreachable(messageOf(error));
     }));
   const target = { label: bastionOf(site), via: { host, port }, user, key, hostKey };
-  const { client, ready } = await connect(target, unreachable);
+  const bastion = await connect(clock, target, unreachable);
   try {
-    await ready;
+    await bastion.ready;
     const controllers = await Promise.all(
       mapAll(site.controllers, async (controller, index): Promise<ShownKey> => {
         const { name, address, port: sshPort } = controller;
         const path = `controllers.${index}`;
         const [pinnedType] = pins.get(path)?.split(' ', 1) ?? [];
         try {
-          const stream = await forward(clock, client, address, sshPort);
+          const stream = await forward(clock, bastion, target.label, address, sshPort);
           return { path, name, hostKey: await shownKey(stream, pinnedType === undefined ? TYPES : [pinnedType]) };
         } catch (error) {
           return { path, name, problem: messageOf(error) };
@@ -63,7 +63,7 @@ export async function scanHostKeys(
     );
     return [{ path: 'bastion', name: 'bastion', hostKey }, ...controllers];
   } finally {
-    client.end();
+    bastion.client.end();
   }
 }
 

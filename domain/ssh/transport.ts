@@ -3,9 +3,10 @@ import type { Client, ParsedKey } from 'ssh2';
 import { messageOf } from '../errors';
 import type { Controller } from '../site/document';
 import type { Clock, ConnectOptions, Link, Transport } from '../world';
-import { connect, parsePrivateKey } from './connect';
+import { connect, type Connection, parsePrivateKey } from './connect';
+import { SshForwardingForbidden } from './errors';
 import { executor } from './execute';
-import { bastionOf, bastionUnreachable, controllerOf, controllerUnreachable } from './failures';
+import { bastionOf, bastionUnreachable, controllerOf, controllerUnreachable, forwardingForbidden } from './failures';
 
 /** Time for a TCP connection through a tunnel, in milliseconds. */
 const TUNNEL_TIMEOUT_MS = 5_000;
@@ -13,19 +14,18 @@ const TUNNEL_TIMEOUT_MS = 5_000;
 /**
  * Connects to the bastion of a site by SSH, and through it to each controller that is used.
  *
- * @throws BastionUnreachable, HostKeyMismatch, SshAuthenticationFailed, SshPrivateKeyInvalid
+ * @throws BastionUnreachable, HostKeyMismatch, SshAlgorithmsDiffer, SshAuthenticationFailed, SshPrivateKeyInvalid
  */
 export async function connectBySsh(clock: Clock, options: ConnectOptions): Promise<Transport> {
   const { site } = options;
   const key = parsePrivateKey(options.privateKey, site.ssh.privateKey.ssm);
   const { host, port, user, hostKey } = site.bastion;
-  const { client: bastion, ready } = await connect(
-    { label: bastionOf(site), via: { host, port }, user, key, hostKey },
-    (reason) => bastionUnreachable(site, reason),
+  const bastion = await connect(clock, { label: bastionOf(site), via: { host, port }, user, key, hostKey }, (reason) =>
+    bastionUnreachable(site, reason),
   );
   const controllers = new Map<string, Promise<Link>>();
   let alive = true;
-  bastion.once('close', () => (alive = false));
+  bastion.client.once('close', () => (alive = false));
   const transport: Transport = {
     controller: (controller) => {
       const known = controllers.get(controller.name);
@@ -40,17 +40,17 @@ export async function connectBySsh(clock: Clock, options: ConnectOptions): Promi
     get alive() {
       return alive;
     },
-    close: () => bastion.end(),
+    close: () => bastion.client.end(),
   };
   // The task that uses them gets the error.
   for (const controller of options.expected) transport.controller(controller).catch(() => undefined);
-  await ready;
+  await bastion.ready;
   return transport;
 }
 
 async function openController(
   clock: Clock,
-  bastion: Client,
+  bastion: Connection,
   key: ParsedKey,
   controller: Controller,
   { site }: ConnectOptions,
@@ -58,48 +58,83 @@ async function openController(
   const { address, port, hostKey } = controller;
   const where = controllerOf(site, controller);
   const unreachable = (reason: string) => controllerUnreachable(site, controller, reason);
-  const via = await forward(clock, bastion, address, port).catch((error: unknown) => {
-    throw unreachable(messageOf(error));
+  const via = await forward(clock, bastion, bastionOf(site), address, port).catch((error: unknown) => {
+    throw error instanceof SshForwardingForbidden ? error : unreachable(messageOf(error));
   });
-  const { client, ready } = await connect({ label: where, via, user: site.ssh.user, key, hostKey }, unreachable);
+  const target = { label: where, via, user: site.ssh.user, key, hostKey };
+  const connection = await connect(clock, target, unreachable);
+  const { client, ready } = connection;
   // Each tunnel that is being opened waits for the connection's end, too.
   client.setMaxListeners(0);
-  const execute = executor(clock, client, where);
+  const execute = executor(clock, { ...connection, where });
   /** If the connection was refused, that reason is reported, not that the connection is gone. */
   const onceReady = async <T>(asked: Promise<T>) => (await Promise.all([ready, asked]))[1];
   return {
     client,
     ready,
-    tunnel: (host, tcpPort) => onceReady(forward(clock, client, host, tcpPort)),
+    tunnel: (host, tcpPort) => onceReady(forward(clock, connection, where, host, tcpPort)),
     execute: (line, command) => onceReady(execute(line, command)),
   };
 }
 
-/** Opens a TCP connection from the other side of an SSH connection. */
-export function forward(clock: Clock, client: Client, host: string, port: number): Promise<Duplex> {
+/** RFC 4254, section 5.1: what the server's own rules forbid. */
+const ADMINISTRATIVELY_PROHIBITED = 1;
+
+/**
+ * Opens a TCP connection from the other side of an SSH connection.
+ *
+ * @param where how messages name the host that forwards
+ */
+export function forward(
+  clock: Clock,
+  { client, ready }: Connection,
+  where: string,
+  host: string,
+  port: number,
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    let late = false;
-    const cancel = clock.after(TUNNEL_TIMEOUT_MS, () => {
-      late = true;
-      reject(new Error(`no answer from ${host}:${port} within ${TUNNEL_TIMEOUT_MS / 1000} s`));
-    });
-    const gone = () => {
-      cancel();
-      reject(new Error('the SSH connection closed'));
-    };
-    client.once('close', gone);
-    try {
-      client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-        cancel();
-        client.off('close', gone);
-        if (error) reject(new Error(error.message));
-        else if (late) channel.destroy();
-        else resolve(channel);
-      });
-    } catch (error) {
+    let isOver = false;
+    let cancel: () => void = () => undefined;
+    const over = () => {
+      isOver = true;
       cancel();
       client.off('close', gone);
-      reject(new Error(messageOf(error)));
+    };
+    const fail = (error: Error) => {
+      over();
+      reject(error);
+    };
+    const gone = () => {
+      fail(new Error('the SSH connection closed'));
+    };
+    client.once('close', gone);
+    // The login is no part of its time.
+    ready.then(
+      () => {
+        if (isOver) return;
+        cancel = clock.after(TUNNEL_TIMEOUT_MS, () => {
+          fail(new Error(`no answer from ${host}:${port} within ${TUNNEL_TIMEOUT_MS / 1000} s`));
+        });
+      },
+      () => undefined,
+    );
+    try {
+      client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+        if (error) fail(refusal(error, where, `${host}:${port}`));
+        else if (isOver) channel.destroy();
+        else {
+          over();
+          resolve(channel);
+        }
+      });
+    } catch (error) {
+      fail(new Error(messageOf(error)));
     }
   });
+}
+
+/** In the server's words, without those of ssh2 before them. */
+function refusal(error: Error & { reason?: number | string }, where: string, target: string): Error {
+  if (error.reason === ADMINISTRATIVELY_PROHIBITED) return forwardingForbidden(where, target);
+  return new Error(error.message.replace('(SSH) Channel open failure: ', ''));
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../../domain/errors';
 import type { Controller } from '../../domain/site/document';
-import { batching, type Waiting } from '../../domain/ssh/batching';
+import { batching, type Ran, type Waiting } from '../../domain/ssh/batching';
 import { patience } from '../../domain/ssh/command-line';
 import {
   authenticationFailed,
@@ -117,7 +117,7 @@ class InMemoryTransport implements Transport {
 }
 
 class InMemoryLink implements Link {
-  private readonly batched = batching((batch) => this.run(batch));
+  private readonly batched: Link['execute'];
 
   constructor(
     private readonly reachable: Reachable,
@@ -126,6 +126,7 @@ class InMemoryLink implements Link {
     readonly way: Way,
     readonly ready: Promise<void>,
   ) {
+    this.batched = batching(reachable.clock, (batch) => this.run(batch));
     // Whoever uses it hears of a failure.
     ready.catch(() => undefined);
   }
@@ -146,7 +147,7 @@ class InMemoryLink implements Link {
     return (await Promise.all([this.ready, asked]))[1];
   }
 
-  private run(batch: readonly Waiting[]): Promise<void> {
+  private run(batch: readonly Waiting[]): Promise<Ran> {
     const waiting = [...batch];
     const { way } = this;
     return new Promise((done) => {
@@ -154,7 +155,7 @@ class InMemoryLink implements Link {
         forget();
         cancel();
         for (const { command, reject } of waiting.splice(0)) reject(connectionLost(command, this.label, reason));
-        done();
+        done('ended');
       };
       const forget = way.onLost(() => {
         end('the connection closed');
@@ -335,7 +336,7 @@ interface Login {
 /** Until the host has shown the pinned key. */
 async function shakeHands(way: Way, { label, hostKey, sshd, unreachable }: Login): Promise<void> {
   const answer = expected<undefined>(way, CONNECT_TIMEOUT_MS, {
-    late: 'Timed out while waiting for handshake',
+    late: 'no answer within 15 s',
     lost: 'the connection was closed during the handshake',
   });
   way.send(() => {
@@ -398,7 +399,7 @@ async function forward(
       },
       (error: unknown) => {
         way.reply(() => {
-          answer.reject(new Error(`(SSH) Channel open failure: ${messageOf(error)}`));
+          answer.reject(new Error(`${messageOf(error)}`));
         });
       },
     );

@@ -72,6 +72,11 @@ export const CONTROLLER_CATALOGUE = {
     'ca.file is the bundle of a system. All of it is copied to cluster nodes, and is too much for that.',
     'Name a file with your own CA alone.',
   ),
+  ForwardingForbidden: entry(
+    ERROR,
+    'sshd on a controller does not forward TCP connections, through which the workflow talks to OpenStack.',
+    'Allow it in sshd_config there: AllowTcpForwarding yes, and no PermitOpen that leaves the targets out.',
+  ),
   FirewallOwnedByOther: entry(
     ERROR,
     'ufw, firewalld or another program makes the firewall rules, and they are closed to the other controllers.',

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import { batchLine, type Frame, Frames, parted } from '../../../domain/ssh/batch';
+import { batchLine, type Frame, Frames, MOST_OUTPUT, parted } from '../../../domain/ssh/batch';
 
 const NONCE = '0123456789abcdef0123456789abcdef';
 
@@ -79,7 +79,7 @@ test('any bytes arrive exactly, however they are cut', () => {
         );
         const stderr = marked([none, ...commands.map((one) => one.stderr)], () => '');
 
-        expect(read({ stdout, stderr }, size)).toEqual(commands);
+        expect(read({ stdout, stderr }, size)).toEqual(commands.map((one) => ({ ...one, printed: one.stdout.length })));
       },
     ),
   );
@@ -138,4 +138,46 @@ describe('parted', () => {
   test('sends what is too long by itself', () => {
     expect(parted(lines(2, 40_000)).map((part) => part.length)).toEqual([1, 1]);
   });
+});
+
+describe('too much output', () => {
+  const MiB = 2 ** 20;
+
+  test('is counted, not kept, and the next command is answered', () => {
+    const found: Frame[] = [];
+    const frames = new Frames(NONCE, (frame) => found.push(frame));
+    const chunk = Buffer.alloc(MiB, 'x');
+
+    frames.push('stdout', Buffer.from(`${NONCE} 0\n`));
+    frames.push('stderr', Buffer.from(`${NONCE}\n`));
+    for (let count = 0; count < 100; count++) frames.push('stdout', chunk);
+    for (let count = 0; count < 100; count++) frames.push('stderr', chunk);
+    frames.push('stdout', Buffer.from(`${NONCE} 0\nnext${NONCE} 0\n`));
+    frames.push('stderr', Buffer.from(`${NONCE}\n${NONCE}\n`));
+
+    expect(found).toMatchObject([{ printed: 100 * MiB }, { printed: 4 }]);
+    expect(found[0]?.stdout).toHaveLength(MOST_OUTPUT);
+    expect(found[0]?.stderr.length).toBeLessThan(MiB);
+    expect(found[1]?.stdout.toString()).toBe('next');
+  });
+
+  test('8 MiB in packets of SSH take no second', () => {
+    const content = Buffer.alloc(8 * MiB, 'ps and its words ');
+    const stdout = Buffer.concat([Buffer.from(`${NONCE} 0\n`), content, Buffer.from(`${NONCE} 0\n`)]);
+    const began = performance.now();
+
+    const [frame] = read({ stdout, stderr: Buffer.from(`${NONCE}\n${NONCE}\n`) }, 32_768);
+
+    expect(frame?.stdout.equals(content)).toBe(true);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+});
+
+test('what is printed where no shell runs is there to be told', () => {
+  const frames = new Frames(NONCE, () => undefined);
+
+  frames.push('stderr', Buffer.from('This account is currently '));
+  frames.push('stderr', Buffer.from('not available.\n'));
+
+  expect(frames.instead?.trim()).toBe('This account is currently not available.');
 });

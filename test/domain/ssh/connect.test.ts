@@ -1,10 +1,12 @@
 import { type Duplex, PassThrough } from 'node:stream';
 import { type ParsedKey, utils } from 'ssh2';
 import { connect } from '../../../domain/ssh/connect';
+import { realClock } from '../../../domain/world';
 
 const key = utils.parseKey(utils.generateKeyPairSync('ed25519').private) as ParsedKey;
 const connectBy = (via: Duplex) =>
   connect(
+    realClock,
     { label: 'bastion of site golden', via, user: 'root', key, hostKey: 'ssh-ed25519 AAAA' },
     (reason) => new Error(`unreachable: ${reason}`),
   );

@@ -49,14 +49,18 @@ export function whyNoSshd(): string | undefined {
   return status === 0 ? undefined : `sshd says: ${stderr.trim()}`;
 }
 
-/** Starts an sshd that lets the user of {@link USER} in with the public key `authorized`. */
+/**
+ * Starts an sshd that lets the user of {@link USER} in with the public key `authorized`.
+ * @param further lines of its configuration, before all others
+ */
 export async function startSshd(
   authorized: string,
   hostKeys = keys('ed25519'),
   logLevel: 'DEBUG3' | 'ERROR' = 'DEBUG3',
+  further: readonly string[] = [],
 ): Promise<Sshd> {
   const port = await freePort();
-  const { directory, configuration } = configure({ authorized, hostKeys, port, logLevel });
+  const { directory, configuration } = configure({ authorized, hostKeys, port, logLevel, further });
   const sshd = spawn(SSHD, ['-D', '-e', '-f', configuration]);
   let log = '';
   sshd.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -71,14 +75,22 @@ export async function startSshd(
   return { port, hostKey: hostKeys.public, log: () => log, stop };
 }
 
-function configure(options: { authorized: string; hostKeys: Keys; port: number; logLevel?: string }) {
-  const { authorized, hostKeys, port, logLevel = 'DEBUG3' } = options;
+function configure(options: {
+  authorized: string;
+  hostKeys: Keys;
+  port: number;
+  logLevel?: string;
+  further?: readonly string[];
+}) {
+  const { authorized, hostKeys, port, logLevel = 'DEBUG3', further = [] } = options;
   const directory = mkdtempSync(join(tmpdir(), 'magnum-ha-sshd-'));
   const file = (name: string, content: string) => {
     writeFileSync(join(directory, name), content, { mode: 0o600 });
     return join(directory, name);
   };
   const lines = [
+    // Of each option sshd takes what comes first.
+    ...further,
     `ListenAddress 127.0.0.1:${port}`,
     `HostKey ${file('host_key', hostKeys.private)}`,
     `AuthorizedKeysFile ${file('authorized_keys', `${authorized}\n`)}`,
