@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Site } from '../domain/site/document';
 import { startLocal } from '../local/deploy';
+import { GENERATIONS, generationOf } from '../local/simulated-site';
 import type { Deployment } from '../local/emulator/aws/deployment';
 import type { LogLine } from '../local/emulator/aws/functions';
 import { conclude, type Ended } from './conclude';
@@ -31,8 +32,9 @@ export async function localRun(options: RunOptions, context: Context): Promise<n
   say(styleFor(context, options)('dim', 'Synthesizing the stack and bundling its functions …'));
   const local = await startLocal(options.site, { bare: options.site.bootstrap });
   say(
-    `Site ${options.site.name}, simulated: ${options.site.controllers.length} controllers behind an SSH bastion on\n` +
-      `loopback. Everything takes its true time; time in which nothing happens is\nskipped.`,
+    `Site ${options.site.name}, simulated: ${options.site.controllers.length} controllers with ` +
+      `${GENERATIONS[generationOf(options.site)].system}\nbehind an SSH bastion on loopback. Everything takes its true time; ` +
+      `time in which nothing happens is\nskipped.`,
   );
   try {
     return await runModes(local, options, context);

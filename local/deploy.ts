@@ -9,7 +9,7 @@ import type { Template } from './emulator/aws/template';
 import { fastForwardClock } from './emulator/fast-forward';
 import { inProcessHandlers } from './in-process';
 import { realRandom } from './random';
-import { type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
+import { generationOf, type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
 import { startSshFront } from './simulated-site/ssh-server';
 import { type VirtualClock, virtualClock } from './virtual-clock';
 
@@ -31,7 +31,7 @@ export interface VirtualLocal extends Local {
 }
 
 /** What a local deployment can be told. */
-export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'bare'> {
+export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'bare' | 'generation'> {
   /** Values of secrets by parameter name; the others are made. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
@@ -44,7 +44,14 @@ export async function startLocal(site: Site, options: LocalOptions = {}): Promis
   const template = await synthesized(site);
   const clock = fastForwardClock();
   const secrets = secretsOf(site, realRandom, options.secrets);
-  const simulated = startSimulatedSite({ ...options, document: site, secrets, clock, random: realRandom });
+  const simulated = startSimulatedSite({
+    generation: generationOf(site),
+    ...options,
+    document: site,
+    secrets,
+    clock,
+    random: realRandom,
+  });
   const { document, privateKey } = await startSshFront(simulated);
   const logs: LogLine[] = [];
   const deployment = await deploy({
@@ -69,7 +76,14 @@ export async function startVirtual(
   const template = await synthesized(site);
   const clock = virtualClock();
   const secrets = secretsOf(site, random, options.secrets);
-  const simulated = startSimulatedSite({ ...pace, document: site, secrets, clock, random });
+  const simulated = startSimulatedSite({
+    generation: generationOf(site),
+    ...pace,
+    document: site,
+    secrets,
+    clock,
+    random,
+  });
   const logs: LogLine[] = [];
   const log = (line: LogLine) => logs.push(line);
   const deployment = await deploy({

@@ -33,10 +33,14 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
   /** A copy of HAProxy's whole configuration in which the staged fragment is validated. */
   const tree = join(configDirectory, 'magnum-ha-staged');
   const stagedFragments = join(tree, basename(haproxy.fragmentDirectory));
-  const check = (directory: string, fragments: string) =>
-    platform.include === 'directory'
-      ? root('haproxy', '-c', '-f', join(directory, basename(haproxy.configFile)), '-f', fragments)
-      : root('haproxy', '-C', directory, '-c', '-f', basename(haproxy.configFile));
+  const check = (directory: string, fragments: string) => {
+    const main = basename(haproxy.configFile);
+    if (platform.include === 'statement') return root('haproxy', '-C', directory, '-c', '-f', main);
+    const named = (path: string) =>
+      dirname(path) === haproxy.fragmentDirectory ? join(fragments, basename(path)) : path;
+    const further = platform.include === 'files' ? (platform.fragments ?? []).map(named) : [fragments];
+    return root('haproxy', '-c', ...[join(directory, main), ...further].flatMap((path) => ['-f', path]));
+  };
 
   const previous = (path: string) => `${path}.magnum-ha-previous`;
   /** In HAProxy's network namespace, if it has one. */

@@ -12,8 +12,10 @@ export interface Platform {
   readonly shell: ClusterShell;
   /** Version of HAProxy, such as 2.6.12-1. */
   readonly haproxy: string;
-  /** How HAProxy reads its fragments, as in the document. */
-  readonly include: Site['haproxy']['include'];
+  /** How HAProxy reads its fragments: as in the document, or each named on its command line. */
+  readonly include: Site['haproxy']['include'] | 'files';
+  /** With `files`: what HAProxy is started with besides its main file. */
+  readonly fragments?: readonly string[];
   readonly pidFile: string;
   /** The network namespace in which HAProxy runs, if that is one of its own. */
   readonly namespace?: string;
@@ -73,7 +75,8 @@ export function everyPlatform(site: Site): Platform[] {
  */
 export function platformOf(site: Site, found: Detected, files: readonly string[]): Platform {
   const presumed = presumedPlatform(site);
-  const { fragmentDirectory } = site.haproxy;
+  const { fragmentDirectory, fragment, configFile } = site.haproxy;
+  const named = files.includes(join(fragmentDirectory, fragment));
   const serviceOf = (name: string) => serviceNamed(name, found.services) ?? name;
   const python = ['python3', 'python2', 'python'].find((name) => found.programs.has(name));
   return {
@@ -84,7 +87,10 @@ export function platformOf(site: Site, found: Detected, files: readonly string[]
       ? 'directory'
       : includesFragments(found, site)
         ? 'statement'
-        : presumed.include,
+        : named
+          ? 'files'
+          : presumed.include,
+    ...(named && { fragments: files.filter((file) => file !== configFile) }),
     pidFile: found.pidFile,
     ...(found.namespace === undefined ? {} : { namespace: found.namespace }),
     apiService: serviceOf(site.magnum.apiService),

@@ -340,8 +340,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       const directory = pattern.replace(/\/?\*\.cfg$/, '');
       return this.files.exists(posix.resolve(workingDirectory, directory)) ? load(directory) : [];
     };
-    const includes = knowsInclude || this.context.document.haproxy.include === 'statement';
-    return parseHaproxyConfig(files, { version, include: includes ? matching : undefined });
+    return parseHaproxyConfig(files, { version, include: knowsInclude ? matching : undefined });
   }
 
   /** A file, or the files of a directory that end in .cfg in the order of their names. */

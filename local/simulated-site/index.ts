@@ -16,7 +16,7 @@ import { type Timings, timings as timingsOf } from './timings';
 import { connectInMemory } from './transport';
 
 export { type CommandFault, GARBLED } from './command-faults';
-export { GENERATIONS, type GenerationName } from './generations';
+export { GENERATIONS, type GenerationName, generationOf } from './generations';
 export { ConnectError } from './network';
 export type { RecordedCommand } from './record';
 

@@ -71,7 +71,7 @@ export function initialFiles(
   const file = (path: string, content: string, mode = 0o644, group = 'root') => ({ path, content, mode, group });
   return [
     file(magnum.configFile, MAGNUM_CONF, 0o640, 'magnum'),
-    file(haproxy.configFile, haproxyCfg(document, generation)),
+    file(haproxy.configFile, haproxyCfg(generation)),
     ...[...fragments(document)].map(([name, content]) => file(`${haproxy.fragmentDirectory}/${name}`, content)),
     file(persistentRules, rulesFile(document, openvswitch), 0o640),
   ];
@@ -166,8 +166,8 @@ targets = conf,
     database
 `;
 
-function haproxyCfg({ haproxy }: Site, generation: Generation): string {
-  const fuel = generation.haproxy.include || haproxy.include === 'statement' ? '\ninclude conf.d/*.cfg\n' : '';
+function haproxyCfg({ haproxy }: Generation): string {
+  const fuel = haproxy.include ? '\ninclude conf.d/*.cfg\n' : '';
   return `global
   log  /dev/log local0
   pidfile  /var/run/haproxy.pid

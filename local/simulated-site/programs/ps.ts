@@ -1,4 +1,4 @@
-import { numberOf, type SimulatedProcess } from '../processes';
+import { INIT, numberOf, type SimulatedProcess } from '../processes';
 import { failure, type Program } from './program';
 
 /** ps [--cols NUMBER] -eo COLUMN=,…: as ps of procps 3.3 and 4 prints them. */
@@ -28,6 +28,7 @@ const COLUMNS: Readonly<Record<string, (process: SimulatedProcess, now: number) 
   euid: ({ user }) => right(numberOf(user), 5),
   user: ({ user }) => user.padEnd(8),
   etimes: ({ startedAt }, now) => right(Math.floor((now - startedAt) / 1000), 7),
-  stat: () => 'S   ',
+  // The first process of a daemon leads its session.
+  stat: ({ parent }) => (parent <= INIT ? 'Ss  ' : 'S   '),
   args: ({ args }) => args,
 };

@@ -295,7 +295,7 @@ describe('haproxy -c', () => {
   });
 
   test('resolves include statements if they are what the host uses', async () => {
-    await restartLab({ document: goldenSite({ haproxy: { include: 'statement' } }) });
+    await restartLab({ generation: 'fuel-10', document: goldenSite({ haproxy: { include: 'statement' } }) });
 
     const valid = await lab.run('node-1', lab.commands.validateHaproxy);
     filesOf().seed(fragment, 'listen x\n bogus\n');
@@ -382,12 +382,12 @@ describe('processes', () => {
 
   test('lists the daemons with their ages, and what looks at them', async () => {
     // Without its PID and its parent's.
-    const lines = (await list()).map((line) => line.slice(14));
+    const lines = (await list()).map((line) => line.slice(16));
 
     expect(lines).toContain(
-      '    108    108      0 Ss   /usr/sbin/haproxy -D -p /var/run/haproxy.pid -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d',
+      '  106   106       0 Ss   /usr/sbin/haproxy -D -p /var/run/haproxy.pid -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d',
     );
-    expect(lines).toContain(`      0      0      0 Ss   timeout -k 2 4 ${PROCESSES.argv.join(' ')}`);
+    expect(lines).toContain(`    0     0       0 S    timeout -k 2 4 ${PROCESSES.argv.join(' ')}`);
     expect(lines.filter((line) => line.includes('magnum-conductor'))).toHaveLength(3);
   });
 
