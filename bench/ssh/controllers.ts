@@ -105,7 +105,6 @@ async function desiredFiles(
     controller,
     link: () => Promise.resolve(link),
     world: { clock: realClock, log: () => undefined },
-    redact: (text) => text,
   });
   const files = await managedFiles(node, new Secrets(new Map(Object.entries(secrets))));
   return [files.magnumConf, files.fragment, files.rules ?? []]

@@ -6,9 +6,7 @@ import { CommandFailed, CommandTimeout, SudoRefused } from '../ssh/errors';
 import type { Clock, Link, World } from '../world';
 import { type Catalogue, catalogue } from './catalogue';
 import { type Platform, presumedPlatform } from './platform';
-
-/** Of what a command printed on stderr, an error message quotes this many characters at most. */
-const QUOTED = 600;
+import { reasonIn } from './reason';
 
 /** Exit code of timeout(1) when it has killed the command. */
 const KILLED = 124;
@@ -66,19 +64,10 @@ export interface NodeOptions {
   readonly platform?: Platform;
   readonly link: () => Promise<Link>;
   readonly world: Pick<World, 'clock' | 'log'>;
-  /** Takes the secrets out of what a command printed before it goes into an error message. */
-  readonly redact: (text: string) => string;
 }
 
 /** Binds a controller to the way there. */
-export function nodeOf({
-  site,
-  controller,
-  platform = presumedPlatform(site),
-  link,
-  world,
-  redact,
-}: NodeOptions): Node {
+export function nodeOf({ site, controller, platform = presumedPlatform(site), link, world }: NodeOptions): Node {
   const where = `${controller.name} of site ${site.name}`;
   const { clock } = world;
 
@@ -114,10 +103,10 @@ export function nodeOf({
   };
 
   const failure = (command: Command, { exitCode, stderr }: Outcome): CommandFailed => {
-    const said = command.quotesFiles ? '' : redact(stderr.trim()).slice(0, QUOTED);
+    const reason = reasonIn(stderr);
     return new CommandFailed(
       `\`${command.argv.join(' ')}\` on ${where} failed with exit code ${exitCode}` +
-        (said ? `: ${said}` : '. Run it there by hand to see what it says.'),
+        `${reason === undefined ? '' : `: ${reason}`}. Run it there by hand to see what it says.`,
     );
   };
 

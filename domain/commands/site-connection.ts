@@ -65,11 +65,10 @@ export async function connectSite(
   const secrets = await world.secrets.read([ssh, ...further]);
   refuseStrayNewlines(secrets, further);
   const transport = await world.connect({ site, privateKey: secrets.reveal(ssh), expected });
-  const redact = (text: string) => secrets.redact(text);
   const on = (platforms: Platforms): SiteConnection => {
     const nodes = mapAll(site.controllers, (controller) => {
       const platform = platformFor(site, platforms, controller.name);
-      return nodeOf({ site, controller, platform, link: () => transport.controller(controller), world, redact });
+      return nodeOf({ site, controller, platform, link: () => transport.controller(controller), world });
     });
     return {
       site,

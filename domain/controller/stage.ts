@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Node } from '../commands/node';
 import { MagnumHaError } from '../errors';
 import { keyedDigest, type Secrets } from '../secrets/secrets';
+import { placesIn } from '../commands/reason';
 import { type Outcome, withInput } from '../ssh/command';
 import { type ManagedFile, managedFiles } from './managed-files';
 
@@ -52,13 +54,11 @@ export async function stage(node: Node, secrets: Secrets): Promise<StagedFile[]>
   };
   const refuse = (file: ManagedFile, { exitCode, stderr, stdout }: Outcome) => {
     if (exitCode === 0) return;
-    // oslo.config quotes the line it cannot read, and that line may hold a foreign secret.
-    const said =
-      file === magnumConf
-        ? `a line of it cannot be read: try \`magnum-conductor --config-file ${file.path} --version\` there`
-        : secrets.redact(stderr.trim() || stdout.trim()).slice(0, 1000);
     throw new StagedFileRejected(
-      `The new ${file.path} ${where} is rejected by the controller's own program; the old one stays in use. It says: ${said}`,
+      `The new ${file.path} ${where} is rejected by the controller's own program; the old one stays in use. It says: ` +
+        (file === magnumConf
+          ? `a line of it cannot be read: try \`magnum-conductor --config-file ${file.path} --version\` there`
+          : secrets.redact(saidOf(file, `${stderr}\n${stdout}`))),
     );
   };
 
@@ -84,6 +84,19 @@ export async function stage(node: Node, secrets: Secrets): Promise<StagedFile[]>
     throw error;
   }
   return files;
+}
+
+/**
+ * A program may quote any line of any file, also with secrets that are none of ours: it is quoted where it speaks of the
+ * fragment, in which there are none, and else only for the places that it names.
+ */
+function saidOf({ path }: ManagedFile, printed: string): string {
+  const own = printed.split('\n').filter((line) => line.includes(`/${basename(path)}:`));
+  return (
+    own.join('\n').slice(0, 1000) ||
+    placesIn(printed).join(', ') ||
+    'nothing that can be passed on; run it there by hand'
+  );
 }
 
 function sha256(text: string): string {

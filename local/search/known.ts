@@ -44,12 +44,6 @@ export const KNOWN: readonly Known[] = [
   },
   {
     invariant: 'I3',
-    what: 'a secret shows in histories',
-    kinds: ['spills'],
-    reason: 'Tasks that do not know the secrets pass on what a program says (item 10).',
-  },
-  {
-    invariant: 'I3',
     what: 'a file with a secret can be read by all',
     kinds: ['late-effect', 'late-answer', 'function-killed', 'function-hangs'],
     at: / dd of=| install /,

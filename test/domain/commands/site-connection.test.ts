@@ -47,16 +47,6 @@ describe('a connection to a site', () => {
     expect(() => connection.node('node-9')).toThrow('no controller of site golden named node-9');
   });
 
-  test('takes its secrets out of what commands print', async () => {
-    const world = fakeWorld(
-      { answer: () => ({ exitCode: 1, stderr: 'Access denied: pa$$' }) },
-      { secrets: { [PASSWORD]: 'pa$$' } },
-    );
-    const { nodes } = await connectSite(world, golden, { secrets: [PASSWORD] });
-
-    await expect(nodes[0].run(nodes[0].commands.date)).rejects.toThrow(`Access denied: <secret ${PASSWORD}>`);
-  });
-
   test('is alive as long as the one to the bastion is', async () => {
     const world = fakeWorld();
     const connection = await connectSite(world, golden, {});

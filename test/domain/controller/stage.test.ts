@@ -75,7 +75,10 @@ test('content travels on standard input, into files that only their owner can re
 });
 
 describe('nothing is left behind, and nothing in use is touched', () => {
-  const quoting = { exit: 1, stderr: `[ALERT] 'server': secret of  magnum-ha golden database-password #1` };
+  const quoting = {
+    exit: 1,
+    stderr: `[ALERT] [/etc/haproxy/magnum-ha-staged/conf.d/180-magnum.cfg:4] 'server': secret of  magnum-ha golden database-password #1\n[ALERT] [/etc/haproxy/haproxy.cfg:9] stats auth root:hunter2`,
+  };
 
   test.each<[string, string, (argv: readonly string[]) => CommandFault | undefined, string, RegExp]>([
     [
@@ -97,7 +100,7 @@ describe('nothing is left behind, and nothing in use is touched', () => {
       'iptables-restore',
       () => ({ exit: 2, stderr: 'iptables-restore: line 12 failed' }),
       'StagedFileRejected',
-      /rules\.v4 on node-1 of site golden.*the old one stays in use.*line 12 failed/,
+      /rules\.v4 on node-1 of site golden.*the old one stays in use. It says: line 12$/,
     ],
     [
       'Magnum does not take its configuration, whose words may quote any secret',
@@ -111,7 +114,7 @@ describe('nothing is left behind, and nothing in use is touched', () => {
       'haproxy',
       () => quoting,
       'StagedFileRejected',
-      /180-magnum\.cfg.*'server': <secret \/magnum-ha\/golden\/database-password>/,
+      /180-magnum\.cfg:4\] 'server': <secret \/magnum-ha\/golden\/database-password>$/,
     ],
     [
       'the connection is lost: it is made anew for that',

@@ -58,7 +58,6 @@ async function open(site: Site, { key = user, log = [] as LogEntry[] } = {}): Pr
     controller,
     link: () => transport.controller(controller),
     world: { clock: realClock, log: (entry) => log.push(entry) },
-    redact: (text) => text,
   });
 }
 
