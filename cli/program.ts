@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { MagnumHaError } from '../domain/errors';
 import { version } from '../package.json';
 import { type Context, EXIT } from './context';
+import { audit } from './audit';
 import { errors } from './errors';
 import { findings } from './findings';
 import { follow } from './follow';
@@ -31,6 +32,7 @@ const VERBS: readonly Verb[] = [
   start,
   follow,
   list,
+  audit,
   sudoers,
   schema,
   errors,

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
+import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import type { ExecutionRecord } from '../domain/audit/audit';
 import type { Site } from '../domain/site/document';
 import { startLocal } from '../local/deploy';
 import { GENERATIONS, generationOf } from '../local/simulated-site';
 import type { Deployment } from '../local/emulator/aws/deployment';
 import type { LogLine } from '../local/emulator/aws/functions';
-import { conclude, type Ended } from './conclude';
+import { conclude } from './conclude';
 import { type CommonOptions, type Context, EXIT, styleFor } from './context';
 import { Progress } from './progress';
 
@@ -17,6 +19,10 @@ export interface RunOptions extends CommonOptions {
   readonly report?: string;
   /** File for the first execution's record. */
   readonly history?: string;
+}
+
+interface Ended extends ExecutionRecord {
+  readonly execution: DescribeExecutionOutput;
 }
 
 /** Where executions run. */

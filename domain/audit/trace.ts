@@ -22,9 +22,8 @@ export interface Step {
   readonly enteredAt: number;
   exitedAt?: number;
   readonly attempts: Attempt[];
-  /** Whether Lambda runs it: only then has it an input and an output of ours. */
+  /** Whether Lambda runs it: only then has it an output of ours. */
   ofFunction: boolean;
-  input?: unknown;
   output?: unknown;
 }
 
@@ -114,7 +113,6 @@ function schedule(event: HistoryEvent, before: Place, step: Step): Place {
   step.attempts.push({ startedAt: timeOf(event) });
   if (!payload) return before;
   step.ofFunction = true;
-  step.input = payload.input;
   step.subject = subjectOf(payload.input) || step.subject;
   return { ...before, subject: before.subject && step.subject };
 }

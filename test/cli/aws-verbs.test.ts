@@ -32,7 +32,7 @@ describe('start and follow', () => {
 
     expect(code).toBe(2);
     expect(out).toMatch(/✓ Inspect controllers\n/);
-    expect(out).toContain('site golden, mode check: drift');
+    expect(out).toContain('golden, check: drift. Drift, and nothing was touched: ');
   });
 
   test('an apply is followed by its name, with what is waited for, in 80 columns', async () => {
@@ -46,7 +46,7 @@ describe('start and follow', () => {
     expect(out).toMatch(/✓ Stage files node-2\n/);
     expect(out).toMatch(/✓ Disable HAProxy {2}HAProxy down \d\.\d s\n/);
     expect(out).toMatch(/✓ Wait for cluster swarm-mode-cluster: CREATE_IN_PROGRE….*×2\n/);
-    const lines = out.slice(0, out.indexOf('Report:')).split('\n');
+    const lines = out.slice(0, out.indexOf('golden, apply')).split('\n');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
@@ -67,6 +67,20 @@ describe('start and follow', () => {
     expect(code).toBe(1);
     expect(out).toContain('Did you mean golden? Known sites: golden.');
   });
+});
+
+test('audit reads an execution of several pages by its name, and says the same as of its file', async () => {
+  const file = join(folder, 'events.json');
+  const [latest] = local.deployment.listExecutions({ machine: 'magnum-ha' }, 'SUCCEEDED');
+  const events = local.deployment.getExecutionHistory(latest?.executionArn ?? '');
+  writeFileSync(file, JSON.stringify({ events }));
+
+  const onAws = await cli(['audit', latest?.name ?? '', '--json']);
+  const ofFile = await cli(['audit', file, '--json']);
+
+  expect(onAws.code).toBe(0);
+  expect(JSON.parse(onAws.out)).toMatchObject({ mode: 'apply', record: { events: events.length, missing: [] } });
+  expect(JSON.parse(onAws.out)).toEqual(JSON.parse(ofFile.out));
 });
 
 describe('list', () => {

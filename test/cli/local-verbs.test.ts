@@ -167,6 +167,25 @@ describe('scan-keys', () => {
   });
 });
 
+describe('audit', () => {
+  test.each([
+    ['{', 'is not JSON'],
+    ['{"event": []}', 'has no list "events"'],
+  ])('refuses a file %j', async (text, told) => {
+    const { code, err } = await magnumHa(['audit', fileWith('broken.json', text)]);
+
+    expect(code).toBe(64);
+    expect(err).toContain(told);
+  });
+
+  test('says that a file is not there, and does not ask AWS for it', async () => {
+    const { code, err } = await magnumHa(['audit', 'nowhere/events.json']);
+
+    expect(code).toBe(64);
+    expect(err).toContain('The history cannot be read');
+  });
+});
+
 describe('rehearse', () => {
   test('runs apply, then check, and writes the record of the first', async () => {
     const history = join(folder, 'history.json');
@@ -175,10 +194,15 @@ describe('rehearse', () => {
 
     expect(code).toBe(0);
     expect(out).toMatch(/done: \d+\.\d s as on AWS, \d+\.\d s here\n/);
-    expect(out).toMatch(/mode apply: changed[^]*mode check: unchanged/);
+    expect(out).toMatch(/golden, apply: changed[^]*golden, check: unchanged/);
     const record = JSON.parse(readFileSync(history, 'utf8')) as { execution: object; events: object[]; logs: string[] };
     expect(record.execution).toMatchObject({ status: 'SUCCEEDED' });
     expect(record.events.length).toBeGreaterThan(100);
+    const html = join(folder, 'audit.html');
+    const audited = await magnumHa(['audit', history, '--html', html, '--json']);
+    expect(audited.code).toBe(0);
+    expect(JSON.parse(audited.out)).toMatchObject({ site: 'golden', mode: 'apply', record: { missing: [] } });
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*golden, apply: changed/);
     expect(record.logs.filter((line) => line.includes('pcs resource disable'))).toHaveLength(1);
   });
 });

@@ -3,11 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Site } from '../../domain/site/document';
 import { allSecretNames } from '../../domain/secrets/references';
-import type { Report } from '../../domain/report/report';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import type { HistoryEvent } from '../../domain/audit/history';
 import { Progress } from '../../cli/progress';
-import { reportText } from '../../cli/report-text';
+import { auditText } from '../../cli/audit-text';
+import { audit } from '../../domain/audit/audit';
+import { page } from '../../domain/audit/page';
 import type { Local } from '../../local/deploy';
 import { readOsloConfig } from '../../local/simulated-site/oslo-config';
 import { generateKeyPair } from '../../local/simulated-site/ssh-server';
@@ -165,7 +166,8 @@ async function watch(local: Local): Promise<{ result: ExecutionResult; texts: Re
   };
   const result = await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' }, onEvent })
     .result;
-  if (result.status === 'SUCCEEDED') printed.push(reportText(result.output as Report, style(true)));
+  const audited = audit({ events: result.events, logs: local.logs.map(({ text }) => text) });
+  printed.push(auditText(audited, style(true)), page(audited), JSON.stringify(audited));
   const [{ file } = { file: '' }] = local.deployment.functions.values();
   return {
     result,

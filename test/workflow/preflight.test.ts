@@ -1,5 +1,6 @@
 import type { Finding } from '../../domain/findings/finding';
-import { reportText } from '../../cli/report-text';
+import { auditText } from '../../cli/audit-text';
+import { audit } from '../../domain/audit/audit';
 import type { Local } from '../../local/deploy';
 import { style } from '../../cli/style';
 import { changes, document, reportOf, run, withLocal } from './local';
@@ -75,10 +76,10 @@ describe('findings of preflight', () => {
     await withLocal(golden, async (local) => {
       local.site.openstack.cloud.keypairs.length = 0;
 
-      const report = reportOf(await run(local, 'check'));
+      const checked = await run(local, 'check');
 
-      expect(report.findings).toMatchObject([{ name: 'KeypairMissing', severity: 'error' }]);
-      expect(reportText(report, style(true))).toMatch(
+      expect(reportOf(checked).findings).toMatchObject([{ name: 'KeypairMissing', severity: 'error' }]);
+      expect(auditText(audit(checked), style(true))).toMatch(
         /Findings:\n +error KeypairMissing: template .* names the keypair fuel/,
       );
     });

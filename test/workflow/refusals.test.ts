@@ -196,7 +196,18 @@ describe('refused before any change', () => {
     {
       what: 'HAProxy that reads no fragments',
       prepare: ({ site }) => {
-        for (const controller of site.controllers.values()) controller.haproxyReadsNoFragments = true;
+        // As on stock Debian: one file has all, and HAProxy is started with that one alone.
+        const { configFile, fragmentDirectory } = site.document.haproxy;
+        for (const controller of site.controllers.values()) {
+          const { files } = controller;
+          const paths = [...files.files.keys()].filter((path) => path.startsWith(`${fragmentDirectory}/`));
+          const contents = [configFile, ...paths].map((path) => files.files.get(path)?.content ?? '');
+          files.seed(configFile, contents.join('\n'));
+          for (const path of paths) files.files.delete(path);
+          controller.haproxyReadsNoFragments = true;
+          controller.stop();
+          controller.start();
+        }
       },
       error: 'PreflightRefused',
       cause: /error FragmentDirectoryNotRead: .*not with \/etc\/haproxy\/conf\.d, on node-1, node-2, node-3/,
@@ -204,7 +215,12 @@ describe('refused before any change', () => {
     {
       what: "something else at the API's port of every address",
       prepare: ({ site }) => {
-        site.controllers.get('node-2')?.services.get('magnum-api')?.stop();
+        const node = site.controllers.get('node-2');
+        node?.services.get('magnum-api')?.stop();
+        node?.foreground.add({
+          ...{ pid: 4321, parent: 1, user: 'magnum', name: 'uwsgi', program: '/usr/bin/uwsgi-core' },
+          ...{ args: '/usr/bin/uwsgi_python3 --http-socket :9511', startedAt: site.clock.now() },
+        });
         site.network.listen('node-2', '0.0.0.0', 9511, (connection) => connection.destroy(), { program: 'uwsgi' });
       },
       error: 'PreflightRefused',

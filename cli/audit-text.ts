@@ -1,0 +1,168 @@
+import type { Audit } from '../domain/audit/audit';
+import type { AuditedController, Change } from '../domain/audit/controllers';
+import { count, listed } from '../domain/audit/verdict';
+import type { Style } from './style';
+
+const COLOURS = {
+  unchanged: 'green',
+  changed: 'green',
+  drift: 'yellow',
+  running: 'yellow',
+  refused: 'red',
+  failed: 'red',
+} as const;
+
+/** An execution as a person reads it: the result, the outage and what to do first, then what was found and done. */
+export function auditText(audit: Audit, style: Style): string {
+  const { verdict, site, mode, execution, failure, record, cost } = audit;
+  const result = `${site || 'unknown site'}, ${mode || 'unknown mode'}: ${verdict.outcome}. ${verdict.words}`;
+  return [
+    style(COLOURS[verdict.outcome], result),
+    outageText(audit),
+    ...(verdict.todo.length === 0 ? ['Nothing to do.'] : verdict.todo.map((line) => style('bold', line))),
+    ...section('Failure', failure ? [`${style('red', failure.error)}: ${failure.cause}`] : []),
+    // The cause of a refusal has them, each with its remedy.
+    ...(verdict.outcome === 'refused' ? [] : section('Findings', findingLines(audit, style))),
+    ...section(
+      'Bootstrap',
+      audit.bootstrap.map(({ name, action, detail }) => [`${name}: ${action}`, detail].filter(Boolean).join('. ')),
+    ),
+    ...section('HAProxy', audit.leftDisabled ? ['had been left disabled, and was enabled before anything else'] : []),
+    ...section(
+      'Changes',
+      audit.changes.flatMap((change) => changeLines(change, mode, style)),
+    ),
+    ...section(
+      'Controllers',
+      audit.controllers.flatMap((one) => controllerLine(one, mode)),
+    ),
+    ...section(
+      audit.outages.length === 0 ? 'Would be down while HAProxy is cycled' : 'Down while HAProxy was cycled',
+      audit.down
+        ? [
+            ...audit.down.resources.map((id) => `pacemaker resource ${id}`),
+            ...audit.down.listeners.map((one) => `listener ${one}`),
+          ]
+        : [],
+    ),
+    ...section('Services', serviceLines(audit, style)),
+    ...section(
+      'Cluster templates',
+      audit.clusterTemplates.map((one) => `${identified(one)}: ${one.action}${differences(one)}`),
+    ),
+    ...section('Clusters', audit.clusters.map(clusterLine)),
+    ...section('Record', [
+      execution.arn,
+      `${execution.startedAt} to ${execution.endedAt ?? 'now'}`,
+      `started by: ${execution.startedBy ?? 'not in this record; CloudTrail has it (StartExecution)'}; input ${execution.input}`,
+      `document: ${audit.document ? `SHA-256 ${audit.document.sha256}` : 'was not read'}`,
+      `${record.events} events, ${record.missing.length === 0 ? 'none missing' : `missing: ${record.missing.join(', ')}`}; SHA-256 ${record.sha256}`,
+      `${count(cost.transitions, 'transition')}, ${cost.gigabyteSeconds.toFixed(1)} GB-s: about $${cost.dollars.toFixed(4)} (${cost.prices.region}, prices of ${cost.prices.asOf})`,
+    ]),
+    '',
+  ].join('\n');
+}
+
+function outageText({ outages, mode, down }: Audit): string {
+  if (outages.length === 0) return `Outage: none${mode === 'check' && down ? '; an apply would cycle HAProxy' : ''}.`;
+  return outages
+    .map(({ from, to, milliseconds }) => {
+      const length = milliseconds === null ? 'of unknown length' : `${milliseconds} ms`;
+      return `Outage: ${length}, from ${from ?? 'before this execution'} to ${to ?? 'after its last look'}.`;
+    })
+    .join('\n');
+}
+
+function findingLines({ findings }: Audit, style: Style): string[] {
+  return findings.map(({ name, severity, evidence, remedy }) => {
+    const mark = style(severity === 'error' ? 'red' : 'yellow', severity);
+    return `${mark} ${name}: ${evidence} ${style('dim', `→ ${remedy}`)}`;
+  });
+}
+
+function changeLines({ path, state, diff, controllers, written }: Change, mode: string, style: Style): string[] {
+  const done =
+    written.length === controllers.length
+      ? 'changed'
+      : written.length > 0
+        ? `changed on ${listed(written)} only`
+        : mode === 'check'
+          ? 'differs'
+          : 'not applied';
+  return [
+    `${path}: ${done}${state === 'absent' ? ' (was missing)' : ''}, on ${listed(controllers)}`,
+    ...diff.map((line) => `  ${coloured(line, style)}`),
+  ];
+}
+
+/** Old red, new green. */
+function coloured(line: string, style: Style): string {
+  if (line.startsWith('+')) return style('green', line);
+  if (line.startsWith('-')) return style('red', line);
+  const [, name = '', before = '', after = ''] = /^(.*?: )(.*) → (.*)$/s.exec(line) ?? [];
+  return name === '' ? style('dim', line) : `${name}${style('red', before)} → ${style('green', after)}`;
+}
+
+function controllerLine(one: AuditedController, mode: string): string[] {
+  if (one.state === 'as wanted') return one.restarted ? [`${one.name}: ${restartedText(one)}`] : [];
+  const parts = [
+    one.firewall === 'differs'
+      ? one.firewallChanged
+        ? 'firewall rule placed'
+        : 'firewall rule missing or misplaced'
+      : '',
+    one.stale.length > 0 && !one.restarted ? `${one.stale.join(', ')} not running, or older than magnum.conf` : '',
+    one.haproxy === 'stale' ? 'HAProxy does not run with its fragment' : '',
+    one.haproxy === 'disabled' ? 'HAProxy disabled' : '',
+    one.toRestart && !one.restarted ? 'services to restart' : '',
+    one.toCycle && !one.cycled ? 'HAProxy to cycle' : '',
+    restartedText(one),
+  ].filter(Boolean);
+  const state = mode === 'check' ? 'differs' : one.state;
+  return [`${one.name}: ${state}${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`];
+}
+
+function restartedText({ restarted, files, stale }: AuditedController): string {
+  if (!restarted) return '';
+  const changed = files.some(({ path, state }) => path.endsWith('magnum.conf') && state !== 'same');
+  const why = changed
+    ? 'magnum.conf changed'
+    : stale.length > 0
+      ? `${stale.join(' and ')} did not run with it`
+      : 'the schema changed';
+  return `${restarted.services.join(' and ')} restarted in ${restarted.seconds} s because ${why}`;
+}
+
+function serviceLines({ verification }: Audit, style: Style): string[] {
+  if (!verification) return [];
+  return [
+    ...verification.apis.map(
+      ({ name, address, answers }) =>
+        `Magnum API of ${name} (${address}): ${answers ? 'answers' : style('red', 'no answer')}`,
+    ),
+    ...verification.conductors.map(
+      ({ id, host, state, heartbeatAt }) =>
+        `magnum-conductor ${host === null ? (id ?? 'without a host') : `of ${host}`}: ${state}, last heartbeat ${new Date(heartbeatAt * 1000).toISOString()}`,
+    ),
+  ];
+}
+
+function clusterLine(one: Audit['clusters'][number]): string {
+  const address = one.apiAddress === undefined ? '' : `, its API at ${one.apiAddress}`;
+  const size = `${count(one.managers, 'manager')}, ${count(one.workers, 'worker')}`;
+  return `${identified(one)}: ${one.action}, ${one.status ?? 'missing'}, ${size}${address}${differences(one)}`;
+}
+
+function identified({ name, uuid }: { readonly name: string; readonly uuid?: string }): string {
+  return uuid === undefined ? name : `${name} (${uuid})`;
+}
+
+function differences({ differences: all }: Pick<Audit['clusters'][number], 'differences'>): string {
+  return all
+    .map(({ field, found, wanted }) => `; ${field}: ${JSON.stringify(found)} → ${JSON.stringify(wanted)}`)
+    .join('');
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length > 0 ? ['', `${title}:`, ...lines.map((text) => `  ${text}`)] : [];
+}

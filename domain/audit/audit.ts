@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import type { BootstrapItem } from '../bootstrap/item';
+import type { Plan } from '../controller/plan';
+import type { Verification } from '../controller/verify';
+import type { Finding } from '../findings/finding';
+import type { TemplateResult } from '../openstack/templates';
+import type { BlastRadius } from '../pacemaker/blast-radius';
+import type { ClusterReport, Report } from '../report/report';
+import type { Site } from '../site/document';
+import { type Command, commandsIn } from './commands';
+import { type AuditedController, auditedControllers, type Change, changesOf, outputs } from './controllers';
+import { type Cost, costOf } from './cost';
+import { fromJson, type HistoryEvent, timeOf } from './history';
+import { type Outage, outages } from './outages';
+import { type Step, Trace } from './trace';
+import { type Verdict, verdictOf } from './verdict';
+
+/** What is known of an execution. */
+export interface ExecutionRecord {
+  /** As DescribeExecution tells it. */
+  readonly execution?: { readonly executionArn?: string | undefined; readonly name?: string | undefined };
+  /** All events, in order. */
+  readonly events: readonly HistoryEvent[];
+  /** Lines that its functions logged, of this execution and maybe of others. */
+  readonly logs?: readonly string[];
+}
+
+export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+/** What an auditor asks of one execution. Times are in ISO 8601. It holds no secret. */
+export interface Audit {
+  readonly verdict: Verdict;
+  readonly site: string;
+  readonly mode: string;
+  readonly execution: {
+    readonly arn: string;
+    readonly status: Status;
+    readonly startedAt: string;
+    readonly endedAt: string | null;
+    readonly milliseconds: number;
+    /** JSON. */
+    readonly input: string;
+    /** Null if the record does not tell: CloudTrail has it. */
+    readonly startedBy: string | null;
+  };
+  readonly failure: { readonly error: string; readonly cause: string } | null;
+  /** SHA-256 of the document as it was read, with its defaults, as JSON; null if none was. */
+  readonly document: { readonly sha256: string } | null;
+  readonly record: {
+    readonly events: number;
+    /** IDs that are not there. */
+    readonly missing: readonly number[];
+    /** Whether it has the execution's end. */
+    readonly complete: boolean;
+    /** Of the events: one a line, as JSON with its members by name, joined by newlines. */
+    readonly sha256: string;
+  };
+  readonly findings: readonly Finding[];
+  readonly plan: readonly string[];
+  readonly leftDisabled: boolean;
+  readonly bootstrap: readonly BootstrapItem[];
+  readonly outages: readonly Outage[];
+  /** What was down meanwhile, or would be. */
+  readonly down: BlastRadius | null;
+  readonly controllers: readonly AuditedController[];
+  readonly changes: readonly Change[];
+  readonly verification: Verification | null;
+  readonly clusterTemplates: readonly TemplateResult[];
+  readonly clusters: readonly ClusterReport[];
+  /** Null without logs. */
+  readonly commands: readonly Command[] | null;
+  /** Without what they returned: all of that stands above. */
+  readonly steps: readonly Omit<Step, 'output'>[];
+  readonly cost: Cost;
+}
+
+/** Answers them from the execution's history. */
+export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit {
+  const trace = new Trace();
+  for (const event of events) trace.take(event);
+  const { steps } = trace;
+  const [first] = events;
+  const last = events.at(-1);
+  const { status, failure, output: returned } = endOf(last);
+  const input = first?.executionStartedEventDetails?.input ?? '';
+  const asked = (fromJson(input) ?? {}) as { site?: unknown; mode?: unknown };
+  const { site } = (outputs(steps, 'Load site')[0] ?? {}) as { site?: Site };
+  const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
+  const down = outages(steps);
+  const controllers = auditedControllers(
+    steps,
+    down.some(({ to }) => to !== null),
+  );
+  const startedAt = first ? timeOf(first) : 0;
+  const endedAt = last ? timeOf(last) : 0;
+  const arn = execution.executionArn ?? executionIn(events);
+  const own = new Map((site?.controllers ?? []).map(({ name, address }) => [name, [name, address]]));
+  const facts = {
+    site: site?.name ?? (typeof asked.site === 'string' ? asked.site : ''),
+    mode: typeof asked.mode === 'string' ? asked.mode : '',
+    failure,
+    findings: findingsIn(steps),
+    outages: down,
+    controllers,
+  };
+  return {
+    verdict: verdictOf(status, facts, returned),
+    ...facts,
+    execution: {
+      ...{ arn, status, input, startedBy: null },
+      startedAt: new Date(startedAt).toISOString(),
+      endedAt: status === 'RUNNING' ? null : new Date(endedAt).toISOString(),
+      milliseconds: endedAt - startedAt,
+    },
+    document: site ? { sha256: sha256(JSON.stringify(site)) } : null,
+    record: recordOf(events, status),
+    plan: plan?.summary ?? [],
+    leftDisabled: steps.some(({ name }) => name === 'Enable HAProxy again'),
+    bootstrap: [...outputs(steps, 'Bootstrap'), ...outputs(steps, 'Upgrade schema')].flat() as BootstrapItem[],
+    down: plan?.blastRadius ?? null,
+    changes: changesOf(controllers, own),
+    verification: (outputs(steps, 'Verify').at(-1) as Verification | undefined) ?? null,
+    clusterTemplates: outputs(steps, 'Ensure cluster template') as TemplateResult[],
+    clusters: clustersIn(steps),
+    commands: logs ? commandsIn(logs, arn) : null,
+    steps: steps.map(({ output, ...step }) => step),
+    cost: costOf(events, steps),
+  };
+}
+
+function endOf(event: HistoryEvent = {}): { status: Status; failure: Audit['failure']; output: Report | null } {
+  const [, end = ''] = /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.exec(event.type ?? '') ?? [];
+  const status =
+    ({ Succeeded: 'SUCCEEDED', Failed: 'FAILED', Aborted: 'ABORTED', TimedOut: 'TIMED_OUT' } as const)[end] ??
+    'RUNNING';
+  const details =
+    event.executionFailedEventDetails ?? event.executionAbortedEventDetails ?? event.executionTimedOutEventDetails;
+  const failed = status !== 'SUCCEEDED' && status !== 'RUNNING';
+  return {
+    status,
+    failure: failed ? { error: details?.error ?? status, cause: details?.cause ?? 'No cause was given.' } : null,
+    output: (fromJson(event.executionSucceededEventDetails?.output) as Report | undefined) ?? null,
+  };
+}
+
+/** What preflight found, as far as it came: each step returns what those before it found, too. */
+function findingsIn(steps: readonly Step[]): Finding[] {
+  const all = steps.flatMap(({ output }) => (output as { findings?: Finding[] } | undefined)?.findings ?? []);
+  const last = steps.findLast(({ output }) => (output as { findings?: Finding[] } | undefined)?.findings !== undefined);
+  return (last?.output as { findings: Finding[] } | undefined)?.findings ?? all;
+}
+
+function clustersIn(steps: readonly Step[]): ClusterReport[] {
+  const seen = [...outputs(steps, 'Ensure cluster'), ...outputs(steps, 'Poll cluster')] as ClusterReport[];
+  // The last that was said of each.
+  return [...new Map(seen.map((one) => [one.name, one])).values()];
+}
+
+/** The ARN that the tasks were told. */
+function executionIn(events: readonly HistoryEvent[]): string {
+  for (const { taskScheduledEventDetails: details } of events) {
+    const parameters = fromJson(details?.parameters) as
+      { Payload?: { envelope?: { execution?: unknown } } } | undefined;
+    const arn = parameters?.Payload?.envelope?.execution;
+    if (typeof arn === 'string') return arn;
+  }
+  return '';
+}
+
+function recordOf(events: readonly HistoryEvent[], status: Status): Audit['record'] {
+  const ids = new Set(events.map(({ id }) => id));
+  const most = Math.max(0, ...events.map(({ id = 0 }) => id));
+  const missing = Array.from({ length: most }, (_, index) => index + 1).filter((id) => !ids.has(id));
+  return {
+    events: events.length,
+    missing,
+    complete: missing.length === 0 && status !== 'RUNNING',
+    sha256: sha256(events.map((event) => JSON.stringify(ordered(event))).join('\n')),
+  };
+}
+
+/** With its members by name, and times as text: equal, whether it was read from AWS or from a file. */
+function ordered(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(
+    members.sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, one]) => [key, ordered(one)]),
+  );
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,118 @@
+import type { Committed } from '../controller/commit';
+import type { ControllerState, FileState } from '../controller/inspect';
+import type { Plan } from '../controller/plan';
+import type { Restart } from '../controller/restart';
+import type { StagedFile } from '../controller/stage';
+import type { Step } from './trace';
+
+/** A managed file on a controller, as it was found and left. */
+export interface AuditedFile extends FileState {
+  readonly written: boolean;
+  /** Keyed digest of what was there before; null if nothing was, undefined if it was not staged. */
+  readonly before?: string | null;
+  /** Keyed digest of what was staged, and is in place if it was written. */
+  readonly after?: string;
+}
+
+/** What was found and done on one controller. */
+export interface AuditedController extends Omit<ControllerState, 'files'> {
+  readonly files: readonly AuditedFile[];
+  readonly firewallChanged: boolean;
+  readonly restarted: Omit<Restart, 'controller'> | null;
+  /** What was planned besides. */
+  readonly toRestart: boolean;
+  readonly toCycle: boolean;
+  readonly cycled: boolean;
+  /** Whether what was planned for it is in place. */
+  readonly state: 'as wanted' | 'not applied' | 'partly applied' | 'applied';
+}
+
+/** Everything that happened on the controllers. @param cycled whether HAProxy was cycled and serves again */
+export function auditedControllers(steps: readonly Step[], cycled: boolean): AuditedController[] {
+  const { controllers: found = [] } = (outputs(steps, 'Inspect controllers').at(-1) ?? {}) as {
+    controllers?: ControllerState[];
+  };
+  const staged = outputs(steps, 'Stage files') as { controller: string; files: StagedFile[] }[];
+  const committed = outputs(steps, 'Commit files') as Committed[];
+  const restarts = outputs(steps, 'Restart Magnum') as Restart[];
+  const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
+  return found.map((one) => {
+    const of = <T extends { readonly controller: string }>(all: readonly T[]) =>
+      all.findLast(({ controller }) => controller === one.name);
+    const commit = of(committed);
+    const files = one.files.map((file): AuditedFile => {
+      const digests = of(staged)?.files.find(({ path }) => path === file.path);
+      const written = commit?.files.includes(file.path) === true;
+      return { ...file, written, ...(digests && { before: digests.replaces, after: digests.digest }) };
+    });
+    const firewallChanged = commit !== undefined && (commit.firewall || one.firewall === 'differs');
+    const { controller, ...restarted } = of(restarts) ?? { controller: undefined };
+    const toRestart = plan?.restart.includes(one.name) === true;
+    const toCycle = plan?.cycle === true;
+    const done = [
+      ...files.filter(({ state }) => state !== 'same').map(({ written }) => written),
+      ...(one.firewall === 'differs' ? [firewallChanged] : []),
+      ...(toRestart ? [controller !== undefined] : []),
+      ...(toCycle ? [cycled] : []),
+    ];
+    return {
+      ...one,
+      files,
+      firewallChanged,
+      ...{ toRestart, toCycle, cycled: toCycle && cycled },
+      restarted: controller === undefined ? null : (restarted as Omit<Restart, 'controller'>),
+      state: stateOf(done),
+    };
+  });
+}
+
+/** @param done for each thing that differed, whether it was mended */
+function stateOf(done: readonly boolean[]): AuditedController['state'] {
+  if (done.length === 0) return 'as wanted';
+  if (!done.includes(true)) return 'not applied';
+  return done.includes(false) ? 'partly applied' : 'applied';
+}
+
+/** What the steps of a name returned. */
+export function outputs(steps: readonly Step[], name: string): unknown[] {
+  return steps.flatMap((step) => (step.name === name && step.output !== undefined ? [step.output] : []));
+}
+
+/** A difference that several controllers have alike. */
+export interface Change {
+  readonly path: string;
+  readonly state: 'differs' | 'absent';
+  readonly diff: readonly string[];
+  readonly controllers: readonly string[];
+  /** Those on which it was written. */
+  readonly written: readonly string[];
+}
+
+/** Groups equal differences. What each controller has of its own, its name and its address, counts as equal. */
+export function changesOf(
+  controllers: readonly AuditedController[],
+  own: ReadonlyMap<string, readonly string[]>,
+): Change[] {
+  const groups = new Map<string, { change: Omit<Change, 'controllers' | 'written'>; members: [string, boolean][] }>();
+  for (const { name, files } of controllers) {
+    for (const { path, state, diff, written } of files) {
+      if (state === 'same') continue;
+      const general = diff.map((line) => generalized(line, own.get(name) ?? []));
+      const key = JSON.stringify([path, state, general.filter((line) => !line.startsWith('@@'))]);
+      const group = groups.get(key) ?? { change: { path, state, diff: general }, members: [] };
+      group.members.push([name, written]);
+      groups.set(key, group);
+    }
+  }
+  return [...groups.values()].map(({ change, members }) => ({
+    ...change,
+    controllers: members.map(([name]) => name),
+    written: members.flatMap(([name, written]) => (written ? [name] : [])),
+  }));
+}
+
+function generalized(line: string, [name = '', address = '']: readonly string[]): string {
+  const [before = '', value] = line.split(' → ');
+  if (value === name) return `${before} → (the controller's name)`;
+  return value === address ? `${before} → (the controller's address)` : line;
+}

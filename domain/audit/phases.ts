@@ -1,0 +1,21 @@
+import type { Step } from './trace';
+
+/** What a step is about: it has its colour on the page. */
+export type Phase = 'look' | 'stage' | 'commit' | 'restart' | 'haproxy' | 'verify' | 'clusters' | 'record';
+
+/** Steps by the names of their states. A test holds that each of the machine's is here. */
+const PHASES: Readonly<Record<Phase, RegExp>> = {
+  haproxy: /HAProxy|^Reach$/,
+  stage: /^Stage files$/,
+  commit: /^(Commit files|Bootstrap|Upgrade schema)$/,
+  restart: /^Restart Magnum$/,
+  verify: /^(Verify|Wait for Magnum)$/,
+  clusters: /[Cc]luster/,
+  record: /^(Report|Release site lock)$/,
+  look: /^(Load site|Take( over)? site lock|Read site lock|Look at lock owner|Wait for the owner's last task|Preflight|Preflight cloud|Inspect controllers|Plan)$/,
+};
+
+/** The phase of a step; undefined for a state that nobody knows here. */
+export function phaseOf({ name }: Pick<Step, 'name'>): Phase | undefined {
+  return (Object.keys(PHASES) as Phase[]).find((phase) => PHASES[phase].test(name));
+}

@@ -1,0 +1,90 @@
+import { ERRORS } from '../error-catalogue';
+import type { Report } from '../report/report';
+import type { Audit, Status } from './audit';
+
+/** What came of an execution, and what to do now. */
+export interface Verdict {
+  readonly outcome: Report['outcome'] | 'refused' | 'failed' | 'running';
+  /** In one sentence. */
+  readonly words: string;
+  /** What to do; empty if nothing. */
+  readonly todo: readonly string[];
+}
+
+type Facts = Pick<Audit, 'site' | 'mode' | 'failure' | 'findings' | 'outages' | 'controllers'>;
+
+/** @param output of an execution that succeeded */
+export function verdictOf(status: Status, facts: Facts, output: Report | null): Verdict {
+  if (status === 'RUNNING') return { outcome: 'running', words: 'It runs, or the record is cut.', todo: [] };
+  if (facts.failure) return failed(facts, facts.failure);
+  const outcome = output?.outcome ?? 'unchanged';
+  const { site, mode } = facts;
+  if (outcome === 'drift') {
+    return {
+      outcome,
+      words: `${mode === 'check' ? 'Drift, and nothing was touched' : 'Drift is left'}: ${differing(facts)}.`,
+      todo: mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : ['See below what is left.'],
+    };
+  }
+  if (outcome === 'changed') return { outcome, words: `Changed, and verified: ${differing(facts)}.`, todo: [] };
+  const words = mode === 'check' ? 'All is as wanted.' : 'Nothing to change: nothing was written, restarted or cycled.';
+  return { outcome, words, todo: [] };
+}
+
+function failed({ findings, controllers, outages, site }: Facts, { error }: { readonly error: string }): Verdict {
+  if (error === 'PreflightRefused') {
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    return {
+      outcome: 'refused',
+      words: `Refused, and nothing was touched: ${count(errors.length, 'finding')} would make it fail.`,
+      todo: errors.map(({ name, remedy }) => `${name}: ${remedy}`),
+    };
+  }
+  const touched = controllers.filter(
+    (one) => one.files.some(({ written }) => written) || one.firewallChanged || one.restarted,
+  );
+  const remedy = ERRORS.find(([name]) => name === error)?.[1].remedy;
+  const left = outages.some(({ to }) => to === null) ? ' HAProxy was not seen to serve again.' : '';
+  return {
+    outcome: 'failed',
+    words:
+      touched.length === 0 && outages.length === 0
+        ? `Failed with ${error}; no controller was changed.`
+        : `Failed with ${error}; ${inPlace(controllers)}.${left}`,
+    todo: [remedy ?? 'See the cause.', `Then start again: magnum-ha start ${site} --mode apply`],
+  };
+}
+
+/** What is in place on which controllers. */
+function inPlace(controllers: Facts['controllers']): string {
+  const states = ['applied', 'partly applied', 'not applied', 'as wanted'] as const;
+  return states
+    .flatMap((state) => {
+      const names = controllers.filter((one) => one.state === state).map(({ name }) => name);
+      return names.length === 0 ? [] : [`${state} on ${listed(names)}`];
+    })
+    .join(', ');
+}
+
+function differing({ controllers }: Facts): string {
+  const files = controllers.reduce((sum, one) => sum + one.files.filter(({ state }) => state !== 'same').length, 0);
+  const rules = controllers.filter(({ firewall }) => firewall === 'differs').length;
+  const stale = controllers.filter((one) => one.stale.length > 0 || one.restarted !== null).length;
+  const haproxy = controllers.filter((one) => one.haproxy !== 'current').length;
+  const parts = [
+    files > 0 ? count(files, 'file') : '',
+    rules > 0 ? count(rules, 'firewall rule') : '',
+    stale > 0 ? `services on ${count(stale, 'controller')}` : '',
+    haproxy > 0 ? `HAProxy on ${count(haproxy, 'controller')}` : '',
+  ].filter(Boolean);
+  return parts.join(', ') || 'what the cloud has';
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Names, of many the first and how many more. */
+export function listed(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}
