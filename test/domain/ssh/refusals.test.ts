@@ -49,7 +49,6 @@ async function open(bastion: Place, controller: Place): Promise<Node> {
     controller: site.controllers[0],
     link: () => transport.controller(site.controllers[0]),
     world: { clock: realClock, log: () => undefined },
-    redact: (text) => text,
   });
 }
 
