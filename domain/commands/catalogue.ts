@@ -50,12 +50,10 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
       ? root('pcs', 'resource', pcs, haproxy.resource)
       : root('crm', 'resource', crm, haproxy.resource);
   const restarted = (service: string) =>
-    quoting(
-      as(
-        true,
-        90,
-        ...(platform.services === 'service' ? ['service', service, 'restart'] : ['systemctl', 'restart', service]),
-      ),
+    as(
+      true,
+      90,
+      ...(platform.services === 'service' ? ['service', service, 'restart'] : ['systemctl', 'restart', service]),
     );
 
   const beside = (path: string) => `${path}.magnum-ha-staged`;
@@ -107,7 +105,7 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     discardRules: root('rm', '-f', stagedRules),
 
     /** Magnum's own parser reads the staged file; nothing is started. */
-    validateMagnumConf: quoting(as(true, 60, 'magnum-conductor', '--config-file', stagedConf, '--version')),
+    validateMagnumConf: as(true, 60, 'magnum-conductor', '--config-file', stagedConf, '--version'),
     /** Prints the version of Magnum, whatever is in its configuration. */
     magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
     /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */
@@ -115,16 +113,16 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     /** The CA certificates that magnum.conf names, as everybody can read them; not there if the document names none. */
     ...(site.ca?.file !== undefined && { caFile: as(false, 20, 'cat', site.ca.file) }),
     /** HAProxy's own parser reads the configuration in use. */
-    validateHaproxy: quoting(check(configDirectory, haproxy.fragmentDirectory)),
+    validateHaproxy: check(configDirectory, haproxy.fragmentDirectory),
     /** Clears the copy of HAProxy's configuration. */
     clearTree: root('rm', '-rf', tree),
     makeTree: root('mkdir', '-m', '0700', tree),
     // Contents, not links: through one to the directory what is staged would be what is in use.
     copyTree: root('cp', '-aL', haproxy.configFile, haproxy.fragmentDirectory, tree),
     /** HAProxy's own parser reads the copy, with the staged fragment in it. */
-    validateTree: quoting(check(tree, stagedFragments)),
+    validateTree: check(tree, stagedFragments),
     /** iptables' own parser reads the rules file on its input. */
-    validateRules: quoting(root('iptables-restore', '--test')),
+    validateRules: root('iptables-restore', '--test'),
 
     /** The rules of all chains, in order, in the form of iptables-save: what INPUT jumps to may take a packet, too. */
     rules: root('iptables', '-w', '-S'),
@@ -159,16 +157,21 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
       isBefore(platform.pacemaker, '2.0.3') ? '--as-xml' : '--output-as=xml',
     ),
     /** Pacemaker's configuration and status, as XML. Parameters of resources may be passwords. */
-    cib: quoting(root('cibadmin', '-Q')),
+    cib: root('cibadmin', '-Q'),
     /** What pacemaker would do if its CIB was the one on its input. Nothing of it reaches the cluster. */
-    simulate: quoting(root('crm_simulate', '--xml-pipe', '--run')),
+    simulate: root('crm_simulate', '--xml-pipe', '--run'),
     /**
      * Of HAProxy's configuration, each behind the path of its file, the lines on which a section begins that may listen, and on
      * which it says where and how; never a line that may hold a password. Exit 1 where there is none. Links are followed, as
      * HAProxy does.
      */
-    haproxySections: quoting(
-      root('grep', '-RHE', ...includes(haproxy.configFile), SECTIONS, haproxy.configFile, haproxy.fragmentDirectory),
+    haproxySections: root(
+      'grep',
+      '-RHE',
+      ...includes(haproxy.configFile),
+      SECTIONS,
+      haproxy.configFile,
+      haproxy.fragmentDirectory,
     ),
     // Both take less than a second. One that hangs must leave the time to try another controller.
     disableHaproxy: toldPacemaker('disable', 'stop'),
@@ -190,7 +193,7 @@ export type Catalogue = ReturnType<typeof catalogue>;
  * they are to do, and secrets with it, travels on standard input.
  */
 export function bootstrapCommands({ magnum }: Site) {
-  const root = (timeoutSeconds: number, ...argv: string[]) => quoting(as(true, timeoutSeconds, ...argv));
+  const root = (timeoutSeconds: number, ...argv: string[]) => as(true, timeoutSeconds, ...argv);
   const manage = (timeoutSeconds: number, action: string) =>
     root(timeoutSeconds, 'magnum-db-manage', '--config-file', magnum.configFile, action);
   return {
@@ -223,11 +226,6 @@ export function permission(command: Command): Command {
 
 function as(root: boolean, timeoutSeconds: number, ...argv: string[]): Command {
   return { argv, root, timeoutSeconds };
-}
-
-/** The same command, where its messages may quote a file that holds secrets. */
-function quoting(command: Command): Command {
-  return { ...command, quotesFiles: true };
 }
 
 /** What is done with one managed file. */

@@ -60,10 +60,7 @@ export function detection({ haproxy, magnum }: Site) {
     /** Which processes really run HAProxy. Exit 1 if one ends meanwhile. */
     haproxyPrograms: root('find', ...HAPROXY_PROGRAMS),
     /** Whether HAProxy reads its fragments by a statement of Fuel's, and where its PID file is. Exit 1 if none of both is said. */
-    haproxyStatements: {
-      ...root('grep', '-hE', '^[[:space:]]*(include|pidfile)[[:space:]]', haproxy.configFile),
-      quotesFiles: true,
-    },
+    haproxyStatements: root('grep', '-hE', '^[[:space:]]*(include|pidfile)[[:space:]]', haproxy.configFile),
     /** How HAProxy's resource is configured, as XML. Exit 102, 1 or 107 if pacemaker does not run. */
     resource: root('cibadmin', '-Q', '-A', `//*[@id='${haproxy.resource}']`),
   } satisfies Record<string, Command>;

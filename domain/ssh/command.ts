@@ -8,8 +8,6 @@ export interface Command {
   readonly timeoutSeconds: number;
   /** What it reads on standard input. */
   readonly stdin?: string;
-  /** Set if what it prints on failure may quote a file, and so a secret: no error message repeats it. */
-  readonly quotesFiles?: true;
 }
 
 /** How a command on a controller ended. */

@@ -66,8 +66,11 @@ function controllerFacts({ document }: SimulatedSite, controller: SimulatedContr
     const access = `${file.owner}:${file.group} ${file.mode.toString(8)}`;
     return [[path, { content: file.content, access }] as const];
   });
-  // Of what was begun in the same second nobody can tell which came first.
-  const since = (path: string) => Math.floor((files.files.get(path)?.modified ?? 0) / 1000) * 1000;
+  // Of what was begun in the same second nobody can tell which came first, and a time of change in the future tells nothing.
+  const since = (path: string) => {
+    const { modified = 0 } = files.files.get(path) ?? {};
+    return modified > controller.now() ? 0 : Math.floor(modified / 1000) * 1000;
+  };
   const isBehind = (startedAt: number | undefined, path: string) => startedAt === undefined || startedAt < since(path);
   const haproxy = processes.find(({ name }) => name === 'haproxy');
   return {

@@ -67,7 +67,7 @@ const RECIPES = {
     from: 'applied',
     mode: 'apply',
     change: ({ pacemaker, document: { haproxy, controllers } }) => {
-      pacemaker.setDisabled(controllers[0]?.name ?? '', haproxy.resource, true);
+      pacemaker.setDisabled(controllers[0].name, haproxy.resource, true);
     },
   },
 } as const satisfies Readonly<Record<string, Recipe>>;

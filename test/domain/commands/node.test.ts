@@ -6,7 +6,6 @@ import { site } from '../sites';
 
 const golden = site('golden');
 const withSudo = site('golden', ({ ssh }) => Object.assign(ssh, { user: 'deploy', sudo: true }));
-const PASSWORD = '/magnum-ha/golden/database-password';
 
 const cat: Command = { argv: ['cat', '/etc/my file'], root: true, timeoutSeconds: 20 };
 
