@@ -1,10 +1,11 @@
 import type { Step } from './trace';
 
 /** What a step is about: it has its colour on the page. */
-export type Phase = 'look' | 'stage' | 'commit' | 'restart' | 'haproxy' | 'verify' | 'clusters' | 'record';
+export type Phase = 'look' | 'stage' | 'commit' | 'restart' | 'haproxy' | 'verify' | 'clusters' | 'rollback' | 'record';
 
 /** Steps by the names of their states. A test holds that each of the machine's is here. */
 const PHASES: Readonly<Record<Phase, RegExp>> = {
+  rollback: /^Take fragment back$/,
   haproxy: /HAProxy|^Reach$/,
   stage: /^Stage files$/,
   commit: /^(Commit files|Bootstrap|Upgrade schema)$/,

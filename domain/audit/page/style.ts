@@ -1,6 +1,6 @@
 /** The page's style: light and dark, wide and narrow, screen and paper. */
 export const STYLE = `
-:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--soft:#57606a;--line:#d0d7de;--card:#f6f8fa;--link:#0b57d0;--good:#116329;--goodbg:#dafbe1;--warn:#6f4400;--warnbg:#fff3cd;--bad:#9b1c1c;--badbg:#ffe3e0;--band:#d1242f;--look:#5b6b82;--stage:#7a5c00;--commit:#7c3aed;--restart:#1b7c83;--haproxy:#b54708;--verify:#1a7f37;--clusters:#0969da;--record:#57606a}
+:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--soft:#57606a;--line:#d0d7de;--card:#f6f8fa;--link:#0b57d0;--good:#116329;--goodbg:#dafbe1;--warn:#6f4400;--warnbg:#fff3cd;--bad:#9b1c1c;--badbg:#ffe3e0;--band:#d1242f;--look:#5b6b82;--stage:#7a5c00;--commit:#7c3aed;--restart:#1b7c83;--haproxy:#b54708;--verify:#1a7f37;--clusters:#0969da;--rollback:#a21caf;--record:#57606a}
 @media (prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--soft:#9ea7b3;--line:#30363d;--card:#161b22;--link:#8ab4f8;--good:#7ee2a0;--goodbg:#12301c;--warn:#f2cc60;--warnbg:#3a2d08;--bad:#ffb3ad;--badbg:#4a1414;--band:#ff6b6b}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1.5rem 1rem 3rem;max-width:72rem;background:var(--bg);color:var(--fg);font:1rem/1.5 system-ui,sans-serif}
@@ -21,7 +21,7 @@ pre{margin:0;padding:.5rem .75rem;overflow-x:auto;border-top:1px solid var(--lin
 svg text{font:11px system-ui,sans-serif;fill:var(--fg)}svg .name{font-weight:600}svg .axis{fill:var(--soft)}svg .bar{fill:#fff;pointer-events:none}svg .fault,svg text.outage{fill:var(--bad);font-weight:700}
 svg .tick,svg .lane{stroke:var(--line);stroke-width:1}rect.fold{fill:var(--line);opacity:.35}rect.outage{fill:var(--band);opacity:.28}
 path.failed{stroke:var(--band);stroke-width:2}
-${['look', 'stage', 'commit', 'restart', 'haproxy', 'verify', 'clusters', 'record'].map((phase) => `path.${phase}{fill:var(--${phase})}i.${phase}{background:var(--${phase})}`).join('')}
+${['look', 'stage', 'commit', 'restart', 'haproxy', 'verify', 'clusters', 'rollback', 'record'].map((phase) => `path.${phase}{fill:var(--${phase})}i.${phase}{background:var(--${phase})}`).join('')}
 i.outage{background:var(--band)}.legend span{margin-right:1rem;white-space:nowrap;font-size:.85rem}.legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;margin-right:.3rem}
 input{font:inherit;padding:.3rem .5rem;margin:.5rem 0;border:1px solid var(--soft);border-radius:4px;background:var(--bg);color:var(--fg);max-width:100%}
 tr:target{outline:3px solid var(--link)}.soft{color:var(--soft)}

@@ -85,6 +85,7 @@ export function timeline(audit: Audit): Html {
 const NAMES_OF: Readonly<Partial<Record<string, string>>> = {
   haproxy: 'HAProxy',
   clusters: 'templates, clusters',
+  rollback: 'roll-back',
   record: 'report, lock',
 };
 
