@@ -2,12 +2,13 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // These take longer, or need root or the lab: npm run test:faults, npm run test:root, npm run test:lab.
+  // These take longer, or need root, a browser or the lab: npm run test:faults, test:root, test:page, test:lab.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/faults/',
     '<rootDir>/test/contributing.test.ts',
     '<rootDir>/test/firewall/',
+    '<rootDir>/test/page/',
     '<rootDir>/test/lab-',
   ],
   transform: {

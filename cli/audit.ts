@@ -57,9 +57,10 @@ function recordOnAws(execution: string, stack: string): Promise<ExecutionRecord>
 
 /** @throws UsageError */
 function recordAt(file: string): ExecutionRecord {
+  const text = textAt(file, 'The history');
   let value: unknown;
   try {
-    value = JSON.parse(textAt(file, 'The history')) as unknown;
+    value = JSON.parse(text) as unknown;
   } catch {
     throw new UsageError(`${file} is not JSON. Write it with: magnum-ha rehearse --history ${file}`);
   }

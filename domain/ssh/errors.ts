@@ -1,6 +1,6 @@
 import { MagnumHaError } from '../errors';
 
-/** The bastion does not answer, or is not an SSH server. Nothing was touched. */
+/** The bastion does not answer, or is not an SSH server. */
 export class BastionUnreachable extends MagnumHaError {
   override readonly name = 'BastionUnreachable';
 }

@@ -24,7 +24,7 @@ export function controllerOf(site: Site, { name, address, port }: Controller): s
 
 export function bastionUnreachable(site: Site, reason: string): BastionUnreachable {
   return new BastionUnreachable(
-    `The ${bastionOf(site)} cannot be reached: ${reason}. Nothing was touched. ` +
+    `The ${bastionOf(site)} cannot be reached: ${reason}. ` +
       `Check that it runs, and that its firewall and the VPC let the workflow in.`,
   );
 }

@@ -75,7 +75,7 @@ function controllerFacts({ document }: SimulatedSite, controller: SimulatedContr
   const haproxy = processes.find(({ name }) => name === 'haproxy');
   return {
     files: Object.fromEntries(managed),
-    rules: JSON.stringify(input.image),
+    rules: input.print(),
     behind: [
       ...[apiService, conductorService].filter((name) => isBehind(services.get(name)?.startedAt, magnumConf.path)),
       ...(isBehind(haproxy?.startedAt, fragment.path) ? ['haproxy'] : []),

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { Controller, Site } from '../../domain/site/document';
 import { atLeast, magnumMajor } from '../../domain/site/releases';
 import type { Clock } from '../../domain/world';
@@ -202,9 +203,10 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   }
 
   private listenForSsh(): void {
-    this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, (connection) => {
+    const accept = (connection: Duplex) => {
       this.sshd.accept(connection);
-    });
+    };
+    this.sshListener = this.context.network.listen(this.name, '0.0.0.0', this.sshPort, accept, { program: 'sshd' });
   }
 
   /** Loses power: processes and connections are gone, files stay. */

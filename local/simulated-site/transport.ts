@@ -399,7 +399,7 @@ async function forward(
       },
       (error: unknown) => {
         way.reply(() => {
-          answer.reject(new Error(`${messageOf(error)}`));
+          answer.reject(new Error(messageOf(error)));
         });
       },
     );

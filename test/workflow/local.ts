@@ -4,7 +4,7 @@ import type { Site } from '../../domain/site/document';
 import { parseSite } from '../../domain/site/parse';
 import { type Local, type LocalOptions, startVirtual, type VirtualLocal } from '../../local/deploy';
 import type { ExecutionResult } from '../../local/emulator/asl';
-import type { RecordedCommand } from '../../local/simulated-site';
+import type { RecordedCommand, SimulatedSite } from '../../local/simulated-site';
 
 /** A shipped site document, as an object that may be changed. */
 export function document(name: 'golden' | 'guide'): Site {
@@ -51,4 +51,18 @@ export function haproxyOn({ site }: Local): string[] {
   return [...site.controllers.values()]
     .filter(({ processes }) => processes.some(({ name }) => name === 'haproxy'))
     .map(({ name }) => name);
+}
+
+/** Starts a uWSGI on a controller that listens at the API's port of every address. */
+export function listensEverywhere({ controllers, network, clock }: SimulatedSite, controller: string): void {
+  controllers.get(controller)?.foreground.add({
+    pid: 4321,
+    parent: 1,
+    user: 'magnum',
+    name: 'uwsgi',
+    args: '/usr/bin/uwsgi_python3 --http-socket :9511',
+    program: '/usr/bin/uwsgi-core',
+    startedAt: clock.now(),
+  });
+  network.listen(controller, '0.0.0.0', 9511, (connection) => connection.destroy(), { program: 'uwsgi' });
 }

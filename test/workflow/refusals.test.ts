@@ -2,7 +2,7 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
 import { type Local, startLocal } from '../../local/deploy';
 import { element } from '../../local/simulated-site/cib';
-import { changes, document, haproxyOn, run, withLocal } from './local';
+import { changes, document, haproxyOn, listensEverywhere, run, withLocal } from './local';
 
 /** A refusal: what is wrong, and the error's name. */
 interface Refusal {
@@ -215,13 +215,8 @@ describe('refused before any change', () => {
     {
       what: "something else at the API's port of every address",
       prepare: ({ site }) => {
-        const node = site.controllers.get('node-2');
-        node?.services.get('magnum-api')?.stop();
-        node?.foreground.add({
-          ...{ pid: 4321, parent: 1, user: 'magnum', name: 'uwsgi', program: '/usr/bin/uwsgi-core' },
-          ...{ args: '/usr/bin/uwsgi_python3 --http-socket :9511', startedAt: site.clock.now() },
-        });
-        site.network.listen('node-2', '0.0.0.0', 9511, (connection) => connection.destroy(), { program: 'uwsgi' });
+        site.controllers.get('node-2')?.services.get('magnum-api')?.stop();
+        listensEverywhere(site, 'node-2');
       },
       error: 'PreflightRefused',
       cause: /error ApiPortTaken: uwsgi listens on port 9511 of every address on node-2/,

@@ -1,6 +1,6 @@
 import type { Site } from '../../domain/site/document';
 import type { Local } from '../../local/deploy';
-import { document, fileOn, haproxyOn, reportOf, run, withLocal } from './local';
+import { document, fileOn, haproxyOn, listensEverywhere, reportOf, run, withLocal } from './local';
 
 const golden: Site = { ...document('golden'), clusterTemplates: [], clusters: [] };
 const ALL = golden.controllers.map(({ name }) => name);
@@ -16,7 +16,7 @@ function apiComesUpEverywhere({ site }: Local, controllers: readonly string[]): 
     remove();
     for (const name of controllers) {
       site.controllers.get(name)?.services.get('magnum-api')?.stop();
-      site.network.listen(name, '0.0.0.0', 9511, (connection) => connection.destroy(), { program: 'uwsgi' });
+      listensEverywhere(site, name);
     }
     return undefined;
   });
@@ -43,7 +43,7 @@ test('HAProxy that cannot come up with the fragment comes up without it, on ever
     expect(seconds).toBeLessThan(120);
     expect(failed.cause).toContain('put back on node-1, node-2, node-3, and HAProxy serves everywhere again');
     expect([running, fragments]).toEqual([ALL, ALL.map(() => undefined)]);
-    expect(vip).toMatchObject({ at: { program: 'haproxy' } });
+    expect(vip).toMatchObject({ program: 'haproxy' });
     expect(again).toMatchObject({ status: 'FAILED', error: 'PreflightRefused' });
     expect(again.cause).toMatch(/error ApiPortTaken: uwsgi listens on port 9511 .* on node-1, node-2, node-3/);
   });

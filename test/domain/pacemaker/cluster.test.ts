@@ -35,7 +35,7 @@ describe("pacemaker's view from a controller", () => {
 
     await expect(status).rejects.toMatchObject({
       name: 'CommandFailed',
-      message: expect.stringMatching(/exit code 64: crm_mon: Unknown option/) as string,
+      message: expect.stringMatching(/exit code 64: Unknown option/) as string,
     });
   });
 });

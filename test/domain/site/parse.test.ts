@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { controllerNamed } from '../../../domain/site/named';
 import { parseSite } from '../../../domain/site/parse';
@@ -6,13 +8,14 @@ import { CA } from '../sites';
 import secretOptions from '../../../domain/site/secret-options.json';
 import { type Changes, documentWith, problemsOf, refusalOf, shipped } from './documents';
 
+const SITES = join(__dirname, '../../../sites');
 const BROKEN = CA.replace(/MII.{20}/, 'MIIB');
 const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 1024 })
   .privateKey.export({ type: 'pkcs1', format: 'pem' })
   .toString();
 
 describe('a document that is right', () => {
-  test.each(['golden', 'guide', 'fuel', 'rocky', 'ubuntu'])('sites/%s.json is one', (name) => {
+  test.each(readdirSync(SITES).map((name) => basename(name, '.json')))('sites/%s.json is one', (name) => {
     const site = parseSite(name, shipped(name));
 
     expect(site.name).toBe(name);
