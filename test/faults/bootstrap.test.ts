@@ -238,7 +238,7 @@ describe('interrupted', () => {
         const errors: (string | undefined)[] = [];
         const failing = async (program: string) => {
           const removeFault = site.faults.onCommand((_, argv) =>
-            argv[0] === program
+            argv.includes(program)
               ? { exit: 1, stderr: "ERROR 1045 (28000): Access denied for user 'root'@'localhost'" }
               : undefined,
           );
@@ -248,7 +248,7 @@ describe('interrupted', () => {
           return cause ?? '';
         };
 
-        const database = await failing('env');
+        const database = await failing('mysql');
         const rabbitmq = await failing('rabbitmqctl');
         const member = identity.roles.find(({ name }) => name === 'member')?.id ?? '';
         const before = [...identity.assignments];
