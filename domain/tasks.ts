@@ -1,5 +1,6 @@
 import type { BootstrapItem } from './bootstrap/item';
 import type { Committed } from './controller/commit';
+import type { Step, StepAction } from './controller/cycle-step';
 import type { Inspection } from './controller/inspect';
 import type { Plan } from './controller/plan';
 import type { Restart } from './controller/restart';
@@ -10,7 +11,7 @@ import type { Finding } from './findings/finding';
 import type { ClusterReport, Report, ReportInput } from './report/report';
 import type { ClusterResult } from './openstack/clusters';
 import type { TemplateResult } from './openstack/templates';
-import type { Before, CycleAction, CycleStep } from './pacemaker/cycle';
+import type { Before } from './pacemaker/cycle';
 import type { SecretPurpose } from './secrets/references';
 import type { Site } from './site/document';
 import type { Mode } from './site/load';
@@ -32,14 +33,7 @@ export interface Contract {
   commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
   restart: Task<{ site: Site; platforms: Platforms; controller: string }, Restart>;
   reach: Task<{ site: Site; platforms: Platforms }, null>;
-  /**
-   * `take-back` puts the fragment of before back, and enables. `takenBack` names the controllers on which it did;
-   * `startsNowhere`: pacemaker has given up to start HAProxy, on every controller.
-   */
-  cycle: Task<
-    { site: Site; platforms: Platforms; action: CycleAction | 'take-back'; before: Before | null },
-    CycleStep & { takenBack: readonly string[]; startsNowhere: boolean }
-  >;
+  cycle: Task<{ site: Site; platforms: Platforms; action: StepAction; before: Before | null }, Step>;
   verify: Task<{ site: Site; platforms: Platforms; restarts: readonly Restart[] }, Verification>;
   ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;
   ensureCluster: Task<{ site: Site; mode: Mode; cluster: string }, ClusterResult & { done: boolean }>;

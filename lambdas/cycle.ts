@@ -1,7 +1,6 @@
 import { connectSite, type SiteConnection } from '../domain/commands/site-connection';
 import type { Platforms } from '../domain/commands/platform';
-import { startsNowhere, takeFragmentBack } from '../domain/controller/take-back';
-import { cycle } from '../domain/pacemaker/cycle';
+import { cycleStep } from '../domain/controller/cycle-step';
 import type { Site } from '../domain/site/document';
 import type { TaskFunction } from '../domain/tasks';
 import type { World } from '../domain/world';
@@ -11,13 +10,9 @@ import { handlerOf } from './runtime/task';
 export const run: TaskFunction<'cycle'> = async ({ site, platforms, action, before }, world) => {
   const connection = await keptConnection(world, site, platforms);
   try {
-    const takenBack = action === 'take-back' ? await takeFragmentBack(connection) : [];
-    const step = await cycle(connection, action === 'take-back' ? 'enable' : action, before);
+    const step = await cycleStep(connection, action, before);
     if (step.done && step.firstAnswerAt !== null) drop(world);
-    const starting = !['disable', 'poll-stopped'].includes(action) && !step.done;
-    // Who cannot tell lets it be waited for.
-    const nowhere = starting ? await startsNowhere(connection).catch(() => false) : false;
-    return { ...step, takenBack, startsNowhere: nowhere };
+    return step;
   } catch (error) {
     drop(world);
     throw error;
