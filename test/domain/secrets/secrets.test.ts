@@ -217,9 +217,13 @@ describe('redact', () => {
       fc.constantFrom(...Array.from('XYZQ$%\\\'"#&! \n\t+/=*.^`?;é☃'), '\ud83d', '\udc00', '😀'),
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((one) => !/[<>]/.test(one)),
     );
+    const letter = fc.constantFrom('X', 'Y', 'Z', 'Q');
+    const some = fc.string({ unit, maxLength: 9 });
+    // Made with the letters, because most texts do not have them.
     const secret = fc
-      .string({ unit, minLength: 4, maxLength: 30 })
-      .filter((value) => /[XYZQ].*[XYZQ]/s.test(value) && value.trim().length >= 4);
+      .tuple(some, letter, some, letter, some)
+      .map((parts) => parts.join(''))
+      .filter((value) => value.trim().length >= 4);
     const form = fc.constantFrom(...Object.values(forms));
     const text = fc.string().filter((around) => !/[XYZQ<>]/.test(around));
 
@@ -235,7 +239,7 @@ describe('redact', () => {
           }
           expect(known.redact(redacted)).toBe(redacted);
         }),
-        { numRuns: 1000 },
+        { numRuns: 300 },
       );
     });
 
