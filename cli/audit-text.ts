@@ -1,6 +1,7 @@
 import type { Audit } from '../domain/audit/audit';
 import type { AuditedController, Change } from '../domain/audit/controllers';
 import { count, listed } from '../domain/audit/verdict';
+import { readByWhom } from '../domain/controller/plan';
 import type { Style } from './style';
 
 const COLOURS = {
@@ -14,7 +15,7 @@ const COLOURS = {
 
 /** An execution as a person reads it: the result, the outage and what to do first, then what was found and done. */
 export function auditText(audit: Audit, style: Style): string {
-  const { verdict, site, mode, execution, failure, record, cost } = audit;
+  const { verdict, site, mode, execution, failure, down, record, cost } = audit;
   const result = `${site || 'unknown site'}, ${mode || 'unknown mode'}: ${verdict.outcome}. ${verdict.words}`;
   return [
     style(COLOURS[verdict.outcome], result),
@@ -38,10 +39,10 @@ export function auditText(audit: Audit, style: Style): string {
     ),
     ...section(
       audit.outages.length === 0 ? 'Would be down while HAProxy is cycled' : 'Down while HAProxy was cycled',
-      audit.down
+      down
         ? [
-            ...audit.down.resources.map((id) => `pacemaker resource ${id}`),
-            ...audit.down.listeners.map((one) => `listener ${one}`),
+            ...down.resources.map((id) => `pacemaker resource ${id} (${readByWhom(down.readBy)})`),
+            ...down.listeners.map((one) => `listener ${one}`),
           ]
         : [],
     ),

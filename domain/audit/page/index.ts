@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readByWhom } from '../../controller/plan';
 import type { Audit } from '../audit';
 import type { Command } from '../commands';
 import type { Change } from '../controllers';
@@ -219,7 +220,7 @@ function outage({ outages, down, mode }: Audit): Html {
       : html``;
   const radius = down
     ? html`<ul>
-        ${down.resources.map((id) => html`<li>pacemaker resource <code>${id}</code></li>`)}${down.listeners.map((one) => html`<li>listener ${one}</li>`)}
+        ${down.resources.map((id) => html`<li>pacemaker resource <code>${id}</code> (${readByWhom(down.readBy)})</li>`)}${down.listeners.map((one) => html`<li>listener ${one}</li>`)}
       </ul>`
     : html``;
   return html`${times}${none}${down && html`<p>${outages.length > 0 ? 'Down meanwhile:' : 'Would be down meanwhile:'}</p>`}${radius}`;
