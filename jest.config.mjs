@@ -17,8 +17,8 @@ export default {
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
-  // Tests that run the whole workflow share two cores with others.
-  testTimeout: 60_000,
+  // Tests that run the whole workflow share two cores with others, and with lint.
+  testTimeout: 120_000,
   maxWorkers: '100%',
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.cache'],
 };
