@@ -1,5 +1,5 @@
 import type { Audit } from '../domain/audit/audit';
-import type { AuditedController, Change } from '../domain/audit/controllers';
+import { type AuditedController, type Change, doneWith } from '../domain/audit/controllers';
 import { count, listed } from '../domain/audit/verdict';
 import { readByWhom } from '../domain/controller/plan';
 import type { Style } from './style';
@@ -81,15 +81,9 @@ function findingLines({ findings }: Audit, style: Style): string[] {
   });
 }
 
-function changeLines({ path, state, diff, controllers, written }: Change, mode: string, style: Style): string[] {
-  const done =
-    written.length === controllers.length
-      ? 'changed'
-      : written.length > 0
-        ? `changed on ${listed(written)} only`
-        : mode === 'check'
-          ? 'differs'
-          : 'not applied';
+function changeLines(one: Change, mode: string, style: Style): string[] {
+  const { path, state, diff, controllers } = one;
+  const done = doneWith(one, mode);
   return [
     `${path}: ${done}${state === 'absent' ? ' (was missing)' : ''}, on ${listed(controllers)}`,
     ...diff.map((line) => `  ${coloured(line, style)}`),

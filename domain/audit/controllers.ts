@@ -4,6 +4,7 @@ import type { Plan } from '../controller/plan';
 import type { Restart } from '../controller/restart';
 import type { StagedFile } from '../controller/stage';
 import type { Step } from './trace';
+import { listed } from './verdict';
 
 /** A managed file on a controller, as it was found and left. */
 export interface AuditedFile extends FileState {
@@ -86,6 +87,13 @@ export interface Change {
   readonly controllers: readonly string[];
   /** Those on which it was written. */
   readonly written: readonly string[];
+}
+
+/** What was done with a difference, in a word or a few. */
+export function doneWith({ controllers, written }: Change, mode: string): string {
+  if (written.length === controllers.length) return 'changed';
+  if (written.length > 0) return `changed on ${listed(written)} only`;
+  return mode === 'check' ? 'differs' : 'not applied';
 }
 
 /** Groups equal differences. What each controller has of its own, its name and its address, counts as equal. */

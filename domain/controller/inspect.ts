@@ -5,8 +5,8 @@ import { freshness, ProcessesHidden } from '../commands/process-list';
 import { haproxyOn } from '../commands/whose-processes';
 import { changes, placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius } from '../pacemaker/blast-radius';
-import { clusterStatus } from '../pacemaker/cluster';
-import { type ClusterStatus, PacemakerUnavailable } from '../pacemaker/status';
+import { clusterStatus, ifRunning } from '../pacemaker/cluster';
+import type { ClusterStatus } from '../pacemaker/status';
 import type { Secrets } from '../secrets/secrets';
 import type { SiteConnection } from '../commands/site-connection';
 import type { Command } from '../ssh/command';
@@ -58,7 +58,7 @@ export async function inspect({ nodes, secrets }: SiteConnection): Promise<Inspe
   const found = await everywhere(nodes, async (node) => ({ node, ...(await inspectController(node, secrets)) }));
   const states = found.map(({ state }) => state);
   const [seen] = found.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
-  const radius = seen && needsCycle(seen.node, states) && (await known(blastRadius(seen.node, seen.status)));
+  const radius = seen && needsCycle(seen.node, states) && (await ifRunning(blastRadius(seen.node, seen.status)));
   return {
     controllers: states.map((state) => ({
       ...state,
@@ -92,7 +92,7 @@ async function inspectController(
     stdout(commands.date),
     ifPresent(node, commands.magnumConfModified),
     ifPresent(node, commands.fragmentModified),
-    known(clusterStatus(node)),
+    ifRunning(clusterStatus(node)),
   ]);
   const now = Number(date);
   // A file from the future tells nothing, and every restart would be followed by another: Preflight reports it.
@@ -128,16 +128,6 @@ async function unlessHidden<T>(asking: Promise<T>): Promise<T | undefined> {
     return await asking;
   } catch (error) {
     if (error instanceof ProcessesHidden) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined if pacemaker does not run: that is a finding of Preflight. */
-async function known<T>(asking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof PacemakerUnavailable) return undefined;
     throw error;
   }
 }

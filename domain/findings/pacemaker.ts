@@ -5,8 +5,8 @@ import type { Node } from '../commands/node';
 import { parseProcesses, ProcessesHidden } from '../commands/process-list';
 import type { Nodes } from '../commands/site-connection';
 import { haproxySections } from '../pacemaker/blast-radius';
-import { clusterStatus, readCib } from '../pacemaker/cluster';
-import { type ClusterStatus, PacemakerUnavailable } from '../pacemaker/status';
+import { clusterStatus, ifRunning, readCib } from '../pacemaker/cluster';
+import type { ClusterStatus } from '../pacemaker/status';
 import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
 import { checkConfiguration, type HaproxyView } from './haproxy-config';
@@ -49,7 +49,7 @@ interface View extends HaproxyView {
 export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
   const views = await everywhere(nodes, async (node): Promise<View> => {
     const [status, check, sections, ps, sockets] = await Promise.all([
-      known(clusterStatus(node)),
+      ifRunning(clusterStatus(node)),
       node.attempt(node.commands.validateHaproxy),
       haproxySections(node),
       node.run(node.commands.processes),
@@ -75,18 +75,8 @@ export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
 }
 
 async function checkedBy({ node, status }: { node: Node; status: ClusterStatus }): Promise<ResourceChecks | undefined> {
-  const read = await known(readCib(node));
+  const read = await ifRunning(readCib(node));
   return read && checkResource(read.cib, status, node.site, node.platform.shell);
-}
-
-/** Undefined if pacemaker does not run. */
-async function known<T>(asking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof PacemakerUnavailable) return undefined;
-    throw error;
-  }
 }
 
 /** What HAProxy was started with on a controller. */

@@ -17,6 +17,16 @@ export class HAProxyResourceUnmanaged extends MagnumHaError {
   override readonly name = 'HAProxyResourceUnmanaged';
 }
 
+/** What pacemaker is asked for; undefined if it does not run. */
+export async function ifRunning<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof PacemakerUnavailable) return undefined;
+    throw error;
+  }
+}
+
 /** Pacemaker's view from one controller. @throws PacemakerUnavailable */
 export async function clusterStatus(node: Node): Promise<ClusterStatus> {
   const { clusterStatus: command } = node.commands;

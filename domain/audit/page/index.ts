@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readByWhom } from '../../controller/plan';
 import type { Audit } from '../audit';
 import type { Command } from '../commands';
-import type { Change } from '../controllers';
+import { type Change, doneWith } from '../controllers';
 import { count, listed } from '../verdict';
 import { seconds } from './axis';
 import { Html, html } from './html';
@@ -141,15 +141,9 @@ function changes({ changes: all, controllers, mode }: Audit): Html {
     ${all.map((one) => change(one, mode))}${digests(controllers)}`;
 }
 
-function change({ path, state, diff, controllers, written }: Change, mode: string): Html {
-  const done =
-    written.length === controllers.length
-      ? 'changed'
-      : written.length > 0
-        ? `changed on ${listed(written)} only`
-        : mode === 'check'
-          ? 'differs'
-          : 'not applied';
+function change(one: Change, mode: string): Html {
+  const { path, state, diff, controllers } = one;
+  const done = doneWith(one, mode);
   const names = controllers.length > 6 ? html`<p class="soft">${controllers.join(', ')}</p>` : html``;
   return html`<details>
     <summary>
@@ -255,27 +249,7 @@ function commands({ commands: all }: Audit): Html {
       ${count(all.length, 'command')}, in order. What a step ran alike on several controllers is one row, with the first
       time and the longest duration; <code>--json</code> has each.
     </p>
-    ${folded(
-      rows.length,
-      'row',
-      html`<div class="scroll" tabindex="0" role="region" aria-label="Commands, scrolls sideways">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">at</th>
-              <th scope="col">step</th>
-              <th scope="col">on</th>
-              <th scope="col">command</th>
-              <th scope="col">exit</th>
-              <th scope="col">took</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows}
-          </tbody>
-        </table>
-      </div>`,
-    )}`;
+    ${folded(rows.length, 'row', table('Commands', ['at', 'step', 'on', 'command', 'exit', 'took'], rows))}`;
 }
 
 interface Alike extends Omit<Command, 'controller'> {
@@ -318,26 +292,23 @@ function steps({ steps: all, execution }: Audit): Html {
       <label>Filter <input id="filter" type="search" placeholder="node-2, Commit, failed …" /></label>
       <span id="shown" role="status">${count(all.length, 'step')}</span>
     </p>
-    ${folded(
-      all.length,
-      'step',
-      html`<div class="scroll" tabindex="0" role="region" aria-label="Steps, scrolls sideways">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">at</th>
-              <th scope="col">step</th>
-              <th scope="col">on</th>
-              <th scope="col">took</th>
-              <th scope="col">note</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows}
-          </tbody>
-        </table>
-      </div>`,
-    )}`;
+    ${folded(all.length, 'step', table('Steps', ['at', 'step', 'on', 'took', 'note'], rows))}`;
+}
+
+/** A table that scrolls in itself. @param label what it is of */
+function table(label: string, columns: readonly string[], rows: readonly Html[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}, scrolls sideways">
+    <table>
+      <thead>
+        <tr>
+          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function folded(number: number, noun: string, content: Html): Html {

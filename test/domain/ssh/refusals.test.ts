@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { type Node, nodeOf } from '../../../domain/commands/node';
 import type { Site } from '../../../domain/site/document';
 import { parseSite } from '../../../domain/site/parse';
@@ -6,7 +6,7 @@ import type { Command } from '../../../domain/ssh/command';
 import { connectBySsh } from '../../../domain/ssh/transport';
 import { realClock, type Transport } from '../../../domain/world';
 import golden from '../../../sites/golden.json';
-import { keys, type Sshd, startSshd, USER, whyNoSshd } from './sshd';
+import { closeServers, keys, serverThat, type Sshd, startSshd, USER, whyNoSshd } from './sshd';
 
 // What sshd refuses, allows half, or takes its time for: how it is told, by a real sshd of this machine.
 
@@ -16,10 +16,9 @@ const describeWithSshd = missing === undefined ? describe : describe.skip;
 const user = keys('ed25519');
 const transports: Transport[] = [];
 const sshds: Sshd[] = [];
-const servers: Server[] = [];
 afterEach(async () => {
   for (const transport of transports.splice(0)) transport.close();
-  for (const server of servers.splice(0)) server.close();
+  closeServers();
   await Promise.all(sshds.splice(0).map((sshd) => sshd.stop()));
 });
 
@@ -54,17 +53,6 @@ async function open(bastion: Place, controller: Place): Promise<Node> {
 
 function command(...argv: string[]): Command {
   return { argv, root: false, timeoutSeconds: 4 };
-}
-
-/** Something that listens as an SSH server would. */
-async function serverThat(does: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    does(socket);
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
 }
 
 describeWithSshd('forwarding that is forbidden is told as that', () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -132,4 +132,22 @@ function listens(port: number): Promise<boolean> {
       resolve(false);
     });
   });
+}
+
+const servers: Server[] = [];
+
+/** Starts something that listens as an SSH server would. @returns its port; `closeServers` ends it */
+export async function serverThat(does: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    does(socket);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** Ends what `serverThat` has started. */
+export function closeServers(): void {
+  for (const server of servers.splice(0)) server.close();
 }

@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type AddressInfo, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Command } from '../../../domain/ssh/command';
 import { connectBySsh } from '../../../domain/ssh/transport';
 import { type LogEntry, realClock, type Transport } from '../../../domain/world';
 import golden from '../../../sites/golden.json';
-import { type Keys, keys, type Sshd, startSshd, USER, whyNoSshd } from './sshd';
+import { closeServers, type Keys, keys, serverThat, type Sshd, startSshd, USER, whyNoSshd } from './sshd';
 
 const missing = whyNoSshd();
 if (missing !== undefined) console.log(`Skipped, no sshd can run here: ${missing}`);
@@ -20,10 +20,9 @@ const describeWithSshd = missing === undefined ? describe : describe.skip;
 const user = keys('ed25519');
 const transports: Transport[] = [];
 const sshds: Sshd[] = [];
-const servers: Server[] = [];
 afterEach(() => {
   for (const transport of transports.splice(0)) transport.close();
-  for (const server of servers.splice(0)) server.close();
+  closeServers();
 });
 afterAll(async () => {
   await Promise.all(sshds.map((sshd) => sshd.stop()));
@@ -65,17 +64,6 @@ function command(...argv: string[]): Command {
   return { argv, root: false, timeoutSeconds: 20 };
 }
 
-/** Something that listens as an SSH server would. */
-async function serverThat(does: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    does(socket);
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
 test('a key that is none is refused by the name of its parameter, before anything is connected to', async () => {
   const site = siteOf({ port: 1, hostKey: user.public });
 
@@ -90,7 +78,7 @@ test('a key that is none is refused by the name of its parameter, before anythin
 
 test('a bastion that does not listen is told with what to check', async () => {
   const port = await serverThat(() => undefined);
-  for (const server of servers.splice(0)) server.close();
+  closeServers();
 
   const refused = open(siteOf({ port, hostKey: user.public }));
 
