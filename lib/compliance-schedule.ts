@@ -1,4 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -12,15 +13,19 @@ export interface ComplianceScheduleProps {
   readonly stateMachine: StateMachine;
   /** As EventBridge Scheduler writes it: `rate(1 day)`, `cron(0 6 * * ? *)`. */
   readonly rate: string;
+  /** Of the queue of what could not be started. @default - SQS's own */
+  readonly key?: IKey;
 }
 
 /** Starts a check of every site at a rate: the execution's output has what drifted since the last apply. */
 export class ComplianceSchedule extends Construct {
-  constructor(scope: Construct, id: string, { sites, stateMachine, rate }: ComplianceScheduleProps) {
+  constructor(scope: Construct, id: string, { sites, stateMachine, rate, key }: ComplianceScheduleProps) {
     super(scope, id);
 
     const deadLetterQueue = new Queue(this, 'NotStarted', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(key
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       // The longest possible: people look at the checks that could not be started.
       retentionPeriod: Duration.days(14),

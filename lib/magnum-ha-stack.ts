@@ -1,4 +1,5 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Site } from '../domain/site/document';
 import { ComplianceSchedule } from './compliance-schedule';
@@ -22,22 +23,35 @@ export interface MagnumHaStackProps {
    * @default - outside a VPC: the bastion must be reachable from the internet
    */
   readonly network?: Network;
+  /**
+   * ARN of the KMS key that everything kept is encrypted with: logs, histories, locks, schedules that could not start. Its
+   * policy is its owner's, see docs/security.md.
+   *
+   * @default - keys of AWS
+   */
+  readonly kmsKey?: string;
 }
 
 /** Everything that is deployed. */
 export class MagnumHaStack extends Stack {
-  constructor(scope: Construct, id: string, { sites, checkRate, network }: MagnumHaStackProps) {
+  constructor(scope: Construct, id: string, { sites, checkRate, network, kmsKey }: MagnumHaStackProps) {
     super(scope, id, {
       description: 'OpenStack Magnum in high availability, configured by one Step Functions workflow',
     });
 
+    const encryption = kmsKey === undefined ? {} : { key: Key.fromKeyArn(this, 'Key', kmsKey) };
     const parameters = new SiteParameters(this, 'Sites', { sites });
-    const secrets = new SiteSecrets(this, 'Secrets', { sites });
-    const functions = new TaskFunctions(this, 'Functions', { parameters, secrets, ...(network ? { network } : {}) });
-    const lockTable = new LockTable(this, 'Locks');
-    const { stateMachine } = new SiteMachine(this, 'Workflow', { functions, lockTable });
+    const secrets = new SiteSecrets(this, 'Secrets', { sites, ...encryption });
+    const functions = new TaskFunctions(this, 'Functions', {
+      parameters,
+      secrets,
+      ...(network ? { network } : {}),
+      ...encryption,
+    });
+    const lockTable = new LockTable(this, 'Locks', encryption);
+    const { stateMachine } = new SiteMachine(this, 'Workflow', { functions, lockTable, ...encryption });
     new CommandsQuery(this, 'Commands', { functions });
-    new ComplianceSchedule(this, 'ComplianceSchedule', { sites, stateMachine, rate: checkRate });
+    new ComplianceSchedule(this, 'ComplianceSchedule', { sites, stateMachine, rate: checkRate, ...encryption });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'LockTableName', { value: lockTable.tableName, description: 'One item for each site in work' });

@@ -23,6 +23,10 @@ const schema = z.object({
   checkRate: z.string().regex(/^(rate|cron)\(.+\)$/, 'must be rate(…) or cron(…), as EventBridge Scheduler reads it'),
   /** On the command line an object is text, too. */
   network: z.preprocess(fromJson, network.optional()),
+  kmsKey: z
+    .string()
+    .regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a key, not of an alias')
+    .optional(),
 });
 
 function fromJson(value: unknown): unknown {
@@ -40,6 +44,8 @@ export interface Settings {
   readonly sitePaths: readonly string[];
   readonly checkRate: string;
   readonly network?: Network;
+  /** ARN of the KMS key that everything kept is encrypted with. */
+  readonly kmsKey?: string;
 }
 
 /** Reads the app's own part of the context. @throws SettingInvalid */
@@ -52,8 +58,8 @@ export function settingsOf(app: App): Settings {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new SettingInvalid(`The context in cdk.json or after -c is wrong. ${problems.join('. ')}`);
   }
-  const { sites, ...others } = result.data;
-  return { sitePaths: sites, checkRate: others.checkRate, ...(others.network ? { network: others.network } : {}) };
+  const { sites, checkRate, network, kmsKey } = result.data;
+  return { sitePaths: sites, checkRate, ...(network ? { network } : {}), ...(kmsKey ? { kmsKey } : {}) };
 }
 
 /** The site documents at these paths, from the project's folder. @throws SiteDocumentInvalid, SettingInvalid */

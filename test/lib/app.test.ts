@@ -29,6 +29,18 @@ function appWith(context: Record<string, unknown>, sites?: Site[]) {
     delete process.env['CDK_CONTEXT_JSON'];
   }
 }
+interface PolicyStatement {
+  readonly Action: string | readonly string[];
+  readonly Condition?: object;
+}
+/** What all roles of a stack may do. */
+const statementsOf = (template: Template) =>
+  Object.values(
+    template.findResources('AWS::IAM::Policy') as Record<
+      string,
+      { Properties: { PolicyDocument: { Statement: readonly PolicyStatement[] } } }
+    >,
+  ).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 const stackOf = (app: App) => {
   const [stack] = app.node.findAll().filter((one) => Stack.isStack(one));
   if (!stack) throw new Error('the app has no stack');
@@ -67,6 +79,31 @@ describe('createApp', () => {
       Description: 'magnum-ha: cycle',
       VpcConfig: { SubnetIds: ['subnet-0123456789abcdef0'], SecurityGroupIds: ['sg-0123456789abcdef0'] },
     });
+  }, 60_000);
+
+  test('encrypts everything it keeps with the key of the setting, and lets functions decrypt through SSM alone', () => {
+    const kmsKey = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
+
+    const app = appWith({ kmsKey }, [golden()]);
+
+    expect(() => app.synth()).not.toThrow();
+    const template = Template.fromStack(stackOf(app));
+    const every = (type: string) =>
+      Object.values(template.findResources(type) as Record<string, { Properties: Record<string, unknown> }>).map(
+        ({ Properties }) => JSON.stringify(Properties),
+      );
+    const kept = [
+      'AWS::Logs::LogGroup',
+      'AWS::DynamoDB::Table',
+      'AWS::SQS::Queue',
+      'AWS::StepFunctions::StateMachine',
+    ].flatMap(every);
+    expect(kept.length).toBeGreaterThan(TASK_NAMES.length + 3);
+    expect(kept.filter((properties) => !properties.includes(kmsKey))).toEqual([]);
+    const decrypting = statementsOf(template).filter(({ Action }) => Action === 'kms:Decrypt');
+    expect(decrypting.filter(({ Condition }) => Condition !== undefined)).toHaveLength(
+      TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0).length,
+    );
   }, 60_000);
 
   test('lets a longer document be an advanced parameter, and refuses one that is longer still', () => {

@@ -18,6 +18,7 @@ test('lists and objects may be text, as the command line gives them', () => {
 test.each([
   ['a rate that EventBridge Scheduler cannot read', { checkRate: 'daily' }, /checkRate/],
   ['a network that is no JSON', { network: 'subnet-1' }, /network/],
+  ['a key that is named by its alias', { kmsKey: 'alias/magnum-ha' }, /kmsKey.*ARN of a key/],
   ['a network without subnets', { network: '{"subnetIds": [], "securityGroupIds": ["sg-1"]}' }, /network\.subnetIds/],
 ])('refuses %s', (_, context, message) => {
   const app = appWith(context);

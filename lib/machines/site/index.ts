@@ -1,7 +1,9 @@
 import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
+  CustomerManagedEncryptionConfiguration,
   DefinitionBody,
   LogLevel,
   QueryLanguage,
@@ -29,13 +31,15 @@ import { verify } from './verify';
 export interface SiteMachineProps {
   readonly functions: TaskFunctions;
   readonly lockTable: LockTable;
+  /** Of its histories and its log group. @default - keys of AWS */
+  readonly key?: IKey;
 }
 
 /** The site machine. Start it with `{"site": "golden", "mode": "check"}` or `"apply"`. */
 export class SiteMachine extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, lockTable }: SiteMachineProps) {
+  constructor(scope: Construct, id: string, { functions, lockTable, key }: SiteMachineProps) {
     super(scope, id);
     const stateMachineName = Stack.of(this).stackName;
     const first = procedure(this, functions, { table: lockTable, executions: executionsOf(this, stateMachineName) });
@@ -50,6 +54,7 @@ export class SiteMachine extends Construct {
       definitionBody: DefinitionBody.fromChainable(first),
       timeout: timeLimit(this),
       tracingEnabled: true,
+      ...(key ? { encryptionConfiguration: new CustomerManagedEncryptionConfiguration(key) } : {}),
       logs: {
         level: LogLevel.ALL,
         // Payloads stay in the history, which fewer people can read than logs.
@@ -60,6 +65,7 @@ export class SiteMachine extends Construct {
           // As long as Step Functions keeps histories.
           retention: RetentionDays.THREE_MONTHS,
           removalPolicy: RemovalPolicy.DESTROY,
+          ...(key ? { encryptionKey: key } : {}),
         }),
       },
     });

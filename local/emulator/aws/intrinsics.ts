@@ -32,7 +32,6 @@ const inRegion = (service: string, kind: string) => (name: string) => `${service
 
 const KINDS: Readonly<Record<string, Kind | undefined>> = {
   'AWS::Lambda::Function': { nameProperty: 'FunctionName', arn: inRegion('lambda', 'function:') },
-  'AWS::DynamoDB::GlobalTable': { nameProperty: 'TableName', arn: inRegion('dynamodb', 'table/') },
   'AWS::DynamoDB::Table': { nameProperty: 'TableName', arn: inRegion('dynamodb', 'table/') },
   'AWS::IAM::Role': { nameProperty: 'RoleName', arn: (name) => `iam::${ACCOUNT}:role/${name}` },
   'AWS::StepFunctions::StateMachine': {

@@ -59,9 +59,7 @@ export function readTemplate(directory: string, stack: string): Template {
       resources.ofType('AWS::SSM::Parameter').map(({ name, properties }) => [name, String(properties['Value'])]),
     ),
     tables: new Map(
-      ['AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table']
-        .flatMap((type) => resources.ofType(type))
-        .map(({ name, properties }) => [name, partitionKey(properties)]),
+      resources.ofType('AWS::DynamoDB::Table').map(({ name, properties }) => [name, partitionKey(properties)]),
     ),
     buckets: new Map(
       resources.ofType('AWS::S3::Bucket').map(({ name, properties }) => [name, isVersioned(properties)]),

@@ -4,7 +4,7 @@ const resources: Record<string, Resource> = {
   Stage: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: { 'Fn::Join': ['-', ['a', 'stage']] } } },
   StageVersion: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Stage' } } },
   StageAlias: { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: { Ref: 'Stage' }, Name: 'live' } },
-  Locks: { Type: 'AWS::DynamoDB::GlobalTable' },
+  Locks: { Type: 'AWS::DynamoDB::Table' },
   Machine: { Type: 'AWS::StepFunctions::StateMachine', Properties: { StateMachineName: 'site' } },
   Alarms: { Type: 'AWS::SNS::Topic' },
   Documents: { Type: 'AWS::S3::Bucket' },

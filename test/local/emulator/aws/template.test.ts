@@ -56,7 +56,7 @@ const resources = {
   LogRetention: { Type: 'AWS::Lambda::Function', Properties: { PackageType: 'Image' } },
   Site: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/magnum-ha/sites/golden', Value: '{"name":"golden"}' } },
   Locks: {
-    Type: 'AWS::DynamoDB::GlobalTable',
+    Type: 'AWS::DynamoDB::Table',
     Properties: { KeySchema: [{ AttributeName: 'site', KeyType: 'HASH' }] },
   },
   Machine: {
