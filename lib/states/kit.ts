@@ -16,10 +16,11 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { type ErrorName, TRANSIENT_ERRORS } from '../../domain/error-catalogue';
+import type { ErrorName } from '../../domain/error-catalogue';
 import { type TaskInput, type TaskName, TASKS, type TaskOutput } from '../../domain/tasks';
 import type { TaskFunctions } from '../task-functions';
 import { Expression, INPUT, jsonata, NOW, variable } from './expression';
+import { PATIENT } from './retries';
 import { bounded } from './time-limit';
 
 /** A failure, as it is noted: what the state that failed said, and which it was. */
@@ -55,27 +56,6 @@ export const UNCHANGED = INPUT.template;
 /** What a state that invokes no function got. */
 const RESULT = variable<never>('states.result');
 
-/**
- * Errors after which a task is simply tried again: Lambda's own, and what passes by itself between here and the site. All
- * tasks are safe to repeat.
- * @see https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
- */
-const TRANSIENT = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.TooManyRequestsException',
-  ...TRANSIENT_ERRORS,
-];
-
-const AFTER_TRANSIENT: RetryProps = {
-  errors: TRANSIENT,
-  maxAttempts: 2,
-  interval: Duration.seconds(2),
-  backoffRate: 2,
-};
-
 /** How much longer than its function a task waits: what Lambda needs to start the function and to answer. */
 const OVERHEAD = Duration.seconds(10);
 
@@ -92,8 +72,8 @@ export interface InvokeOptions<V, T extends TaskName> {
   readonly assign?: (result: Expression<TaskOutput<T>>) => Assignment<V>;
   /** What the next state gets: the result, or what this one got. @default 'input' */
   readonly output?: 'result' | 'input';
-  /** @default two more attempts after transient errors */
-  readonly retry?: RetryProps;
+  /** @default PATIENT */
+  readonly retry?: readonly RetryProps[];
   readonly comment?: string;
 }
 
@@ -126,7 +106,7 @@ export class StateKit<V extends CommonVariables> {
 
   /** A task that runs a function. */
   invoke<T extends TaskName>(name: string, task: T, options: InvokeOptions<V, T>): LambdaInvoke {
-    const { input, assign, output = 'input', retry = AFTER_TRANSIENT, comment } = options;
+    const { input, assign, output = 'input', retry = PATIENT, comment } = options;
     const target = this.functions.of(task);
     const result = variable<TaskOutput<T>>('states.result.Payload');
     const state = LambdaInvoke.jsonata(this.scope, name, {
@@ -139,7 +119,7 @@ export class StateKit<V extends CommonVariables> {
       ...(assign ? { assign: templates(assign(result)) } : {}),
       ...(comment === undefined ? {} : { comment }),
     });
-    state.addRetry(retry);
+    for (const retrier of retry) state.addRetry(retrier);
     return state;
   }
 

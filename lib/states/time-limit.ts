@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { QueryLanguage, State } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { REFUSALS } from './retries';
 
 /** What the time limit depends on and the definition does not say. */
 interface Bound {
@@ -24,6 +25,7 @@ interface Timed {
   readonly TimeoutSeconds?: number;
   readonly Seconds?: number;
   readonly Retry?: readonly {
+    readonly ErrorEquals: readonly string[];
     readonly MaxAttempts?: number;
     readonly IntervalSeconds?: number;
     readonly BackoffRate?: number;
@@ -34,7 +36,7 @@ interface Timed {
 
 /**
  * How long an execution of the states made in this scope can take at most: every state is entered, each task is tried as
- * often as its Retry says and timed out each time, and every wait takes all its time. Step Functions ends an execution then
+ * often as its Retry says and timed out each time unless Lambda refused it, and every wait takes all its time. Step Functions ends an execution then
  * without any Catch, so this must never happen while HAProxy is disabled. Usual executions take a minute, and as long as
  * Magnum needs for the clusters.
  */
@@ -60,11 +62,15 @@ export function timeLimit(scope: Construct): Duration {
 function secondsOf({ Type, TimeoutSeconds = 0, Seconds = 0, Retry = [] }: Timed, bound: Bound): number {
   if (Type === 'Wait') return bound.seconds ?? Seconds;
   if (Type !== 'Task') return 0;
-  const delays = Retry.flatMap(
-    ({ MaxAttempts = 3, IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity }) =>
-      Array.from({ length: MaxAttempts }, (_, attempt) =>
-        Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds),
-      ),
+  const attempts = Retry.flatMap(
+    ({ ErrorEquals, MaxAttempts = 3, IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity }) => {
+      // Whoever is refused is told at once.
+      const takes = ErrorEquals.every((error) => REFUSALS.includes(error)) ? 0 : TimeoutSeconds;
+      return Array.from(
+        { length: MaxAttempts },
+        (_, attempt) => takes + Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds),
+      );
+    },
   );
-  return TimeoutSeconds * (1 + delays.length) + delays.reduce((sum, delay) => sum + delay, 0);
+  return attempts.reduce((sum, seconds) => sum + seconds, TimeoutSeconds);
 }

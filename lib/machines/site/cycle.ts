@@ -3,6 +3,7 @@ import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctio
 import { LIMITS } from '../../../domain/site/limits';
 import { type Expression, jsonata, NOW, text } from '../../states/expression';
 import { inOrder, isOver, messageOf, type Phase, UNCHANGED } from '../../states/kit';
+import { HURRIED } from '../../states/retries';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -71,6 +72,7 @@ function stop({ kit }: PhaseContext, enable: State): State {
   const poll = kit.invoke('Poll HAProxy stopped', 'cycle', {
     input: { site: $.site, platforms: $.platforms, action: 'poll-stopped', before: $.cycle },
     assign: (result) => ({ cycle: result }),
+    retry: HURRIED,
   });
   const wait = kit.wait('Wait for HAProxy to stop', BETWEEN_POLLS, LIMITS.haproxySeconds);
   const stopped = kit.choice(
@@ -112,7 +114,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
   const enable = kit.invoke(`Enable HAProxy${suffix}`, 'cycle', {
     input: { site: $.site, platforms: $.platforms, action: 'enable', before: $.cycle },
     assign: (result) => ({ cycle: result, startDeadline: null }),
-    retry: UNTIL_ENABLED,
+    retry: [UNTIL_ENABLED],
     comment: 'Also whatever went wrong before; safe to repeat',
   });
   const before = jsonata<string>`${$.failure} ? " (before that: " & ${$.failure.dot('Error')} & ")" : ""`;
@@ -129,6 +131,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
 
   const poll = kit.invoke(`Poll HAProxy serving${suffix}`, 'cycle', {
     input: { site: $.site, platforms: $.platforms, action: 'poll-started', before: $.cycle },
+    retry: HURRIED,
     assign: (result) => ({
       cycle: result,
       // From the first poll on: Enable HAProxy can have taken its time.
@@ -193,7 +196,7 @@ function takeFragmentBack({ kit, release }: PhaseContext): State {
       takenBack: result.dot('takenBack'),
       backDeadline: kit.deadline($.backDeadline, haproxy.dot('startTimeoutSeconds')),
     }),
-    retry: UNTIL_ENABLED,
+    retry: [UNTIL_ENABLED],
     comment: 'HAProxy does not come up with it. Again and again: a controller may have missed it',
   });
   take.addCatch(release, {

@@ -2,6 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Function } from 'aws-cdk-lib/aws-lambda';
 import { Map, Pass, ProvideItems, Timeout, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { REFUSALS } from '../../../lib/states/retries';
 import { bounded, timeLimit } from '../../../lib/states/time-limit';
 
 const stack = () => new Stack(new App(), 'Stack');
@@ -29,6 +30,13 @@ test('the delay between attempts grows no longer than its limit', () => {
   });
 
   expect(timeLimit(scope).toSeconds()).toBe(roundedUp(4 * 10 + 10 + 40 + 40));
+});
+
+test('an attempt that is refused takes no time but the delay before it', () => {
+  const scope = stack();
+  task(scope, 'Task', 100).addRetry({ errors: [...REFUSALS], maxAttempts: 2, interval: Duration.seconds(20) });
+
+  expect(timeLimit(scope).toSeconds()).toBe(roundedUp(100 + 20 + 40));
 });
 
 test('a wait takes its time, or that of all its rounds', () => {

@@ -1,5 +1,6 @@
 import validate from 'asl-validator';
 import jsonata from 'jsonata';
+import { REFUSALS } from '../../../../lib/states/retries';
 import { LIMITS } from '../../../../domain/site/limits';
 import { TASK_NAMES } from '../../../../domain/tasks';
 import { ERRORS } from '../../../../domain/error-catalogue';
@@ -70,17 +71,23 @@ describe('the definition', () => {
     }
   });
 
-  test('says how each function is tried again: twice after what passes, and Enable HAProxy after anything', () => {
+  test('says how each function is tried again: long if it was refused, twice after what passes, Enable HAProxy after anything', () => {
     const invocations = tasks().filter(({ state }) => state.Resource.endsWith('lambda:invoke'));
     expect(invocations.length).toBeGreaterThan(TASK_NAMES.length);
     for (const { name, state } of invocations) {
-      const [retrier, ...others] = state.Retry ?? [];
-      expect([name, others]).toEqual([name, []]);
-      expect(retrier).toMatchObject(
-        name.startsWith('Enable HAProxy') || name === 'Take fragment back'
-          ? { ErrorEquals: ['States.ALL'], MaxAttempts: 10, MaxDelaySeconds: 60 }
-          : { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 },
-      );
+      const whileDown = name.startsWith('Poll HAProxy');
+      expect({ name, retriers: state.Retry }).toMatchObject({
+        name,
+        retriers:
+          name.startsWith('Enable HAProxy') || name === 'Take fragment back'
+            ? [{ ErrorEquals: ['States.ALL'], MaxAttempts: 10, MaxDelaySeconds: 60 }]
+            : [
+                whileDown
+                  ? { ErrorEquals: REFUSALS, MaxAttempts: 20, MaxDelaySeconds: 5 }
+                  : { ErrorEquals: REFUSALS, MaxAttempts: 10, MaxDelaySeconds: 60, JitterStrategy: 'FULL' },
+                { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 },
+              ],
+      });
     }
   });
 
@@ -238,24 +245,26 @@ const SERVICE_ERRORS = new Set([
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.ClientExecutionTimeoutException',
-  'Lambda.TooManyRequestsException',
+  ...REFUSALS,
   // The optimized integration's prefix; that of aws-sdk:dynamodb is DynamoDb.
   'DynamoDB.ConditionalCheckFailedException',
   'Sfn.ExecutionDoesNotExistException',
 ]);
 
-/** Seconds until a task has failed for good, each attempt timed out. */
+/** Seconds until a task has failed for good, each attempt timed out or refused. */
 function worstCase({ TimeoutSeconds, Retry = [] }: TaskState): number {
-  const attempts = (retrier: Retrier) => retrier.MaxAttempts ?? 3;
-  const delays = Retry.flatMap((retrier) =>
-    Array.from({ length: attempts(retrier) }, (_, index) =>
-      Math.min(
-        (retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** index,
-        retrier.MaxDelaySeconds ?? Infinity,
-      ),
+  const attempts = Retry.flatMap((retrier) =>
+    Array.from(
+      { length: retrier.MaxAttempts ?? 3 },
+      (_, index) =>
+        (retrier.ErrorEquals.includes('Lambda.TooManyRequestsException') ? 0 : Number(TimeoutSeconds)) +
+        Math.min(
+          (retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** index,
+          retrier.MaxDelaySeconds ?? Infinity,
+        ),
     ),
   );
-  return Number(TimeoutSeconds) * (1 + delays.length) + delays.reduce((sum, delay) => sum + delay, 0);
+  return attempts.reduce((sum, seconds) => sum + seconds, Number(TimeoutSeconds));
 }
 
 function names(state: object): string[] {

@@ -69,9 +69,11 @@ interface Circumstances {
   readonly other?: string;
   /** How many seconds ago it ended. */
   readonly ended?: number;
+  /** A call that is refused for a minute, from the first time on, and with which error. */
+  readonly refused?: { readonly call: string; readonly error: string };
 }
 
-async function start(script: Script = {}, { mode = 'apply', lock, other, ended }: Circumstances = {}) {
+async function start(script: Script = {}, { mode = 'apply', lock, other, ended, refused }: Circumstances = {}) {
   const clock = virtualClock(START);
   const table = new LocalTable('site');
   const expiresAt = String(Math.floor(clock.now() / 1000) + (lock?.expiresIn ?? 0));
@@ -86,6 +88,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended }
   const calls: string[] = [];
   const envelopes: Envelope[] = [];
   const attempts = new Map<string, number>();
+  let refusedUntil: number | undefined;
   const item = (action: 'putItem' | 'getItem' | 'deleteItem') => (args: unknown) => {
     try {
       return Promise.resolve(table[action](args as Parameters<LocalTable['putItem']>[0]));
@@ -110,6 +113,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended }
         calls.push(call);
         const attempt = (attempts.get(call) ?? 0) + 1;
         attempts.set(call, attempt);
+        if (call === refused?.call && clock.now() < (refusedUntil ??= clock.now() + 60_000)) broken(refused.error);
         return { StatusCode: 200, Payload: { ...GOOD, ...script }[call]?.(input, attempt) };
       },
       'arn:aws:states:::dynamodb:putItem': item('putItem'),
@@ -192,6 +196,30 @@ describe('an apply', () => {
     });
     expect([unreachable.status, unreachable.count('preflight')]).toEqual(['SUCCEEDED', 3]);
     expect((await start({ preflight: () => broken('NoQuorum') })).count('preflight')).toBe(1);
+  });
+});
+
+describe('what Lambda or SSM refuses for a minute', () => {
+  const ERRORS = ['Lambda.TooManyRequestsException', 'Lambda.ResourceNotReadyException', 'ThrottlingException'];
+
+  test.each(Object.keys(GOOD).filter((call) => call !== 'cycle poll-stopped'))(
+    'at %s costs an apply a few minutes at most',
+    async (call) => {
+      for (const error of ERRORS) {
+        const { status, seconds, owner, count } = await start({}, { refused: { call, error } });
+        expect([error, status, owner]).toEqual([error, 'SUCCEEDED', undefined]);
+        expect(count(call)).toBeGreaterThan(1);
+        expect(seconds).toBeLessThan(240);
+      }
+    },
+  );
+
+  test('while HAProxy stops is asked again within seconds', async () => {
+    const refused = { call: 'cycle poll-stopped', error: 'Lambda.TooManyRequestsException' };
+
+    const { status, seconds } = await start({ 'cycle disable': pending('haproxy to stop on node-1') }, { refused });
+
+    expect([status, seconds < 90]).toEqual(['SUCCEEDED', true]);
   });
 });
 
