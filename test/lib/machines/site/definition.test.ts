@@ -4,7 +4,7 @@ import { REFUSALS } from '../../../../lib/states/retries';
 import { LIMITS } from '../../../../domain/site/limits';
 import { TASK_NAMES } from '../../../../domain/tasks';
 import { ERRORS } from '../../../../domain/error-catalogue';
-import type { MapState, Retrier, StateMachine, TaskState } from '../../../../local/emulator/asl/definition';
+import type { MapState, StateMachine, TaskState } from '../../../../local/emulator/asl/definition';
 import { synthesizedStack } from '../../../synthesized';
 import { allStates, assignedBefore, chains, edges, expressions, isEnd, reachable, variablesRead } from '../state-graph';
 
