@@ -64,6 +64,8 @@ export class TaskFunction extends Function {
       loggingFormat: LoggingFormat.JSON,
       role,
       tracing: Tracing.ACTIVE,
+      // An execution that began before a deploy goes on with the version that its definition names.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: { ...environment },
     });
 

@@ -14,6 +14,7 @@ import {
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { ErrorName } from '../../domain/error-catalogue';
@@ -107,7 +108,8 @@ export class StateKit<V extends CommonVariables> {
   /** A task that runs a function. */
   invoke<T extends TaskName>(name: string, task: T, options: InvokeOptions<V, T>): LambdaInvoke {
     const { input, assign, output = 'input', retry = PATIENT, comment } = options;
-    const target = this.functions.of(task);
+    // A version: a deploy in the middle of an execution changes nothing for it. CDK's own types differ in `undefined`.
+    const target = this.functions.of(task).currentVersion as IFunction;
     const result = variable<TaskOutput<T>>('states.result.Payload');
     const state = LambdaInvoke.jsonata(this.scope, name, {
       lambdaFunction: target,

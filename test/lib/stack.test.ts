@@ -4,6 +4,7 @@ import { isBuiltin } from 'node:module';
 import { TASK_NAMES } from '../../domain/tasks';
 import { parseSite } from '../../domain/site/parse';
 import { sitesAt } from '../../lib/settings';
+import { allows } from '../../local/emulator/aws/iam';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
 
 /** Tried and done without: ssh2's native parts, and a signer for regions of AWS that share endpoints. */
@@ -35,6 +36,19 @@ describe('functions', () => {
     }
     for (const { Properties, DeletionPolicy } of ofType(stack, 'AWS::Logs::LogGroup')) {
       expect([Properties['RetentionInDays'], DeletionPolicy]).toEqual([90, 'Delete']);
+    }
+  });
+
+  test('are invoked by version, and may be by an earlier one: a deploy changes nothing for an execution', () => {
+    const versions = ofType(stack, 'AWS::Lambda::Version');
+    const invoked = JSON.stringify(stack.definition).match(/arn:aws:lambda:[^"]+/g) ?? [];
+
+    expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(TASK_NAMES.map(() => 'Retain'));
+    expect([...new Set(invoked)].filter((arn) => !/:function:\w+:\d+$/.test(arn))).toEqual([]);
+    expect(new Set(invoked).size).toBe(TASK_NAMES.length);
+    const { statements = [] } = stack.machines.get('magnum-ha') ?? {};
+    for (const arn of invoked) {
+      expect(allows(statements, 'lambda:InvokeFunction', arn.replace(/\d+$/, '999'))).toBe(true);
     }
   });
 

@@ -1,4 +1,5 @@
 import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -69,7 +70,17 @@ export class SiteMachine extends Construct {
         }),
       },
     });
+    this.grantEarlierVersions(functions);
     this.acknowledge(functions, stateMachineName);
+  }
+
+  /** For executions that began before a deploy. */
+  private grantEarlierVersions(functions: TaskFunctions): void {
+    Grant.addToPrincipal({
+      grantee: this.stateMachine,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: functions.all.map(({ functionArn }) => `${functionArn}:*`),
+    });
   }
 
   private acknowledge(functions: TaskFunctions, stateMachineName: string): void {
@@ -89,7 +100,7 @@ export class SiteMachine extends Construct {
       Validations.of(role).acknowledge({
         id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>:*]`,
         reason:
-          'The versions of one function of this stack: CDK grants them with every invocation, and there are none.',
+          'The versions of one function of this stack: an execution goes on with those that its definition names.',
       });
     }
   }

@@ -5,6 +5,7 @@ import { LIMITS } from '../../../../domain/site/limits';
 import { TASK_NAMES } from '../../../../domain/tasks';
 import { ERRORS } from '../../../../domain/error-catalogue';
 import type { MapState, StateMachine, TaskState } from '../../../../local/emulator/asl/definition';
+import { functionOf } from '../../../../local/emulator/aws/integrations/lambda';
 import { synthesizedStack } from '../../../synthesized';
 import { allStates, assignedBefore, chains, edges, expressions, isEnd, reachable, variablesRead } from '../state-graph';
 
@@ -53,7 +54,7 @@ describe('the definition', () => {
     for (const { name, state } of tasks()) {
       const { FunctionName = '' } = state.Arguments as { FunctionName?: string };
       const least = Math.max(
-        functions.get(FunctionName.split(':').at(-1) ?? '')?.timeoutSeconds ?? 0,
+        functions.get(functionOf(FunctionName).name)?.timeoutSeconds ?? 0,
         Number(state.HeartbeatSeconds ?? 0),
       );
       expect([name, Number(state.TimeoutSeconds) > least]).toEqual([name, true]);

@@ -1,7 +1,7 @@
 import type { Envelope } from '../../../../domain/tasks';
 import { StatesError } from '../../../../local/emulator/asl';
 import { LocalTable } from '../../../../local/emulator/aws/dynamodb';
-import { nameOf } from '../../../../local/emulator/aws/intrinsics';
+import { functionOf } from '../../../../local/emulator/aws/integrations/lambda';
 import { ServiceError } from '../../../../local/emulator/service-error';
 import { sitesAt } from '../../../../lib/settings';
 import { run, START } from '../../../local/emulator/asl/run';
@@ -108,7 +108,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended, 
         };
         const { envelope, input } = Payload;
         envelopes.push(envelope);
-        const task = tasks.get(nameOf(FunctionName)) ?? '';
+        const task = tasks.get(functionOf(FunctionName).name) ?? '';
         const call = task === 'cycle' ? `cycle ${String(input['action'])}` : task;
         calls.push(call);
         const attempt = (attempts.get(call) ?? 0) + 1;
