@@ -9,6 +9,7 @@ const COLOURS = {
   changed: 'green',
   drift: 'yellow',
   running: 'yellow',
+  skipped: 'yellow',
   refused: 'red',
   failed: 'red',
 } as const;

@@ -12,5 +12,6 @@ export function conclude(context: Context, options: CommonOptions, record: Execu
 /** The exit code for what came of an execution. */
 export function exitCode({ failure, verdict }: Audit): number {
   if (failure) return EXIT.failed;
+  if (verdict.outcome === 'skipped') return EXIT.skipped;
   return verdict.outcome === 'drift' ? EXIT.drift : EXIT.done;
 }

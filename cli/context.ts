@@ -29,6 +29,8 @@ export const EXIT = {
   usage: 64,
   /** EX_UNAVAILABLE. */
   unavailable: 69,
+  /** EX_TEMPFAIL: a check was skipped, because another execution works on the site. */
+  skipped: 75,
 } as const;
 
 /** An option is wrong, or names a file that cannot be read or written. */

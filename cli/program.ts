@@ -51,6 +51,7 @@ Exit codes:
   2   drift is left, or host keys have changed
   64  wrong use, or a site document that is refused
   69  AWS or a host cannot be reached, or refuses
+  75  a check was skipped: another execution works on the site
 
 The lab of real daemons is a command of the checkout: npm run lab -- --help`;
 

@@ -58,6 +58,10 @@ export const ERROR_CATALOGUE = {
       'Another execution works on this site.',
       'Wait until it has ended. Do not stop it between Disable HAProxy and Enable HAProxy.',
     ),
+    ExecutionRedriven: entry(
+      'An execution that had ended was redriven. It enables HAProxy if that was disabled, and does nothing else.',
+      'Start a new execution.',
+    ),
   },
   SSH: {
     BastionUnreachable: transient(

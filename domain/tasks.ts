@@ -19,7 +19,8 @@ import type { World } from './world';
 
 /** What each task takes and gives: the contract between the state machine and its functions. */
 export interface Contract {
-  loadSite: Task<{ input: unknown }, { site: Site; mode: Mode; findings: readonly Finding[] }>;
+  /** `lock` is what the site's lock is named by. */
+  loadSite: Task<{ input: unknown }, { site: Site; lock: string; mode: Mode; findings: readonly Finding[] }>;
   preflight: Task<{ site: Site }, { platforms: Platforms; findings: readonly Finding[] }>;
   preflightCloud: Task<{ site: Site; findings: readonly Finding[] }, { findings: readonly Finding[] }>;
   bootstrap: Task<{ site: Site; mode: Mode }, readonly BootstrapItem[]>;
@@ -63,6 +64,8 @@ export interface Envelope {
   readonly state: string;
   /** How often the state had tried before, from 0. */
   readonly attempt: number;
+  /** How often somebody has redriven the execution. */
+  readonly redrives: number;
 }
 
 /** The event of an invocation. */
@@ -79,6 +82,8 @@ export interface TaskSpecification {
   readonly secrets: readonly SecretPurpose[];
   /** Whether it opens SSH connections. */
   readonly connects: boolean;
+  /** Whether it changes something on the site: then what a lost attempt has begun can still do so. */
+  readonly changes?: true;
   /** Whether it reads site documents, and looks whether secrets exist. */
   readonly loads?: true;
 }
@@ -88,6 +93,10 @@ const connects = (minutes: number, ...further: SecretPurpose[]): TaskSpecificati
   secrets: ['ssh', ...further],
   connects: true,
 });
+const changes = (minutes: number, ...further: SecretPurpose[]): TaskSpecification => ({
+  ...connects(minutes, ...further),
+  changes: true,
+});
 const computes: TaskSpecification = { minutes: 0.5, secrets: [], connects: false };
 
 /** Every task of the workflow. Its handler is `lambdas/<task>.ts`, its name with hyphens. */
@@ -95,19 +104,19 @@ export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   loadSite: { minutes: 1, secrets: [], connects: false, loads: true },
   preflight: connects(2),
   preflightCloud: connects(2, 'accounts', 'openstack'),
-  bootstrap: connects(5, 'bootstrap'),
-  upgradeSchema: connects(5),
+  bootstrap: changes(5, 'bootstrap'),
+  upgradeSchema: changes(5),
   inspectControllers: connects(2, 'magnumConf'),
   plan: computes,
-  stage: connects(5, 'magnumConf'),
-  commit: connects(2),
-  restart: connects(5),
+  stage: changes(5, 'magnumConf'),
+  commit: changes(2),
+  restart: changes(5),
   reach: connects(2),
-  cycle: connects(2),
+  cycle: changes(2),
   verify: connects(2, 'openstack'),
   // Magnum may take two minutes for a request that changes something, and what it came to is looked up afterwards.
-  ensureClusterTemplate: connects(5, 'openstack'),
-  ensureCluster: connects(5, 'openstack'),
+  ensureClusterTemplate: changes(5, 'openstack'),
+  ensureCluster: changes(5, 'openstack'),
   pollCluster: connects(2, 'openstack'),
   report: computes,
 };

@@ -1,6 +1,7 @@
 import { documentFindings } from '../domain/findings/document';
 import { allSecretNames } from '../domain/secrets/references';
 import { loadSite, parseInput } from '../domain/site/load';
+import { lockOf } from '../domain/site/lock';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
@@ -9,7 +10,7 @@ export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secr
   const { site: name, mode } = await parseInput(input, documents);
   const site = await loadSite(name, documents);
   await secrets.check(allSecretNames(site));
-  return { site, mode, findings: documentFindings(site) };
+  return { site, lock: lockOf(site), mode, findings: documentFindings(site) };
 };
 
 export const handler = handlerOf(run);

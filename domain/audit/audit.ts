@@ -5,7 +5,7 @@ import type { Verification } from '../controller/verify';
 import type { Finding } from '../findings/finding';
 import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
-import type { ClusterReport, Report } from '../report/report';
+import type { ClusterReport, Report, Skipped } from '../report/report';
 import type { Site } from '../site/document';
 import { type Command, commandsIn } from './commands';
 import { type AuditedController, auditedControllers, type Change, changesOf, outputs } from './controllers';
@@ -128,7 +128,11 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
   };
 }
 
-function endOf(event: HistoryEvent = {}): { status: Status; failure: Audit['failure']; output: Report | null } {
+function endOf(event: HistoryEvent = {}): {
+  status: Status;
+  failure: Audit['failure'];
+  output: Report | Skipped | null;
+} {
   const [, end = ''] = /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.exec(event.type ?? '') ?? [];
   const status =
     ({ Succeeded: 'SUCCEEDED', Failed: 'FAILED', Aborted: 'ABORTED', TimedOut: 'TIMED_OUT' } as const)[end] ??
@@ -139,7 +143,7 @@ function endOf(event: HistoryEvent = {}): { status: Status; failure: Audit['fail
   return {
     status,
     failure: failed ? { error: details?.error ?? status, cause: details?.cause ?? 'No cause was given.' } : null,
-    output: (fromJson(event.executionSucceededEventDetails?.output) as Report | undefined) ?? null,
+    output: (fromJson(event.executionSucceededEventDetails?.output) as Report | Skipped | undefined) ?? null,
   };
 }
 

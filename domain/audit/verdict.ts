@@ -1,10 +1,10 @@
 import { ERRORS } from '../error-catalogue';
-import type { Report } from '../report/report';
+import type { Report, Skipped } from '../report/report';
 import type { Audit, Status } from './audit';
 
 /** What came of an execution, and what to do now. */
 export interface Verdict {
-  readonly outcome: Report['outcome'] | 'refused' | 'failed' | 'running';
+  readonly outcome: (Report | Skipped)['outcome'] | 'refused' | 'failed' | 'running';
   /** In one sentence. */
   readonly words: string;
   /** What to do; empty if nothing. */
@@ -14,11 +14,14 @@ export interface Verdict {
 type Facts = Pick<Audit, 'site' | 'mode' | 'failure' | 'findings' | 'outages' | 'controllers'>;
 
 /** @param output of an execution that succeeded */
-export function verdictOf(status: Status, facts: Facts, output: Report | null): Verdict {
+export function verdictOf(status: Status, facts: Facts, output: Report | Skipped | null): Verdict {
   if (status === 'RUNNING') return { outcome: 'running', words: 'It runs, or the record is cut.', todo: [] };
   if (facts.failure) return failed(facts, facts.failure);
   const outcome = output?.outcome ?? 'unchanged';
   const { site, mode } = facts;
+  if (output?.outcome === 'skipped') {
+    return { outcome: 'skipped', words: `Skipped. ${output.reason}`, todo: ['Start it again when that has ended.'] };
+  }
   if (outcome === 'drift') {
     return {
       outcome,

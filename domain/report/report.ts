@@ -69,6 +69,18 @@ export interface Report extends Pick<
   readonly clusters: readonly ClusterReport[] | null;
 }
 
+/** The output of a check that did not begin, because another execution works on the site. */
+export interface Skipped {
+  readonly site: string;
+  readonly mode: 'check';
+  readonly outcome: 'skipped';
+  /** ARN of the execution. */
+  readonly execution: string;
+  /** ARN of the other one. */
+  readonly heldBy: string;
+  readonly reason: string;
+}
+
 /** What was found and done on one controller. */
 export interface ControllerReport {
   readonly name: string;

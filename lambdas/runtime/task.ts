@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { refuseRedriven } from '../../domain/redrive';
 import { parameterStore } from '../../domain/secrets/ssm';
 import { connectBySsh } from '../../domain/ssh/transport';
 import type { Envelope, Invocation, TaskFunction, TaskName, TaskOutput } from '../../domain/tasks';
@@ -19,7 +20,10 @@ const kept = new Map<string, unknown>();
 export function handlerOf<T extends TaskName>(
   run: TaskFunction<T>,
 ): (event: Invocation<T>, context?: Context) => Promise<TaskOutput<T>> {
-  return ({ envelope, input }, context) => run(input, worldOf(envelope, context?.clock ?? realClock));
+  return async (event, context) => {
+    refuseRedriven(event);
+    return run(event.input, worldOf(event.envelope, context?.clock ?? realClock));
+  };
 }
 
 function worldOf(envelope: Envelope, clock: Clock): World {

@@ -35,6 +35,11 @@ export interface Failure {
 export interface CommonVariables {
   /** The first failure of the execution; null as long as there is none. */
   readonly failure: Failure | null;
+  /**
+   * Whether something that an attempt of a task has begun may still be under way, with nobody waiting for it: its function was
+   * lost, or the connection to the controller was.
+   */
+  readonly orphaned: boolean;
 }
 
 /** Variables by name, each as the expression that reads it. */
@@ -53,6 +58,23 @@ export function inOrder(phases: readonly Phase[], end: State): State {
 
 /** Data flows in variables. A state's input is the execution's own, so that histories stay short. */
 export const UNCHANGED = INPUT.template;
+
+/** Errors of ours after which a command may still run on a controller. Those of AWS, which have a dot in their names, tell nothing. */
+const LOSING = [
+  'SshConnectionLost',
+  'CommandTimeout',
+  'HAProxyStopInterrupted',
+] as const satisfies readonly ErrorName[];
+
+/** Whether something may still be under way after an error of this name. */
+const isLost = (error: Expression<string>) =>
+  jsonata<boolean>`$contains(${error}, ".") or ${error} in ${new Expression(JSON.stringify(LOSING))}`;
+
+/** Once something is left alone it stays so. */
+const orphanedIf = (lost: Expression<boolean>) => jsonata<boolean>`${variable('orphaned')} or ${lost}`;
+
+/** Whether an attempt of this state was lost, or failed, before the one that succeeded. */
+const TRIED_AGAIN = new Expression<boolean>('$states.context.State.RetryCount > 0');
 
 /** What a state that invokes no function got. */
 const RESULT = variable<never>('states.result');
@@ -96,6 +118,9 @@ interface ForEachOptions<V, Item> {
 
 /** Makes the states of one machine, whose variables are V. */
 export class StateKit<V extends CommonVariables> {
+  /** States that change something on the site. */
+  readonly #changing = new WeakSet<State>();
+
   /** The machine's variables. */
   readonly $ = new Proxy({} as VariablesOf<V>, { get: (_, name) => variable(String(name)) });
 
@@ -111,17 +136,23 @@ export class StateKit<V extends CommonVariables> {
     // A version: a deploy in the middle of an execution changes nothing for it. CDK's own types differ in `undefined`.
     const target = this.functions.of(task).currentVersion as IFunction;
     const result = variable<TaskOutput<T>>('states.result.Payload');
+    const { minutes, changes = false } = TASKS[task];
+    // What comes out of a Map's iteration can set no variable of the machine's.
+    const marked = jsonata`${TRIED_AGAIN} ? $merge([${result}, {"triedAgain": true}]) : ${result}`;
+    const results = changes ? marked : result;
+    const sets = { ...assign?.(result), ...(changes && output === 'input' && { orphaned: orphanedIf(TRIED_AGAIN) }) };
     const state = LambdaInvoke.jsonata(this.scope, name, {
       lambdaFunction: target,
       payload: StateInput.fromObject({ envelope: ENVELOPE, input: templates(input) }),
-      outputs: output === 'result' ? result.template : UNCHANGED,
-      taskTimeout: Timeout.duration(Duration.minutes(TASKS[task].minutes).plus(OVERHEAD)),
+      outputs: output === 'result' ? results.template : UNCHANGED,
+      taskTimeout: Timeout.duration(Duration.minutes(minutes).plus(OVERHEAD)),
       // CDK's own retries would be six more.
       retryOnServiceExceptions: false,
-      ...(assign ? { assign: templates(assign(result)) } : {}),
+      ...(Object.keys(sets).length > 0 ? { assign: templates(sets) } : {}),
       ...(comment === undefined ? {} : { comment }),
     });
     for (const retrier of retry) state.addRetry(retrier);
+    if (changes) this.#changing.add(state);
     return state;
   }
 
@@ -146,12 +177,17 @@ export class StateKit<V extends CommonVariables> {
 
   /** A Map: does something for each item, and shows each in the history. */
   forEach<Item>(name: string, { items, most, each, maxConcurrency, assign }: ForEachOptions<V, Item>): Map {
+    const first = each(INPUT);
+    const changes = this.#changing.has(first);
+    const lost = jsonata<boolean>`$count(${RESULT}[triedAgain = true or $exists(failure) and (${isLost(new Expression('failure.Error'))})]) > 0`;
+    const results = changes ? jsonata<never>`${RESULT} ~> |$|{}, "triedAgain"|` : RESULT;
     const map = Map.jsonata(this.scope, name, {
       items: ProvideItems.jsonata(items.template),
       outputs: UNCHANGED,
-      assign: templates(assign(RESULT)),
+      assign: templates({ ...assign(results), ...(changes && { orphaned: orphanedIf(lost) }) }),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-    }).itemProcessor(each(INPUT));
+    }).itemProcessor(first);
+    if (changes) this.#changing.add(map);
     return bounded(map, { times: Math.ceil(most / (maxConcurrency ?? WAVE)) });
   }
 
@@ -171,8 +207,8 @@ export class StateKit<V extends CommonVariables> {
             errors: [Errors.ALL],
             outputs: { failure: JUST_FAILED.template },
           }),
-        assign: () => ({
-          ...results(jsonata`[${RESULT}[$not($exists(failure))]]`),
+        assign: (all) => ({
+          ...results(jsonata`[${all}[$not($exists(failure))]]`),
           ...this.#failed(jsonata`$exists($states.result.failure) ? [$states.result.failure][0] : null`),
         }),
       });
@@ -185,8 +221,17 @@ export class StateKit<V extends CommonVariables> {
   /** Whatever goes wrong in a state is noted, and the execution goes on at `next`. */
   onFailure<T extends TaskStateBase | Map>(state: T, next: State): T {
     const failure = jsonata<Failure>`${this.#failure} ? ${this.#failure} : ${JUST_FAILED}`;
-    state.addCatch(next, { errors: [Errors.ALL], assign: { failure: failure.template }, outputs: UNCHANGED });
+    state.addCatch(next, {
+      errors: [Errors.ALL],
+      assign: templates({ failure, ...(this.#changing.has(state) && { orphaned: this.orphanedByError }) }),
+      outputs: UNCHANGED,
+    });
     return state;
+  }
+
+  /** For a Catch of a state that changes something on the site: notes whether what it has begun may still be under way. */
+  get orphanedByError(): Expression<boolean> {
+    return orphanedIf(isLost(variable('states.errorOutput.Error')));
   }
 
   /** For a rule of a choice: notes a failure that is not a state's error. The first one counts. */
@@ -268,6 +313,7 @@ const ENVELOPE = {
   execution: '{% $states.context.Execution.Id %}',
   state: '{% $states.context.State.Name %}',
   attempt: '{% $states.context.State.RetryCount %}',
+  redrives: '{% $states.context.Execution.RedriveCount %}',
 };
 
 function templates(values: object): Record<string, unknown> {

@@ -50,20 +50,6 @@ export const KNOWN: readonly Known[] = [
     reason: 'dd makes a staged file anew that was discarded meanwhile (item 10).',
   },
   {
-    invariant: 'I4',
-    what: 'an effect without the lock',
-    kinds: [
-      'function-killed',
-      'function-hangs',
-      'late-effect',
-      'late-answer',
-      'cut-during',
-      'cut-before',
-      'ignores-term',
-    ],
-    reason: 'The lock is released although a command that nobody waits for goes on.',
-  },
-  {
     invariant: 'I6',
     what: 'a longer outage than there was',
     reason: 'Where nobody could ask the VIP, the outage is told up to the first answer that was seen.',

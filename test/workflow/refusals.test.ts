@@ -1,3 +1,4 @@
+import { audit } from '../../domain/audit/audit';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
 import { type Local, startLocal } from '../../local/deploy';
@@ -336,6 +337,23 @@ describe('two executions', () => {
     });
   });
 
+  it('skip a check while an apply runs: the audit says by whom', async () => {
+    await withLocal(golden, async (local) => {
+      const { taken, onEvent } = whenLocked();
+      const input = { site: 'golden', mode: 'apply' };
+      const first = local.deployment.start('magnum-ha', { input, name: 'first', onEvent });
+      await taken;
+
+      const { status, events } = await run(local, 'check');
+
+      expect(status).toBe('SUCCEEDED');
+      const { verdict } = audit({ events });
+      expect(verdict).toMatchObject({ outcome: 'skipped', todo: ['Start it again when that has ended.'] });
+      expect(verdict.words).toContain(`Another execution works on site golden: ${first.executionArn}.`);
+      await first.result;
+    });
+  });
+
   it('take over the lock of an execution that was stopped', async () => {
     await withLocal(golden, async (local) => {
       const { taken, onEvent } = whenLocked();
@@ -365,7 +383,9 @@ function whenLocked(): { taken: Promise<void>; onEvent: (event: HistoryEvent) =>
 }
 
 function lockedSites({ deployment }: Local): string[] {
-  return [...deployment.tables.values()].flatMap(({ items }) => [...items.keys()]);
+  return [...deployment.tables.values()].flatMap(({ items }) =>
+    [...items.values()].map((item) => item['site']?.S ?? ''),
+  );
 }
 
 function managedFiles({ site }: Local): (string | undefined)[] {

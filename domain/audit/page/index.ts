@@ -68,6 +68,7 @@ const TONES = {
   changed: 'changed-verdict',
   drift: 'drift',
   running: 'running',
+  skipped: 'running',
   refused: 'refused',
   failed: 'failed-verdict',
 } as const;

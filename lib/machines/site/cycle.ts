@@ -122,6 +122,7 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
     errors: [Errors.ALL],
     outputs: UNCHANGED,
     assign: {
+      orphaned: kit.orphanedByError.template,
       failure: jsonata<
         SiteVariables['failure']
       >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`Run \`pcs resource enable ${haproxy.dot('resource')}\` on a controller of site ${$.site.dot('name')} now: HAProxy was disabled, or may have been, and with it every service behind the VIPs is down. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
@@ -203,6 +204,7 @@ function takeFragmentBack({ kit, release }: PhaseContext): State {
     errors: [Errors.ALL],
     outputs: UNCHANGED,
     assign: {
+      orphaned: kit.orphanedByError.template,
       failure: told(
         text` The fragment of before could not be put back: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}. Do it on each controller now: mv ${path}.magnum-ha-previous ${path}, or rm ${path} if there is none; then crm_resource --cleanup --resource ${haproxy.dot('resource')}.`,
       ).failure.template,

@@ -1,5 +1,5 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
-import { Errors, Fail, type State, type TaskStateBase, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { Errors, Fail, type State, Succeed, type TaskStateBase, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   CallAwsService,
   DynamoAttributeValue,
@@ -7,6 +7,7 @@ import {
   DynamoGetItem,
   DynamoPutItem,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Skipped } from '../../../domain/report/report';
 import { TASKS } from '../../../domain/tasks';
 import type { LockTable } from '../../lock-table';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
@@ -24,9 +25,8 @@ export interface Lock {
 
 const HELD_BY_ANOTHER = 'DynamoDB.ConditionalCheckFailedException';
 const ME = variable<string>('states.context.Execution.Id');
-/** `site` and `owner` go by other names in conditions: DynamoDB reserves words. */
-const OWNER_NAME = { '#owner': 'owner' };
-const NAMES = { '#site': 'site', ...OWNER_NAME };
+/** `owner` goes by another name in conditions: DynamoDB reserves the word. */
+const NAMES = { '#owner': 'owner' };
 
 /**
  * How many seconds longer than a function the last command that it began can go on: its controller's timeout(1) ends it
@@ -37,12 +37,18 @@ const LAST_COMMAND_SECONDS = 180;
 /** How long a function that nobody waits for any more, and its last command, can go on, in seconds. */
 const AFTERMATH_SECONDS = Math.max(...Object.values(TASKS).map(({ minutes }) => minutes)) * 60 + LAST_COMMAND_SECONDS;
 
+/** By so many seconds the clocks of AWS's services may differ. */
+const CLOCKS_DIFFER_SECONDS = 300;
+
 /** An AWS API answers within a second or not at all. */
 const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
 
 /**
- * Take site lock: one execution a site. A lock whose owner no longer runs (aborted, timed out) is taken over, but not
- * before the function that it was in has ended too; that of a running one ends this execution with `SiteLocked`.
+ * Take site lock: one execution a site. A lock whose owner no longer runs is taken over, but not before the function that it
+ * was in has ended too. That of a running one ends an apply with `SiteLocked`; a check is skipped: it is a schedule's, and
+ * the next one comes.
+ *
+ * No clock decides who has it. It is never renewed, because it lasts longer than any execution can.
  */
 export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase {
   const { scope, $ } = kit;
@@ -51,30 +57,44 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
     const take = put('Take site lock', {
       comment: 'One execution a site',
       // An own lock is one that was written by an attempt whose answer was lost.
-      conditionExpression: 'attribute_not_exists(#site) OR expiresAt < :now OR #owner = :me',
-      values: { ':now': seconds(NOW) },
+      conditionExpression: 'attribute_not_exists(hostKey) OR #owner = :me',
     });
     const takeOver = put('Take over site lock', {
       comment: 'Only while its owner is the one that no longer runs',
-      conditionExpression: 'attribute_not_exists(#site) OR #owner IN (:dead, :me)',
+      conditionExpression: 'attribute_not_exists(hostKey) OR #owner IN (:dead, :me)',
       values: { ':dead': attribute($.lockOwner) },
     });
     const read = readLock(kit, lock.table);
     const look = lookAtOwner(kit, lock.executions);
     // StopExecution ends no function: one goes on, and would write between this execution's steps.
-    const left = jsonata<number>`$max([0, $ceil((${$.ownerStopped} - ${NOW}) / 1000) + ${AFTERMATH_SECONDS}])`;
+    const left = jsonata<number>`$max([0, $min([${AFTERMATH_SECONDS}, $ceil((${$.ownerStopped} - ${NOW}) / 1000) + ${AFTERMATH_SECONDS + CLOCKS_DIFFER_SECONDS}])])`;
     const wait = kit.wait("Wait for the owner's last task", left, AFTERMATH_SECONDS);
+    const works = text`Another execution works on site ${$.lockSite}: ${$.lockOwner}.`;
     const locked = Fail.jsonata(scope, 'Site locked', {
       error: 'SiteLocked',
       cause:
-        text`Another execution works on site ${$.site.dot('name')}: ${$.lockOwner}. Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. Nothing was touched.`
+        text`${works} Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. Nothing was touched.`
           .template,
+    });
+    const skipped = Succeed.jsonata(scope, 'Check skipped', {
+      outputs: {
+        site: $.site.dot('name').template,
+        mode: 'check',
+        outcome: 'skipped',
+        execution: ME.template,
+        heldBy: $.lockOwner.template,
+        reason: text`${works} Nothing was looked at.`.template,
+      } satisfies Skipped,
     });
 
     const released = kit.choice('Released meanwhile?', [{ when: jsonata`${$.lockOwner} = ""`, next: takeOver }], look);
+    const isRunning = jsonata<boolean>`${$.ownerStatus} = "RUNNING"`;
     const running = kit.choice(
       'Owner still running?',
-      [{ when: jsonata`${$.ownerStatus} = "RUNNING"`, next: locked }],
+      [
+        { when: jsonata`${isRunning} and ${$.mode} = "check"`, next: skipped },
+        { when: isRunning, next: locked },
+      ],
       wait,
     );
     wait.next(takeOver);
@@ -95,14 +115,17 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
 interface PutLock {
   readonly comment: string;
   readonly conditionExpression: string;
-  readonly values: Readonly<Record<string, DynamoAttributeValue>>;
+  readonly values?: Readonly<Record<string, DynamoAttributeValue>>;
 }
 
 /** Gives the states that write this execution's lock. */
 function putLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable) {
-  // How long nobody can tell any more whether the owner runs is known once all states are made.
-  const longest = Lazy.string({ produce: () => String((timeLimit(scope).toSeconds() + AFTERMATH_SECONDS) * 1000) });
+  // DynamoDB deletes what nobody has come back to. How long an execution can take is known once all states are made.
+  const longest = Lazy.string({
+    produce: () => String((timeLimit(scope).toSeconds() + AFTERMATH_SECONDS + CLOCKS_DIFFER_SECONDS) * 1000),
+  });
   const item = {
+    hostKey: attribute($.lock),
     site: attribute($.site.dot('name')),
     owner: attribute(ME),
     takenAt: attribute(variable('states.context.State.EnteredTime')),
@@ -124,9 +147,12 @@ function readLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable): Dyna
   return DynamoGetItem.jsonata(scope, 'Read site lock', {
     ...CALL,
     table,
-    key: { site: attribute($.site.dot('name')) },
+    key: { hostKey: attribute($.lock) },
     consistentRead: true,
-    assign: { lockOwner: '{% $exists($states.result.Item) ? $states.result.Item.owner.S : "" %}' },
+    assign: {
+      lockOwner: '{% $exists($states.result.Item) ? $states.result.Item.owner.S : "" %}',
+      lockSite: '{% $exists($states.result.Item) ? $states.result.Item.site.S : "" %}',
+    },
   });
 }
 
@@ -145,20 +171,28 @@ function lookAtOwner({ scope, $ }: StateKit<SiteVariables>, executions: string):
   });
 }
 
-/** Release site lock, then `next`: also if it fails, because the lock of an execution that has ended is taken over. */
-export function releaseSiteLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable, next: State): State {
+/**
+ * Release site lock, then `next`: also if it fails, because the lock of an execution that has ended is taken over. So is one
+ * that is kept, because something may still be under way that nobody waits for.
+ */
+export function releaseSiteLock(kit: StateKit<SiteVariables>, table: LockTable, next: State): State {
+  const { scope, $ } = kit;
   const release = DynamoDeleteItem.jsonata(scope, 'Release site lock', {
     ...CALL,
     comment: 'Only if this execution holds it',
     table,
-    key: { site: attribute($.site.dot('name')) },
+    key: { hostKey: attribute($.lock) },
     conditionExpression: '#owner = :me',
-    expressionAttributeNames: OWNER_NAME,
+    expressionAttributeNames: NAMES,
     expressionAttributeValues: { ':me': attribute(ME) },
   });
   repeated(release, HELD_BY_ANOTHER).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   release.next(next);
-  return release;
+  return kit.choice(
+    'Anything under way?',
+    [{ when: $.orphaned, next, comment: 'The lock stays, and is taken over once all that was begun has ended' }],
+    release,
+  );
 }
 
 function attribute(value: Expression<string>): DynamoAttributeValue {

@@ -14,6 +14,7 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
       input: { input: INPUT },
       assign: (result) => ({
         site: result.dot('site'),
+        lock: result.dot('lock'),
         mode: result.dot('mode'),
         findings: result.dot('findings'),
         ...NOTHING_YET,

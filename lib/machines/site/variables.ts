@@ -20,6 +20,8 @@ type ClusterState = TaskOutput<'ensureCluster'> | TaskOutput<'pollCluster'>;
 /** The variables of the site machine; null, or an empty list, before something is known. */
 export interface SiteVariables extends CommonVariables {
   readonly site: Site;
+  /** What the site's lock is named by. */
+  readonly lock: string;
   readonly mode: Mode;
   readonly findings: readonly Finding[];
   /** What Preflight found of the controllers' programs. */
@@ -49,6 +51,8 @@ export interface SiteVariables extends CommonVariables {
   readonly verifyDeadline: number | null;
   /** ARN of the execution that holds the lock; empty if nobody does. */
   readonly lockOwner: string;
+  /** The name under which it works on the site. */
+  readonly lockSite: string;
   readonly ownerStatus: string;
   /** When that execution ended, in milliseconds since 1970. */
   readonly ownerStopped: number;
@@ -61,6 +65,7 @@ export interface SiteVariables extends CommonVariables {
 /** What every variable is before something is known. */
 export const NOTHING_YET = {
   failure: null,
+  orphaned: false,
   platforms: [],
   leftDisabled: false,
   bootstrap: null,

@@ -105,12 +105,17 @@ describe('the definition', () => {
 describe('the lock', () => {
   test('is released on every way from the moment it is taken to an end', () => {
     const ends = (start: string) =>
-      [...reachable(machine, start, ['Release site lock'])].filter((name) => isEnd(machine.States[name] ?? never()));
+      [...reachable(machine, start, ['Anything under way?'])].filter((name) => isEnd(machine.States[name] ?? never()));
     expect(machine.States['Take site lock']).toMatchObject({ Next: 'Preflight' });
     expect(machine.States['Take over site lock']).toMatchObject({ Next: 'Preflight' });
     expect(ends('Preflight')).toEqual([]);
     // Before that, only a lock that somebody else holds ends an execution without it.
-    expect(ends('Take site lock')).toEqual(['Site locked']);
+    expect(ends('Take site lock').sort()).toEqual(['Check skipped', 'Site locked']);
+    // A lock that is kept is taken over.
+    expect(edges(machine.States['Anything under way?'] ?? never()).map(({ to }) => to)).toEqual([
+      'Anything failed?',
+      'Release site lock',
+    ]);
   });
 
   test('is released before the execution succeeds or fails, whether releasing works or not', () => {
@@ -120,13 +125,13 @@ describe('the lock', () => {
     ]);
   });
 
-  test('lasts as long as an execution can, and its last function after it', async () => {
+  test('lasts as long as an execution can, and its last function after it, by any clock', async () => {
     const { functions } = await synthesizedStack();
     const longest = Math.max(...[...functions.values()].map(({ timeoutSeconds }) => timeoutSeconds));
     const { Item } = (machine.States['Take site lock'] as TaskState).Arguments as {
       Item: { expiresAt: { N: string } };
     };
-    expect(Item.expiresAt.N).toContain(`(${((machine.TimeoutSeconds ?? 0) + longest + 180) * 1000})`);
+    expect(Item.expiresAt.N).toContain(`(${((machine.TimeoutSeconds ?? 0) + longest + 180 + 300) * 1000})`);
   });
 });
 

@@ -14,6 +14,7 @@ type Payload = Record<string, unknown>;
 type Script = Record<string, (payload: Payload, attempt: number) => unknown>;
 
 const [golden] = sitesAt(['sites/golden.json']);
+const LOCK = 'SHA256:pinned';
 const NODES = ['node-1', 'node-2', 'node-3'];
 const ME = 'arn:aws:states:eu-west-1:111111111111:execution:tested:one';
 const OTHER = 'arn:aws:states:eu-west-1:111111111111:execution:tested:other';
@@ -23,7 +24,7 @@ const modeOf = (input: unknown) => (input as { mode: string }).mode;
 
 /** All goes well and everything changes. */
 const GOOD: Script = {
-  'load-site': ({ input }) => ({ site: golden, mode: modeOf(input), findings: ['by Load site'] }),
+  'load-site': ({ input }) => ({ site: golden, lock: LOCK, mode: modeOf(input), findings: ['by Load site'] }),
   preflight: () => ({ platforms: [], findings: ['one'] }),
   'preflight-cloud': ({ findings }) => ({ findings: [...(findings as unknown[]), 'two'] }),
   'inspect-controllers': () => ({
@@ -75,9 +76,16 @@ interface Circumstances {
 
 async function start(script: Script = {}, { mode = 'apply', lock, other, ended, refused }: Circumstances = {}) {
   const clock = virtualClock(START);
-  const table = new LocalTable('site');
+  const table = new LocalTable('hostKey');
   const expiresAt = String(Math.floor(clock.now() / 1000) + (lock?.expiresIn ?? 0));
-  if (lock) table.items.set('golden', { site: { S: 'golden' }, owner: { S: lock.owner }, expiresAt: { N: expiresAt } });
+  if (lock) {
+    table.items.set(LOCK, {
+      hostKey: { S: LOCK },
+      site: { S: 'other-name' },
+      owner: { S: lock.owner },
+      expiresAt: { N: expiresAt },
+    });
+  }
 
   const tasks = new Map(
     [...stack.functions.keys()].map((id) => [
@@ -132,7 +140,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended, 
     calls,
     envelopes,
     seconds,
-    owner: table.items.get('golden')?.['owner']?.S,
+    owner: table.items.get(LOCK)?.['owner']?.S,
     count: (call: string) => attempts.get(call) ?? 0,
   };
 }
@@ -206,8 +214,8 @@ describe('what Lambda or SSM refuses for a minute', () => {
     'at %s costs an apply a few minutes at most',
     async (call) => {
       for (const error of ERRORS) {
-        const { status, seconds, owner, count } = await start({}, { refused: { call, error } });
-        expect([error, status, owner]).toEqual([error, 'SUCCEEDED', undefined]);
+        const { status, seconds, count } = await start({}, { refused: { call, error } });
+        expect([error, status]).toEqual([error, 'SUCCEEDED']);
         expect(count(call)).toBeGreaterThan(1);
         expect(seconds).toBeLessThan(240);
       }
@@ -258,7 +266,12 @@ test('a check that finds drift reports it and touches nothing', async () => {
 describe('bootstrap', () => {
   const made = (action: string) => ({ name: 'database magnum', action });
   const asked = (parts: string[], accounts: string, tables: string): Script => ({
-    'load-site': ({ input }) => ({ site: { ...golden, bootstrap: parts }, mode: modeOf(input), findings: [] }),
+    'load-site': ({ input }) => ({
+      site: { ...golden, bootstrap: parts },
+      lock: LOCK,
+      mode: modeOf(input),
+      findings: [],
+    }),
     bootstrap: () => [made(accounts)],
     'upgrade-schema': () => made(tables),
   });
@@ -452,6 +465,7 @@ describe('HAProxy that was left disabled', () => {
       {
         'load-site': ({ input }) => ({
           site: { ...golden, bootstrap: ['keystone'] },
+          lock: LOCK,
           mode: modeOf(input),
           findings: [],
         }),
@@ -512,7 +526,7 @@ describe('HAProxy', () => {
       'cycle disable': () => broken('SshConnectionLost'),
       'cycle enable': () => broken('BastionUnreachable', 'no answer'),
     });
-    expect([error, owner, count('cycle enable')]).toEqual(['HAProxyLeftDisabled', undefined, 11]);
+    expect([error, owner, count('cycle enable')]).toEqual(['HAProxyLeftDisabled', ME, 11]);
     expect(cause).toMatch(/^Run `pcs resource enable p_haproxy` on a controller of site golden now: /);
     expect(cause).toMatch(/Enabling it failed: BastionUnreachable: no answer \(before that: SshConnectionLost\)$/);
   });
@@ -613,7 +627,7 @@ describe('a cluster', () => {
     const [one] = golden?.clusters ?? [];
     const clusters = ['a', 'b', 'c'].map((name) => ({ ...one, name }));
     const { error, owner, calls } = await start({
-      'load-site': ({ input }) => ({ site: { ...golden, clusters }, mode: modeOf(input), findings: [] }),
+      'load-site': ({ input }) => ({ site: { ...golden, clusters }, lock: LOCK, mode: modeOf(input), findings: [] }),
       'ensure-cluster': ({ cluster }) => (cluster === 'a' ? broken('ClusterFailed') : { name: cluster, done: false }),
     });
 
@@ -649,16 +663,29 @@ describe('a cluster', () => {
 
 describe('the lock', () => {
   const held = { owner: OTHER, expiresIn: 3600 };
+  const throwing = (error: string) => () => broken(error, 'it says why');
 
   test('of a running execution ends this one, which says whom to wait for, and stays', async () => {
     const { error, cause, calls, owner } = await start({}, { lock: held, other: 'RUNNING' });
     expect([error, calls, owner]).toEqual(['SiteLocked', ['load-site'], OTHER]);
-    expect(cause).toContain(`works on site golden: ${OTHER}. Wait`);
+    expect(cause).toContain(`works on site other-name: ${OTHER}. Wait`);
+  });
+
+  test('of a running execution ends a check as skipped, which says by whom, and stays', async () => {
+    const { status, output, calls, owner } = await start({}, { mode: 'check', lock: held, other: 'RUNNING' });
+    expect([status, calls, owner]).toEqual(['SUCCEEDED', ['load-site'], OTHER]);
+    expect(output).toMatchObject({ site: 'golden', mode: 'check', outcome: 'skipped', execution: ME, heldBy: OTHER });
+    expect(output).toMatchObject({
+      reason: `Another execution works on site other-name: ${OTHER}. Nothing was looked at.`,
+    });
   });
 
   test.each([
     { ended: 86_400, waits: 0 },
-    { ended: 60, waits: 420 },
+    { ended: 700, waits: 80 },
+    // By its service's clock, which may be ahead of the other's by minutes.
+    { ended: 300, waits: 480 },
+    { ended: -300, waits: 480 },
     { ended: undefined, waits: 480 },
   ])('of one that was stopped $ended s ago is taken over when its function has ended too', async ({ ended, waits }) => {
     const circumstances = { lock: { owner: OTHER, expiresIn: 600 }, other: 'ABORTED' };
@@ -676,9 +703,9 @@ describe('the lock', () => {
     },
   );
 
-  test('that has expired is taken, no matter who left it', async () => {
-    const { status } = await start({}, { lock: { owner: OTHER, expiresIn: -1 }, other: 'RUNNING' });
-    expect(status).toBe('SUCCEEDED');
+  test('of a running execution holds whatever a clock says', async () => {
+    const { error, owner } = await start({}, { lock: { owner: OTHER, expiresIn: -600 }, other: 'RUNNING' });
+    expect([error, owner]).toEqual(['SiteLocked', OTHER]);
   });
 
   test('that an attempt of this execution took is its own', async () => {
@@ -692,5 +719,48 @@ describe('the lock', () => {
       { lock: held },
     );
     expect([error, cause, owner]).toEqual(['SiteUnknown', 'There is no site', OTHER]);
+  });
+
+  describe('is kept after the end', () => {
+    test.each([
+      ['commit', 'Runtime.ExitError'],
+      ['commit', 'Sandbox.Timedout'],
+      ['restart', 'CommandTimeout'],
+      ['ensure-cluster-template', 'Lambda.Unknown'],
+      ['cycle disable', 'HAProxyStopInterrupted'],
+      ['cycle enable', 'SshConnectionLost'],
+    ])('if %s fails with %s: what it began may still be under way', async (call, error) => {
+      const { status, owner } = await start({ [call]: throwing(error) });
+      expect([status, owner]).toEqual(['FAILED', ME]);
+    });
+
+    test.each(['stage', 'restart', 'cycle disable', 'ensure-cluster'])(
+      'if an attempt of %s was lost and the next one succeeded',
+      async (call) => {
+        const once: Script = {
+          [call]: (payload, attempt) => (attempt === 1 ? broken('SshConnectionLost') : GOOD[call]?.(payload, attempt)),
+        };
+        const { status, owner } = await start(once);
+        expect([status, owner]).toEqual(['SUCCEEDED', ME]);
+      },
+    );
+  });
+
+  test.each([
+    ['preflight', 'Runtime.ExitError'],
+    ['verify', 'SshConnectionLost'],
+    ['commit', 'StagedFileRejected'],
+    ['restart', 'CommandFailed'],
+  ])('is released if %s fails with %s: nothing on the site is under way', async (call, error) => {
+    const { status, owner } = await start({ [call]: throwing(error) });
+    expect([status, owner]).toEqual(['FAILED', undefined]);
+  });
+
+  test('that somebody lost a task of is no part of what the tasks return', async () => {
+    const lostOnce: Script = {
+      commit: (payload, attempt) => (attempt === 1 ? broken('SshConnectionLost') : GOOD['commit']?.(payload, attempt)),
+    };
+    const { output } = await start(lostOnce);
+    expect(JSON.stringify(output)).not.toContain('triedAgain');
   });
 });
