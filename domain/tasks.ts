@@ -9,6 +9,7 @@ import type { Verification } from './controller/verify';
 import type { Platforms } from './commands/platform';
 import type { Finding } from './findings/finding';
 import type { ClusterReport, Report, ReportInput } from './report/report';
+import type { Telling } from './report/telling';
 import type { ClusterResult } from './openstack/clusters';
 import type { TemplateResult } from './openstack/templates';
 import type { Before } from './pacemaker/cycle';
@@ -40,7 +41,7 @@ export interface Contract {
   ensureCluster: Task<{ site: Site; mode: Mode; cluster: string }, ClusterResult & { done: boolean }>;
   /** `cluster` is what Ensure cluster returned. Once it is overdue, it is an error if it is not done. */
   pollCluster: Task<{ site: Site; cluster: ClusterResult; overdue: boolean }, ClusterReport & { done: boolean }>;
-  report: Task<ReportInput, Report>;
+  report: Task<ReportInput, { report: Report; telling: Telling | null }>;
 }
 
 /** The task's own part of an invocation's event, and what its function returns. Both go through JSON. */

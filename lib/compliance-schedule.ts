@@ -19,17 +19,20 @@ export interface ComplianceScheduleProps {
 
 /** Starts a check of every site at a rate: the execution's output has what drifted since the last apply. */
 export class ComplianceSchedule extends Construct {
+  /** What could not be started. */
+  readonly deadLetterQueue: Queue;
+
   constructor(scope: Construct, id: string, { sites, stateMachine, rate, key }: ComplianceScheduleProps) {
     super(scope, id);
 
-    const deadLetterQueue = new Queue(this, 'NotStarted', {
+    const deadLetterQueue = (this.deadLetterQueue = new Queue(this, 'NotStarted', {
       ...(key
         ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
         : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       // The longest possible: people look at the checks that could not be started.
       retentionPeriod: Duration.days(14),
-    });
+    }));
     Validations.of(deadLetterQueue).acknowledge({
       id: 'AwsSolutions-SQS3',
       reason: 'It is a dead-letter queue itself, of the schedules.',

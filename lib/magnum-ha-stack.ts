@@ -2,10 +2,12 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Site } from '../domain/site/document';
+import { Alarms } from './alarms';
 import { ComplianceSchedule } from './compliance-schedule';
 import { LockTable } from './lock-table';
 import type { Network } from './settings';
 import { CommandsQuery } from './commands-query';
+import { PeopleTopic } from './people';
 import { SiteMachine } from './machines/site';
 import { SiteParameters } from './site-parameters';
 import { SiteSecrets } from './site-secrets';
@@ -49,12 +51,23 @@ export class MagnumHaStack extends Stack {
       ...encryption,
     });
     const lockTable = new LockTable(this, 'Locks', encryption);
-    const { stateMachine } = new SiteMachine(this, 'Workflow', { functions, lockTable, ...encryption });
+    const topic = new PeopleTopic(this, 'People', encryption);
+    const { stateMachine } = new SiteMachine(this, 'Workflow', { functions, lockTable, topic, ...encryption });
     new CommandsQuery(this, 'Commands', { functions });
-    new ComplianceSchedule(this, 'ComplianceSchedule', { sites, stateMachine, rate: checkRate, ...encryption });
+    const { deadLetterQueue } = new ComplianceSchedule(this, 'ComplianceSchedule', {
+      sites,
+      stateMachine,
+      rate: checkRate,
+      ...encryption,
+    });
+    new Alarms(this, 'Alarms', { topic, stateMachine, deadLetterQueue });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'LockTableName', { value: lockTable.tableName, description: 'One item for each site in work' });
+    new CfnOutput(this, 'TopicArn', {
+      value: topic.topicArn,
+      description: 'Subscribe to it to be told of drift and failures',
+    });
     new CfnOutput(this, 'ExampleInput', {
       value: JSON.stringify({ site: sites[0]?.name, mode: 'check' }),
       description: 'Input to start an execution with; mode "apply" removes the drift that "check" finds',

@@ -98,6 +98,26 @@ test('the lock table expires locks, has backups, and is paid by use', () => {
   ]);
 });
 
+test('there is an alarm for what nobody looks at, told on the topic, with its section in the runbook', () => {
+  const runbook = readFileSync('docs/runbook.md', 'utf8');
+  const alarms = ofType(stack, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+
+  expect(alarms.map(({ AlarmName }) => String(AlarmName).replace('magnum-ha-', '')).sort()).toEqual([
+    'aborted',
+    'drift-left',
+    'failed',
+    'no-check',
+    'not-started',
+    'timed-out',
+  ]);
+  for (const { AlarmName, AlarmDescription, AlarmActions } of alarms) {
+    const section = String(AlarmName).replace('magnum-ha-', '');
+    expect(AlarmDescription).toBe(`What it means and what to do: docs/runbook.md#${section}`);
+    expect(runbook).toContain(`\n## ${section}\n`);
+    expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^People/) as string }]);
+  }
+});
+
 test('the state machine logs every event without its payload, and is traced', () => {
   const [machine] = ofType(stack, 'AWS::StepFunctions::StateMachine');
   expect(machine?.Properties).toMatchObject({

@@ -1,7 +1,9 @@
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { jsonata, text, variable } from '../../states/expression';
 import { messageOf, type Phase, type StateKit } from '../../states/kit';
 import type { PhaseContext } from './phase';
+import { tellOfFailure } from './tell';
 import type { SiteVariables } from './variables';
 
 /** Report: what was found and done, the execution's output. */
@@ -29,7 +31,7 @@ export function report({ kit, release }: PhaseContext): Phase {
         clusterTemplates: $.clusterTemplates,
         clusters: $.clusters,
       },
-      assign: (result) => ({ report: result }),
+      assign: (result) => ({ report: result.dot('report'), telling: result.dot('telling') }),
     });
     kit.onFailure(task, release).next(next);
     return task;
@@ -37,15 +39,16 @@ export function report({ kit, release }: PhaseContext): Phase {
 }
 
 /** The end: with the report, or with the first failure. */
-export function end(kit: StateKit<SiteVariables>): { failed: State; succeededOrFailed: State } {
+export function end(kit: StateKit<SiteVariables>, topic: ITopic): { failed: State; succeededOrFailed: State } {
   const { scope, $ } = kit;
   const { failure } = $;
-  const failed = Fail.jsonata(scope, 'Failed', {
+  const ended = Fail.jsonata(scope, 'Failed', {
     error: jsonata`"" & ${failure.dot('Error')}`.template,
     cause:
       jsonata`$exists(${failure.dot('Cause')}) ? ${messageOf(failure.dot('Cause'))} : ${text`No cause was given in state ${failure.dot('State').present}`}`
         .template,
   });
+  const failed = tellOfFailure(kit, topic, ended);
   const succeeded = Succeed.jsonata(scope, 'Done', { outputs: $.report.template });
   return {
     failed,

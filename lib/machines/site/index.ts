@@ -3,6 +3,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import {
   CustomerManagedEncryptionConfiguration,
   DefinitionBody,
@@ -26,12 +27,15 @@ import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
 import type { PhaseContext } from './phase';
 import { inspect, loadSite, plan, preflight } from './prepare';
 import type { SiteVariables } from './variables';
+import { tell } from './tell';
 import { verify } from './verify';
 
 /** Properties of `SiteMachine`. */
 export interface SiteMachineProps {
   readonly functions: TaskFunctions;
   readonly lockTable: LockTable;
+  /** On which people are told. */
+  readonly topic: ITopic;
   /** Of its histories and its log group. @default - keys of AWS */
   readonly key?: IKey;
 }
@@ -40,10 +44,11 @@ export interface SiteMachineProps {
 export class SiteMachine extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, lockTable, key }: SiteMachineProps) {
+  constructor(scope: Construct, id: string, { functions, lockTable, topic, key }: SiteMachineProps) {
     super(scope, id);
     const stateMachineName = Stack.of(this).stackName;
-    const first = procedure(this, functions, { table: lockTable, executions: executionsOf(this, stateMachineName) });
+    const lock = { table: lockTable, executions: executionsOf(this, stateMachineName) };
+    const first = procedure(this, functions, { lock, topic });
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       // A name of its own, because its role may look at its own executions and no others.
@@ -116,13 +121,13 @@ export class SiteMachine extends Construct {
  * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy, and if
  * HAProxy does not come up, Take fragment back.
  */
-function procedure(scope: Construct, functions: TaskFunctions, lock: Lock): State {
+function procedure(scope: Construct, functions: TaskFunctions, { lock, topic }: { lock: Lock; topic: ITopic }): State {
   const kit = new StateKit<SiteVariables>(scope, functions);
-  const { failed, succeededOrFailed } = end(kit);
+  const { failed, succeededOrFailed } = end(kit, topic);
   const context: PhaseContext = { kit, release: releaseSiteLock(kit, lock.table, succeededOrFailed) };
   const { release } = context;
 
-  const reported = inOrder([report(context)], release);
+  const reported = inOrder([report(context), tell(context, topic)], release);
   const verified = inOrder(
     [verify(context), ensureClusterTemplates(context), ensureClusters(context), awaitClusters(context)],
     reported,

@@ -9,6 +9,7 @@ import type { Finding } from '../../../domain/findings/finding';
 import type { TemplateResult } from '../../../domain/openstack/templates';
 import type { BlastRadius } from '../../../domain/pacemaker/blast-radius';
 import type { Report } from '../../../domain/report/report';
+import type { Telling } from '../../../domain/report/telling';
 import type { Site } from '../../../domain/site/document';
 import type { Mode } from '../../../domain/site/load';
 import type { TaskOutput } from '../../../domain/tasks';
@@ -43,6 +44,8 @@ export interface SiteVariables extends CommonVariables {
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly ClusterState[];
   readonly report: Report | null;
+  /** What people are told; null if all is as wanted. */
+  readonly telling: Telling | null;
   /** Milliseconds since 1970. */
   readonly stopDeadline: number | null;
   readonly startDeadline: number | null;
@@ -82,6 +85,7 @@ export const NOTHING_YET = {
   clusterTemplates: [],
   clusters: [],
   report: null,
+  telling: null,
   stopDeadline: null,
   startDeadline: null,
   nowhereDeadline: null,

@@ -44,7 +44,7 @@ const GOOD: Script = {
   'ensure-cluster-template': ({ clusterTemplate }) => ({ name: clusterTemplate, action: 'created' }),
   'ensure-cluster': ({ cluster }) => ({ name: cluster, uuid: 'u', action: 'created', done: false }),
   'poll-cluster': ({ cluster }) => ({ ...(cluster as Payload), status: 'CREATE_COMPLETE', done: true }),
-  report: (payload) => payload,
+  report: (payload) => ({ report: payload, telling: null }),
 };
 const UNCHANGED: Script = {
   plan: () => ({ changed: false, stage: [], restart: [], cycle: false, summary: [] }),
@@ -71,10 +71,15 @@ interface Circumstances {
   /** How many seconds ago it ended. */
   readonly ended?: number;
   /** A call that is refused for a minute, from the first time on, and with which error. */
+  /** Whether messages cannot be published. */
+  readonly unheard?: boolean;
   readonly refused?: { readonly call: string; readonly error: string };
 }
 
-async function start(script: Script = {}, { mode = 'apply', lock, other, ended, refused }: Circumstances = {}) {
+async function start(
+  script: Script = {},
+  { mode = 'apply', lock, other, ended, refused, unheard }: Circumstances = {},
+) {
   const clock = virtualClock(START);
   const table = new LocalTable('hostKey');
   const expiresAt = String(Math.floor(clock.now() / 1000) + (lock?.expiresIn ?? 0));
@@ -95,6 +100,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended, 
   );
   const calls: string[] = [];
   const envelopes: Envelope[] = [];
+  const told: Payload[] = [];
   const attempts = new Map<string, number>();
   let refusedUntil: number | undefined;
   const item = (action: 'putItem' | 'getItem' | 'deleteItem') => (args: unknown) => {
@@ -124,6 +130,14 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended, 
         if (call === refused?.call && clock.now() < (refusedUntil ??= clock.now() + 60_000)) broken(refused.error);
         return { StatusCode: 200, Payload: { ...GOOD, ...script }[call]?.(input, attempt) };
       },
+      'arn:aws:states:::sns:publish': (args) => {
+        told.push(args as Payload);
+        return unheard ? Promise.reject(new StatesError('SNS.InternalError', 'none')) : Promise.resolve({});
+      },
+      'arn:aws:states:::events:putEvents': (args) => {
+        told.push(args as Payload);
+        return Promise.resolve({});
+      },
       'arn:aws:states:::dynamodb:putItem': item('putItem'),
       'arn:aws:states:::dynamodb:getItem': item('getItem'),
       'arn:aws:states:::dynamodb:deleteItem': item('deleteItem'),
@@ -139,6 +153,7 @@ async function start(script: Script = {}, { mode = 'apply', lock, other, ended, 
     ...result,
     calls,
     envelopes,
+    told,
     seconds,
     owner: table.items.get(LOCK)?.['owner']?.S,
     count: (call: string) => attempts.get(call) ?? 0,
@@ -204,6 +219,54 @@ describe('an apply', () => {
     });
     expect([unreachable.status, unreachable.count('preflight')]).toEqual(['SUCCEEDED', 3]);
     expect((await start({ preflight: () => broken('NoQuorum') })).count('preflight')).toBe(1);
+  });
+});
+
+describe('people', () => {
+  const telling = { subject: 'magnum-ha: golden: drift', text: 'Drift.', event: { site: 'golden', outcome: 'drift' } };
+  const drift: Script = { report: (payload) => ({ report: payload, telling }) };
+
+  test('are told what the report has for them, and programs by an event', async () => {
+    const { told, status } = await start(drift, { mode: 'check' });
+
+    expect(status).toBe('SUCCEEDED');
+    expect(told).toEqual([
+      expect.objectContaining({ Subject: telling.subject, Message: 'Drift.' }),
+      {
+        Entries: [
+          expect.objectContaining({
+            Source: 'magnum-ha',
+            DetailType: 'Site report',
+            Detail: expect.objectContaining({ report: telling.event }) as object,
+          }),
+        ],
+      },
+    ]);
+  });
+
+  test('hear nothing if all is as wanted', async () => {
+    expect((await start()).told).toEqual([]);
+  });
+
+  test('are told of a failure, with its error and cause, and a lock that is free again', async () => {
+    const { told, status, owner } = await start({ preflight: () => broken('NoQuorum', 'there is none') });
+
+    expect([status, owner]).toEqual(['FAILED', undefined]);
+    expect(told).toEqual([
+      expect.objectContaining({
+        Subject: 'magnum-ha: NoQuorum',
+        Message: expect.stringMatching(
+          /^NoQuorum: there is none\n\nIt was asked for: .*golden.*\n.*audit arn:/,
+        ) as string,
+      }),
+    ]);
+  });
+
+  test('who cannot be reached change nothing of how it ends', async () => {
+    const succeeded = await start(drift, { unheard: true });
+    const failed = await start({ preflight: () => broken('NoQuorum') }, { unheard: true });
+
+    expect([succeeded.status, failed.status, failed.error]).toEqual(['SUCCEEDED', 'FAILED', 'NoQuorum']);
   });
 });
 

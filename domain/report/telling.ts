@@ -1,0 +1,72 @@
+import type { Report } from './report';
+
+/** What people, and programs that wait for it, are told of an execution. It holds no secret. */
+export interface Telling {
+  /** Of a message: 100 characters at most, ASCII. */
+  readonly subject: string;
+  /** A message of ten lines or so, for somebody who does not have the report before him. */
+  readonly text: string;
+  /** The detail of the EventBridge event, see docs/runbook.md. */
+  readonly event: TellingEvent;
+}
+
+/** What a program is told. */
+export interface TellingEvent extends Pick<Report, 'site' | 'mode' | 'outcome' | 'execution' | 'outageMs'> {
+  /** What differs, or what was done: one sentence each. */
+  readonly plan: readonly string[];
+  /** Names of what preflight found to be an error. */
+  readonly errors: readonly string[];
+}
+
+const LONGEST_SUBJECT = 100;
+const LINES = 5;
+const LONGEST_LINE = 400;
+
+/** What is told of an execution that did or found something; null if all was as wanted. */
+export function tellingOf(report: Report): Telling | null {
+  const { site, mode, outcome, execution, outageMs, blastRadius } = report;
+  const errors = report.findings.filter(({ severity }) => severity === 'error');
+  if (outcome === 'unchanged' && errors.length === 0) return null;
+  const cloud = [...(report.bootstrap ?? []), ...(report.clusterTemplates ?? []), ...(report.clusters ?? [])]
+    .filter(({ action }) => action !== 'unchanged')
+    .map(({ name, action }) => `${name}: ${action}`);
+  const what = [...errors.map(({ name, evidence }) => `${name}: ${evidence}`), ...report.plan, ...cloud];
+  const down = blastRadius ? ` ${blastRadius.listeners.length} listeners go down with it.` : '';
+  return {
+    subject: asciiOf(`magnum-ha: ${site}: ${errors.length > 0 && outcome === 'unchanged' ? 'findings' : outcome}`),
+    text: [
+      `${capital(mode)} of site ${site}: ${WORDS[outcome]}.`,
+      '',
+      ...cut(what),
+      '',
+      ...(outageMs === null ? [] : [`HAProxy was down for ${outageMs} ms.`]),
+      ...(mode === 'check' && blastRadius ? [`To mend it HAProxy must be cycled.${down}`] : []),
+      ...(outcome === 'drift' && mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : []),
+      `The whole report: magnum-ha audit ${execution}`,
+    ].join('\n'),
+    event: { site, mode, outcome, execution, outageMs, plan: report.plan, errors: errors.map(({ name }) => name) },
+  };
+}
+
+const WORDS: Readonly<Record<Report['outcome'], string>> = {
+  unchanged: 'nothing differs, but something is wrong',
+  changed: 'drift was removed',
+  drift: 'drift was found, and is not, or not all, removed',
+};
+
+function cut(lines: readonly string[]): string[] {
+  const more = lines.length - LINES;
+  const shown = lines
+    .slice(0, LINES)
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line));
+  return more > 0 ? [...shown, `and ${more} more`] : shown;
+}
+
+/** SNS takes no other subject. */
+function asciiOf(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_SUBJECT);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,88 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { NAMESPACE } from '../lambdas/runtime/metrics';
+
+/** Properties of `Alarms`. */
+export interface AlarmsProps {
+  /** Whom they tell. */
+  readonly topic: ITopic;
+  readonly stateMachine: StateMachine;
+  /** Of schedules that could not start an execution. */
+  readonly deadLetterQueue: IQueue;
+}
+
+/** What one alarm watches. Each has a section in docs/runbook.md, by its name. */
+interface Watched {
+  readonly metric: IMetric;
+  /** @default 1 */
+  readonly periods?: number;
+  /** @default that something is there */
+  readonly when?: 'some' | 'none';
+}
+
+const DAY = Duration.days(1);
+
+/** Alarms on what nobody looks at by himself, and a dashboard of the same. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, { topic, stateMachine, deadLetterQueue }: AlarmsProps) {
+    super(scope, id);
+    const often = { period: Duration.minutes(5), statistic: 'Sum' };
+    const drifted = new Metric({ namespace: NAMESPACE, metricName: 'Drifted', period: DAY, statistic: 'Maximum' });
+    const checks = new Metric({ namespace: NAMESPACE, metricName: 'Checks', period: DAY, statistic: 'Sum' });
+    const outage = new Metric({ namespace: NAMESPACE, metricName: 'OutageMs', period: DAY, statistic: 'Maximum' });
+    const watched: Readonly<Record<string, Watched>> = {
+      failed: { metric: stateMachine.metricFailed(often) },
+      aborted: { metric: stateMachine.metricAborted(often) },
+      'timed-out': { metric: stateMachine.metricTimedOut(often) },
+      'not-started': {
+        metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...often, statistic: 'Maximum' }),
+      },
+      'drift-left': { metric: drifted, periods: 2 },
+      'no-check': { metric: checks, periods: 2, when: 'none' },
+    };
+    for (const [name, one] of Object.entries(watched)) this.watch(name, one, topic);
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: Stack.of(this).stackName,
+      widgets: [
+        [
+          new GraphWidget({
+            title: 'Executions',
+            width: 12,
+            left: [stateMachine.metricSucceeded(), stateMachine.metricFailed(), stateMachine.metricAborted()],
+          }),
+          new GraphWidget({ title: 'Checks, and sites with drift', width: 12, left: [checks, drifted] }),
+        ],
+        [new GraphWidget({ title: 'Longest outage of a day, ms', width: 24, left: [outage] })],
+      ],
+    });
+  }
+
+  private watch(name: string, { metric, periods = 1, when = 'some' }: Watched, topic: ITopic): void {
+    const none = when === 'none';
+    const alarm = new Alarm(this, name, {
+      alarmName: `${Stack.of(this).stackName}-${name}`,
+      alarmDescription: `What it means and what to do: docs/runbook.md#${name}`,
+      metric,
+      threshold: 1,
+      comparisonOperator: none
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: none ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(topic));
+  }
+}

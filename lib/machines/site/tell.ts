@@ -1,0 +1,75 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Errors, type State, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { EventBridgePutEvents, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { type Expression, jsonata, text } from '../../states/expression';
+import { messageOf, type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import type { PhaseContext } from './phase';
+import type { SiteVariables } from './variables';
+
+/** An AWS API answers within a second or not at all. Whoever cannot be told does not fail the execution. */
+const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
+const PERSISTENT = { errors: [Errors.ALL], maxAttempts: 3, interval: Duration.seconds(1), backoffRate: 2 };
+
+/** Tells people and programs of drift, changes and findings; of an execution that found all as wanted, nobody. */
+export function tell({ kit }: PhaseContext, topic: ITopic): Phase {
+  const { scope, $ } = kit;
+  const telling = $.telling.present;
+  return (next) => {
+    const event = EventBridgePutEvents.jsonata(scope, 'Send event', {
+      ...CALL,
+      entries: [
+        {
+          source: 'magnum-ha',
+          detailType: 'Site report',
+          detail: TaskInput.fromObject({ report: telling.dot('event').template }),
+          eventBus: EventBus.fromEventBusName(scope, 'DefaultBus', 'default'),
+        },
+      ],
+    });
+    const message = publish(kit, 'Tell people', topic, {
+      subject: telling.dot('subject'),
+      message: telling.dot('text'),
+      next: event,
+    });
+    event.addRetry(PERSISTENT).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+    event.next(next);
+    return kit.choice('Anything to tell?', [{ when: jsonata`${$.telling} != null`, next: message }], next);
+  };
+}
+
+/** Tells people that an execution failed, then `next`. The site is known only if its document was read. */
+export function tellOfFailure(kit: StateKit<SiteVariables>, topic: ITopic, next: State): State {
+  const { $ } = kit;
+  const execution = jsonata<string>`$states.context.Execution.Id`;
+  return publish(kit, 'Tell people of the failure', topic, {
+    subject: text`magnum-ha: ${jsonata<string>`$substring("" & ${$.failure.dot('Error')}, 0, 60)`}`,
+    message: text`${$.failure.dot('Error')}: ${messageOf($.failure.dot('Cause'))}\n\nIt was asked for: ${jsonata<string>`$string($states.context.Execution.Input)`}\nThe whole record: magnum-ha audit ${execution}`,
+    next,
+  });
+}
+
+interface Publication {
+  readonly subject: Expression<string>;
+  readonly message: Expression<string>;
+  readonly next: State;
+}
+
+function publish(
+  { scope }: StateKit<SiteVariables>,
+  name: string,
+  topic: ITopic,
+  { subject, message, next }: Publication,
+): State {
+  const task = SnsPublish.jsonata(scope, name, {
+    ...CALL,
+    topic,
+    subject: subject.template,
+    // 256 KiB is the longest.
+    message: TaskInput.fromText(jsonata`$substring(${message}, 0, 60000)`.template),
+  });
+  task.addRetry(PERSISTENT).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+  task.next(next);
+  return task;
+}

@@ -1,0 +1,72 @@
+import { tellingOf } from '../../../domain/report/telling';
+import type { Report } from '../../../domain/report/report';
+
+const EXECUTION = 'arn:aws:states:us-east-1:123456789012:execution:magnum-ha:one';
+const quiet: Report = {
+  ...{ site: 'golden', mode: 'check', outcome: 'unchanged', execution: EXECUTION, outageMs: null, blastRadius: null },
+  ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
+  ...{ leftDisabled: false, bootstrap: null, plan: [], controllers: [], verification: null },
+  ...{ clusterTemplates: null, clusters: null },
+};
+const of = (changes: Partial<Report>) => tellingOf({ ...quiet, ...changes });
+
+test('nobody is told if all is as wanted', () => {
+  expect(of({})).toBeNull();
+});
+
+test('drift is told in a message that says where, what goes down, and what mends it', () => {
+  const blastRadius = { listeners: ['a', 'b'], resources: ['vip'], readBy: 'crm_simulate' as const };
+
+  const told = of({ outcome: 'drift', plan: ['node-1: change /etc/magnum/magnum.conf'], blastRadius });
+
+  expect(told?.subject).toBe('magnum-ha: golden: drift');
+  expect(told?.text.split('\n')).toEqual([
+    'Check of site golden: drift was found, and is not, or not all, removed.',
+    '',
+    'node-1: change /etc/magnum/magnum.conf',
+    '',
+    'To mend it HAProxy must be cycled. 2 listeners go down with it.',
+    'To mend it: magnum-ha start golden --mode apply',
+    `The whole report: magnum-ha audit ${EXECUTION}`,
+  ]);
+});
+
+test('an apply tells how long HAProxy was down, and what it made in the cloud', () => {
+  const clusters = [
+    { name: 'swarm-1', action: 'created' as const, managers: 3, workers: 5, differences: [] },
+    { name: 'swarm-2', action: 'unchanged' as const, managers: 3, workers: 5, differences: [] },
+  ];
+
+  const told = of({ mode: 'apply', outcome: 'changed', outageMs: 612, clusters });
+
+  expect(told?.text).toContain('HAProxy was down for 612 ms.');
+  expect(told?.text).toContain('swarm-1: created');
+  expect(told?.text).not.toContain('swarm-2');
+  expect(told?.text).not.toContain('To mend it');
+});
+
+test('a finding that is an error is told although nothing differs; what is only a warning is not', () => {
+  const finding = (severity: 'error' | 'warning') => ({
+    name: 'NoQuorum',
+    severity,
+    evidence: 'two of three',
+    remedy: 'r',
+  });
+
+  expect(of({ findings: [finding('warning')] as unknown as Report['findings'] })).toBeNull();
+  expect(of({ findings: [finding('error')] as unknown as Report['findings'] })).toMatchObject({
+    subject: 'magnum-ha: golden: findings',
+    text: expect.stringContaining('NoQuorum: two of three') as string,
+    event: { outcome: 'unchanged', errors: ['NoQuorum'] },
+  });
+});
+
+test('a message stays short, and SNS takes its subject', () => {
+  const plan = Array.from({ length: 60 }, (_, index) => `node-${index}: change ${'x'.repeat(1000)}`);
+
+  const told = of({ site: `ö${'n'.repeat(200)}`, outcome: 'drift', plan });
+
+  expect(told?.subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+  expect(told?.text).toContain('and 55 more');
+  expect(told?.text.length).toBeLessThan(4000);
+});
