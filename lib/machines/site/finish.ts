@@ -40,10 +40,11 @@ export function report({ kit, release }: PhaseContext): Phase {
 export function end(kit: StateKit<SiteVariables>): { failed: State; succeededOrFailed: State } {
   const { scope, $ } = kit;
   const { failure } = $;
+  const enabledFirst = jsonata<string>`${$.leftDisabled} and ${failure.dot('Error')} != "HAProxyLeftDisabled" ? " HAProxy had been left disabled, and was enabled first." : ""`;
   const failed = Fail.jsonata(scope, 'Failed', {
     error: jsonata`"" & ${failure.dot('Error')}`.template,
     cause:
-      jsonata`$exists(${failure.dot('Cause')}) ? ${messageOf(failure.dot('Cause'))} : ${text`No cause was given in state ${failure.dot('State').present}`}`
+      text`${jsonata<string>`$exists(${failure.dot('Cause')}) ? ${messageOf(failure.dot('Cause'))} : ${text`No cause was given in state ${failure.dot('State').present}`}`}${enabledFirst}`
         .template,
   });
   const succeeded = Succeed.jsonata(scope, 'Done', { outputs: $.report.template });

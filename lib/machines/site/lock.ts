@@ -10,8 +10,9 @@ import {
 import { TASKS } from '../../../domain/tasks';
 import type { LockTable } from '../../lock-table';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
-import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
 import { timeLimit } from '../../states/time-limit';
+import { touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -43,8 +44,10 @@ const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNC
 /**
  * Take site lock: one execution a site. A lock whose owner no longer runs (aborted, timed out) is taken over, but not
  * before the function that it was in has ended too; that of a running one ends this execution with `SiteLocked`.
+ *
+ * @param first what is done as soon as no other execution runs, before anything is waited for
  */
-export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase {
+export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: First): Phase {
   const { scope, $ } = kit;
   return (next) => {
     const put = putLock(kit, lock.table);
@@ -57,7 +60,8 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
     const takeOver = put('Take over site lock', {
       comment: 'Only while its owner is the one that no longer runs',
       conditionExpression: 'attribute_not_exists(#site) OR #owner IN (:dead, :me)',
-      values: { ':dead': attribute($.lockOwner) },
+      values: { ':dead': attribute($.lockOwner.present) },
+      assign: { ownerStopped: null },
     });
     const read = readLock(kit, lock.table);
     const look = lookAtOwner(kit, lock.executions);
@@ -67,21 +71,22 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
     const locked = Fail.jsonata(scope, 'Site locked', {
       error: 'SiteLocked',
       cause:
-        text`Another execution works on site ${$.site.dot('name')}: ${$.lockOwner}. Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. Nothing was touched.`
+        text`Another execution works on site ${$.site.dot('name')}: ${$.lockOwner.present}. Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. ${touchedSoFar($)}`
           .template,
     });
 
+    const free = first({ when: jsonata`${$.ownerStopped} != null`, next: wait })(next);
     const released = kit.choice('Released meanwhile?', [{ when: jsonata`${$.lockOwner} = ""`, next: takeOver }], look);
     const running = kit.choice(
       'Owner still running?',
       [{ when: jsonata`${$.ownerStatus} = "RUNNING"`, next: locked }],
-      wait,
+      free,
     );
     wait.next(takeOver);
 
     for (const one of [take, takeOver]) {
       repeated(one, HELD_BY_ANOTHER).addCatch(read, { errors: [HELD_BY_ANOTHER], outputs: UNCHANGED });
-      kit.onFailure(one, release).next(next);
+      kit.onFailure(one, release).next(free);
     }
     kit.onFailure(repeated(read), release).next(released);
     const gone = 'Sfn.ExecutionDoesNotExistException';
@@ -91,11 +96,15 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
   };
 }
 
+/** @param waits leads to the wait for another execution's last task, if there is one to wait for */
+type First = (waits: Rule<SiteVariables>) => Phase;
+
 /** When a lock may be written, besides `:me`. */
 interface PutLock {
   readonly comment: string;
   readonly conditionExpression: string;
   readonly values: Readonly<Record<string, DynamoAttributeValue>>;
+  readonly assign?: { readonly ownerStopped: null };
 }
 
 /** Gives the states that write this execution's lock. */
@@ -108,13 +117,12 @@ function putLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable) {
     takenAt: attribute(variable('states.context.State.EnteredTime')),
     expiresAt: seconds(jsonata`${NOW} + ${new Expression<number>(longest)}`),
   };
-  return (name: string, { comment, conditionExpression, values }: PutLock): DynamoPutItem =>
+  return (name: string, { values, ...others }: PutLock): DynamoPutItem =>
     DynamoPutItem.jsonata(scope, name, {
       ...CALL,
-      comment,
+      ...others,
       table,
       item,
-      conditionExpression,
       expressionAttributeNames: NAMES,
       expressionAttributeValues: { ...values, ':me': attribute(ME) },
     });
