@@ -13,15 +13,26 @@ import type { Telling } from './report/telling';
 import type { ClusterResult } from './openstack/clusters';
 import type { TemplateResult } from './openstack/templates';
 import type { Before } from './pacemaker/cycle';
+import type { Look } from './pacemaker/look';
 import type { SecretPurpose } from './secrets/references';
 import type { Site } from './site/document';
 import type { Mode } from './site/load';
 import type { World } from './world';
 
+/** Why an execution will be refused, as Step Functions has it, although HAProxy may have to be enabled before that. */
+export interface Refusal {
+  readonly Error: string;
+  readonly Cause: string;
+}
+
 /** What each task takes and gives: the contract between the state machine and its functions. */
 export interface Contract {
   /** `lock` is what the site's lock is named by. */
-  loadSite: Task<{ input: unknown }, { site: Site; lock: string; mode: Mode; findings: readonly Finding[] }>;
+  loadSite: Task<
+    { input: unknown },
+    { site: Site; lock: string; mode: Mode; findings: readonly Finding[]; refusal: Refusal | null }
+  >;
+  lookAtHaproxy: Task<{ site: Site }, Look>;
   preflight: Task<{ site: Site }, { platforms: Platforms; findings: readonly Finding[] }>;
   preflightCloud: Task<{ site: Site; findings: readonly Finding[] }, { findings: readonly Finding[] }>;
   bootstrap: Task<{ site: Site; mode: Mode }, readonly BootstrapItem[]>;
@@ -103,6 +114,7 @@ const computes: TaskSpecification = { minutes: 0.5, secrets: [], connects: false
 /** Every task of the workflow. Its handler is `lambdas/<task>.ts`, its name with hyphens. */
 export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   loadSite: { minutes: 1, secrets: [], connects: false, loads: true },
+  lookAtHaproxy: connects(2),
   preflight: connects(2),
   preflightCloud: connects(2, 'accounts', 'openstack'),
   bootstrap: changes(5, 'bootstrap'),

@@ -1,16 +1,35 @@
 import { documentFindings } from '../domain/findings/document';
-import { allSecretNames } from '../domain/secrets/references';
+import { allSecretNames, secretNames } from '../domain/secrets/references';
+import { SecretMissing, SecretNotEncrypted } from '../domain/secrets/ssm';
 import { loadSite, parseInput } from '../domain/site/load';
 import { lockOf } from '../domain/site/lock';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
-/** Load site: refuses a wrong input, an unknown or mistaken site document and missing secrets before anything is touched. */
+/**
+ * Load site: refuses a wrong input, an unknown or mistaken site document and missing secrets before anything is touched. But
+ * if only other secrets than the SSH key are missing, HAProxy can be enabled: that comes first, and the refusal later.
+ */
 export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secrets }) => {
   const { site: name, mode } = await parseInput(input, documents);
   const site = await loadSite(name, documents);
-  await secrets.check(allSecretNames(site));
-  return { site, lock: lockOf(site), mode, findings: documentFindings(site) };
+  const loaded = { site, lock: lockOf(site), mode, findings: documentFindings(site) };
+  try {
+    await secrets.check(allSecretNames(site));
+    return { ...loaded, refusal: null };
+  } catch (error) {
+    if (!(error instanceof SecretMissing || error instanceof SecretNotEncrypted)) throw error;
+    const isKeyThere = () =>
+      secrets.check([secretNames(site).ssh]).then(
+        () => true,
+        () => false,
+      );
+    if (mode !== 'check' && (await isKeyThere())) {
+      return { ...loaded, refusal: { Error: error.name, Cause: error.message } };
+    }
+    error.message += ' Nothing was touched.';
+    throw error;
+  }
 };
 
 export const handler = handlerOf(run);

@@ -3,7 +3,7 @@ import { checkControllers } from '../domain/findings/controllers';
 import { documentFindings } from '../domain/findings/document';
 import { checkPacemaker } from '../domain/findings/pacemaker';
 import { canBeAsked, checkPlatforms, checkSudo } from '../domain/findings/platform';
-import { HAPROXY_DISABLED } from '../domain/findings/settle';
+import { haproxyDisabled } from '../domain/findings/settle';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
@@ -30,7 +30,7 @@ export const run: TaskFunction<'preflight'> = ({ site }, world) =>
         ...ofPacemaker,
         ...documentFindings(site, installed),
         ...findings,
-        ...(disabled && !byOthers ? [HAPROXY_DISABLED] : []),
+        ...(disabled && !byOthers ? [haproxyDisabled(site, connection.nodes[0].platform.shell)] : []),
       ],
     };
   });

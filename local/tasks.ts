@@ -6,6 +6,7 @@ import { run as ensureCluster } from '../lambdas/ensure-cluster';
 import { run as ensureClusterTemplate } from '../lambdas/ensure-cluster-template';
 import { run as inspectControllers } from '../lambdas/inspect-controllers';
 import { run as loadSite } from '../lambdas/load-site';
+import { run as lookAtHaproxy } from '../lambdas/look-at-haproxy';
 import { run as plan } from '../lambdas/plan';
 import { run as pollCluster } from '../lambdas/poll-cluster';
 import { run as preflight } from '../lambdas/preflight';
@@ -20,6 +21,7 @@ import { run as verify } from '../lambdas/verify';
 /** What each task does, from the modules: without bundles and workers. */
 export const TASK_FUNCTIONS: { readonly [T in TaskName]: TaskFunction<T> } = {
   loadSite,
+  lookAtHaproxy,
   preflight,
   preflightCloud,
   bootstrap,

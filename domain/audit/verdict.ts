@@ -37,9 +37,14 @@ export function verdictOf(status: Status, facts: Facts, output: Report | Skipped
 function failed({ findings, controllers, outages, site }: Facts, { error }: { readonly error: string }): Verdict {
   if (error === 'PreflightRefused') {
     const errors = findings.filter(({ severity }) => severity === 'error');
+    // The only outage of an execution that is refused is one that it came upon.
+    const enabled =
+      outages.length === 0
+        ? 'and nothing was touched'
+        : 'but HAProxy, which had been left disabled, was enabled; nothing else was touched';
     return {
       outcome: 'refused',
-      words: `Refused, and nothing was touched: ${count(errors.length, 'finding')} would make it fail.`,
+      words: `Refused, ${enabled}: ${count(errors.length, 'finding')} would make it fail.`,
       todo: errors.map(({ name, remedy }) => `${name}: ${remedy}`),
     };
   }

@@ -1,5 +1,12 @@
 import type { ClusterShell } from '../commands/platform';
-import { type Disabled, disabledBy, type Hindrance, hindrances, unmanagedBy } from '../pacemaker/causes';
+import {
+  type Disabled,
+  disabledBy,
+  endsByEnabling,
+  type Hindrance,
+  hindrances,
+  unmanagedBy,
+} from '../pacemaker/causes';
 import type { Cib, Resource } from '../pacemaker/cib';
 import { startedOn } from '../pacemaker/cluster';
 import { mayRunOn } from '../pacemaker/location';
@@ -85,8 +92,9 @@ function notInDocument({ cib, status, primitive, names }: Scene): Finding[] {
 }
 
 /** Of a target role that enabling HAProxy does not end. */
-function notEnabled(by: Disabled, { primitive, clone }: SupportedForm, shell: ClusterShell): Finding[] {
-  if (!by.ruled && (by.at === primitive.id || by.at === clone.id)) return [];
+function notEnabled(by: Disabled, form: SupportedForm, shell: ClusterShell): Finding[] {
+  if (endsByEnabling(by, form)) return [];
+  const { primitive } = form;
   return [
     error('HAProxyResourceDisabled', {
       evidence: `Pacemaker keeps ${primitive.id} stopped everywhere: ${described(by, primitive.id)}`,

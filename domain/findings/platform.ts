@@ -1,5 +1,6 @@
 import { everyCommand, permission } from '../commands/catalogue';
-import { type DetectionOutcomes, detection, type Detected, parseDetection } from '../commands/detection';
+import { detect } from '../commands/detect';
+import type { Detected } from '../commands/detection';
 import { everywhere } from '../commands/everywhere';
 import { type ForeignHaproxy, type HaproxyProcesses, haproxyProcesses } from '../commands/haproxy-processes';
 import { type MagnumProcesses, magnumProcesses } from '../commands/magnum-processes';
@@ -9,7 +10,6 @@ import { parseProcesses, ProcessesHidden } from '../commands/process-list';
 import type { Nodes } from '../commands/site-connection';
 import type { Site } from '../site/document';
 import { isBefore } from '../site/versions';
-import type { Command } from '../ssh/command';
 import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
 
@@ -62,9 +62,7 @@ export async function checkPlatforms(nodes: Nodes): Promise<PlatformChecks> {
 
 async function look(node: Node): Promise<View> {
   const { site, name, where } = node;
-  const asked = Object.entries<Command>(detection(site));
-  const answers = await Promise.all(asked.map(async ([key, command]) => [key, await node.attempt(command)] as const));
-  const found = parseDetection(Object.fromEntries(answers) as DetectionOutcomes);
+  const found = await detect(node);
   try {
     const list = parseProcesses(found.ps, `controller ${where}`);
     const haproxy = haproxyProcesses(list, {

@@ -1,20 +1,27 @@
+import type { ClusterShell } from '../commands/platform';
+import { remedy } from '../pacemaker/remedies';
 import type { Site } from '../site/document';
 import { FINDINGS } from './catalogue';
 import type { Finding } from './finding';
 import { FORWARDING_FORBIDDEN } from './reachability';
 
-/** HAProxy is as an execution that was stopped may have left it. */
-export const HAPROXY_DISABLED: Finding = {
-  name: 'HAProxyDisabled',
-  severity: 'warning',
-  evidence: 'HAProxy is disabled in pacemaker: nothing behind the VIP answers, and nothing there could be checked',
-  remedy: 'Start an apply, which enables it first, or enable it by hand; then a check tells the rest.',
-};
+export const HAPROXY_DISABLED = 'HAProxyDisabled';
+
+/** HAProxy is as an execution that was stopped may have left it. @param shell in whose words */
+export function haproxyDisabled({ haproxy: { resource } }: Pick<Site, 'haproxy'>, shell: ClusterShell): Finding {
+  const command = remedy({ by: 'target-role', at: resource, ruled: false }, resource, shell);
+  return {
+    name: HAPROXY_DISABLED,
+    severity: 'error',
+    evidence: `Everything behind the VIP is down now: ${resource} is disabled in pacemaker; nothing there could be checked`,
+    remedy: `Run \`${command}\` on any controller now, or start an apply, which does that before anything else.`,
+  };
+}
 
 /** Whether, as these were found, nothing can be asked of the cloud: whatever it is asked would be a finding more. */
 export function hidesCloud(findings: readonly Finding[]): boolean {
   // Nothing behind the VIP answers until a cycle; or nothing can be reached through a controller.
-  return findings.some(({ name }) => name === HAPROXY_DISABLED.name || name === FORWARDING_FORBIDDEN);
+  return findings.some(({ name }) => name === HAPROXY_DISABLED || name === FORWARDING_FORBIDDEN);
 }
 
 /** The findings as they count for this site: what its bootstrap will mend is no error. */

@@ -1,6 +1,7 @@
 import { ancestors, type Cib, type CibNode, metaAttribute, type Resource, type Setting } from './cib';
 import { needs } from './dependencies';
 import { type Ban, locationOn } from './location';
+import type { SupportedForm } from './resource-form';
 import { INFINITY, isStopped, isTrue, scoreOf } from './rules';
 import { type ClusterStatus, isStarted } from './status';
 
@@ -51,6 +52,11 @@ export function disabledBy(cib: Cib, primitive: Resource): Disabled | 'unknown' 
   const role = metaAttribute(cib, primitive, 'target-role');
   if (role === undefined || role === 'unknown') return role;
   return isStopped(role.value) ? { by: 'target-role', at: role.at, ruled: role.ruled } : undefined;
+}
+
+/** Whether enabling HAProxy ends it: a target role of its own, or of its clone's, and no rule. */
+export function endsByEnabling({ at, ruled }: Disabled, { primitive, clone }: SupportedForm): boolean {
+  return !ruled && (at === primitive.id || at === clone.id);
 }
 
 /** Everything that keeps pacemaker from acting on HAProxy; none if it manages every instance. */

@@ -77,12 +77,12 @@ async function readSecrets(client: Client, names: readonly string[]): Promise<Se
 async function checkSecrets(client: Client, names: readonly string[]): Promise<void> {
   const types = await typesOf(client, names);
   const missing = names.filter((name) => !types.has(name));
-  if (missing.length > 0) throw new SecretMissing(`${missingMessage(missing)} Nothing was touched.`);
+  if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
   const plain = names.filter((name) => types.get(name) !== 'SecureString');
   if (plain.length > 0) {
     throw new SecretNotEncrypted(
       `SSM parameters that hold secrets must be of type SecureString: ${plain.join(', ')}. Delete them and put them again ` +
-        `with --type SecureString, and change the secrets: others may have read them. Nothing was touched.`,
+        `with --type SecureString, and change the secrets: others may have read them.`,
     );
   }
 }

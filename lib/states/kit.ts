@@ -255,7 +255,7 @@ export class StateKit<V extends CommonVariables> {
 }
 
 /** A rule of a choice. */
-interface Rule<V> {
+export interface Rule<V> {
   readonly when: Expression<boolean>;
   readonly next: State;
   readonly assign?: Assignment<V>;

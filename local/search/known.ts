@@ -40,7 +40,8 @@ export const KNOWN: readonly Known[] = [
     invariant: 'I1',
     what: 'HAProxy stays disabled',
     scenarios: ['left-disabled'],
-    reason: 'Preflight refuses before HAProxy is enabled (item 7).',
+    at: /Load ?[sS]ite/,
+    reason: 'Without its document nobody knows how to reach a site, and nothing follows an execution that failed (item 3).',
   },
   {
     invariant: 'I3',

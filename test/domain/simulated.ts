@@ -17,16 +17,26 @@ export interface Simulated {
 }
 
 /** What is simulated, if not as the document says. */
-interface SimulatedOptions extends Partial<Pick<SimulatedSiteOptions, 'timings' | 'secrets'>> {
+interface SimulatedOptions extends Partial<Pick<SimulatedSiteOptions, 'timings' | 'secrets' | 'generation'>> {
   /** The secrets of the tasks, if they are not the site's. */
   readonly known?: Readonly<Record<string, string>>;
 }
 
 /** Starts a simulated site, at true timings unless told otherwise. */
-export function simulate(document: Site, { timings = {}, secrets, known }: SimulatedOptions = {}): Simulated {
+export function simulate(
+  document: Site,
+  { timings = {}, secrets, known, generation }: SimulatedOptions = {},
+): Simulated {
   const clock = virtualClock();
   const values = secrets ?? secretsOf(document);
-  const site = startSimulatedSite({ document, secrets: values, clock, random: seededRandom(1), timings });
+  const site = startSimulatedSite({
+    document,
+    secrets: values,
+    clock,
+    random: seededRandom(1),
+    timings,
+    ...(generation && { generation }),
+  });
   return {
     site,
     clock,

@@ -19,6 +19,7 @@ const golden = site('golden', (document) => (document.bootstrap = ['database', '
 
 /** What each task is given that needs something of a site. */
 const inputs = {
+  lookAtHaproxy: { site: golden },
   preflight: { site: golden },
   preflightCloud: { site: golden, findings: [] },
   bootstrap: { site: golden, mode: 'check' },

@@ -272,7 +272,7 @@ it('HAProxy is disabled: nothing behind the VIP is asked', async () => {
   await site.bash('node-1', 'pcs resource enable p_haproxy');
   await site.lab.settled();
 
-  expect(findings.map(({ severity, name }) => `${severity} ${name}`)).toEqual(['warning HAProxyDisabled']);
+  expect(findings.map(({ severity, name }) => `${severity} ${name}`)).toEqual(['error HAProxyDisabled']);
 });
 
 it('an apply that is refused writes nothing, and restarts nothing', async () => {

@@ -22,17 +22,10 @@ describe('refused before any connection', () => {
     { what: 'an unknown site', input: { site: 'nowhere', mode: 'apply' }, error: 'SiteUnknown', cause: /nowhere/ },
     { what: 'an unknown mode', input: { site: 'golden', mode: 'destroy' }, error: 'ModeUnknown', cause: /"check"/ },
     {
-      what: 'a missing parameter in SSM',
-      prepare: ({ deployment }) => deployment.parameters.delete('/magnum-ha/golden/rabbit-password'),
+      what: 'a missing SSH key',
+      prepare: ({ deployment }) => deployment.parameters.delete('/magnum-ha/golden/ssh-private-key'),
       error: 'SecretMissing',
-      cause: /\/magnum-ha\/golden\/rabbit-password/,
-    },
-    {
-      what: 'a secret that is no SecureString',
-      prepare: ({ deployment }) =>
-        deployment.parameters.set('/magnum-ha/golden/rabbit-password', { type: 'String', value: 'clear' }),
-      error: 'SecretNotEncrypted',
-      cause: /\/magnum-ha\/golden\/rabbit-password/,
+      cause: /ssh-private-key.*Nothing was touched\.$/,
     },
     ...Object.entries({
       UnknownField: { colour: 'blue' },
@@ -73,6 +66,19 @@ describe('refused before any connection', () => {
 
 describe('refused before any change', () => {
   const refusals: Refusal[] = [
+    {
+      what: 'a missing parameter in SSM',
+      prepare: ({ deployment }) => deployment.parameters.delete('/magnum-ha/golden/rabbit-password'),
+      error: 'SecretMissing',
+      cause: /\/magnum-ha\/golden\/rabbit-password/,
+    },
+    {
+      what: 'a secret that is no SecureString',
+      prepare: ({ deployment }) =>
+        deployment.parameters.set('/magnum-ha/golden/rabbit-password', { type: 'String', value: 'clear' }),
+      error: 'SecretNotEncrypted',
+      cause: /\/magnum-ha\/golden\/rabbit-password/,
+    },
     {
       what: 'a wrong host key of the bastion',
       prepare: ({ site }) => {

@@ -79,8 +79,8 @@ export const PACEMAKER_CATALOGUE = {
     'Mend the lines that the finding names.',
   ),
   HAProxyDisabled: entry(
-    WARNING,
-    'HAProxy is disabled: nothing behind the VIP answers, and the cloud cannot be asked.',
-    'Start an apply, which enables it first, or enable it by hand.',
+    ERROR,
+    'HAProxy is disabled: everything behind the VIP is down, and the cloud cannot be asked.',
+    'Run the command that the finding names, or start an apply, which does that before anything else.',
   ),
 } as const satisfies Record<string, FindingEntry>;

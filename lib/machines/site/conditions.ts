@@ -9,7 +9,12 @@ type Variables = VariablesOf<SiteVariables>;
 
 /** Whether Preflight found HAProxy disabled: then nothing behind the VIPs answers. */
 export function haproxyDisabled({ findings }: Variables): Expression<boolean> {
-  return jsonata`${HAPROXY_DISABLED.name} in ${findings}.name`;
+  return jsonata`${HAPROXY_DISABLED} in ${findings}.name`;
+}
+
+/** What an execution that is refused has done besides enabling HAProxy, in a sentence. */
+export function touchedSoFar({ leftDisabled }: Variables): Expression<string> {
+  return jsonata`(${leftDisabled} ? "Nothing else was touched." : "Nothing was touched.")`;
 }
 
 /** Whether a check found that something of bootstrap is missing, or other than it should be. */

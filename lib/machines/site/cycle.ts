@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctions';
+import { Errors, type RetryProps, type State, type TaskStateBase } from 'aws-cdk-lib/aws-stepfunctions';
 import { LIMITS } from '../../../domain/site/limits';
 import { type Expression, jsonata, NOW, text } from '../../states/expression';
-import { inOrder, isOver, messageOf, type Phase, UNCHANGED } from '../../states/kit';
+import { inOrder, isOver, messageOf, type Phase, type Rule, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { HURRIED } from '../../states/retries';
+import { bounded } from '../../states/time-limit';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -34,8 +35,7 @@ const UNTIL_ENABLED: RetryProps = {
 export function cycleHaproxy(context: PhaseContext): Phase {
   const { kit } = context;
   return (next) => {
-    const enable = enableHaproxy(context, { next, unserved: takeFragmentBack(context) });
-    const first = inOrder([reach(context)], stop(context, enable));
+    const first = inOrder([reach(context)], stop(context, enableAfterStop(context, next)));
     return kit.choice('HAProxy to cycle?', [{ when: jsonata`${kit.$.plan.dot('cycle')} = true`, next: first }], next);
   };
 }
@@ -99,21 +99,26 @@ function stop({ kit }: PhaseContext, enable: State): State {
 
 /** Where it goes on once HAProxy is enabled. */
 interface Enabled {
-  /** When it serves everywhere. */
-  readonly next: State;
-  /** When it does not in its time. */
-  readonly unserved: State;
+  /** Of the choice after each poll. @param isLate whether HAProxy has had its time to serve everywhere */
+  readonly rules: (times: { readonly isLate: Expression<boolean> }) => readonly Rule<SiteVariables>[];
+  /** If a poll fails. */
+  readonly onPollFailed: (poll: TaskStateBase) => void;
   /** Of the states' names, if it is not the cycle's. */
   readonly suffix?: string;
+  /** How often an execution comes here at most. @default once */
+  readonly times?: number;
 }
 
-/** HAProxy enabled, polled until it serves everywhere. */
-export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, suffix = '' }: Enabled): State {
+/** HAProxy enabled, polled until a rule leads on. */
+export function enableHaproxy(
+  { kit, release }: PhaseContext,
+  { rules, onPollFailed, suffix = '', times = 1 }: Enabled,
+): State {
   const { $ } = kit;
   const haproxy = $.site.dot('haproxy');
   const enable = kit.invoke(`Enable HAProxy${suffix}`, 'cycle', {
     input: { site: $.site, platforms: $.platforms, action: 'enable', before: $.cycle },
-    assign: (result) => ({ cycle: result, startDeadline: null }),
+    assign: (result) => ({ cycle: result, startDeadline: null, nowhereDeadline: null }),
     retry: [UNTIL_ENABLED],
     comment: 'Also whatever went wrong before; safe to repeat',
   });
@@ -140,27 +145,39 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
       nowhereDeadline: kit.deadline($.nowhereDeadline, GIVEN_UP_SECONDS),
     }),
   });
-  const wait = kit.wait(`Wait for HAProxy to serve${suffix}`, BETWEEN_POLLS, LIMITS.haproxySeconds);
-  const done = jsonata<boolean>`${$.cycle.dot('done')} = true`;
-  const serving = kit.choice(
-    `HAProxy serving${suffix}?`,
-    [
-      { when: jsonata`${done} and ${$.failure} = null`, next },
-      { when: done, next: release, comment: 'After a failure before' },
-      ...(unserved === release
-        ? []
-        : [
-            {
-              when: jsonata<boolean>`${$.cycle.dot('startsNowhere')} = true and ${isOver($.nowhereDeadline)}`,
-              next: unserved,
-              assign: kit.failure(
-                'HAProxyStartTimeout',
-                text`HAProxy was enabled, but pacemaker has given up to start it, on every controller; waiting for: ${$.cycle.dot('waitingFor')}.`,
-              ),
-            },
-          ]),
+  const wait = kit.wait(`Wait for HAProxy to serve${suffix}`, BETWEEN_POLLS, times * LIMITS.haproxySeconds);
+  const serving = kit.choice(`HAProxy serving${suffix}?`, rules({ isLate: isOver($.startDeadline) }), wait);
+  for (const one of [enable, poll]) bounded(one, { times }).next(serving);
+  onPollFailed(poll);
+  wait.next(poll);
+  return enable;
+}
+
+/** Whether HAProxy serves everywhere. */
+export function isServing({ cycle }: VariablesOf<SiteVariables>): Expression<boolean> {
+  return jsonata`${cycle.dot('done')} = true`;
+}
+
+/** The cycle's way on from Enable HAProxy. */
+function enableAfterStop(context: PhaseContext, next: State): State {
+  const { kit, release } = context;
+  const { $ } = kit;
+  const haproxy = $.site.dot('haproxy');
+  const unserved = takeFragmentBack(context);
+  return enableHaproxy(context, {
+    rules: ({ isLate }) => [
+      { when: jsonata`${isServing($)} and ${$.failure} = null`, next },
+      { when: isServing($), next: release, comment: 'After a failure before' },
       {
-        when: isOver($.startDeadline),
+        when: jsonata`${$.cycle.dot('startsNowhere')} = true and ${isOver($.nowhereDeadline)}`,
+        next: unserved,
+        assign: kit.failure(
+          'HAProxyStartTimeout',
+          text`HAProxy was enabled, but pacemaker has given up to start it, on every controller; waiting for: ${$.cycle.dot('waitingFor')}.`,
+        ),
+      },
+      {
+        when: isLate,
         next: unserved,
         assign: kit.failure(
           'HAProxyStartTimeout',
@@ -168,13 +185,8 @@ export function enableHaproxy({ kit, release }: PhaseContext, { next, unserved, 
         ),
       },
     ],
-    wait,
-  );
-
-  enable.next(serving);
-  kit.onFailure(poll, release).next(serving);
-  wait.next(poll);
-  return enable;
+    onPollFailed: (poll) => kit.onFailure(poll, release),
+  });
 }
 
 /**

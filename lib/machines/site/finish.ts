@@ -42,10 +42,11 @@ export function report({ kit, release }: PhaseContext): Phase {
 export function end(kit: StateKit<SiteVariables>, topic: ITopic): { failed: State; succeededOrFailed: State } {
   const { scope, $ } = kit;
   const { failure } = $;
+  const enabledFirst = jsonata<string>`${$.leftDisabled} and ${failure.dot('Error')} != "HAProxyLeftDisabled" ? " HAProxy had been left disabled, and was enabled first." : ""`;
   const ended = Fail.jsonata(scope, 'Failed', {
     error: jsonata`"" & ${failure.dot('Error')}`.template,
     cause:
-      jsonata`$exists(${failure.dot('Cause')}) ? ${messageOf(failure.dot('Cause'))} : ${text`No cause was given in state ${failure.dot('State').present}`}`
+      text`${jsonata<string>`$exists(${failure.dot('Cause')}) ? ${messageOf(failure.dot('Cause'))} : ${text`No cause was given in state ${failure.dot('State').present}`}`}${enabledFirst}`
         .template,
   });
   const failed = tellOfFailure(kit, topic, ended);

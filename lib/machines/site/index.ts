@@ -23,6 +23,7 @@ import { awaitClusters, ensureClusters, ensureClusterTemplates } from './cluster
 import { commit, restart, stage } from './configure';
 import { cycleHaproxy } from './cycle';
 import { end, report } from './finish';
+import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
 import type { PhaseContext } from './phase';
 import { inspect, loadSite, plan, preflight } from './prepare';
@@ -48,7 +49,7 @@ export class SiteMachine extends Construct {
     super(scope, id);
     const stateMachineName = Stack.of(this).stackName;
     const lock = { table: lockTable, executions: executionsOf(this, stateMachineName) };
-    const first = procedure(this, functions, { lock, topic });
+    const start = procedure(this, functions, { lock, topic });
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       // A name of its own, because its role may look at its own executions and no others.
@@ -57,7 +58,7 @@ export class SiteMachine extends Construct {
       stateMachineType: StateMachineType.STANDARD,
       comment: 'Configures OpenStack Magnum in high availability on the controllers of a site, or checks it',
       queryLanguage: QueryLanguage.JSONATA,
-      definitionBody: DefinitionBody.fromChainable(first),
+      definitionBody: DefinitionBody.fromChainable(start),
       timeout: timeLimit(this),
       tracingEnabled: true,
       ...(key ? { encryptionConfiguration: new CustomerManagedEncryptionConfiguration(key) } : {}),
@@ -114,7 +115,7 @@ export class SiteMachine extends Construct {
 /**
  * The procedure:
  *
- * Load site → Take site lock → Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
+ * Load site → Take site lock → (apply: HAProxy enabled if it was left disabled) → Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Cycle HAProxy → Verify →
  *     templates → clusters → Report
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
@@ -139,7 +140,7 @@ function procedure(scope: Construct, functions: TaskFunctions, { lock, topic }: 
   return inOrder(
     [
       loadSite(context, failed),
-      takeSiteLock(context, lock),
+      takeSiteLock(context, lock, first(context)),
       preflight(context),
       bootstrap(context),
       inspect(context),

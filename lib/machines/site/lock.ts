@@ -11,8 +11,9 @@ import type { Skipped } from '../../../domain/report/report';
 import { TASKS } from '../../../domain/tasks';
 import type { LockTable } from '../../lock-table';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
-import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
 import { timeLimit } from '../../states/time-limit';
+import { touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -49,8 +50,10 @@ const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNC
  * the next one comes.
  *
  * No clock decides who has it. It is never renewed, because it lasts longer than any execution can.
+ *
+ * @param first what is done as soon as no other execution runs, before anything is waited for
  */
-export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase {
+export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: First): Phase {
   const { scope, $ } = kit;
   return (next) => {
     const put = putLock(kit, lock.table);
@@ -62,18 +65,19 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
     const takeOver = put('Take over site lock', {
       comment: 'Only while its owner is the one that no longer runs',
       conditionExpression: 'attribute_not_exists(hostKey) OR #owner IN (:dead, :me)',
-      values: { ':dead': attribute($.lockOwner) },
+      values: { ':dead': attribute($.lockOwner.present) },
+      assign: { ownerStopped: null },
     });
     const read = readLock(kit, lock.table);
     const look = lookAtOwner(kit, lock.executions);
     // StopExecution ends no function: one goes on, and would write between this execution's steps.
     const left = jsonata<number>`$max([0, $min([${AFTERMATH_SECONDS}, $ceil((${$.ownerStopped} - ${NOW}) / 1000) + ${AFTERMATH_SECONDS + CLOCKS_DIFFER_SECONDS}])])`;
     const wait = kit.wait("Wait for the owner's last task", left, AFTERMATH_SECONDS);
-    const works = text`Another execution works on site ${$.lockSite}: ${$.lockOwner}.`;
+    const works = text`Another execution works on site ${$.lockSite}: ${$.lockOwner.present}.`;
     const locked = Fail.jsonata(scope, 'Site locked', {
       error: 'SiteLocked',
       cause:
-        text`${works} Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. Nothing was touched.`
+        text`${works} Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. ${touchedSoFar($)}`
           .template,
     });
     const skipped = Succeed.jsonata(scope, 'Check skipped', {
@@ -87,6 +91,7 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
       } satisfies Skipped,
     });
 
+    const free = first({ when: jsonata`${$.ownerStopped} != null`, next: wait })(next);
     const released = kit.choice('Released meanwhile?', [{ when: jsonata`${$.lockOwner} = ""`, next: takeOver }], look);
     const isRunning = jsonata<boolean>`${$.ownerStatus} = "RUNNING"`;
     const running = kit.choice(
@@ -95,13 +100,13 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
         { when: jsonata`${isRunning} and ${$.mode} = "check"`, next: skipped },
         { when: isRunning, next: locked },
       ],
-      wait,
+      free,
     );
     wait.next(takeOver);
 
     for (const one of [take, takeOver]) {
       repeated(one, HELD_BY_ANOTHER).addCatch(read, { errors: [HELD_BY_ANOTHER], outputs: UNCHANGED });
-      kit.onFailure(one, release).next(next);
+      kit.onFailure(one, release).next(free);
     }
     kit.onFailure(repeated(read), release).next(released);
     const gone = 'Sfn.ExecutionDoesNotExistException';
@@ -111,11 +116,15 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock): Phase 
   };
 }
 
+/** @param waits leads to the wait for another execution's last task, if there is one to wait for */
+type First = (waits: Rule<SiteVariables>) => Phase;
+
 /** When a lock may be written, besides `:me`. */
 interface PutLock {
   readonly comment: string;
   readonly conditionExpression: string;
   readonly values?: Readonly<Record<string, DynamoAttributeValue>>;
+  readonly assign?: { readonly ownerStopped: null };
 }
 
 /** Gives the states that write this execution's lock. */
@@ -131,13 +140,12 @@ function putLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable) {
     takenAt: attribute(variable('states.context.State.EnteredTime')),
     expiresAt: seconds(jsonata`${NOW} + ${new Expression<number>(longest)}`),
   };
-  return (name: string, { comment, conditionExpression, values }: PutLock): DynamoPutItem =>
+  return (name: string, { values, ...others }: PutLock): DynamoPutItem =>
     DynamoPutItem.jsonata(scope, name, {
       ...CALL,
-      comment,
+      ...others,
       table,
       item,
-      conditionExpression,
       expressionAttributeNames: NAMES,
       expressionAttributeValues: { ...values, ':me': attribute(ME) },
     });

@@ -1,9 +1,7 @@
 import { Errors, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { type Expression, INPUT, jsonata, text } from '../../states/expression';
 import { JUST_FAILED, type Phase, UNCHANGED, type VariablesOf } from '../../states/kit';
-import { bounded } from '../../states/time-limit';
-import { bootstrapDiffers, haproxyDisabled, pacemakerFaulty } from './conditions';
-import { enableHaproxy } from './cycle';
+import { bootstrapDiffers, pacemakerFaulty, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import { NOTHING_YET, type SiteVariables } from './variables';
 
@@ -17,11 +15,16 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
         lock: result.dot('lock'),
         mode: result.dot('mode'),
         findings: result.dot('findings'),
+        refusal: result.dot('refusal'),
         ...NOTHING_YET,
       }),
       comment: 'Reads the site document and checks that the secrets it refers to exist',
     });
-    load.addCatch(failed, { errors: [Errors.ALL], outputs: UNCHANGED, assign: { failure: JUST_FAILED.template } });
+    load.addCatch(failed, {
+      errors: [Errors.ALL],
+      outputs: UNCHANGED,
+      assign: { failure: JUST_FAILED.template, leftDisabled: false },
+    });
     load.next(next);
     return load;
   };
@@ -29,11 +32,9 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
 
 /**
  * Preflight: whether a cycle of HAProxy would come back, and whether anything that is known to go wrong will. Findings that
- * are errors refuse an apply; a check goes on and reports them. If HAProxy was left disabled an apply enables it before
- * anything else: everything behind the VIPs is down, and what is to come needs it.
+ * are errors refuse an apply; a check goes on and reports them.
  */
-export function preflight(context: PhaseContext): Phase {
-  const { kit, release } = context;
+export function preflight({ kit, release }: PhaseContext): Phase {
   const { $ } = kit;
   return (next) => {
     const controllers = kit.invoke('Preflight', 'preflight', {
@@ -52,28 +53,17 @@ export function preflight(context: PhaseContext): Phase {
       [{ when: errors, next: release, assign: kit.failure('PreflightRefused', refusal($)) }],
       next,
     );
-    const disabled = kit.choice(
-      'HAProxy disabled?',
-      [
-        {
-          // Once.
-          when: jsonata`${$.mode} = "apply" and ${$.leftDisabled} = false and ${haproxyDisabled($)}`,
-          next: enableHaproxy(context, { next: controllers, unserved: release, suffix: ' again' }),
-          assign: { leftDisabled: true },
-        },
-      ],
-      cloud,
-    );
-    kit.onFailure(bounded(controllers, { times: 2 }), release).next(disabled);
+    kit.onFailure(controllers, release).next(cloud);
     kit.onFailure(cloud, release).next(refused);
     return controllers;
   };
 }
 
 /** What is wrong, one finding a line, the errors first. */
-function refusal({ site, findings }: VariablesOf<SiteVariables>): Expression<string> {
+function refusal($: VariablesOf<SiteVariables>): Expression<string> {
+  const { site, findings } = $;
   const lines = jsonata<string>`$join([[${findings}[severity = "error"], ${findings}[severity != "error"]].("- " & severity & " " & name & ": " & evidence & ". " & remedy)], "\\n")`;
-  return text`An apply on site ${site.dot('name')} would fail, by these findings. Nothing was touched. Mend the errors and start again:\n${lines}`;
+  return text`An apply on site ${site.dot('name')} would fail, by these findings. ${touchedSoFar($)} Mend the errors and start again:\n${lines}`;
 }
 
 /** Inspect controllers: all in one task, side by side. */

@@ -12,7 +12,7 @@ import type { Report } from '../../../domain/report/report';
 import type { Telling } from '../../../domain/report/telling';
 import type { Site } from '../../../domain/site/document';
 import type { Mode } from '../../../domain/site/load';
-import type { TaskOutput } from '../../../domain/tasks';
+import type { Refusal, TaskOutput } from '../../../domain/tasks';
 import type { CommonVariables } from '../../states/kit';
 
 /** A cluster, as Ensure cluster or Poll cluster left it. */
@@ -27,8 +27,12 @@ export interface SiteVariables extends CommonVariables {
   readonly findings: readonly Finding[];
   /** What Preflight found of the controllers' programs. */
   readonly platforms: Platforms;
+  /** Why the execution will be refused, once HAProxy is enabled. */
+  readonly refusal: Refusal | null;
   /** Whether HAProxy was found disabled, and enabled before all else. */
   readonly leftDisabled: boolean;
+  /** Whether it was when it was last looked at. */
+  readonly haproxyDisabled: boolean;
   readonly bootstrap: readonly BootstrapItem[] | null;
   readonly schema: BootstrapItem | null;
   readonly controllers: readonly ControllerState[];
@@ -53,12 +57,12 @@ export interface SiteVariables extends CommonVariables {
   readonly backDeadline: number | null;
   readonly verifyDeadline: number | null;
   /** ARN of the execution that holds the lock; empty if nobody does. */
-  readonly lockOwner: string;
+  readonly lockOwner: string | null;
   /** The name under which it works on the site. */
   readonly lockSite: string;
   readonly ownerStatus: string;
-  /** When that execution ended, in milliseconds since 1970. */
-  readonly ownerStopped: number;
+  /** When that execution ended, in milliseconds since 1970; null if its last task need not be waited for. */
+  readonly ownerStopped: number | null;
   /** Inside the Map over clusters, where the machine's own can be read but not set: */
   readonly wanted: Site['clusters'][number];
   readonly cluster: ClusterState;
@@ -71,6 +75,9 @@ export const NOTHING_YET = {
   orphaned: false,
   platforms: [],
   leftDisabled: false,
+  haproxyDisabled: false,
+  lockOwner: null,
+  ownerStopped: null,
   bootstrap: null,
   schema: null,
   controllers: [],

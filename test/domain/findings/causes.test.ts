@@ -472,7 +472,7 @@ describe('causes of failure', () => {
     {
       what: 'HAProxy that was left disabled',
       site: ({ pacemaker }) => void pacemaker.setDisabled('node-1', 'p_haproxy', true),
-      found: ['warning HAProxyDisabled'],
+      found: ['error HAProxyDisabled'],
     },
     {
       what: 'a name of auth_uri that the installed Magnum does not read',

@@ -74,7 +74,7 @@ describe('the definition', () => {
     }
   });
 
-  test('says how each function is tried again: long if it was refused, twice after what passes, Enable HAProxy after anything', () => {
+  test('says how each function is tried again: long if it was refused, twice after what passes, what brings HAProxy back after anything', () => {
     const invocations = tasks().filter(({ state }) => state.Resource.endsWith('lambda:invoke'));
     expect(invocations.length).toBeGreaterThan(TASK_NAMES.length);
     for (const { name, state } of invocations) {
@@ -84,12 +84,14 @@ describe('the definition', () => {
         retriers:
           name.startsWith('Enable HAProxy') || name === 'Take fragment back'
             ? [{ ErrorEquals: ['States.ALL'], MaxAttempts: 10, MaxDelaySeconds: 60 }]
-            : [
-                whileDown
-                  ? { ErrorEquals: REFUSALS, MaxAttempts: 20, MaxDelaySeconds: 5 }
-                  : { ErrorEquals: REFUSALS, MaxAttempts: 10, MaxDelaySeconds: 60, JitterStrategy: 'FULL' },
-                { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 },
-              ],
+            : name === 'Look at HAProxy'
+              ? [{ ErrorEquals: ['States.ALL'], MaxAttempts: 5, IntervalSeconds: 2, BackoffRate: 2 }]
+              : [
+                  whileDown
+                    ? { ErrorEquals: REFUSALS, MaxAttempts: 20, MaxDelaySeconds: 5 }
+                    : { ErrorEquals: REFUSALS, MaxAttempts: 10, MaxDelaySeconds: 60, JitterStrategy: 'FULL' },
+                  { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 },
+                ],
       });
     }
   });
@@ -108,8 +110,8 @@ describe('the lock', () => {
   test('is released on every way from the moment it is taken to an end', () => {
     const ends = (start: string) =>
       [...reachable(machine, start, ['Anything under way?'])].filter((name) => isEnd(machine.States[name] ?? never()));
-    expect(machine.States['Take site lock']).toMatchObject({ Next: 'Preflight' });
-    expect(machine.States['Take over site lock']).toMatchObject({ Next: 'Preflight' });
+    expect(machine.States['Take site lock']).toMatchObject({ Next: 'Apply?' });
+    expect(machine.States['Take over site lock']).toMatchObject({ Next: 'Apply?' });
     expect(ends('Preflight')).toEqual([]);
     // Before that, only a lock that somebody else holds ends an execution without it.
     expect(ends('Take site lock').sort()).toEqual(['Check skipped', 'Site locked']);
@@ -154,14 +156,16 @@ describe('HAProxy', () => {
     const repetitions: Record<string, number> = {
       'Restart services': LIMITS.controllers,
       'Ensure cluster templates': LIMITS.clusterTemplates,
-      // Once more if HAProxy was left disabled.
-      Preflight: 2,
+      // Once more after another execution's last task.
+      'Look at HAProxy': 2,
+      'Enable HAProxy again': 2,
+      'Poll HAProxy serving again': 2,
     };
     const worst = tasks().reduce(
       (sum, { name, state, inside }) => sum + worstCase(state) * (repetitions[inside ?? name] ?? 1),
       0,
     );
-    const deadlines = LIMITS.deadlineMinutes * 60 + 3 * LIMITS.haproxySeconds + 180;
+    const deadlines = LIMITS.deadlineMinutes * 60 + 5 * LIMITS.haproxySeconds + 180;
     expect(machine.TimeoutSeconds).toBeGreaterThan(worst + deadlines);
   });
 });
@@ -198,6 +202,8 @@ describe('expressions', () => {
   test('if nothing catches, between Disable HAProxy and the end, take any value', async () => {
     const unknown = {
       ...START,
+      leftDisabled: false,
+      haproxyDisabled: false,
       failure: null,
       cycle: null,
       stopDeadline: null,

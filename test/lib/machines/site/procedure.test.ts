@@ -24,7 +24,11 @@ const modeOf = (input: unknown) => (input as { mode: string }).mode;
 
 /** All goes well and everything changes. */
 const GOOD: Script = {
-  'load-site': ({ input }) => ({ site: golden, lock: LOCK, mode: modeOf(input), findings: ['by Load site'] }),
+  'load-site': ({ input }) => ({
+    ...{ site: golden, lock: LOCK, mode: modeOf(input) },
+    ...{ findings: ['by Load site'], refusal: null },
+  }),
+  'look-at-haproxy': () => ({ platforms: [], disabled: false }),
   preflight: () => ({ platforms: [], findings: ['one'] }),
   'preflight-cloud': ({ findings }) => ({ findings: [...(findings as unknown[]), 'two'] }),
   'inspect-controllers': () => ({
@@ -50,6 +54,9 @@ const UNCHANGED: Script = {
   plan: () => ({ changed: false, stage: [], restart: [], cycle: false, summary: [] }),
   'ensure-cluster': ({ cluster }) => ({ name: cluster, done: true }),
 };
+
+/** What was called after a function was called last. */
+const after = (calls: readonly string[], call: string) => calls.slice(calls.lastIndexOf(call) + 1);
 
 /** As Lambda tells Step Functions of an error. */
 const broken = (errorType = 'Broken', errorMessage = 'it is "broken"') => {
@@ -165,7 +172,7 @@ describe('an apply', () => {
     const { status, calls, owner } = await start();
     expect([status, owner]).toEqual(['SUCCEEDED', undefined]);
     expect(calls).toEqual([
-      ...['load-site', 'preflight', 'preflight-cloud', 'inspect-controllers', 'plan'],
+      ...['load-site', 'look-at-haproxy', 'preflight', 'preflight-cloud', 'inspect-controllers', 'plan'],
       ...NODES.map(() => 'stage'),
       ...NODES.map(() => 'commit'),
       ...NODES.map(() => 'restart'),
@@ -202,7 +209,7 @@ describe('an apply', () => {
     for (const mode of ['apply', 'check'] as const) {
       const { status, calls } = await start(UNCHANGED, { mode });
       expect([mode, status]).toEqual([mode, 'SUCCEEDED']);
-      expect(calls.slice(5)).toEqual(['verify', 'ensure-cluster-template', 'ensure-cluster', 'report']);
+      expect(after(calls, 'plan')).toEqual(['verify', 'ensure-cluster-template', 'ensure-cluster', 'report']);
     }
   });
 
@@ -210,7 +217,7 @@ describe('an apply', () => {
     const { calls } = await start({
       plan: () => ({ changed: true, stage: [], restart: ['node-1'], cycle: false, summary: [] }),
     });
-    expect(calls.slice(5, 7)).toEqual(['restart', 'verify']);
+    expect(after(calls, 'plan').slice(0, 2)).toEqual(['restart', 'verify']);
   });
 
   test('tries again what passes by itself, and nothing else', async () => {
@@ -300,8 +307,9 @@ test('every function learns which execution, state and attempt it works for', as
   });
 
   expect(new Set(envelopes.map(({ execution }) => execution))).toEqual(new Set([ME]));
-  expect(envelopes.slice(0, 4).map(({ state, attempt }) => [state, attempt])).toEqual([
+  expect(envelopes.slice(0, 5).map(({ state, attempt }) => [state, attempt])).toEqual([
     ['Load site', 0],
+    ['Look at HAProxy', 0],
     ['Preflight', 0],
     ['Preflight', 1],
     ['Preflight cloud', 0],
@@ -323,7 +331,7 @@ test("a check reports pacemaker's faults, and does not wait for what they keep f
 test('a check that finds drift reports it and touches nothing', async () => {
   const { status, calls, owner } = await start({}, { mode: 'check' });
   expect([status, owner]).toEqual(['SUCCEEDED', undefined]);
-  expect(calls.slice(5)).toEqual(['report']);
+  expect(after(calls, 'plan')).toEqual(['report']);
 });
 
 describe('bootstrap', () => {
@@ -334,6 +342,7 @@ describe('bootstrap', () => {
       lock: LOCK,
       mode: modeOf(input),
       findings: [],
+      refusal: null,
     }),
     bootstrap: () => [made(accounts)],
     'upgrade-schema': () => made(tables),
@@ -343,8 +352,9 @@ describe('bootstrap', () => {
   test('makes accounts before anything is planned, and tables between Commit and Restart services', async () => {
     const { calls, output } = await start(asked(ALL, 'created', 'created'));
 
-    expect(calls.slice(0, 6)).toEqual([
+    expect(calls.slice(0, 7)).toEqual([
       'load-site',
+      'look-at-haproxy',
       'preflight',
       'preflight-cloud',
       'bootstrap',
@@ -360,7 +370,7 @@ describe('bootstrap', () => {
       const { status, calls } = await start({ ...UNCHANGED, ...asked(ALL, 'unchanged', 'unchanged') }, { mode });
 
       expect([mode, status]).toEqual([mode, 'SUCCEEDED']);
-      expect(calls.slice(6, 8)).toEqual(['upgrade-schema', 'verify']);
+      expect(after(calls, 'plan').slice(0, 2)).toEqual(['upgrade-schema', 'verify']);
     }
   });
 
@@ -371,7 +381,7 @@ describe('bootstrap', () => {
   ])('with accounts %s and tables %s ends a check with the report', async (accounts, tables, rest) => {
     const { status, calls } = await start({ ...UNCHANGED, ...asked(ALL, accounts, tables) }, { mode: 'check' });
 
-    expect([status, calls.slice(6)]).toEqual(['SUCCEEDED', rest]);
+    expect([status, after(calls, 'plan')]).toEqual(['SUCCEEDED', rest]);
   });
 
   test.each([
@@ -401,7 +411,8 @@ describe('findings', () => {
     const check = await start(script, { mode: 'check' });
 
     expect([apply.error, apply.owner]).toEqual(['PreflightRefused', undefined]);
-    expect(apply.calls).toEqual(['load-site', 'preflight', 'preflight-cloud']);
+    expect(apply.calls).toEqual(['load-site', 'look-at-haproxy', 'preflight', 'preflight-cloud']);
+    expect(apply.cause).toContain('by these findings. Nothing was touched. Mend');
     expect(apply.cause?.split('\n').slice(1)).toEqual([
       '- error Wrong: Wrong is so. Mend it.',
       '- error Bad: Bad is so. Mend it.',
@@ -446,7 +457,7 @@ describe('the outage', () => {
 });
 
 describe('a failure', () => {
-  test.each(Object.keys(GOOD).filter((call) => call !== 'cycle enable'))(
+  test.each(Object.keys(GOOD).filter((call) => !['cycle enable', 'look-at-haproxy'].includes(call)))(
     'in %s ends the execution with its error and message, the lock released and HAProxy enabled',
     async (call) => {
       const waiting = call === 'cycle poll-stopped' ? { 'cycle disable': pending('node-1') } : {};
@@ -468,7 +479,7 @@ describe('a failure', () => {
         controller === 'node-2' ? broken('StagedFileRejected', 'node-2 refuses') : { controller, files: [] },
     });
     expect([error, cause]).toEqual(['StagedFileRejected', 'node-2 refuses']);
-    expect(calls.slice(5)).toEqual(['stage', 'stage', 'stage']);
+    expect(after(calls, 'plan')).toEqual(['stage', 'stage', 'stage']);
   });
 
   test('of one restart keeps the other controllers as they are', async () => {
@@ -488,34 +499,98 @@ describe('a failure', () => {
 });
 
 describe('HAProxy that was left disabled', () => {
-  const HAPROXY_DISABLED = { severity: 'warning', name: 'HAProxyDisabled', evidence: 'It is', remedy: 'Enable it.' };
-  const disabled = (_: Payload, attempt: number) => ({
-    platforms: [],
-    findings: attempt === 1 ? [HAPROXY_DISABLED] : [],
-  });
+  const HAPROXY_DISABLED = { severity: 'error', name: 'HAProxyDisabled', evidence: 'It is', remedy: 'Enable it.' };
+  const disabled = () => ({ platforms: [], disabled: true });
+  const once = (_: Payload, attempt: number) => ({ platforms: [], disabled: attempt === 1 });
+  const FIRST = ['look-at-haproxy', 'cycle enable', 'cycle poll-started'];
 
-  test('is enabled by an apply before anything that needs it, and Preflight is repeated', async () => {
-    const { status, calls, output } = await start({ ...UNCHANGED, preflight: disabled });
+  test('is enabled by an apply before anything else, which is a change', async () => {
+    const { status, calls, output } = await start({ ...UNCHANGED, 'look-at-haproxy': disabled });
 
-    expect([status, calls.slice(1, 6)]).toEqual([
-      'SUCCEEDED',
-      ['preflight', 'cycle enable', 'cycle poll-started', 'preflight', 'preflight-cloud'],
-    ]);
+    expect([status, calls.slice(1, 5)]).toEqual(['SUCCEEDED', [...FIRST, 'preflight']]);
     expect(output).toMatchObject({ leftDisabled: true });
   });
 
-  test('is enabled once: who disables it again is told by Preflight', async () => {
-    const { status, count } = await start({
+  test.each([
+    ['fails', { preflight: () => broken() }, 'Broken'],
+    ['refuses', { 'preflight-cloud': () => ({ findings: [HAPROXY_DISABLED] }) }, 'PreflightRefused'],
+  ])('is enabled although Preflight %s, and that is told', async (_, script: Script, wanted) => {
+    const { error, cause, calls } = await start({ 'look-at-haproxy': disabled, ...script });
+
+    expect([error, calls.slice(1, 4)]).toEqual([wanted, FIRST]);
+    expect(cause).toMatch(/ HAProxy had been left disabled, and was enabled first\.$/);
+    expect(cause).not.toContain('Nothing was touched');
+  });
+
+  test('is enabled although a secret is missing, which is told after that', async () => {
+    const refusal = { Error: 'SecretMissing', Cause: 'There is no parameter x.' };
+    const script: Script = { 'load-site': () => ({ site: golden, mode: 'apply', findings: [], refusal }) };
+
+    const left = await start({ ...script, 'look-at-haproxy': disabled });
+    const well = await start(script);
+
+    expect([left.error, left.owner, left.calls.slice(1)]).toEqual(['SecretMissing', undefined, FIRST]);
+    expect(left.cause).toBe(
+      'There is no parameter x. Nothing else was touched. HAProxy had been left disabled, and was enabled first.',
+    );
+    expect([well.error, well.cause]).toEqual(['SecretMissing', 'There is no parameter x. Nothing was touched.']);
+  });
+
+  test("is enabled before a dead owner's last task is waited for, and looked at once more after that", async () => {
+    const { status, calls, seconds } = await start(
+      { ...UNCHANGED, 'look-at-haproxy': once },
+      { lock: { owner: OTHER, expiresIn: 3600 }, other: 'ABORTED', ended: 0 },
+    );
+
+    expect(status).toBe('SUCCEEDED');
+    expect(calls.slice(1, 6)).toEqual([...FIRST, 'look-at-haproxy', 'preflight']);
+    expect(seconds).toBeGreaterThan(300);
+  });
+
+  test('is left to whoever works on the site', async () => {
+    const { error, calls } = await start(
+      { 'look-at-haproxy': disabled },
+      { lock: { owner: OTHER, expiresIn: 3600 }, other: 'RUNNING' },
+    );
+
+    expect([error, calls]).toEqual(['SiteLocked', ['load-site']]);
+  });
+
+  test('is looked for during a minute, whatever the error, and left to Preflight where nobody can tell', async () => {
+    const { status, calls, count, seconds } = await start({ ...UNCHANGED, 'look-at-haproxy': () => broken() });
+
+    expect([status, count('look-at-haproxy'), after(calls, 'look-at-haproxy')[0]]).toEqual([
+      'SUCCEEDED',
+      6,
+      'preflight',
+    ]);
+    expect(seconds).toBeGreaterThan(60);
+  });
+
+  test('that does not serve in its time is left to Preflight, too', async () => {
+    const { status, calls, seconds } = await start({
       ...UNCHANGED,
-      preflight: () => ({ platforms: [], findings: [HAPROXY_DISABLED] }),
+      'look-at-haproxy': disabled,
+      'cycle poll-started': pending('node-1'),
     });
 
-    expect([status, count('preflight'), count('cycle enable')]).toEqual(['SUCCEEDED', 2, 1]);
+    expect([status, after(calls, 'cycle poll-started')[0]]).toEqual(['SUCCEEDED', 'preflight']);
+    expect(seconds).toBeGreaterThan(180);
+  });
+
+  test('and cannot be enabled ends the execution loudly', async () => {
+    const { error, cause, owner } = await start({
+      'look-at-haproxy': disabled,
+      'cycle enable': () => broken('BastionUnreachable', 'no answer'),
+    });
+
+    expect([error, owner]).toEqual(['HAProxyLeftDisabled', undefined]);
+    expect(cause).toMatch(/^Run `pcs resource enable p_haproxy` .* failed: BastionUnreachable: no answer$/);
   });
 
   test('gets its own time to serve in the cycle that follows', async () => {
     const { status, count } = await start({
-      preflight: disabled,
+      'look-at-haproxy': disabled,
       verify: () => ({ healthy: true }),
       'cycle poll-started': (_, attempt) => ({ ...pending('node-1')(), done: attempt === 60 || attempt > 120 }),
     });
@@ -531,6 +606,7 @@ describe('HAProxy that was left disabled', () => {
           lock: LOCK,
           mode: modeOf(input),
           findings: [],
+          refusal: null,
         }),
         preflight: () => ({ platforms: [], findings: [HAPROXY_DISABLED] }),
         'preflight-cloud': ({ findings }) => ({ findings }),
@@ -690,7 +766,10 @@ describe('a cluster', () => {
     const [one] = golden?.clusters ?? [];
     const clusters = ['a', 'b', 'c'].map((name) => ({ ...one, name }));
     const { error, owner, calls } = await start({
-      'load-site': ({ input }) => ({ site: { ...golden, clusters }, lock: LOCK, mode: modeOf(input), findings: [] }),
+      'load-site': ({ input }) => ({
+        ...{ site: { ...golden, clusters }, lock: LOCK, mode: modeOf(input) },
+        ...{ findings: [], refusal: null },
+      }),
       'ensure-cluster': ({ cluster }) => (cluster === 'a' ? broken('ClusterFailed') : { name: cluster, done: false }),
     });
 
