@@ -1,13 +1,13 @@
 import { report } from '../domain/report/report';
 import { tellingOf } from '../domain/report/telling';
-import type { TaskInput } from '../domain/tasks';
-import { computationOf } from './runtime/computation';
+import type { Invocation, TaskInput } from '../domain/tasks';
 import { measured } from './runtime/metrics';
 
-/** Report: the execution's output, what people are told of it, and its metrics. */
+/** Report: the execution's output, and what people are told of it. */
 export const run = (input: TaskInput<'report'>) => {
   const made = report(input);
-  return Promise.resolve(measured({ report: made, telling: tellingOf(made) }));
+  return Promise.resolve({ report: made, telling: tellingOf(made) });
 };
 
-export const handler = computationOf<'report'>(run);
+/** With its metrics. */
+export const handler = async ({ input }: Invocation<'report'>) => measured(await run(input));

@@ -39,8 +39,9 @@ export interface Round {
 const RESULTS: Partial<Record<TaskName, (input: Record<string, unknown>) => unknown>> = {
   loadSite: ({ input }) => {
     const { site, mode } = input as { site: keyof typeof SITES; mode: string };
-    return { site: SITES[site], lock: lockOf(SITES[site] as typeof golden), mode, findings: [] };
+    return { site: SITES[site], lock: lockOf(SITES[site] as typeof golden), mode, findings: [], refusal: null };
   },
+  lookAtHaproxy: () => ({ platforms: [], disabled: false }),
   preflight: () => ({ platforms: [], findings: [] }),
   preflightCloud: () => ({ findings: [] }),
   inspectControllers: () => ({ controllers: [], blastRadius: { listeners: [], resources: [] } }),
@@ -56,7 +57,7 @@ const RESULTS: Partial<Record<TaskName, (input: Record<string, unknown>) => unkn
     firstAnswerAt: action === 'disable' ? null : 2,
   }),
   ensureCluster: ({ cluster }) => ({ name: cluster, done: true }),
-  report: () => ({ outcome: 'changed' }),
+  report: () => ({ report: { outcome: 'changed' }, telling: null }),
 };
 
 /**

@@ -524,7 +524,7 @@ describe('HAProxy that was left disabled', () => {
 
   test('is enabled although a secret is missing, which is told after that', async () => {
     const refusal = { Error: 'SecretMissing', Cause: 'There is no parameter x.' };
-    const script: Script = { 'load-site': () => ({ site: golden, mode: 'apply', findings: [], refusal }) };
+    const script: Script = { 'load-site': () => ({ site: golden, lock: LOCK, mode: 'apply', findings: [], refusal }) };
 
     const left = await start({ ...script, 'look-at-haproxy': disabled });
     const well = await start(script);
