@@ -148,7 +148,7 @@ export const ERROR_CATALOGUE = {
     ),
     HAProxyStopBlocked: entry(
       'Pacemaker tried to stop HAProxy and gave up. It was enabled again.',
-      'Kill the haproxy process on the controller that the cause names, then: pcs resource cleanup.',
+      'Stop the haproxy processes on the controller that the cause names, then clean up, as the cause says.',
     ),
     HAProxyStopInterrupted: entry(
       'A controller, or the connection to it, was lost while HAProxy was stopping. It was enabled again.',
@@ -160,7 +160,7 @@ export const ERROR_CATALOGUE = {
     ),
     HAProxyLeftDisabled: entry(
       'HAProxy is disabled, or may be, and could not be enabled: everything behind the VIPs is down.',
-      '**Run `pcs resource enable p_haproxy` on a controller now.**',
+      '**Run `pcs resource enable p_haproxy` on a controller now** (with crmsh: `crm resource start p_haproxy`).',
     ),
   },
   'Managed files': {

@@ -11,9 +11,6 @@ const SERVICE_DIRECTORIES = [
 ];
 const PROGRAMS = ['pcs', 'crm', 'service', 'systemctl', 'python', 'python2', 'python3'];
 
-/** What agents and init scripts use if nothing says otherwise. */
-const USUAL_PID_FILE = '/var/run/haproxy.pid';
-
 /** Of each command line ps prints this many characters at most: a process of 2 MB of arguments must not cost a minute. */
 const COLUMNS = '4096';
 
@@ -84,8 +81,8 @@ export interface Detected {
   readonly haproxyPrograms: string | undefined;
   /** Files that haproxy.cfg includes, as Fuel's HAProxy can: `conf.d/*.cfg`. */
   readonly includes: readonly string[];
-  /** HAProxy's PID file, as its resource or haproxy.cfg has it, or else where agents and init scripts have it. */
-  readonly pidFile: string;
+  /** HAProxy's PID file, as its resource or haproxy.cfg has it. HAProxy's own command line goes before both. */
+  readonly pidFile: string | undefined;
   /** HAProxy's network namespace, if its resource has one. */
   readonly namespace: string | undefined;
 }
@@ -114,10 +111,15 @@ export function parseDetection(outcomes: DetectionOutcomes): Detected {
     // find says 1 if a process ended while it looked.
     haproxyPrograms: outcomes.haproxyPrograms.exitCode <= 1 ? outcomes.haproxyPrograms.stdout : undefined,
     includes: valuesOf('include'),
-    pidFile: matching(/^(\/[\w.-]+)+$/, resource.get('pidfile') ?? valuesOf('pidfile')[0]) ?? USUAL_PID_FILE,
+    pidFile: asPath(resource.get('pidfile') ?? valuesOf('pidfile')[0]),
     // Fuel's agent has one; it names it always.
     namespace: matching(/^[\w.-]+$/, resource.get('ns')),
   };
+}
+
+/** A path that may become a word of commands, as the document's own paths may. */
+export function asPath(value: string | undefined): string | undefined {
+  return matching(/^(\/[\w.-]+)+$/, value);
 }
 
 /** A value becomes a word of commands: nothing but what such values are made of. */

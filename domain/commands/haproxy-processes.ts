@@ -10,8 +10,8 @@ export interface HaproxyEvidence {
   /** Output of `find` with `HAPROXY_PROGRAMS`: what runs another program is then no haproxy, whatever it calls itself. */
   readonly programs?: string;
   /**
-   * Processes with a socket that listens, as `ss` shows them to root in HAProxy's network namespace. A haproxy without one
-   * only finishes what it has begun.
+   * Processes with a socket that listens, as `ss` shows them to root in HAProxy's network namespace, while HAProxy serves. If
+   * one of HAProxy's own is among them, the others only finish what they have begun.
    */
   readonly listening?: ReadonlySet<number>;
   /** Processes that were known to be leftovers before. */
@@ -48,6 +48,8 @@ export interface HaproxyProcesses {
   readonly age: number | undefined;
   /** Files and directories that those which serve were started with, in their order: the proof of what HAProxy reads. */
   readonly files: readonly string[];
+  /** The PID file that they were told to write (`-p`), if they were told one. */
+  readonly pidFile: string | undefined;
   /** How HAProxy runs. Undefined if none serves. */
   readonly mode: 'master-worker' | 'systemd-wrapper' | 'daemon' | undefined;
 }
@@ -55,7 +57,7 @@ export interface HaproxyProcesses {
 /** Tells which haproxy processes are the resource's, and which of those serve. */
 export function haproxyProcesses(list: ProcessList, evidence: HaproxyEvidence): HaproxyProcesses {
   const candidates = candidatesIn(list, evidence);
-  const filesOf = new Map(candidates.map(({ process, files }) => [process, files]));
+  const argumentsOf = new Map(candidates.map((one) => [one.process, one]));
   const isOurs = ours(list, candidates, evidence);
   const all = candidates.map(({ process }) => process).filter((one) => isOurs.has(one));
   const parents = new Set(all.map(({ parent }) => parent));
@@ -72,7 +74,8 @@ export function haproxyProcesses(list: ProcessList, evidence: HaproxyEvidence): 
       .filter(({ process }) => !isOurs.has(process))
       .map(({ process, files }) => ({ pid: process.pid, kind: kindOf(list, process, files, evidence), files })),
     age: first && Math.min(...serving.map(({ age }) => age)),
-    files: (first && filesOf.get(first)) ?? [],
+    files: (first && argumentsOf.get(first)?.files) ?? [],
+    pidFile: first && argumentsOf.get(first)?.pidFile,
     mode:
       first && (isRoot(first) ? 'daemon' : above(list, first).some(isWrapper) ? 'systemd-wrapper' : 'master-worker'),
   };
@@ -91,7 +94,7 @@ function candidatesIn({ all }: ProcessList, { programs }: HaproxyEvidence): Cand
   const known = programs === undefined ? undefined : programsIn(programs);
   return all
     .filter(({ pid, words }) => (known ? known.has(pid) : HAPROXY.test(programOf(words))))
-    .map((process) => ({ process, ...argumentsOf(process.words) }))
+    .map((process) => ({ process, ...parseArguments(process.words) }))
     .filter(({ onlyChecks }) => !onlyChecks);
 }
 
@@ -141,9 +144,12 @@ function leavingAmong(
   const replaced = new Set(candidates.filter(({ process }) => byPid.has(process.pid)).flatMap((one) => one.replaces));
   const youngest = Math.min(...workers.map(({ age }) => age));
   const newest = new Set(workers.filter(({ age }) => age <= youngest + TOGETHER_SECONDS).map(rootOf));
+  const { listening = new Set() } = evidence;
+  // If none does, ss did not say which process has a socket, as older ones do not of every socket.
+  const someListen = workers.some(({ pid }) => listening.has(pid));
   const isLeaving = (one: Process): boolean => {
     if (evidence.leftovers?.has(one.pid)) return true;
-    if (evidence.listening) return !evidence.listening.has(one.pid);
+    if (someListen) return !listening.has(one.pid);
     // A number may be another process's by now: what is left has a successor that is not older.
     const successors = workers.filter(({ pid, age }) => !replaced.has(pid) && age <= one.age);
     if (replaced.has(one.pid) && successors.length > 0) return true;
@@ -193,15 +199,18 @@ function kindOf(
 interface Arguments {
   /** Its files and directories, absolute if it says so. */
   readonly files: readonly string[];
+  /** Where it writes its PID, absolute. */
+  readonly pidFile: string | undefined;
   /** The processes that it takes over from. */
   readonly replaces: readonly number[];
   /** It only checks a configuration, or prints its version. */
   readonly onlyChecks: boolean;
 }
 
-function argumentsOf([, ...words]: readonly string[]): Arguments {
+function parseArguments([, ...words]: readonly string[]): Arguments {
   const files: string[] = [];
   const replaces: number[] = [];
+  let pidFile: string | undefined;
   let directory = '';
   let option = '';
   for (const word of words) {
@@ -209,13 +218,16 @@ function argumentsOf([, ...words]: readonly string[]): Arguments {
     else if (option === '-sf' || option === '-st') replaces.push(Number(word));
     else {
       if (option === '-C') directory = word;
+      if (option === '-p') pidFile = word;
       if (option === '-f' || option === '--') files.push(word);
       // Others than these take one value.
       if (option !== '--') option = '';
     }
   }
+  const absolute = (file: string) => normalize(isAbsolute(file) ? file : join(directory, file));
   return {
-    files: files.map((file) => normalize(isAbsolute(file) ? file : join(directory, file))),
+    files: files.map(absolute),
+    pidFile: pidFile === undefined ? undefined : absolute(pidFile),
     replaces: replaces.filter((pid) => pid > 1),
     onlyChecks: words.some((word) => ['-c', '-v', '-vv'].includes(word)),
   };

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Site } from '../site/document';
-import type { Detected } from './detection';
+import { asPath, type Detected } from './detection';
+import type { HaproxyProcesses } from './haproxy-processes';
 
 /** The shell in which pacemaker is told what to do. */
 export type ClusterShell = 'pcs' | 'crmsh';
@@ -71,9 +72,14 @@ export function everyPlatform(site: Site): Platform[] {
 /**
  * The platform of a controller. What was not found is taken as presumed: that it is missing is a finding.
  *
- * @param files that HAProxy was started with; none if it does not run
+ * @param haproxy its processes; undefined if nobody sees them
  */
-export function platformOf(site: Site, found: Detected, files: readonly string[]): Platform {
+export function platformOf(
+  site: Site,
+  found: Detected,
+  haproxy: Pick<HaproxyProcesses, 'files' | 'pidFile'> | undefined,
+): Platform {
+  const files = haproxy?.files ?? [];
   const presumed = presumedPlatform(site);
   const { fragmentDirectory, fragment, configFile } = site.haproxy;
   const named = files.includes(join(fragmentDirectory, fragment));
@@ -91,7 +97,7 @@ export function platformOf(site: Site, found: Detected, files: readonly string[]
           ? 'files'
           : presumed.include,
     ...(named && { fragments: files.filter((file) => file !== configFile) }),
-    pidFile: found.pidFile,
+    pidFile: asPath(haproxy?.pidFile) ?? found.pidFile ?? presumed.pidFile,
     ...(found.namespace === undefined ? {} : { namespace: found.namespace }),
     apiService: serviceOf(site.magnum.apiService),
     conductorService: serviceOf(site.magnum.conductorService),

@@ -1,4 +1,5 @@
-import { type HaproxyProcesses, haproxyProcesses } from './haproxy-processes';
+import { type HaproxyEvidence, type HaproxyProcesses, haproxyProcesses } from './haproxy-processes';
+import { parseListening } from './listening';
 import type { Node } from './node';
 import { parseProcesses, type ProcessList } from './process-list';
 
@@ -7,24 +8,39 @@ export async function listProcesses(node: Node): Promise<ProcessList> {
   return parseProcesses((await node.run(node.commands.processes)).stdout, `controller ${node.where}`);
 }
 
+/** The processes that run on a controller, and which of the haproxy processes are those of pacemaker's resource. */
+export interface WhoseProcesses {
+  readonly list: ProcessList;
+  readonly haproxy: HaproxyProcesses;
+}
+
 /**
- * The processes that run on a controller, and which of the haproxy processes are those of pacemaker's resource.
+ * Looks while HAProxy stops or starts: then a process of it may have closed its sockets, or not have opened them yet.
  *
  * @param leftovers those that an earlier look knew as such
  * @throws ProcessesHidden, and what `run` throws
  */
-export async function haproxyOn(
-  node: Node,
-  leftovers: readonly number[] = [],
-): Promise<{ readonly list: ProcessList; readonly haproxy: HaproxyProcesses }> {
-  const [list, pidFile] = await Promise.all([listProcesses(node), node.attempt(node.commands.pidFile)]);
+export function haproxyOn(node: Node, leftovers: readonly number[] = []): Promise<WhoseProcesses> {
+  return look(node, Promise.resolve({ leftovers: new Set(leftovers) }));
+}
+
+/** Looks while HAProxy serves: then a process of it that does not listen was left by a reload. @throws the same */
+export function servingHaproxyOn(node: Node): Promise<WhoseProcesses> {
+  return look(node, listening(node));
+}
+
+async function listening({ attempt, commands }: Node): Promise<Pick<HaproxyEvidence, 'listening'>> {
+  const { exitCode, stdout } = await attempt(commands.sockets);
+  return exitCode === 0 ? { listening: new Set(parseListening(stdout).flatMap(({ pids }) => pids)) } : {};
+}
+
+async function look(node: Node, further: Promise<Partial<HaproxyEvidence>>): Promise<WhoseProcesses> {
+  const [list, pidFile, evidence] = await Promise.all([
+    listProcesses(node),
+    node.attempt(node.commands.pidFile),
+    further,
+  ]);
   const { configFile } = node.site.haproxy;
-  return {
-    list,
-    haproxy: haproxyProcesses(list, {
-      configFile,
-      leftovers: new Set(leftovers),
-      ...(pidFile.exitCode === 0 ? { pidFile: pidFile.stdout } : {}),
-    }),
-  };
+  const named = pidFile.exitCode === 0 ? { pidFile: pidFile.stdout } : {};
+  return { list, haproxy: haproxyProcesses(list, { configFile, ...evidence, ...named }) };
 }

@@ -2,7 +2,7 @@ import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import { magnumProcesses } from '../commands/magnum-processes';
 import { freshness, ProcessesHidden } from '../commands/process-list';
-import { haproxyOn } from '../commands/whose-processes';
+import { servingHaproxyOn } from '../commands/whose-processes';
 import { changes, placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius } from '../pacemaker/blast-radius';
 import { clusterStatus, ifRunning } from '../pacemaker/cluster';
@@ -88,7 +88,7 @@ async function inspectController(
   const stdout = async (command: Command) => (await node.run(command)).stdout;
   const [files, running, date, confModified, fragmentModified, status] = await Promise.all([
     managedFiles(node, secrets),
-    unlessHidden(haproxyOn(node)),
+    unlessHidden(servingHaproxyOn(node)),
     stdout(commands.date),
     ifPresent(node, commands.magnumConfModified),
     ifPresent(node, commands.fragmentModified),

@@ -1,7 +1,7 @@
 import { fulfilled } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
-import { clusterStatus, howToManage } from '../pacemaker/cluster';
+import { clusterStatus, isManaged } from '../pacemaker/cluster';
 import { isNode } from '../pacemaker/node-names';
 import { ifPresent } from './if-present';
 
@@ -12,10 +12,10 @@ import { ifPresent } from './if-present';
  * @returns names of the controllers; none if pacemaker would start HAProxy nowhere, whatever the fragment
  * @throws the first controller's error where none could be reached, or none took the command
  */
-export async function takeFragmentBack({ site, nodes }: SiteConnection): Promise<string[]> {
+export async function takeFragmentBack({ nodes }: SiteConnection): Promise<string[]> {
   const statuses = await fulfilled(nodes.map(clusterStatus));
   const status = statuses.find(({ quorate }) => quorate);
-  if (!status || howToManage(status, site.haproxy.resource) !== undefined) return [];
+  if (!status || !isManaged(status)) return [];
   const restored = await fulfilled(nodes.map(restore));
   // Only now: a controller on which it is tried before is given up again.
   await fulfilled(restored.map((node) => node.run(node.commands.cleanupHaproxy)));
@@ -29,7 +29,7 @@ export async function takeFragmentBack({ site, nodes }: SiteConnection): Promise
 export async function startsNowhere({ site, nodes }: SiteConnection): Promise<boolean> {
   const statuses = await fulfilled(nodes.map(clusterStatus));
   const status = statuses.find(({ quorate }) => quorate);
-  if (status?.disabled !== false || howToManage(status, site.haproxy.resource) !== undefined) return false;
+  if (status?.disabled !== false || !isManaged(status)) return false;
   return (
     site.controllers.every(({ name }) => status.online.some((node) => isNode(node, name))) &&
     status.instances.every(({ role, active }) => role === 'Stopped' && !active)

@@ -50,7 +50,7 @@ export async function checkPlatforms(nodes: Nodes): Promise<PlatformChecks> {
     platforms: grouped(
       views.map(({ name, found, haproxy }) => ({
         controller: name,
-        platform: platformOf(site, found, haproxy?.files ?? []),
+        platform: platformOf(site, found, haproxy),
       })),
     ),
     findings: [

@@ -4,6 +4,7 @@ import { isBefore } from '../site/versions';
 import { disabledBy, unmanagedBy } from './causes';
 import { type Cib, parseCib } from './cib';
 import { isNode } from './node-names';
+import { remedy } from './remedies';
 import { isSupported, resourceForm } from './resource-form';
 import { type ClusterStatus, PacemakerUnavailable, parseClusterStatus } from './status';
 
@@ -77,18 +78,28 @@ export interface CibWithText {
   readonly cib: Cib;
 }
 
-/** How to let pacemaker act on HAProxy again; undefined if it does. */
-export function howToManage({ maintenance, instances }: ClusterStatus, resource: string): string | undefined {
-  if (maintenance) return 'pcs property set maintenance-mode=false';
-  return instances.some(({ managed }) => !managed) ? `pcs resource manage ${resource}` : undefined;
+/** Whether pacemaker acts on HAProxy. */
+export function isManaged({ maintenance, instances }: ClusterStatus): boolean {
+  return !maintenance && instances.every(({ managed }) => managed);
+}
+
+/** How to let pacemaker act on HAProxy again, in the words of the controller's shell; undefined if it does. */
+export function howToManage(status: ClusterStatus, { site, platform }: Node): string | undefined {
+  if (isManaged(status)) return undefined;
+  const { resource } = site.haproxy;
+  return remedy(
+    status.maintenance ? { by: 'maintenance-mode' } : { by: 'is-managed', at: resource },
+    resource,
+    platform.shell,
+  );
 }
 
 /** @throws HAProxyResourceUnmanaged */
-export function refuseUnmanaged(status: ClusterStatus, { site, where }: Node): void {
-  const remedy = howToManage(status, site.haproxy.resource);
-  if (remedy === undefined) return;
+export function refuseUnmanaged(status: ClusterStatus, node: Node): void {
+  const command = howToManage(status, node);
+  if (command === undefined) return;
   throw new HAProxyResourceUnmanaged(
-    `${unmanaged(status, site.haproxy.resource)}, as ${where} sees it. End that first: ${remedy}`,
+    `${unmanaged(status, node.site.haproxy.resource)}, as ${node.where} sees it. End that first: ${command}`,
   );
 }
 

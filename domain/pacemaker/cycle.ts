@@ -1,6 +1,6 @@
 import { everywhere, fulfilled } from '../commands/everywhere';
 import type { Node } from '../commands/node';
-import { haproxyOn } from '../commands/whose-processes';
+import { haproxyOn, servingHaproxyOn } from '../commands/whose-processes';
 import { MagnumHaError, messageOf } from '../errors';
 import type { SiteConnection } from '../commands/site-connection';
 import { mapAll, type NonEmpty } from '../non-empty';
@@ -9,6 +9,7 @@ import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '..
 import { poll } from '../world';
 import { clusterStatus, howToManage, NoQuorum, refuseUnmanaged, startedOn } from './cluster';
 import { isNode } from './node-names';
+import { remedy } from './remedies';
 import { watchVip } from './vip-watch';
 
 /** How long one step looks by itself before it hands back to the workflow's wait. One look takes about 50 ms. */
@@ -257,8 +258,8 @@ async function notStopped(nodes: readonly Node[], lead: Node, leftovers: Leftove
   if (stuck.length > 0) {
     const places = stuck.flatMap((one) => one.nodes).join(', ') || 'a controller';
     throw new HAProxyStopBlocked(
-      `Pacemaker could not stop ${resource} on ${places} of site ${site.name}. HAProxy is being enabled again. Kill the ` +
-        `haproxy process there, then: pcs resource cleanup ${resource}`,
+      `Pacemaker could not stop ${resource} on ${places} of site ${site.name}. HAProxy is being enabled again. Next: ` +
+        remedy({ by: 'blocked', node: places }, resource, lead.platform.shell),
     );
   }
   // It may have become unmanaged since Preflight: pacemaker would not stop it then, however long we wait.
@@ -300,10 +301,10 @@ async function notStarted(all: readonly Node[], site: Site, leftovers: Leftovers
     .filter((node) => !(alive.includes(node) && startedOn(status, node.name)))
     .filter(({ name }) => !blocked.some((one) => isNode(one, name)));
   if (missing.length === 0) return '';
-  const remedy = howToManage(status, resource);
+  const command = howToManage(status, lists[0].node);
   const hindered = [
     ...(status.quorate ? [] : ['the cluster to have quorum again']),
-    ...(remedy === undefined ? [] : [`pacemaker to manage ${resource} again (${remedy})`]),
+    ...(command === undefined ? [] : [`pacemaker to manage ${resource} again (${command})`]),
   ];
   return [...hindered, `haproxy to start on ${namesOf(missing)}`].join(', and ');
 }
@@ -315,7 +316,7 @@ function processesOn(nodes: readonly Node[], leftovers: Leftovers) {
 
 /** What a reload has left on a controller, while HAProxy serves. */
 async function leftoversOn(node: Node): Promise<[string, number[]]> {
-  const { haproxy } = await haproxyOn(node);
+  const { haproxy } = await servingHaproxyOn(node);
   return [node.name, haproxy.leftovers.map(({ pid }) => pid)];
 }
 

@@ -50,7 +50,7 @@ export async function look(connection: SiteConnection): Promise<Look> {
 }
 
 async function lookFrom({ site, on }: SiteConnection, { name, ...others }: Node): Promise<View> {
-  const platform = platformOf(site, await detectWhatCanBe({ name, ...others }), []);
+  const platform = platformOf(site, await detectWhatCanBe({ name, ...others }), undefined);
   const node = on([{ controllers: [name], platform }]).node(name);
   const { quorate, disabled } = await clusterStatus(node);
   if (!quorate)

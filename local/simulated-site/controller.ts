@@ -56,6 +56,8 @@ export interface ControllerImage {
   readonly input: InputChain['image'];
   readonly services: ReadonlyMap<string, ServiceImage>;
   readonly haproxy: HaproxyImage | undefined;
+  /** Of its processes that a reload has left. */
+  readonly leaving: readonly HaproxyImage[];
   readonly booted: number;
   readonly nextPid: number;
 }
@@ -186,13 +188,14 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       input: this.input.image,
       services: new Map([...this.services].map(([name, service]) => [name, service.image])),
       haproxy: this.running?.image,
+      leaving: [...this.leaving].map(({ image }) => image),
       booted: this.booted,
       nextPid: this.nextPid,
     };
   }
 
   /** Goes on as another was; its files are that one's already. */
-  resume({ input, services, haproxy, booted, nextPid }: Omit<ControllerImage, 'files'>): void {
+  resume({ input, services, haproxy, leaving, booted, nextPid }: Omit<ControllerImage, 'files'>): void {
     this.booted = booted;
     this.nextPid = nextPid;
     this.input.policy = input.policy;
@@ -200,6 +203,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.listenForSsh();
     for (const [name, image] of services) this.services.get(name)?.resume(image);
     if (haproxy) this.running = new HaproxyProcess(this, haproxy, this.context);
+    for (const one of leaving) this.leaveBehind(new HaproxyProcess(this, one, this.context));
   }
 
   private listenForSsh(): void {
@@ -228,6 +232,13 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     return this.context.network.listening(this.name, namespace);
   }
 
+  /** The process of a program that has its sockets: the last one of a daemon's. */
+  serving(program: string): SimulatedProcess | undefined {
+    const all =
+      program === 'haproxy' ? (this.running?.processes(this.generation.haproxy.processes) ?? []) : this.processes;
+    return all.findLast(({ name }) => name === program);
+  }
+
   /** The processes, as /proc has them. */
   get processes(): SimulatedProcess[] {
     const { processes: kind } = this.generation.haproxy;
@@ -253,6 +264,9 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       },
       ...[...this.services.values()].flatMap(({ processes }) => processes),
       ...haproxy.flatMap((one) => one.processes(kind)),
+      ...(this.generation.metadataProxies
+        ? ROUTERS.map((id, at) => metadataProxy(id, SSHD + 2 + at, this.booted))
+        : []),
       ...this.foreground,
       ...[...this.commands].flatMap(processesOf),
     ];
@@ -271,10 +285,14 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     if (!old) return this.start();
     const next = this.launch(` -sf ${this.files.files.get(this.generation.haproxy.pidFile)?.content.trim() ?? ''}`);
     if (!next) return false;
-    old.leave();
-    this.leaving.add(old);
+    this.leaveBehind(old);
     this.running = next;
     return true;
+  }
+
+  private leaveBehind(old: HaproxyProcess): void {
+    old.leave();
+    this.leaving.add(old);
   }
 
   /** Starts HAProxy. @returns undefined where it does not start */
@@ -388,6 +406,15 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     ];
     return new Map(services.map((service) => [service.name, service]));
   }
+}
+
+/** Routers of Neutron's. */
+const ROUTERS = ['1e086be2-93c2-4740-921d-3e3237f23959', 'c70ecf2f-2d24-4a29-9d5e-2b1a0b6a3f11'];
+
+/** A router's metadata proxy, as neutron/agent/metadata/driver.py of Pike and later starts it. */
+function metadataProxy(router: string, pid: number, startedAt: number): SimulatedProcess {
+  const args = `haproxy -f /var/lib/neutron/ns-metadata-proxy/${router}.conf`;
+  return { pid, parent: INIT, user: 'neutron', name: 'haproxy', args, program: '/usr/sbin/haproxy', startedAt };
 }
 
 /** What ps shows of a command: timeout(1), and the program with its interpreter. */

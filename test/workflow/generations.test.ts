@@ -1,5 +1,5 @@
 import type { Site } from '../../domain/site/document';
-import { type GenerationName, generationOf } from '../../local/simulated-site';
+import { type GenerationName, generationOf, GENERATIONS } from '../../local/simulated-site';
 import { type SiteName, site } from '../domain/sites';
 import { changes, fileOn, haproxyOn, reportOf, run, withLocal } from './local';
 
@@ -60,7 +60,10 @@ describe.each(JOBS)('the whole job on $generation', ({ generation, name, change 
           clusters: [{ action: 'created', status: 'CREATE_COMPLETE' }],
         });
         // Nothing of the world outside is simulated.
-        expect(report.findings.filter(({ name }) => name !== 'DiscoveryUnreachable')).toEqual([]);
+        const findings = report.findings.filter(({ name }) => name !== 'DiscoveryUnreachable');
+        const besides = GENERATIONS[generation].metadataProxies ? "(2 Neutron's metadata proxies)" : '';
+        expect(findings.map(({ name }) => name)).toEqual(besides === '' ? [] : ['OtherHAProxy']);
+        expect(findings.map(({ evidence }) => evidence).join()).toContain(besides);
         expect(haproxyOn(local)).toEqual(names);
         for (const one of names) {
           expect(fileOn(local, one, magnum.configFile)).toContain('[trust]');

@@ -15,7 +15,7 @@ export const PACEMAKER_CATALOGUE = {
   HAProxyResourceUnknown: entry(
     ERROR,
     'Pacemaker has no resource of that name.',
-    'Correct haproxy.resource: `pcs resource` lists the names.',
+    'Correct haproxy.resource: `crm_mon -1 -r` shows the names.',
   ),
   HAProxyResourceUnsupported: entry(
     ERROR,

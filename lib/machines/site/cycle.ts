@@ -122,6 +122,7 @@ export function enableHaproxy(
     retry: [UNTIL_ENABLED],
     comment: 'Also whatever went wrong before; safe to repeat',
   });
+  const command = jsonata<string>`${$.platforms}[0].platform.shell = "crmsh" ? "crm resource start" : "pcs resource enable"`;
   const before = jsonata<string>`${$.failure} ? " (before that: " & ${$.failure.dot('Error')} & ")" : ""`;
   enable.addCatch(release, {
     errors: [Errors.ALL],
@@ -130,7 +131,7 @@ export function enableHaproxy(
       orphaned: kit.orphanedByError.template,
       failure: jsonata<
         SiteVariables['failure']
-      >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`Run \`pcs resource enable ${haproxy.dot('resource')}\` on a controller of site ${$.site.dot('name')} now: HAProxy was disabled, or may have been, and with it every service behind the VIPs is down. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
+      >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`Run \`${command} ${haproxy.dot('resource')}\` on a controller of site ${$.site.dot('name')} now: HAProxy was disabled, or may have been, and with it every service behind the VIPs is down. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
         .template,
     },
   });

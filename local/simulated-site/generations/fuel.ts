@@ -4,6 +4,7 @@ import { type Generation, OPENSSH_6_6, OPENSSH_7_2 } from './generation';
  * From openstack/fuel-library at 9.2 and stable/newton: files/fuel-ha-utils/ocf/ns_haproxy (command line, PID file, namespace),
  * deployment/puppet/cluster (clone, colocation, metadata), deployment/puppet/haproxy/manifests/base.pp (`include`); what
  * crm_mon prints was recorded, see test/domain/pacemaker/crm_mon; pcs and crmsh from their sources at the tags 0.9.149 and 2.1.2.
+ * Puppet reloads HAProxy (ns_haproxy's `reload`, -sf) for each fragment that it writes; sessions with MySQL last up to 8 hours.
  */
 const PID_FILE = '/var/run/resource-agents/ns_haproxy/ns_haproxy.pid';
 
@@ -24,6 +25,7 @@ export const fuel9: Generation = {
     processes: 'daemon',
     namespace: 'haproxy',
     include: true,
+    reloaded: true,
   },
   init: 'upstart',
   without: ['systemctl', 'python3'],

@@ -50,6 +50,8 @@ export interface Generation {
     readonly namespace?: string;
     /** Whether its parser knows the statement `include`: Fuel's own patch. */
     readonly include: boolean;
+    /** Whether it was reloaded once, and sessions with the database still keep the process from before. */
+    readonly reloaded?: boolean;
   };
   readonly init: 'sysvinit' | 'upstart' | 'systemd';
   /** Programs that other generations have and this one has not. */
@@ -69,6 +71,8 @@ export interface Generation {
     readonly arguments: boolean;
   };
   readonly openssh: Openssh;
+  /** Whether the metadata proxies of Neutron's routers run on it, each an HAProxy, as from Pike on. */
+  readonly metadataProxies?: boolean;
   /** As `iptables --version` prints it. */
   readonly iptables: string;
 }

@@ -17,6 +17,7 @@ const RPM = {
     database: 'mariadb',
   },
   magnum: { api: 'program', arguments: false },
+  metadataProxies: true,
 } as const satisfies Partial<Generation>;
 
 /** CentOS 7 with RDO. HAProxy 1.5 reads no directory: the operator has named each fragment in OPTIONS of /etc/sysconfig/haproxy. */

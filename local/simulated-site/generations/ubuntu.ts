@@ -29,6 +29,7 @@ export const ubuntu2404: Generation = {
   python: '/usr/bin/python3',
   services: { api: 'magnum-api', conductor: 'magnum-conductor', web: 'apache2', database: 'mariadb' },
   magnum: { api: 'uwsgi', arguments: true },
+  metadataProxies: true,
   openssh: { ...OPENSSH_9, version: 'OpenSSH_9.6p1 Ubuntu-3ubuntu13' },
   iptables: 'v1.8.10 (nf_tables)',
 };

@@ -4,8 +4,7 @@ import { failure, type Program } from './program';
 export const ss: Program = ({ arguments: given, controller, namespace, who }) => {
   if (given.join(' ') !== '-ltnp') return failure('Usage: ss [ OPTIONS ]', 255);
   const lines = controller.listening(namespace).map(({ address, port, program }) => {
-    // The last one of a daemon's processes serves.
-    const pid = controller.processes.findLast(({ name }) => name === program)?.pid;
+    const pid = controller.serving(program)?.pid;
     const users = who.user === 'root' && pid !== undefined ? ` users:(("${program}",pid=${pid},fd=5))` : '';
     return `LISTEN 0      128    ${`${address}:${port}`.padEnd(16)} 0.0.0.0:*${users}\n`;
   });

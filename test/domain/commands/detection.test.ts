@@ -25,7 +25,7 @@ it('nothing is taken for granted', () => {
     ps: '',
     haproxyPrograms: undefined,
     includes: [],
-    pidFile: '/var/run/haproxy.pid',
+    pidFile: undefined,
     namespace: undefined,
   });
 });

@@ -51,8 +51,15 @@ describe('as HAProxy runs', () => {
     });
   });
 
+  test('of two that look alike the one serves that listens', () => {
+    const twins = [8, 9].map((pid) => `${pid} 1 65534 65534 300 Ssl /usr/sbin/haproxy -D ${ARGS}`);
+
+    expect(told(twins, { listening: new Set([8, 700]) })).toMatchObject({ serving: [8], leftovers: [9] });
+    // ss said of no socket whose it is.
+    expect(told(twins, { listening: new Set() })).toMatchObject({ serving: [8, 9], leftovers: [] });
+  });
+
   test.each<[string, Partial<HaproxyEvidence>]>([
-    ['because none of them listens', { listening: new Set([700]) }],
     ['because they were known before', { leftovers: new Set([9584, 9733]) }],
   ])('stopped, with leftovers of a reload: none serves, %s', (_, evidence) => {
     expect(told([daemon, reloaded], evidence)).toMatchObject({
@@ -143,6 +150,15 @@ describe('as HAProxy runs', () => {
 
     expect(told(lines)).toMatchObject({ serving: [501], leftovers: [500] });
   });
+});
+
+test('the PID file that it was told to write, as Fuel’s agent tells it', () => {
+  const line = `7 1 0 0 5 Ss /usr/sbin/haproxy -f ${CFG} -p /var/run/resource-agents/ns_haproxy/ns_haproxy.pid -sf 6`;
+  const list = parseProcesses(INIT + line, 'controller node-1');
+
+  expect(haproxyProcesses(list, { configFile: CFG }).pidFile).toBe(
+    '/var/run/resource-agents/ns_haproxy/ns_haproxy.pid',
+  );
 });
 
 describe('files it was started with', () => {

@@ -88,7 +88,20 @@ test('it only looks', async () => {
 
   const programs = new Set(ran.map((one) => one.split(' ')[1]));
   expect(programs).toEqual(
-    new Set(['cat', 'stat', 'date', 'ps', 'iptables', 'nft', 'python3', 'crm_mon', 'grep', 'cibadmin', 'crm_simulate']),
+    new Set([
+      'cat',
+      'stat',
+      'date',
+      'ps',
+      'ss',
+      'iptables',
+      'nft',
+      'python3',
+      'crm_mon',
+      'grep',
+      'cibadmin',
+      'crm_simulate',
+    ]),
   );
   expect(ran).toContain('node-1: iptables -w -S');
 });

@@ -70,6 +70,15 @@ it('nothing where all can be worked with; every controller has the same platform
   ]);
 });
 
+it('HAProxy’s command line says where its PID is before haproxy.cfg does, as on Fuel', async () => {
+  const { platform } = await found({
+    ps: processes([`500 ${HAPROXY} -f /etc/haproxy/conf.d -p /var/run/resource-agents/ns_haproxy/ns_haproxy.pid`]),
+    statements: '  pidfile  /var/run/haproxy.pid\n',
+  });
+
+  expect(platform?.pidFile).toBe('/var/run/resource-agents/ns_haproxy/ns_haproxy.pid');
+});
+
 it('everything is asked for at once', async () => {
   const { ran } = await found({});
 

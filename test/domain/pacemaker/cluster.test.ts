@@ -1,3 +1,4 @@
+import type { ClusterShell } from '../../../domain/commands/platform';
 import { clusterStatus, howToManage, refuseUnmanaged, startedOn } from '../../../domain/pacemaker/cluster';
 import { isNode } from '../../../domain/pacemaker/node-names';
 import { parseClusterStatus } from '../../../domain/pacemaker/status';
@@ -41,7 +42,7 @@ describe("pacemaker's view from a controller", () => {
 });
 
 describe('what pacemaker would not act on', () => {
-  test.each<[string, Status, string | undefined]>([
+  test.each<[string, Status, string | undefined, ClusterShell?]>([
     ['nothing', { instances: everywhere }, undefined],
     ['an unmanaged resource', { instances: unmanaged }, 'pcs resource manage p_haproxy'],
     [
@@ -54,8 +55,21 @@ describe('what pacemaker would not act on', () => {
       { instances: unmanaged, maintenance: true },
       'pcs property set maintenance-mode=false',
     ],
-  ])('%s', async (_, status, remedy) => {
-    const { node } = await fakeConnection(golden);
+    [
+      'an unmanaged resource, where crmsh is the shell',
+      { instances: unmanaged },
+      'crm resource manage p_haproxy',
+      'crmsh',
+    ],
+    [
+      'anything, in maintenance mode, where crmsh is the shell',
+      { instances: unmanaged, maintenance: true },
+      'crm configure property maintenance-mode=false',
+      'crmsh',
+    ],
+  ])('%s', async (_, status, remedy, shell = 'pcs') => {
+    const { node: any } = await fakeConnection(golden);
+    const node = { ...any, platform: { ...any.platform, shell } };
     const refusal = (): string => {
       try {
         refuseUnmanaged(read(status), node);
@@ -65,7 +79,7 @@ describe('what pacemaker would not act on', () => {
       }
     };
 
-    const [manage, refused] = [howToManage(read(status), 'p_haproxy'), refusal()];
+    const [manage, refused] = [howToManage(read(status), node), refusal()];
 
     expect(manage).toBe(remedy);
     expect(refused).toMatch(

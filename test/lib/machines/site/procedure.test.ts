@@ -670,6 +670,15 @@ describe('HAProxy', () => {
     expect(cause).toMatch(/Enabling it failed: BastionUnreachable: no answer \(before that: SshConnectionLost\)$/);
   });
 
+  test('that cannot be enabled where crmsh is the shell is told in its words', async () => {
+    const platform = { shell: 'crmsh' };
+    const { cause } = await start({
+      preflight: () => ({ platforms: [{ controllers: NODES, platform }], findings: [] }),
+      'cycle enable': () => broken('BastionUnreachable', 'no answer'),
+    });
+    expect(cause).toMatch(/^Run `crm resource start p_haproxy` on a controller of site golden now: /);
+  });
+
   describe('that does not serve in its time, though enabled', () => {
     const never = pending('haproxy to start on node-2');
     const back = { lastAnswerAt: 1000, firstAnswerAt: 9000, takenBack: NODES };
