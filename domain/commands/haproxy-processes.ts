@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
-import { above, isContained, isService, type Process, type ProcessList, programOf } from './process-list';
+import { above, isContained, isService, type Process, type ProcessList } from './process-list';
 
 /** What is known of a controller's haproxy processes besides ps. The more is given, the surer is the answer. */
 export interface HaproxyEvidence {
@@ -93,7 +93,7 @@ interface Candidate extends Arguments {
 function candidatesIn({ all }: ProcessList, { programs }: HaproxyEvidence): Candidate[] {
   const known = programs === undefined ? undefined : programsIn(programs);
   return all
-    .filter(({ pid, words }) => (known ? known.has(pid) : HAPROXY.test(programOf(words))))
+    .filter(({ pid, program }) => (known ? known.has(pid) : HAPROXY.test(program)))
     .map((process) => ({ process, ...parseArguments(process.words) }))
     .filter(({ onlyChecks }) => !onlyChecks);
 }
@@ -174,8 +174,8 @@ function pidsIn({ pidFile }: HaproxyEvidence): Set<number> {
   return new Set(pidFile?.match(/\d+/g)?.map(Number));
 }
 
-function isWrapper({ words }: Process): boolean {
-  return programOf(words) === 'haproxy-systemd-wrapper';
+function isWrapper({ program }: Process): boolean {
+  return program === 'haproxy-systemd-wrapper';
 }
 
 function isMaster({ words }: Process): boolean {

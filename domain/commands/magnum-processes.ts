@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { afterInterpreter, isContained, isService, type Process, type ProcessList, programOf } from './process-list';
 
 /** Magnum's two services. */
@@ -39,7 +38,7 @@ export function magnumProcesses(
   accounts: ReadonlySet<number> = new Set(),
 ): MagnumProcesses {
   const found = list.all.flatMap((process) => {
-    const form = formOf(process.words, program);
+    const form = formOf(process, program);
     return form === undefined ? [] : [{ process, form, contained: isContained(list, process) }];
   });
   const own = found.filter(({ process, contained }) => !contained && isService(process, accounts));
@@ -59,21 +58,21 @@ const MODULES: Readonly<Record<MagnumProgram, RegExp>> = {
   'magnum-conductor': /(^|[/:=.])magnum([./]cmd[./]conductor|[-_]conductor)([:.(]|$)/,
 };
 
-function formOf(words: readonly string[], program: MagnumProgram): MagnumForm | undefined {
-  const name = programOf(words);
+function formOf({ words, program: name }: Process, program: MagnumProgram): MagnumForm | undefined {
   // Apache's mod_wsgi names its processes after their group, cut to the length of Apache's own name: "(wsgi:magnum-ap -k start"
   if (words[0]?.startsWith('(wsgi:magnum')) return program === 'magnum-api' ? 'mod_wsgi' : undefined;
   const rest = afterInterpreter(words);
   const [script = ''] = rest;
+  const runner = rest === words ? name : programOf(rest);
   const names = (word: string) => MODULES[program].test(word);
-  if (/^(py)?uwsgi/.test(programOf(rest)) || name === `${program}uWSGI`) {
+  if (/^(py)?uwsgi/.test(runner) || name === `${program}uWSGI`) {
     return rest.some((word) => names(word) || word.includes(program)) ? 'uwsgi' : undefined;
   }
   // gunicorn: master [magnum.api.app:build_wsgi_app]
-  if (programOf(rest).startsWith('gunicorn')) {
+  if (runner.startsWith('gunicorn')) {
     return rest.some((word) => names(word.replaceAll(/[[\]]/g, ''))) ? 'gunicorn' : undefined;
   }
   // The program itself, and what setproctitle makes of it: "magnum-api: worker 1"
-  if (basename(script).replace(/:$/, '') === program) return 'program';
+  if (runner === program) return 'program';
   return rest !== words && names(script) && !script.includes('/') ? 'program' : undefined;
 }

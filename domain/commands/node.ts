@@ -70,6 +70,10 @@ export interface NodeOptions {
 export function nodeOf({ site, controller, platform = presumedPlatform(site), link, world }: NodeOptions): Node {
   const where = `${controller.name} of site ${site.name}`;
   const { clock } = world;
+  /** Made when one is first needed. */
+  let commands: Catalogue | undefined;
+  /** As messages name it. */
+  const named = ({ argv }: Command) => `\`${argv.join(' ')}\` on ${where}`;
 
   const attempt = async (command: Command): Promise<Outcome> => {
     const line = commandLine(command, site.ssh.sudo);
@@ -86,17 +90,16 @@ export function nodeOf({ site, controller, platform = presumedPlatform(site), li
       throw error;
     }
     log(outcome.exitCode);
-    const what = `\`${command.argv.join(' ')}\` on ${where}`;
     // Exit code 1 is an answer of many commands, but here it is sudo's own: the command has not run.
     if (site.ssh.sudo && command.root && outcome.exitCode === 1 && SUDO_REFUSES.test(outcome.stderr)) {
       throw new SudoRefused(
-        `sudo refuses ${what} to user ${site.ssh.user}. Allow that user to run it without a password: sudo -n -l shows there ` +
+        `sudo refuses ${named(command)} to user ${site.ssh.user}. Allow that user to run it without a password: sudo -n -l shows there ` +
           `what is allowed.`,
       );
     }
     if (outcome.exitCode === KILLED) {
       throw new CommandTimeout(
-        `${what} did not end within ${command.timeoutSeconds} s and was killed. Run it there by hand to see what it waits for.`,
+        `${named(command)} did not end within ${command.timeoutSeconds} s and was killed. Run it there by hand to see what it waits for.`,
       );
     }
     return outcome;
@@ -105,7 +108,7 @@ export function nodeOf({ site, controller, platform = presumedPlatform(site), li
   const failure = (command: Command, { exitCode, stderr }: Outcome): CommandFailed => {
     const reason = reasonIn(stderr);
     return new CommandFailed(
-      `\`${command.argv.join(' ')}\` on ${where} failed with exit code ${exitCode}` +
+      `${named(command)} failed with exit code ${exitCode}` +
         `${reason === undefined ? '' : `: ${reason}`}. Run it there by hand to see what it says.`,
     );
   };
@@ -116,7 +119,9 @@ export function nodeOf({ site, controller, platform = presumedPlatform(site), li
     controller,
     where,
     platform,
-    commands: catalogue(site, platform),
+    get commands() {
+      return (commands ??= catalogue(site, platform));
+    },
     clock,
     attempt,
     ready: async () => {

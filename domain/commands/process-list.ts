@@ -32,6 +32,8 @@ export interface Process {
   readonly age: number;
   /** Its command line, in words. Whoever started it chose them. */
   readonly words: readonly string[];
+  /** The name of the program that this begins with. */
+  readonly program: string;
 }
 
 /** The processes of a controller, without those that are dead and only not yet reaped. */
@@ -50,7 +52,8 @@ export function parseProcesses(ps: string, where: string): ProcessList {
     const fields = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\S+)(?:\s(.*))?$/.exec(line);
     if (!fields || fields[6]?.startsWith('Z')) return [];
     const [pid = 0, parent = 0, realUser = 0, user = 0, age = 0] = fields.slice(1, 6).map(Number);
-    return [{ pid, parent, realUser, user, age, words: fields[7]?.trim().split(/\s+/) ?? [] }];
+    const words = fields[7]?.trim().split(/\s+/) ?? [];
+    return [{ pid, parent, realUser, user, age, words, program: programOf(words) }];
   });
   const byPid = new Map(all.map((one) => [one.pid, one]));
   if (!byPid.has(1)) {
@@ -90,7 +93,7 @@ export function isService({ realUser, user }: Process, accounts: ReadonlySet<num
 
 /** Whether it runs in a container, whose programs, files and listeners are not the controller's. */
 export function isContained(list: ProcessList, process: Process): boolean {
-  return above(list, process).some(({ words }) => CONTAINERS.test(programOf(words)));
+  return above(list, process).some(({ program }) => CONTAINERS.test(program));
 }
 
 const CONTAINERS = /^(docker-)?containerd-shim|^conmon$|^lxc-start$|^systemd-nspawn$|^(crun|runc|podman)$/;

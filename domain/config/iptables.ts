@@ -4,7 +4,7 @@ import { type Decision, decide, type Question, takers } from './firewall/decide'
 import { type Intervals, subtract, union } from './firewall/intervals';
 import { parseNft } from './firewall/nft';
 import { isSame, joinWords, parseCommand, type Rule } from './firewall/rule';
-import { parseListing, parseRulesFile, type RuleTable } from './firewall/table';
+import { parseRulesFile, type RuleTable } from './firewall/table';
 import { ALL_ADDRESSES, parseNetwork, printNetwork } from './firewall/values';
 
 /** The filter table of the file of persistent rules is not complete, so there is no place for the rule in it. */
@@ -62,11 +62,29 @@ export function magnumRule({ managementNetwork, magnum: { apiPort } }: Site): st
  * Magnum's are the rules whose comment begins with `117 magnum-api`: one of them stays if it is right and in place, all
  * others go. Foreign rules are left, also those for the same port.
  *
- * @param lines what `iptables -S` prints. Of `iptables -S INPUT` alone, what other chains do is not known: the rule then
+ * @param table what `iptables -S` prints. Of `iptables -S INPUT` alone, what other chains do is not known: the rule then
  *   goes before every jump into one
  */
-export function placeRule(lines: readonly string[], site: Site, where: Where = {}): Placement {
-  return place(parseListing(lines), site, where);
+export function placeRule(table: RuleTable, site: Site, where: Where = {}): Placement {
+  const [wanted] = parseCommand(`-A INPUT ${joinWords(magnumRule(site))}`, 0)?.rules ?? [];
+  if (!wanted) throw new Error('the rule of Magnum is none');
+  const rules = rulesOf(table);
+  const magnum = rules.flatMap((rule, index) => (isMagnum(rule) ? [index] : []));
+  const others = rules.flatMap((rule, index) => (isMagnum(rule) ? [] : [index]));
+  const takes = takers(table, question(site, where));
+  const { best, lowest, highest } = room(
+    others.flatMap((index) => rules[index] ?? []),
+    others.map((index) => takes[index] ?? false),
+  );
+
+  const kept = magnum.find((index) => {
+    const before = others.filter((other) => other < index).length;
+    const rule = rules[index];
+    return before >= lowest && before <= highest && rule !== undefined && isSame(rule, wanted);
+  });
+  if (kept !== undefined) return { remove: descending(magnum.filter((index) => index !== kept)) };
+  const insert = best === 0 ? 0 : (others[best - 1] ?? 0) + 1;
+  return { insert: insert + 1, remove: descending(magnum.map((index) => (index < insert ? index : index + 1))) };
 }
 
 /**
@@ -82,7 +100,7 @@ export function editRules(text: string, site: Site, file = 'The rules file', whe
   const stale = new Set(replaced.flatMap((rule) => (isMagnum(rule) ? [rule.line] : [])));
   if (stale.size > 0) return editRules(lines.filter((_, index) => !stale.has(index)).join('\n'), site, file, where);
   if (filter.commit === undefined) throw new RulesFileInvalid(file, 'its *filter table has no COMMIT');
-  const placement = place(tables[0], site, where);
+  const placement = placeRule(tables[0], site, where);
   if (!changes(placement)) return text;
   const edited = inOrder
     ? withLines(lines, filter.commit, rulesOf(tables[0]), placement, site)
@@ -94,21 +112,21 @@ export function editRules(text: string, site: Site, file = 'The rules file', whe
  * Whether new connections to the Magnum API of a controller, from every address of the management network, are accepted
  * by what `iptables -S` prints.
  */
-export function decideListing(lines: readonly string[], site: Site, where: Where = {}): Decision {
-  return decide([parseListing(lines)], question(site, where));
+export function decideListing(table: RuleTable, site: Site, where: Where = {}): Decision {
+  return decide([table], question(site, where));
 }
 
 /**
  * The same of all rules that run, those of nft among them, as they are without Magnum's own: whoever makes the others would
  * not make that one again.
  *
- * @param lines what `iptables -S` prints
+ * @param table what `iptables -S` prints
  * @param nft what `nft list ruleset` prints
  */
-export function decideRunning(lines: readonly string[], nft: string, site: Site, where: Where = {}): Decision {
+export function decideRunning(table: RuleTable, nft: string, site: Site, where: Where = {}): Decision {
   const { tables, hooks } = parseNft(nft);
-  const others = lines.filter((line, index) => !parseCommand(line, index)?.rules.some(isMagnum));
-  return decide([parseListing(others), ...tables], question(site, where), hooks);
+  const others = new Map([...table.chains].map(([name, rules]) => [name, rules.filter((rule) => !isMagnum(rule))]));
+  return decide([{ ...table, chains: others }, ...tables], question(site, where), hooks);
 }
 
 /** The same of a rules file, once it is loaded, or of what `iptables-save` prints: tables before filter count, too. */
@@ -142,28 +160,6 @@ function hostsOf(network: string): Intervals {
 
 function hostsAt(addresses: readonly string[]): Intervals {
   return addresses.flatMap((address): Intervals => parseNetwork(address) ?? []);
-}
-
-function place(table: RuleTable, site: Site, where: Where): Placement {
-  const [wanted] = parseCommand(`-A INPUT ${joinWords(magnumRule(site))}`, 0)?.rules ?? [];
-  if (!wanted) throw new Error('the rule of Magnum is none');
-  const rules = rulesOf(table);
-  const magnum = rules.flatMap((rule, index) => (isMagnum(rule) ? [index] : []));
-  const others = rules.flatMap((rule, index) => (isMagnum(rule) ? [] : [index]));
-  const takes = takers(table, question(site, where));
-  const { best, lowest, highest } = room(
-    others.flatMap((index) => rules[index] ?? []),
-    others.map((index) => takes[index] ?? false),
-  );
-
-  const kept = magnum.find((index) => {
-    const before = others.filter((other) => other < index).length;
-    const rule = rules[index];
-    return before >= lowest && before <= highest && rule !== undefined && isSame(rule, wanted);
-  });
-  if (kept !== undefined) return { remove: descending(magnum.filter((index) => index !== kept)) };
-  const insert = best === 0 ? 0 : (others[best - 1] ?? 0) + 1;
-  return { insert: insert + 1, remove: descending(magnum.map((index) => (index < insert ? index : index + 1))) };
 }
 
 /**
@@ -229,7 +225,7 @@ function withCommands(lines: readonly string[], site: Site, where: Where): strin
   // Without a line, later numbers may mean other rules: then its rules are deleted at the end, too.
   const start = foreign(without).join('\n') === foreign(lines).join('\n') ? without : lines;
   const { tables, filter } = parseRulesFile(start.join('\n'));
-  const { insert, remove } = place(tables[0], site, where);
+  const { insert, remove } = placeRule(tables[0], site, where);
   const commands = [
     ...(insert === undefined ? [] : [`-I INPUT ${insert} ${joinWords(magnumRule(site))}`]),
     ...remove.map((number) => `-D INPUT ${number}`),

@@ -1,6 +1,7 @@
 import type { Node } from '../commands/node';
 import type { Decision } from '../config/firewall/decide';
 import { type FirewallOwner, firewallOwner } from '../config/firewall/owner';
+import { parseListing, type RuleTable } from '../config/firewall/table';
 import { decideRunning } from '../config/iptables';
 import { ifPresent } from './if-present';
 
@@ -8,7 +9,7 @@ import { ifPresent } from './if-present';
 export interface Firewall {
   readonly owner: FirewallOwner;
   /** What `iptables -S` prints. */
-  readonly listing: readonly string[];
+  readonly listing: RuleTable;
   /** The file of persistent rules; undefined if there is none. */
   readonly file: string | undefined;
   /** What becomes, without Magnum's own rule, of new connections from the management network to the API. */
@@ -34,7 +35,7 @@ export async function firewallOf(node: Node): Promise<Firewall> {
   if (rules.exitCode !== 0 && rules.exitCode !== NO_PROGRAM && !FOREIGN_TABLE.test(rules.stderr)) {
     throw node.failure(commands.rules, rules);
   }
-  const listing = rules.exitCode === 0 ? rules.stdout.split('\n') : [];
+  const listing = parseListing(rules.exitCode === 0 ? rules.stdout.split('\n') : []);
   const services = /^ENABLED=["']?yes/im.test(ufw ?? '') ? ['ufw'] : [];
   const owner = firewallOwner({ listing, nft, services, ...(file === undefined ? {} : { file }) }, site);
   const decision = decideRunning(listing, nft, site, { controller });

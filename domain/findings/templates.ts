@@ -80,7 +80,16 @@ function missingService({ name }: ClusterTemplate, what: string, { evidence }: E
   };
 }
 
+// Schemas are made once: making one takes longer than checking by it.
 const named = z.object({ id: z.string(), name: shown });
+const oneImage = named.extend({ os_distro: shown });
+const images = z.object({ images: listOf(oneImage) });
+const allFlavors = z.object({ flavors: listOf(named) });
+const oneKeypair = z.object({ keypair: z.unknown() });
+const networks = z.object({ networks: listOf(named.extend({ 'router:external': flag })) });
+const subnets = z.object({ subnets: listOf(named.extend({ network_id: z.string() })) });
+const allExtensions = z.object({ extensions: optionalListOf(z.object({ alias: z.string() })) });
+const allVolumeTypes = z.object({ volume_types: listOf(named) });
 
 /** Which `os_distro` Magnum's own drivers are for, by COE; drivers that are installed apart may have others. */
 function distrosOf(
@@ -105,9 +114,8 @@ function distrosOf(
 }
 
 async function image({ name, coe, imageId }: ClusterTemplate, read: Reader, { release }: Site): Promise<Finding[]> {
-  const one = named.extend({ os_distro: shown });
-  const byId = isUuid(imageId) ? await read('image', `/v2/images/${imageId}`, one) : undefined;
-  const list = await read('image', `/v2/images?name=${encodeURIComponent(imageId)}`, z.object({ images: listOf(one) }));
+  const byId = isUuid(imageId) ? await read('image', `/v2/images/${imageId}`, oneImage) : undefined;
+  const list = await read('image', `/v2/images?name=${encodeURIComponent(imageId)}`, images);
   const found = byId ?? list?.images[0];
   if (!found) {
     const evidence = `template ${name} names the image ${imageId}, which Glance does not have for this user`;
@@ -133,7 +141,7 @@ async function image({ name, coe, imageId }: ClusterTemplate, read: Reader, { re
 async function flavors({ name, flavorId, masterFlavorId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
   const wanted = [...new Set([flavorId, masterFlavorId].flatMap((one) => one ?? []))];
   if (wanted.length === 0) return [];
-  const list = await read('compute', '/flavors', z.object({ flavors: listOf(named) }));
+  const list = await read('compute', '/flavors', allFlavors);
   const missing = wanted.filter((one) => !list?.flavors.some((flavor) => flavor.id === one || flavor.name === one));
   return missing.map((one) => ({
     name: 'FlavorMissing',
@@ -145,11 +153,7 @@ async function flavors({ name, flavorId, masterFlavorId }: ClusterTemplate, read
 
 async function keypair({ name, keypairId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
   if (keypairId === undefined) return [];
-  const found = await read(
-    'compute',
-    `/os-keypairs/${encodeURIComponent(keypairId)}`,
-    z.object({ keypair: z.unknown() }),
-  );
+  const found = await read('compute', `/os-keypairs/${encodeURIComponent(keypairId)}`, oneKeypair);
   if (found) return [];
   return [
     {
@@ -161,8 +165,6 @@ async function keypair({ name, keypairId }: ClusterTemplate, read: Reader): Prom
     },
   ];
 }
-
-const networks = z.object({ networks: listOf(named.extend({ 'router:external': flag })) });
 
 async function networksOf(read: Reader, nameOrId: string) {
   const filter = isUuid(nameOrId) ? 'id' : 'name';
@@ -198,7 +200,7 @@ async function fixedNetwork({ name, ...template }: ClusterTemplate, read: Reader
   }
   if (fixedSubnet === undefined) return [];
   const path = `/v2.0/subnets?${isUuid(fixedSubnet) ? 'id' : 'name'}=${encodeURIComponent(fixedSubnet)}`;
-  const list = await read('network', path, z.object({ subnets: listOf(named.extend({ network_id: z.string() })) }));
+  const list = await read('network', path, subnets);
   if (list?.subnets.some(({ network_id }) => network_id === network.id)) return [];
   return [
     {
@@ -219,8 +221,7 @@ async function loadBalancer({ name, masterLbEnabled }: ClusterTemplate, read: Re
     (error: unknown) => !(error instanceof EndpointMissing),
   );
   if (octavia) return [];
-  const extensions = z.object({ extensions: optionalListOf(z.object({ alias: z.string() })) });
-  const list = await read('network', '/v2.0/extensions', extensions);
+  const list = await read('network', '/v2.0/extensions', allExtensions);
   if (list?.extensions.some(({ alias }) => alias === 'lbaasv2' || alias === 'lbaas')) return [];
   return [
     {
@@ -252,11 +253,10 @@ async function volumeType(template: ClusterTemplate, read: Reader, site: Site): 
 }
 
 async function volumeTypes(read: Reader): Promise<readonly z.infer<typeof named>[]> {
-  const schema = z.object({ volume_types: listOf(named) });
   let missing: unknown;
   for (const type of VOLUME_SERVICES) {
     try {
-      return (await read(type, '/types', schema))?.volume_types ?? [];
+      return (await read(type, '/types', allVolumeTypes))?.volume_types ?? [];
     } catch (error) {
       if (!(error instanceof EndpointMissing)) throw error;
       missing ??= error;

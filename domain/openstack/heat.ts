@@ -28,6 +28,7 @@ const resource = z.object({
   // `stack` leads to the stack that it is in, `nested` to the one that it is itself.
   links: optionalListOf(z.object({ rel: z.string(), href: z.string() })),
 });
+const resourceList = z.object({ resources: listOf(resource) });
 
 /** A stack, as far as a cluster is concerned. */
 export interface Stack {
@@ -105,7 +106,7 @@ export class HeatClient {
    */
   private async incompleteResources(id: string): Promise<HeatResource[]> {
     const answer = await this.ask(`/stacks/${id}/resources?nested_depth=${DEPTH}`);
-    const { resources } = bodyOf(answer, z.object({ resources: listOf(resource) }), "a stack's resources");
+    const { resources } = bodyOf(answer, resourceList, "a stack's resources");
     const incomplete = resources.filter(({ resource_status: status }) => !status.endsWith('_COMPLETE'));
     const within = incomplete.filter((one) => link(one, 'nested') === undefined);
     return (within.length > 0 ? within : incomplete)

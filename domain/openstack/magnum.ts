@@ -63,6 +63,7 @@ const service = z.object({
 });
 /** A row of `GET /v1/mservices`; only conductors register. */
 export type MagnumService = z.infer<typeof service>;
+const services = z.object({ mservices: listOf(service) });
 
 /** Not told before Queens (6.0.0). */
 const projectId = z.string().nullish();
@@ -94,6 +95,10 @@ const cluster = z
 export type MagnumCluster = z.infer<typeof cluster>;
 
 const nodeGroup = z.object({ is_default: flag, role: shown, node_count: z.number() });
+const nodeGroups = z.object({ nodegroups: z.array(nodeGroup) });
+
+/** What is answered to a request for a cluster, or for a change of one. */
+const accepted = z.object({ uuid: z.string() });
 
 /** A step of a JSON patch; only attributes at the root are ever replaced. */
 export interface PatchStep {
@@ -119,7 +124,7 @@ export class MagnumClient {
   /** The conductors that ever registered. `state` is `up` for 180 s after the last heartbeat even of a dead one. */
   async services(): Promise<MagnumService[]> {
     const answer = await this.send({ method: 'GET', path: '/mservices' });
-    return read(answer, 200, z.object({ mservices: listOf(service) }), 'a list of services').mservices;
+    return read(answer, 200, services, 'a list of services').mservices;
   }
 
   /**
@@ -173,7 +178,7 @@ export class MagnumClient {
   async furtherWorkers(uuid: string): Promise<number> {
     const answer = await this.send({ method: 'GET', path: `/clusters/${uuid}/nodegroups`, microversion: '1.9' });
     if (answer.status === 404 || answer.status === 406) return 0;
-    const { nodegroups } = read(answer, 200, z.object({ nodegroups: z.array(nodeGroup) }), 'a list of node groups');
+    const { nodegroups } = read(answer, 200, nodeGroups, 'a list of node groups');
     return nodegroups
       .filter(({ is_default, role }) => !is_default && role !== 'master')
       .reduce((sum, { node_count }) => sum + node_count, 0);
@@ -186,13 +191,13 @@ export class MagnumClient {
    */
   async createCluster(attributes: Readonly<Record<string, unknown>>, microversion: Microversion): Promise<string> {
     const answer = await this.send({ method: 'POST', path: '/clusters', body: attributes, microversion });
-    return read(answer, 202, z.object({ uuid: z.string() }), "a cluster's UUID").uuid;
+    return read(answer, 202, accepted, "a cluster's UUID").uuid;
   }
 
   /** Asks for a change of a cluster. That it is accepted proves nothing: a conductor ignores it while another runs. */
   async patchCluster(uuid: string, patch: readonly PatchStep[], microversion: Microversion): Promise<void> {
     const answer = await this.send({ method: 'PATCH', path: `/clusters/${uuid}`, body: patch, microversion });
-    read(answer, 202, z.object({ uuid: z.string() }), "a cluster's UUID");
+    read(answer, 202, accepted, "a cluster's UUID");
   }
 
   private async send({

@@ -5,6 +5,9 @@ import type { RunResult } from './run';
 import type { Schedule } from './schedule';
 import type { Job } from './worker';
 
+/** A run leaves much garbage and little else: with room for that of a few runs, a tenth less of CPU goes into collecting it. */
+const ROOM = '--max-semi-space-size=64';
+
 /** What came of a run, or why it did not come to its end. */
 export type Answer = { readonly result: RunResult } | { readonly error: string };
 
@@ -36,8 +39,9 @@ export async function runAll(
       });
       go();
     });
+  const execArgv = [...process.execArgv, ROOM];
   const children = Array.from({ length: Math.min(processes, schedules.length) }, () =>
-    fork(join(__dirname, 'worker.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    fork(join(__dirname, 'worker.ts'), { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
   );
   try {
     await Promise.all(children.map(work));

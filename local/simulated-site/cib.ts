@@ -215,14 +215,18 @@ export function descendants({ children }: Element, into: Element[] = []): Elemen
 
 /** As cibadmin prints it. */
 export function print({ name, attributes, children }: Element, indent = ''): string {
-  const pairs = Object.entries(attributes).map(([attribute, value]) => ` ${attribute}="${escape(value)}"`);
-  const start = `${indent}<${name}${pairs.join('')}`;
-  if (children.length === 0) return `${start}/>\n`;
-  return `${start}>\n${children.map((child) => print(child, `${indent}  `)).join('')}${indent}</${name}>\n`;
+  let text = `${indent}<${name}`;
+  for (const attribute in attributes) text += ` ${attribute}="${escape(attributes[attribute] ?? '')}"`;
+  if (children.length === 0) return `${text}/>\n`;
+  text += '>\n';
+  for (const child of children) text += print(child, `${indent}  `);
+  return `${text}${indent}</${name}>\n`;
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
 function escape(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return /[&<>"]/.test(value) ? value.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character) : value;
 }
 
 const parser = new XMLParser({

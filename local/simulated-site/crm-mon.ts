@@ -78,10 +78,9 @@ ${errors.map((error) => `      <error>${error}</error>\n`).join('')}    </errors
   }
 
   private element(name: string, attributes: Attributes, children: Element[] = []): Element {
-    const given = Object.entries(attributes).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, String(value)] as const],
-    );
-    return element(name, Object.fromEntries(given), children);
+    const given: Record<string, string> = {};
+    for (const [key, value] of Object.entries(attributes)) if (value !== undefined) given[key] = String(value);
+    return element(name, given, children);
   }
 
   private summary({ nodes }: Pacemaker, view: ClusterView): Element {

@@ -72,8 +72,17 @@ export function parseRule(words: readonly string[]): Rule {
   return rule;
 }
 
+const printed = new WeakMap<Rule, readonly [matches: string, target: string]>();
+
 /** The rule as iptables-save prints it, without `-A INPUT`. @param counters stand before the target */
 function formatRule(rule: Rule, counters = ''): string {
+  const [matches, target] = printed.get(rule) ?? partsOf(rule);
+  printed.set(rule, [matches, target]);
+  return `${matches}${counters} ${target}`.trim();
+}
+
+/** What stands before the counters, and after them. */
+function partsOf(rule: Rule): readonly [matches: string, target: string] {
   const words = [
     ...(rule.source === undefined ? [] : ['-s', rule.source]),
     ...(rule.destination === undefined ? [] : ['-d', rule.destination]),
@@ -86,7 +95,7 @@ function formatRule(rule: Rule, counters = ''): string {
     ...(rule.target === undefined ? [] : ['-j', rule.target]),
     ...rule.targetOptions.flatMap(([flag, text]) => [flag, text]),
   ];
-  return `${words.map(quoted).join(' ')}${counters} ${target.map(quoted).join(' ')}`.trim();
+  return [words.map(quoted).join(' '), target.map(quoted).join(' ')];
 }
 
 /** The chain INPUT of a host's filter table. */
@@ -214,11 +223,11 @@ export const PROGRAM = (name: string): string => `${name} v1.8.9 (nf_tables)`;
 
 function matches(rule: Rule, from: string, port: number, iface: string): boolean {
   if (rule.protocol !== undefined && rule.protocol !== 'tcp' && rule.protocol !== 'all') return false;
-  if (rule.source !== undefined && !within(from, rule.source)) return false;
   if (rule.inInterface !== undefined && rule.inInterface !== iface) return false;
+  if (rule.source !== undefined && !within(from, rule.source)) return false;
   return rule.matches.every(({ options }) =>
     options.every(([flag, value]) => {
-      if (flag === '--dport' || flag === '--dports') return value.split(',').some((range) => inRange(port, range));
+      if (flag === '--dport' || flag === '--dports') return holds(value, port);
       if (flag === '--state' || flag === '--ctstate') return value.split(',').includes('NEW');
       // The source port of a new connection is an ephemeral one, which no rule of a controller names.
       return flag !== '--sport' && flag !== '--sports';
@@ -226,10 +235,16 @@ function matches(rule: Rule, from: string, port: number, iface: string): boolean
   );
 }
 
-function inRange(port: number, range: string): boolean {
-  const [low = '0', high = low] = range.split(':');
-  return port >= Number(low) && port <= Number(high);
+function holds(ports: string, port: number): boolean {
+  return rangesOf(ports).some(([low, high]) => port >= low && port <= high);
 }
+
+const rangesOf = remembering((ports) =>
+  ports.split(',').map((range) => {
+    const [low = '0', high = low] = range.split(':');
+    return [Number(low), Number(high)] as const;
+  }),
+);
 
 function loaded(name: string): Match {
   if (!(name in MODULES)) throw new RuleError(`Couldn't load match \`${name}':No such file or directory\n`);

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../domain/world';
 import { connection, type Connection } from './duplex-pair';
 import type { SiteRecord } from './record';
+import { remembering } from './remembering';
 import type { Timings } from './timings';
 
 /** Why a connection failed, with the text that OpenSSH gives in its channel open failure. */
@@ -70,7 +71,8 @@ export class Network {
   private readonly hosts = new Map<string, NetworkHost>();
   private readonly addresses = new Map<string, NetworkHost>();
   private readonly down = new Set<string>();
-  private readonly listeners = new Set<OpenListener>();
+  /** By host. */
+  private readonly listeners = new Map<string, OpenListener[]>();
   private readonly closings = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
   private readonly connections = new Map<Connection, readonly string[]>();
@@ -130,20 +132,27 @@ export class Network {
     { program = '?', reusePort, namespace }: ListenOptions = {},
   ): Listener | undefined {
     const overlaps = (one: OpenListener) => [one.address, address].includes('0.0.0.0') || one.address === address;
-    const taken = this.listening(host, namespace).filter((one) => one.port === port && overlaps(one));
+    const taken = this.listening(host, namespace, port).filter(overlaps);
     if (taken.some((one) => !one.reusePort || !reusePort)) return undefined;
     const where = { host, program, namespace, address, port, reusePort: reusePort === true };
     const listener = new OpenListener(where, this.clock.now(), accept, () => {
-      this.listeners.delete(listener);
+      this.listeners.set(
+        host,
+        this.all(host).filter((one) => one !== listener),
+      );
       this.closings.set(keyOf(host, address, port), this.clock.now());
     });
-    this.listeners.add(listener);
+    this.listeners.set(host, [...this.all(host), listener]);
     return listener;
   }
 
-  /** What listens in a network namespace of a host, the first one by default. */
-  listening(host: string, namespace?: string): OpenListener[] {
-    return [...this.listeners].filter((one) => one.host === host && one.namespace === namespace);
+  /** What listens in a network namespace of a host, the first one by default; on any port, or one. */
+  listening(host: string, namespace?: string, port?: number): OpenListener[] {
+    return this.all(host).filter((one) => one.namespace === namespace && (port === undefined || one.port === port));
+  }
+
+  private all(host: string): readonly OpenListener[] {
+    return this.listeners.get(host) ?? [];
   }
 
   /**
@@ -198,7 +207,7 @@ export class Network {
       const verdict = target.verdict(from, port, local ? 'lo' : 'br-mgmt', counts);
       if (verdict !== 'ACCEPT') return verdict === 'DROP' ? 'ETIMEDOUT' : 'ECONNREFUSED';
     }
-    const there = this.listening(target.name, namespace).filter((one) => one.port === port);
+    const there = this.listening(target.name, namespace, port);
     const exact = there.filter((one) => one.address === address);
     const able = exact.length > 0 ? exact : there.filter((one) => one.address === '0.0.0.0');
     // The kernel shares connections out among those that have the port together.
@@ -315,15 +324,18 @@ class OpenListener implements Listener {
 
 /** Whether an address is of a network in CIDR form. */
 export function within(address: string, network: string): boolean {
-  const [base = '', prefix = '32'] = network.split('/');
-  const size = 2 ** (32 - Number(prefix));
-  return Math.floor(toNumber(address) / size) === Math.floor(toNumber(base) / size);
+  const { base, size } = parsed(network);
+  return Math.floor(toNumber(address) / size) === base;
 }
 
+const parsed = remembering((network) => {
+  const [base = '', prefix = '32'] = network.split('/');
+  const size = 2 ** (32 - Number(prefix));
+  return { base: Math.floor(toNumber(base) / size), size };
+});
+
 /** An IPv4 address as a number. */
-export function toNumber(address: string): number {
-  return address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-}
+export const toNumber = remembering((address) => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0));
 
 /** A number as an IPv4 address. */
 export function toAddress(number: number): string {

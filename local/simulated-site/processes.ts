@@ -50,7 +50,7 @@ export interface Daemon {
 /** The processes of a daemon whose first one has this PID; the others follow it. */
 export function processesOf(daemon: Daemon, first: number, startedAt: number): SimulatedProcess[] {
   const { name, args, user } = daemon;
-  const program = daemon.program ?? args.replace(/ .*/, '');
+  const program = daemon.program ?? args.split(' ', 1)[0] ?? '';
   return Array.from({ length: daemon.count ?? 1 }, (_, index) => {
     const parent = index === 0 ? INIT : first;
     return { pid: first + index, parent, user, name, args, program, startedAt };

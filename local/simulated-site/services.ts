@@ -58,6 +58,8 @@ export class Service {
   ignoresStop = false;
   /** Why the process died, as its log would tell. */
   diedOf: string | undefined;
+  /** Its processes, with the command lines that they were started with; none if it does not run. */
+  processes: readonly SimulatedProcess[] = [];
   private config = NO_CONFIG;
   private end: (() => void) | undefined;
   private cancel: (() => void) | undefined;
@@ -72,17 +74,14 @@ export class Service {
     return this.startedAt !== undefined;
   }
 
-  /** Its processes; none if it does not run. */
-  get processes(): SimulatedProcess[] {
-    return this.startedAt === undefined ? [] : processesOf(this.options.daemon(), this.pid, this.startedAt);
-  }
-
   /** Starts the process, unless it runs; it serves after its delay, or dies. */
   start(immediately = false): void {
     if (this.running) return;
     const { clock, host, daemon, load = () => NO_CONFIG, delay = 0 } = this.options;
+    const started = daemon();
     this.startedAt = clock.now();
-    this.pid = host.spawn(daemon().count ?? 1);
+    this.pid = host.spawn(started.count ?? 1);
+    this.processes = processesOf(started, this.pid, this.startedAt);
     this.diedOf = undefined;
     let work = this.options.serve;
     try {
@@ -114,7 +113,9 @@ export class Service {
   /** Goes on as another was. */
   resume({ startedAt, pid, diedOf, config }: ServiceImage): void {
     Object.assign(this, { startedAt, pid, diedOf, config });
-    if (startedAt !== undefined) this.end = this.options.serve(config);
+    if (startedAt === undefined) return;
+    this.processes = processesOf(this.options.daemon(), pid, startedAt);
+    this.end = this.options.serve(config);
   }
 
   /** Ends the process. */
@@ -124,6 +125,7 @@ export class Service {
     this.cancel = undefined;
     this.end = undefined;
     this.startedAt = undefined;
+    this.processes = [];
   }
 
   private die(error: unknown): void {

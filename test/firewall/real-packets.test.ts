@@ -2,6 +2,7 @@ import type { Case, Decision } from '../../domain/config/firewall/decide';
 import { counted } from '../../domain/config/firewall/counters';
 import { printAddress } from '../../domain/config/firewall/values';
 import { messageOf } from '../../domain/errors';
+import { parseListing } from '../../domain/config/firewall/table';
 import { decideListing, decideRulesFile, editRules, magnumRule, placeRule } from '../../domain/config/iptables';
 import { type Example, EXAMPLES } from '../domain/config/firewall/rules';
 import { node1, site } from '../domain/sites';
@@ -97,7 +98,7 @@ async function tried(client: Namespace, installed: readonly Variant[], example: 
 async function agrees(wire: Wire, variant: Variant, { text, refused }: Example): Promise<void> {
   const { controller: host } = wire;
   const restore = [`iptables-${variant}-restore`];
-  const list = async () => (await host.output([`iptables-${variant}`, '-S'])).split('\n');
+  const list = async () => parseListing((await host.output([`iptables-${variant}`, '-S'])).split('\n'));
   const edited = editRules(text, golden, undefined, where);
 
   const loaded = await host.run(restore, text);

@@ -1,13 +1,13 @@
 import type { Site } from '../../site/document';
 import { takes } from './decide';
 import { parseNft } from './nft';
-import { parseListing, parseRulesFile } from './table';
+import { parseRulesFile, type RuleTable } from './table';
 import { printNetwork } from './values';
 
 /** What can be read on a controller about who makes its firewall rules. */
 export interface FirewallReading {
   /** What `iptables -S` prints, of all chains. */
-  readonly listing?: readonly string[];
+  readonly listing?: RuleTable;
   /** The file of persistent rules. */
   readonly file?: string;
   /** What `nft list ruleset` prints, if there is nft. */
@@ -52,7 +52,7 @@ export interface FirewallOwner {
 export function firewallOwner(reading: FirewallReading, site: Site): FirewallOwner {
   const { listing, file = '', nft = '', services = [] } = reading;
   // The file counts only if the running rules were not read: it may be left over from a former owner.
-  const { chains } = listing ? parseListing(listing) : parseRulesFile(file).tables[0];
+  const { chains } = listing ?? parseRulesFile(file).tables[0];
   const rules = listing ? 'running rules' : 'rules file';
   const owner = (name: Exclude<OwnerName, 'unknown'>, evidence: string, usesFile: boolean): FirewallOwner => ({
     name,

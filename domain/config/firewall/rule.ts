@@ -92,8 +92,7 @@ const AFTER_CHAIN = ['-D', '-E', '-I', '-P', '-R'];
  * @returns undefined if the line holds no command, or is for IPv6
  */
 export function parseCommand(text: string, line: number): Command | undefined {
-  const words = splitWords(text);
-  const options = [...readOptions(words)];
+  const options = readOptions(splitWords(text));
   const verb = options.find(({ name }) => /^-[ACDEFILNPRSXZ]$/.test(name));
   if (!verb || options.some(({ name }) => name === '-6')) return undefined;
   const [chain, argument] = verb.values;
@@ -114,6 +113,7 @@ export function isSame(one: Rule, other: Rule): boolean {
 
 /** The words of a line: separated by blanks, or in double quotes, in which a backslash takes the next character as it is. */
 export function splitWords(line: string): string[] {
+  if (!line.includes('"')) return line.match(/\S+/g) ?? [];
   return Array.from(line.matchAll(/[^\s"]*(?:"((?:\\.|[^"\\])*)"?|[^\s"]+)/g), ([word, quoted]) =>
     quoted === undefined ? word : word.slice(0, word.indexOf('"')) + quoted.replace(/\\(.)/g, '$1'),
   );
@@ -129,7 +129,8 @@ function own(names: string): Map<string, string> {
   return new Map(names.split(' ').map((name) => [name, `--${name}`]));
 }
 
-function* readOptions(words: readonly string[]): Generator<Option> {
+function readOptions(words: readonly string[]): Option[] {
+  const options: Option[] = [];
   const matches: string[] = [];
   let protocol: string | undefined;
   let negated = false;
@@ -163,9 +164,10 @@ function* readOptions(words: readonly string[]): Generator<Option> {
     if (name === '-c' && isValue(words[at])) at += 1;
     if (name === '-m') matches.push(values[0] ?? '');
     if (name === '-p') protocol = values[0]?.toLowerCase();
-    yield { name, negated, values };
+    options.push({ name, negated, values });
     negated = false;
   }
+  return options;
 }
 
 function isValue(word: string | undefined): boolean {
@@ -177,11 +179,11 @@ function canonical(name: string, matches: readonly string[], protocol: string | 
   const loaded = [BASE, ...matches.flatMap((match) => MATCHES[match] ?? [])];
   // The match of the protocol is loaded only if nothing else knows the option.
   const implied = MATCHES[protocol === '6' ? 'tcp' : (protocol ?? '')];
-  const tables = [loaded, implied ? [implied] : []];
-  const whole = tables.flat().find((table) => table.has(name));
-  if (whole) return whole.get(name) ?? '';
-  for (const known of tables) {
-    const all = known.flatMap((table) => [...table]);
+  const whole = loaded.find((table) => table.has(name)) ?? implied;
+  const known = whole?.get(name);
+  if (known !== undefined) return known;
+  for (const tables of [loaded, implied ? [implied] : []]) {
+    const all = tables.flatMap((table) => [...table]);
     const [only, ...more] = new Set(all.flatMap(([one, short]) => (one.startsWith(name) ? [short] : [])));
     if (only !== undefined) return more.length === 0 ? only : `--${name}`;
   }

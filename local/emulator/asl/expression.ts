@@ -19,7 +19,13 @@ export class ExpressionFailed extends Error {
   }
 }
 
-const compiled = new Map<string, jsonata.Expression>();
+/** An expression with the variables and functions that it names: to bind all others would take longer than most expressions. */
+interface Compiled {
+  readonly expression: jsonata.Expression;
+  readonly names: ReadonlySet<string>;
+}
+
+const compiled = new Map<string, Compiled>();
 
 /** Whether a template has an expression in it; templates are parts of definitions, which do not change. */
 const computed = new WeakMap<object, boolean>();
@@ -34,13 +40,21 @@ export function expressionIn(value: unknown): string | undefined {
  * Compiles an expression, or takes it from those compiled before.
  * @throws the error of JSONata's parser, with its `code` and `message`
  */
-export function compile(source: string): jsonata.Expression {
-  let expression = compiled.get(source);
-  if (expression === undefined) {
-    expression = jsonata(source);
-    compiled.set(source, expression);
+export function compile(source: string): Compiled {
+  let found = compiled.get(source);
+  if (found === undefined) {
+    const expression = jsonata(source);
+    found = { expression, names: namesIn(expression.ast()) };
+    compiled.set(source, found);
   }
-  return expression;
+  return found;
+}
+
+function namesIn(node: unknown, names = new Set<string>()): Set<string> {
+  if (typeof node !== 'object' || node === null) return names;
+  if ('type' in node && node.type === 'variable' && 'value' in node) names.add(String(node.value));
+  for (const part of Object.values(node)) namesIn(part, names);
+  return names;
 }
 
 /**
@@ -60,12 +74,14 @@ export async function evaluate(
   if (!hasExpression(template)) return template;
   if (Array.isArray(template)) {
     const items: Json[] = [];
-    for (const [i, item] of template.entries()) items.push(await evaluate(item, `${location}[${i}]`, bindings));
+    for (const [i, item] of template.entries()) {
+      items.push(hasExpression(item) ? await evaluate(item, `${location}[${i}]`, bindings) : item);
+    }
     return items;
   }
   const fields: Record<string, Json> = {};
   for (const [key, value] of Object.entries(template as Record<string, Json>)) {
-    fields[key] = await evaluate(value, `${location}/${key}`, bindings);
+    fields[key] = hasExpression(value) ? await evaluate(value, `${location}/${key}`, bindings) : value;
   }
   return fields;
 }
@@ -81,7 +97,9 @@ async function evaluateExpression(
 
   let result: unknown;
   try {
-    result = await compile(source).evaluate(undefined, bindings);
+    const { expression, names } = compile(source);
+    const named = Object.entries(bindings).filter(([name]) => names.has(name));
+    result = await expression.evaluate(undefined, Object.fromEntries(named));
   } catch (error) {
     // JSONata's errors have a code, which the service shows after a full stop; other errors follow a colon.
     const { code, message } = error as { code?: string; message: string };

@@ -1,5 +1,6 @@
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm } from 'ssh2';
 import type { Release } from '../../../domain/site/releases';
+import { remembering } from '../remembering';
 
 /** A resource agent as the CIB names it: the attributes of a primitive. */
 export interface Agent {
@@ -97,13 +98,15 @@ export interface Openssh {
 
 /** Whether a version is another one or later: numbers with dots between. */
 export function since(version: string, first: string): boolean {
-  const [numbers, others] = [version, first].map((one) => (one.match(/\d+/g) ?? []).slice(0, 3).map(Number));
-  for (const [at, other] of (others ?? []).entries()) {
-    const number = numbers?.[at] ?? 0;
+  const numbers = numbersIn(version);
+  for (const [at, other] of numbersIn(first).entries()) {
+    const number = numbers[at] ?? 0;
     if (number !== other) return number > other;
   }
   return true;
 }
+
+const numbersIn = remembering((version) => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number));
 
 /** The VIP as all but Fuel have it. */
 export const IPADDR2: Agent = { class: 'ocf', provider: 'heartbeat', type: 'IPaddr2' };

@@ -34,6 +34,7 @@ test('numbers first, then the command line in words; the dead are left out', () 
     user: 65534,
     age: 4,
     words: ['/usr/sbin/haproxy', '-D', '-p', '/run/haproxy.pid', '-f', '/etc/haproxy/haproxy.cfg'],
+    program: 'haproxy',
   });
 });
 
@@ -66,7 +67,7 @@ test.each([
   ['a user of a directory', 70_001, 70_001, false],
   ['one that the site names', 5000, 5000, true],
 ])('%s', (_, realUser, user, expected) => {
-  const process = { pid: 5, parent: 1, realUser, user, age: 1, words: [] };
+  const process = { pid: 5, parent: 1, realUser, user, age: 1, words: [], program: '' };
 
   expect(isService(process, new Set([5000]))).toBe(expected);
 });

@@ -1,5 +1,13 @@
 import * as fc from 'fast-check';
-import { editRules, magnumRule, placeRule, RulesFileInvalid } from '../../../domain/config/iptables';
+import { parseListing } from '../../../domain/config/firewall/table';
+import {
+  editRules,
+  magnumRule,
+  placeRule,
+  type Placement,
+  RulesFileInvalid,
+  type Where,
+} from '../../../domain/config/iptables';
 import { node1, site } from '../sites';
 
 const golden = site('golden');
@@ -16,13 +24,14 @@ const DROP = '-A INPUT -j DROP';
 const DROP_999 = '-A INPUT -m comment --comment "999 drop all other requests" -j DROP';
 
 /** What iptables makes of the placement: inserts and deletes by number, one after the other. */
-function execute(lines: readonly string[], { insert, remove }: ReturnType<typeof placeRule>): string[][] {
+function execute(lines: readonly string[], { insert, remove }: Placement): string[][] {
   const states = [[...lines]];
   if (insert !== undefined) states.push(lines.toSpliced(insert - 1, 0, MAGNUM));
   for (const number of remove) states.push(states.at(-1)?.toSpliced(number - 1, 1) ?? []);
   return states;
 }
-const after = (lines: readonly string[]) => execute(lines, placeRule(lines, golden)).at(-1);
+const place = (lines: readonly string[], where: Where = {}) => placeRule(parseListing(lines), golden, where);
+const after = (lines: readonly string[]) => execute(lines, place(lines)).at(-1);
 
 describe('magnumRule', () => {
   test("is the guide's rule", () => {
@@ -104,7 +113,7 @@ describe('placeRule', () => {
       ],
     ],
   ])('leaves the rule if it is right: %s', (_, found) => {
-    expect(placeRule(found, golden)).toEqual({ remove: [] });
+    expect(place(found)).toEqual({ remove: [] });
   });
 
   test.each([
@@ -116,14 +125,14 @@ describe('placeRule', () => {
   });
 
   test('the policy does not count', () => {
-    expect(placeRule(['-P INPUT DROP', OVS, DROP], golden)).toEqual({ insert: 2, remove: [] });
+    expect(place(['-P INPUT DROP', OVS, DROP])).toEqual({ insert: 2, remove: [] });
   });
 
   test('replaces the rule of another port or network, and removes its duplicates, the highest number first', () => {
     const old = MAGNUM.replaceAll('9511', '9512');
 
-    expect(placeRule([old, OVS, old, DROP, MAGNUM], golden)).toEqual({ insert: 3, remove: [6, 4, 1] });
-    expect(placeRule([old, OVS, MAGNUM, MAGNUM, DROP], golden)).toEqual({ remove: [4, 1] });
+    expect(place([old, OVS, old, DROP, MAGNUM])).toEqual({ insert: 3, remove: [6, 4, 1] });
+    expect(place([old, OVS, MAGNUM, MAGNUM, DROP])).toEqual({ remove: [4, 1] });
   });
 
   test('leaves a foreign rule for the same port', () => {
@@ -142,12 +151,12 @@ describe('placeRule', () => {
     const chains = ['-N logdrop', '-A logdrop -j LOG', '-A logdrop -j DROP'];
     const found = ['-P INPUT ACCEPT', ...chains, STATE, '-A INPUT -j logdrop', OVS];
 
-    expect(placeRule(found, golden)).toEqual({ insert: 2, remove: [] });
-    expect(placeRule([...found.slice(0, 5), MAGNUM, ...found.slice(5)], golden)).toEqual({ remove: [] });
+    expect(place(found)).toEqual({ insert: 2, remove: [] });
+    expect(place([...found.slice(0, 5), MAGNUM, ...found.slice(5)])).toEqual({ remove: [] });
   });
 
   test('goes before a jump whose chain was not read', () => {
-    expect(placeRule([STATE, '-A INPUT -j logdrop', OVS], golden)).toEqual({ insert: 2, remove: [] });
+    expect(place([STATE, '-A INPUT -j logdrop', OVS])).toEqual({ insert: 2, remove: [] });
   });
 
   test('goes before what may take, if the rules do not tell', () => {
@@ -159,15 +168,15 @@ describe('placeRule', () => {
   test('heeds a rule for the address of one controller on that controller only', () => {
     const other = '-A INPUT -d 10.21.22.5/32 -j DROP';
 
-    expect(placeRule([other, OVS], golden, { controller: node1(golden) })).toEqual({ insert: 3, remove: [] });
-    expect(placeRule([other, OVS], golden)).toEqual({ insert: 1, remove: [] });
+    expect(place([other, OVS], { controller: node1(golden) })).toEqual({ insert: 3, remove: [] });
+    expect(place([other, OVS])).toEqual({ insert: 1, remove: [] });
   });
 
   test('heeds a rule for another interface only if it is not known where the connections arrive', () => {
     const outer = '-A INPUT -i eth0 -s 10.0.0.0/8 -j DROP';
 
-    expect(placeRule([outer, OVS], golden, { interface: 'br-mgmt' })).toEqual({ insert: 3, remove: [] });
-    expect(placeRule([outer, OVS], golden)).toEqual({ insert: 1, remove: [] });
+    expect(place([outer, OVS], { interface: 'br-mgmt' })).toEqual({ insert: 3, remove: [] });
+    expect(place([outer, OVS])).toEqual({ insert: 1, remove: [] });
   });
 
   test('whatever the chain: there is always a rule, one in the end, foreign ones stay, a second run does nothing', () => {
@@ -186,7 +195,7 @@ describe('placeRule', () => {
     );
     fc.assert(
       fc.property(chain, (found) => {
-        const states = execute(found, placeRule(found, golden));
+        const states = execute(found, place(found));
         const last = states.at(-1) ?? [];
 
         const foreign = (lines: readonly string[]) => lines.filter((line) => !line.includes('117 magnum-api'));
@@ -194,7 +203,7 @@ describe('placeRule', () => {
         expect(last.filter((line) => line.includes('117 magnum-api'))).toEqual([MAGNUM]);
         expect(states.slice(1).every((lines) => lines.includes(MAGNUM))).toBe(true);
         expect(last.slice(0, last.indexOf(MAGNUM))).not.toContain(DROP);
-        expect(placeRule(last, golden)).toEqual({ remove: [] });
+        expect(place(last)).toEqual({ remove: [] });
       }),
     );
   });

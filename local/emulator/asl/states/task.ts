@@ -61,7 +61,7 @@ async function perform(
     const answer = await withLimit(run.clock, limits.timeoutInSeconds, late, signal, (inner) =>
       call(visit, { resource, events, args, limits, pending, signal: inner }),
     );
-    const json = payload(asJson(answer), events.subject);
+    const json = payload(answer, events.subject);
     trail.add(...events.succeeded(json));
     return JSON.parse(json) as Json;
   } catch (error) {
@@ -88,7 +88,7 @@ async function call(
 ): Promise<unknown> {
   const { run, trail } = scope;
   const submitted = (output: unknown) => {
-    if (!signal.aborted) trail.add(...events.submitted(payload(asJson(output), events.subject)));
+    if (!signal.aborted) trail.add(...events.submitted(payload(output, events.subject)));
   };
   const { timeoutInSeconds: timeoutSeconds } = limits;
   const work = run.integrationFor(resource.call)(JSON.parse(args), {
@@ -104,11 +104,6 @@ async function call(
   submitted(answer);
   // Heartbeats are due only from now on, not while the call is under way.
   return orAborted(pending.outcome(limits.heartbeatInSeconds), signal);
-}
-
-/** What is left of a value when it goes through JSON; null for nothing. */
-function asJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value ?? null)) as Json;
 }
 
 type Event = [HistoryEventType, EventDetails];

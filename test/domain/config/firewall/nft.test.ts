@@ -1,12 +1,13 @@
 import { explain } from '../../../../domain/config/firewall/decide';
 import { parseNft } from '../../../../domain/config/firewall/nft';
+import { parseListing } from '../../../../domain/config/firewall/table';
 import { decideRunning } from '../../../../domain/config/iptables';
 import { node1, site } from '../../sites';
 
 // In the form of `nft list ruleset`, nftables 1.0.6.
 
 const golden = site('golden');
-const OPEN = ['-P INPUT ACCEPT'];
+const OPEN = parseListing(['-P INPUT ACCEPT']);
 
 /** What becomes of connections from the management network with these rules in a chain whose policy is drop. */
 function decide(...rules: string[]) {
@@ -125,7 +126,7 @@ test('chains that others lead to are followed, by the interface where packets ar
 test('rules of iptables and of nft have to let a packet pass, both', () => {
   const where = { controller: node1(golden) };
 
-  const decision = decideRunning(['-P INPUT DROP'], CHAINS, golden, { ...where, interface: 'eth0' });
+  const decision = decideRunning(parseListing(['-P INPUT DROP']), CHAINS, golden, { ...where, interface: 'eth0' });
 
   expect(decision).toMatchObject({ answer: 'taken', cause: { text: '-P INPUT DROP' } });
 });

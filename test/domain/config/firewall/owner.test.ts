@@ -1,14 +1,16 @@
 import { firewallOwner, type FirewallReading } from '../../../../domain/config/firewall/owner';
+import { parseListing, type RuleTable } from '../../../../domain/config/firewall/table';
 import { site } from '../../sites';
 import { EXAMPLES } from './rules';
 
 const golden = site('golden');
+const OPEN = parseListing(['-P INPUT ACCEPT']);
 const owner = (reading: FirewallReading) => firewallOwner(reading, golden);
 
 /** What `iptables -S` prints after the example's file is loaded, as far as owners are concerned. */
-function listing(name: string): string[] {
+function listing(name: string): RuleTable {
   const text = EXAMPLES.find((example) => example.name === name)?.text ?? '';
-  return text.split('\n').map((line) => line.replace(/^:(\S+) - .*/, '-N $1'));
+  return parseListing(text.split('\n').map((line) => line.replace(/^:(\S+) - .*/, '-N $1')));
 }
 
 // As `nft list ruleset` prints them: firewalld 1.3, a hand-made /etc/nftables.conf, fail2ban 1.0, iptables-nft 1.8.
@@ -88,7 +90,7 @@ describe('firewallOwner', () => {
     ['unknown', NFT_FAIL2BAN],
     ['unknown', NFT_OF_IPTABLES],
   ])('sees %s behind rules of nft that iptables does not show', (name, nft) => {
-    expect(owner({ listing: ['-P INPUT ACCEPT'], nft })).toMatchObject({ name, usesFile: name === 'unknown' });
+    expect(owner({ listing: OPEN, nft })).toMatchObject({ name, usesFile: name === 'unknown' });
   });
 
   test.each([
@@ -98,7 +100,7 @@ describe('firewallOwner', () => {
     ['iptables-persistent', true],
     ['iptables', true],
   ])('knows the service %s without a rule', (service, usesFile) => {
-    const found = owner({ listing: ['-P INPUT ACCEPT'], services: ['sshd', service] });
+    const found = owner({ listing: OPEN, services: ['sshd', service] });
 
     expect(found).toMatchObject({ evidence: `the service ${service}`, usesFile });
   });
@@ -120,6 +122,6 @@ describe('firewallOwner', () => {
     const file = EXAMPLES.find(({ name }) => name === 'ufw')?.text ?? '';
 
     expect(owner({ file }).name).toBe('ufw');
-    expect(owner({ file, listing: ['-P INPUT ACCEPT'] })).toMatchObject({ name: 'unknown', usesFile: true });
+    expect(owner({ file, listing: OPEN })).toMatchObject({ name: 'unknown', usesFile: true });
   });
 });
