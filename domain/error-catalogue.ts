@@ -146,6 +146,10 @@ export const ERROR_CATALOGUE = {
       'HAProxy did not stop within its time. It was enabled again.',
       'See what it waits for; long connections delay a soft stop.',
     ),
+    HAProxyCycledMeanwhile: entry(
+      'HAProxy was started anew on every controller while it was about to be cycled. It was not disabled.',
+      'If somebody else has done that, start again.',
+    ),
     HAProxyStopBlocked: entry(
       'Pacemaker tried to stop HAProxy and gave up. It was enabled again.',
       'Stop the haproxy processes on the controller that the cause names, then clean up, as the cause says.',
@@ -159,8 +163,9 @@ export const ERROR_CATALOGUE = {
       "The cause says what is up now and what is down: look at crm_mon -1 -r and at HAProxy's log if it is still down.",
     ),
     HAProxyLeftDisabled: entry(
-      'HAProxy is disabled, or may be, and could not be enabled: everything behind the VIPs is down.',
-      '**Run `pcs resource enable p_haproxy` on a controller now** (with crmsh: `crm resource start p_haproxy`).',
+      'HAProxy is disabled, or may be, and could not be enabled: everything behind the VIPs is down. What the execution has ' +
+        'disabled comes back by itself, see haproxy.deadManSeconds.',
+      '**Run on a controller now what the cause says.** `pcs resource enable` alone does not end a disable of this workflow.',
     ),
   },
   'Managed files': {

@@ -6,7 +6,7 @@ export type Phase = 'look' | 'stage' | 'commit' | 'restart' | 'haproxy' | 'verif
 /** Steps by the names of their states. A test holds that each of the machine's is here. */
 const PHASES: Readonly<Record<Phase, RegExp>> = {
   rollback: /^Take fragment back$/,
-  haproxy: /HAProxy|^Reach$/,
+  haproxy: /HAProxy|^Reach$|^Arm dead-man$/,
   stage: /^Stage files$/,
   commit: /^(Commit files|Bootstrap|Upgrade schema)$/,
   restart: /^Restart Magnum$/,

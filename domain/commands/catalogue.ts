@@ -5,6 +5,7 @@ import { isBefore } from '../site/versions';
 import type { Command } from '../ssh/command';
 import { limited } from '../ssh/command-line';
 import { detection, PROCESSES } from './detection';
+import { ANY_CYCLE, ANY_TIME, armCommand, disableCommand, END_DISABLE } from './disable';
 import { type Platform, presumedPlatform } from './platform';
 
 /** The module of Python that each driver needs. */
@@ -21,7 +22,7 @@ type RuleNumber = number | typeof ANY_NUMBER;
  * The catalogue: every command that the workflow can run on a controller of this site, and no other.
  *
  * Argument lists are fixed per site and platform but for the number of an iptables rule, so that a sudoers file can allow
- * exactly these.
+ * exactly these. Those that disable HAProxy are in disable.ts.
  *
  * @param platform of the controller
  */
@@ -45,10 +46,6 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
   const previous = (path: string) => `${path}.magnum-ha-previous`;
   /** In HAProxy's network namespace, if it has one. */
   const within = platform.namespace === undefined ? [] : ['ip', 'netns', 'exec', platform.namespace];
-  const toldPacemaker = (pcs: string, crm: string) =>
-    platform.shell === 'pcs'
-      ? root('pcs', 'resource', pcs, haproxy.resource)
-      : root('crm', 'resource', crm, haproxy.resource);
   const restarted = (service: string) =>
     as(
       true,
@@ -173,9 +170,14 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
       haproxy.configFile,
       haproxy.fragmentDirectory,
     ),
-    // Both take less than a second. One that hangs must leave the time to try another controller.
-    disableHaproxy: toldPacemaker('disable', 'stop'),
-    enableHaproxy: toldPacemaker('enable', 'start'),
+    // Each takes less than a second. One that hangs must leave the time to try another controller.
+    /** Ends our own disable: see `armCommand` and `disableCommand`. */
+    endDisable: END_DISABLE,
+    /** Ends a disable of somebody else's, by pcs or crmsh. */
+    enableHaproxy:
+      platform.shell === 'pcs'
+        ? root('pcs', 'resource', 'enable', haproxy.resource)
+        : root('crm', 'resource', 'start', haproxy.resource),
     /** Makes pacemaker forget failures of HAProxy's: it tries again where it had given up. */
     cleanupHaproxy: root('crm_resource', '--cleanup', '--resource', haproxy.resource),
 
@@ -218,9 +220,14 @@ export function bootstrapCommands({ magnum }: Site) {
   };
 }
 
+/** In place of what is known only when a command is run: an example of it. */
+const EXAMPLES = { [ANY_NUMBER]: '1', [ANY_CYCLE]: '1000000000000', [ANY_TIME]: '2001-01-01 00:00:00Z' };
+
 /** Asks sudo whether it would run this command of the catalogue. Exit 1 if not; nothing is run. */
 export function permission(command: Command): Command {
-  const words = limited(command).map((word) => (word === ANY_NUMBER ? '1' : word));
+  const words = limited(command).map((word) =>
+    Object.entries(EXAMPLES).reduce((example, [any, one]) => example.replace(any, one), word),
+  );
   return as(false, 4, 'sudo', '-n', '-l', ...words);
 }
 
@@ -232,14 +239,14 @@ function as(root: boolean, timeoutSeconds: number, ...argv: string[]): Command {
 export type FileCommands = Catalogue['files']['magnumConf'];
 
 /**
- * Every command of the catalogue on these platforms; those for a rule's number with `ANY_NUMBER`. Of bootstrap, what the site
- * asks for.
+ * Every command of the catalogue on these platforms; those for a rule's number with `ANY_NUMBER`, and likewise `ANY_CYCLE` and
+ * `ANY_TIME`. Of bootstrap, what the site asks for.
  */
 export function everyCommand(site: Site, platforms: readonly Platform[] = [presumedPlatform(site)]): Command[] {
   const catalogues = platforms.map((platform) => catalogue(site, platform));
-  return [detection(site), ...catalogues, ...site.bootstrap.map((part) => bootstrapCommands(site)[part])].flatMap(
-    commandsIn,
-  );
+  const disabling = { arm: armCommand(site, ANY_CYCLE, ANY_TIME), disable: disableCommand(ANY_CYCLE) };
+  const bootstrap = site.bootstrap.map((part) => bootstrapCommands(site)[part]);
+  return [detection(site), ...catalogues, disabling, ...bootstrap].flatMap(commandsIn);
 }
 
 function commandsIn(part: object): Command[] {

@@ -11,6 +11,7 @@ const PHRASES = [
   ...['unable to get cib', 'unable to update cib', 'Unable to push cib', 'unable to find a resource'],
   ...['cluster is not currently running on this node', 'cluster is not available on this node'],
   ...['Could not connect to the CIB', 'Transport endpoint is not connected', 'Timer expired', 'Update was older'],
+  ...['No such device or address', 'Update does not conform to the configured schema'],
   ...['Another app is currently holding the xtables lock', 'Index of insertion too big', 'Index of deletion too big'],
   ...['does a matching rule exist in that chain', 'Bad rule', 'No chain/target/match by that name', 'you must be root'],
   ...['command not found', 'failed to run command', 'unrecognized service', 'not found', 'does not exist'],

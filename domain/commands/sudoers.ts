@@ -1,14 +1,21 @@
 import type { Site } from '../site/document';
 import { limited } from '../ssh/command-line';
 import { ANY_NUMBER, everyCommand } from './catalogue';
+import { ANY_CYCLE, ANY_TIME } from './disable';
 import { everyPlatform, type Platform } from './platform';
 
 /** Where the distributions that Fuel installs, and those after them, have coreutils. */
 const BIN = '/usr/bin';
 /** The system's own directories first: whatever else is called `timeout` or `cat` is not run. */
 const SECURE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
-/** 1 to 9999, as patterns of which none matches anything but digits. */
-const NUMBERS = ['[1-9]', '[1-9][0-9]', '[1-9][0-9][0-9]', '[1-9][0-9][0-9][0-9]'];
+const digits = (count: number) => '[0-9]'.repeat(count);
+/** What is known only when a command is run, as patterns of which none matches anything but digits, and of one length. */
+const PATTERNS = {
+  // 1 to 9999.
+  [ANY_NUMBER]: [0, 1, 2, 3].map((more) => `[1-9]${digits(more)}`),
+  [ANY_CYCLE]: [digits(13)],
+  [ANY_TIME]: [`${digits(4)}-${digits(2)}-${digits(2)} ${digits(2)}\\:${digits(2)}\\:${digits(2)}Z`],
+};
 
 /**
  * The sudoers file that lets the site's SSH user run the commands of the catalogue that need root, exactly as they arrive,
@@ -41,8 +48,11 @@ export function sudoers(site: Site, platforms: readonly Platform[] = everyPlatfo
 
 /** A command in the form of sudoers(5), which compares the arguments joined by blanks; several for those with a number. */
 function patterns(words: readonly string[]): string[] {
-  const escaped = words.map((word) => (word === ANY_NUMBER ? word : escape(word))).join(' ');
-  return escaped.includes(ANY_NUMBER) ? NUMBERS.map((digits) => escaped.replace(ANY_NUMBER, digits)) : [escaped];
+  return Object.entries(PATTERNS).reduce(
+    (lines, [any, all]) =>
+      lines.flatMap((line) => (line.includes(any) ? all.map((one) => line.replace(any, one)) : line)),
+    [words.map(escape).join(' ')],
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import { DISABLING_SET } from '../commands/disable';
 import { holds, inForce, isTrue, resolved, type RuleFacts } from './rules';
 import { rootOf } from './status';
 import { all, child, type Element } from './xml';
@@ -96,7 +97,7 @@ export interface Setting {
   readonly value: string;
   /** ID of the resource or template that has it; undefined if it is a default of all resources. */
   readonly at: string | undefined;
-  /** Whether a rule says when it holds. */
+  /** Whether a rule says when it holds, which somebody else has made: our own set is taken away by whoever enables HAProxy. */
   readonly ruled: boolean;
 }
 
@@ -128,7 +129,10 @@ function lookUp(
     if (!pair) continue;
     const holding = setHolds(set, facts);
     if (holding === undefined) return 'unknown';
-    if (holding) return { value: pair[1], ruled: child(set, 'rule') !== undefined };
+    if (holding) {
+      const isOurs = set.attributes['id'] === DISABLING_SET;
+      return { value: pair[1], ruled: child(set, 'rule') !== undefined && !isOurs };
+    }
   }
   return undefined;
 }

@@ -40,6 +40,8 @@ export interface ClusterNode {
 export interface ClusterStatus {
   /** Version of the node that decides, such as "2.1.5-a3f44794f94"; empty if there is none. */
   readonly version: string;
+  /** Name of that node, the designated controller (DC); undefined if there is none. Rules of time go by its clock. */
+  readonly dc: string | undefined;
   readonly quorate: boolean;
   /** Undefined before 1.1.16, which does not print it: see the CIB. */
   readonly maintenance: boolean | undefined;
@@ -74,6 +76,7 @@ export function parseClusterStatus(xml: string, resource: string, where: string)
   const dc = child(summary, 'current_dc')?.attributes;
   return {
     version: dc?.['version'] ?? '',
+    dc: dc?.['name'],
     quorate: dc?.['with_quorum'] === 'true',
     maintenance: truth(child(summary, 'cluster_options')?.attributes['maintenance-mode']),
     nodes,

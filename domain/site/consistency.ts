@@ -17,6 +17,8 @@ const readable = z.object({
   haproxy: z
     .object({
       publicVip: z.object({ address: text, port: whole, certificate: text }).optional().catch(undefined),
+      stopTimeoutSeconds: whole,
+      deadManSeconds: whole,
     })
     .catch({}),
   ca: z.object({ file: text }).catch({}),
@@ -50,6 +52,7 @@ export function inconsistencies(document: unknown): Problem[] {
   return [
     ...addresses(site),
     ...publicVip(site),
+    ...deadMan(site),
     ...duplicates('controllers', site.controllers),
     ...duplicates('clusterTemplates', site.clusterTemplates),
     ...duplicates('clusters', site.clusters),
@@ -96,6 +99,13 @@ function publicVip({ virtualIp, controllers, haproxy, magnum }: Readable): Probl
   if (!other && address !== virtualIp) return [];
   const message = `port ${apiPort} of ${address} is taken by ${whose}: choose another address or port`;
   return [{ path: 'haproxy.publicVip.address', name: 'DuplicateAddress', message }];
+}
+
+/** Pacemaker must not start HAProxy again while it is still waited for that it stops. */
+function deadMan({ haproxy: { stopTimeoutSeconds = 120, deadManSeconds = 180 } }: Readable): Problem[] {
+  if (deadManSeconds > stopTimeoutSeconds) return [];
+  const message = `${deadManSeconds} must be more than haproxy.stopTimeoutSeconds, ${stopTimeoutSeconds}`;
+  return [{ path: 'haproxy.deadManSeconds', name: 'BadValue', message }];
 }
 
 function duplicates(field: string, items: { name?: string | undefined }[]): Problem[] {

@@ -177,6 +177,13 @@ const haproxy = z
       .max(LIMITS.haproxySeconds)
       .default(180)
       .describe('How long HAProxy may take to serve again.'),
+    deadManSeconds: count
+      .max(LIMITS.deadManSeconds)
+      .default(180)
+      .describe(
+        'So long HAProxy is disabled at most: then pacemaker starts it again by itself, whatever has become of the workflow. ' +
+          'More than stopTimeoutSeconds.',
+      ),
   })
   .describe('HAProxy under pacemaker.');
 

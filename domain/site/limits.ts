@@ -7,4 +7,6 @@ export const LIMITS = {
   deadlineMinutes: 24 * 60,
   /** Until HAProxy has to have stopped, or to serve again, in seconds. */
   haproxySeconds: 1800,
+  /** Until a disable of HAProxy ends by itself, in seconds. */
+  deadManSeconds: 3600,
 } as const;

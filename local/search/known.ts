@@ -19,23 +19,6 @@ export interface Known {
 
 /** Empty when everything has been mended. What is listed and no longer happens fails the test of the fixed set. */
 export const KNOWN: readonly Known[] = [
-  ...(['I1', 'I4', 'I6'] as const).map((invariant): Known => ({
-    invariant,
-    what: { I1: 'HAProxy stays disabled', I4: 'an effect without the lock', I6: 'it succeeded, and the site is not' }[
-      invariant
-    ],
-    kinds: ['invoked-again-late', 'begins-late'],
-    at: /^lambda:invoke Disable HAProxy$/,
-    reason: 'A disable that comes late acts after Enable: it carries no fence yet (issue 10, item 6).',
-  })),
-  {
-    invariant: 'I1',
-    what: 'HAProxy stays disabled',
-    scenarios: ['fresh-apply', 'cycle-only', 'bootstrap'],
-    kinds: ['bastion-gone', 'lambda-errors', 'ssm-errors', 'aborted', 'timed-out'],
-    reason:
-      'Nothing on the controllers ends a disable by itself, and nothing follows an execution that was stopped (items 2, 3).',
-  },
   {
     invariant: 'I1',
     what: 'HAProxy stays disabled',

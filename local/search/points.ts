@@ -5,7 +5,7 @@ export type PointKind = 'command' | 'call' | 'state';
 export interface Point {
   readonly at: PointKind;
   readonly number: number;
-  /** `node-1 pcs resource disable p_haproxy`, `lambda:invoke Disable HAProxy`, `Disable HAProxy`. */
+  /** `node-1 pcs resource enable p_haproxy`, `lambda:invoke Disable HAProxy`, `Disable HAProxy`. */
   readonly what: string;
   /** Whether it has anything on standard input. */
   readonly input?: boolean;

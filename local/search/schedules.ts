@@ -32,15 +32,20 @@ export function pairs(references: readonly Reference[], count: number, choice: C
   });
 }
 
+/** The command that disables HAProxy. */
+const DISABLE = /cibadmin -M .*"Stopped"/;
+
 /** Where much hangs on it: a kind of fault at the first point whose name is like this. */
 const CRUCIAL: readonly (readonly [scenario: ScenarioName, kind: string, point: RegExp])[] = [
-  ['cycle-only', 'lost', /pcs resource disable/],
-  ['cycle-only', 'cut-before', /pcs resource disable/],
-  ['cycle-only', 'late-answer', /pcs resource disable/],
-  ['cycle-only', 'hangs-after', /pcs resource disable/],
-  ['cycle-only', 'function-killed', /pcs resource disable/],
-  ['cycle-only', 'controller-off', /pcs resource disable/],
-  ['cycle-only', 'bastion-gone', /pcs resource enable/],
+  ['cycle-only', 'lost', DISABLE],
+  ['cycle-only', 'cut-before', DISABLE],
+  ['cycle-only', 'late-answer', DISABLE],
+  ['cycle-only', 'hangs-after', DISABLE],
+  ['cycle-only', 'function-killed', DISABLE],
+  ['cycle-only', 'controller-off', DISABLE],
+  ['cycle-only', 'bastion-gone', /cibadmin -D/],
+  ['cycle-only', 'invoked-again-late', /lambda:invoke Arm dead-man/],
+  ['cycle-only', 'begins-late', /lambda:invoke Arm dead-man/],
   ['cycle-only', 'invoked-twice', /lambda:invoke Disable HAProxy/],
   ['cycle-only', 'invoked-again-late', /lambda:invoke Disable HAProxy/],
   ['cycle-only', 'begins-late', /lambda:invoke Disable HAProxy/],

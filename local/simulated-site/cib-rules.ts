@@ -77,13 +77,18 @@ function cloneAround(all: readonly Element[], primitive: string): string {
   return clone?.attributes['id'] ?? '';
 }
 
-/** Of sets of the same score the last one wins. */
+/** The set with the highest score wins, and of several with the same one the last. */
 function metaOf(resource: Element | undefined, name: string, now: number): string | undefined {
   if (!resource) return undefined;
   return childrenOf(resource, 'meta_attributes')
     .filter((set) => childrenOf(set, 'rule').every((rule) => holds(rule, undefined, now)))
+    .sort((one, other) => scoreOf(one) - scoreOf(other))
     .flatMap((set) => childrenOf(set, 'nvpair').filter((option) => option.attributes['name'] === name))
     .at(-1)?.attributes['value'];
+}
+
+function scoreOf({ attributes: { score = '0' } }: Element): number {
+  return score === 'INFINITY' ? 1_000_000 : Number(score);
 }
 
 /** Of constraints with a score of -INFINITY; pacemaker lists them from the last node on, under the clone's name. */

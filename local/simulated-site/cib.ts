@@ -23,7 +23,7 @@ export class CibError extends Error {
   }
 }
 
-const NO_SUCH = () => new CibError('Call failed: No such device or address', 105);
+const NO_SUCH = () => new CibError('No such device or address', 105);
 
 /** Names of the resources. */
 export const VIRTUAL_IP = 'vip__management';
@@ -126,7 +126,10 @@ export class Cib {
     const changed = structuredClone(this.configuration);
     change(changed);
     if (print(changed) === print(this.configuration)) return false;
-    if (!isValid(changed)) throw new CibError('Call failed: Update does not conform to the configured schema', 78);
+    if (!isValid(changed)) {
+      const refused = print(element('cib', {}, [changed]));
+      throw new CibError('Update does not conform to the configured schema', 78, refused);
+    }
     this.configuration = changed;
     this.changes++;
     return true;
@@ -142,7 +145,7 @@ export function create(section: Element, given: Element): void {
         given,
       ]),
     ]);
-    throw new CibError('Call failed: File exists', 108, print(failed));
+    throw new CibError('File exists', 108, print(failed));
   }
   section.children.push(given);
 }

@@ -9,8 +9,10 @@ export interface Timings {
   readonly pcs: number;
   /** Until that command has changed the CIB. */
   readonly cibChange: number;
-  /** A crm_mon, crm_resource or cibadmin. */
+  /** A crm_mon, crm_resource or `cibadmin -Q`. */
   readonly crmMon: number;
+  /** A cibadmin that changes something. */
+  readonly cibadmin: number;
   /** From the changed CIB until HAProxy's processes are gone. */
   readonly haproxyStop: number;
   /** From the changed CIB until HAProxy listens. */
@@ -70,6 +72,7 @@ const TRUE: Timings = {
   pcs: 400,
   cibChange: 350,
   crmMon: 20,
+  cibadmin: 50,
   haproxyStop: 230,
   haproxyStart: 450,
   vipStop: 100,

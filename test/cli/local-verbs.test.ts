@@ -203,6 +203,6 @@ describe('rehearse', () => {
     expect(audited.code).toBe(0);
     expect(JSON.parse(audited.out)).toMatchObject({ site: 'golden', mode: 'apply', record: { missing: [] } });
     expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*golden, apply: changed/);
-    expect(record.logs.filter((line) => line.includes('pcs resource disable'))).toHaveLength(1);
+    expect(record.logs.filter((line) => line.includes('cibadmin -D'))).toHaveLength(1);
   });
 });

@@ -51,6 +51,8 @@ export interface FaultyLab {
    * enabled, and the VIP must answer HTTP.
    */
   wrongHaproxy(controllers: readonly string[]): Promise<string[]>;
+  /** The same at this moment. */
+  wrongHaproxyNow(controllers: readonly string[]): Promise<string[]>;
   /** Owners of locks. */
   locks(): string[];
   close(): Promise<void>;
@@ -163,6 +165,7 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
       });
       return wrong.flat();
     },
+    wrongHaproxyNow: wrongNow,
     wrongHaproxy: async (names) => {
       // A host that has just booted is not yet missed by the others, nor does it answer.
       const end = Date.now() + SETTLING_MS;

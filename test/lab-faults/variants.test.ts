@@ -103,7 +103,7 @@ describe('with everything otherwise', () => {
 
 describe('sudo denies', () => {
   const golden = variant();
-  const { files, disableHaproxy, clearTree, deleteRule, insertRule, restartApi } = catalogue(golden);
+  const { files, enableHaproxy, clearTree, deleteRule, insertRule, restartApi } = catalogue(golden);
   const root = (...argv: string[]): Command => ({ argv, root: true, timeoutSeconds: 20 });
   const otherwise = (command: Command, from: string, to: string): Command => ({
     ...command,
@@ -122,9 +122,9 @@ describe('sudo denies', () => {
     ],
     ['another file to write', otherwise(files.magnumConf.fill, files.magnumConf.fill.argv[1] ?? '', 'of=/etc/passwd')],
     ['another place to put a file', otherwise(files.rules.install, files.rules.path, '/etc/shadow')],
-    ['another resource', otherwise(disableHaproxy, golden.haproxy.resource, 'vip__management')],
+    ['another resource', otherwise(enableHaproxy, golden.haproxy.resource, 'vip__management')],
     ['another service', otherwise(restartApi, golden.magnum.apiService, 'ssh')],
-    ['another time limit', { ...disableHaproxy, timeoutSeconds: 3600 }],
+    ['another time limit', { ...enableHaproxy, timeoutSeconds: 3600 }],
     ['a number that is none', otherwise(deleteRule(17), '17', '1 7')],
     ['no rule but ours', root('iptables', '-w', '-I', 'INPUT', '1', '-j', 'ACCEPT')],
     ['another chain', otherwise(insertRule(1), 'INPUT', 'OUTPUT')],

@@ -11,6 +11,7 @@ import { all, child, type Element, parseXml } from '../../domain/pacemaker/xml';
 import { type Command, withInput } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
 import { type ContractSite, startContractSite } from './site';
+import { PCS_DISABLE } from '../pcs-disable';
 
 const golden = document('golden');
 const c = catalogue(golden);
@@ -46,7 +47,7 @@ describe('crm_mon', () => {
   ])('%s', async (_what, name, set, unset) => {
     await site.run(ONE, pcs(...set));
     const seen = await eventually(TWO, truth(name));
-    const disable = await site.run(ONE, c.disableHaproxy);
+    const disable = await site.run(ONE, PCS_DISABLE);
     const enable = await site.run(ONE, c.enableHaproxy);
     const running = await haproxyOn();
     await site.run(ONE, pcs(...unset));
@@ -84,7 +85,7 @@ describe('crm_mon', () => {
       TWO,
       (view) => !view.nodes.some(({ name, online }) => name === ONE && online === 'true'),
     );
-    const disable = await site.run(ONE, c.disableHaproxy);
+    const disable = await site.run(ONE, PCS_DISABLE);
     const elsewhere = await haproxyOn([TWO, THREE]);
     await site.run(ONE, c.enableHaproxy);
     await site.rejoin();
@@ -185,9 +186,9 @@ describe('pcs resource disable and enable', () => {
 
     const enabled = await site.run(ONE, c.enableHaproxy);
     const unchanged = await site.daemons(ONE);
-    await site.run(ONE, c.disableHaproxy);
+    await site.run(ONE, PCS_DISABLE);
     await site.until('HAProxy has ended', async () => (await haproxyOn()).length === 0);
-    const disabledAgain = await site.run(TWO, c.disableHaproxy);
+    const disabledAgain = await site.run(TWO, PCS_DISABLE);
     await site.run(ONE, c.enableHaproxy);
 
     expect(enabled).toEqual(silent);
@@ -198,10 +199,10 @@ describe('pcs resource disable and enable', () => {
   it('of the primitive or the clone are seen on the clone; enabling the primitive clears both', async () => {
     await site.run(ONE, pcs('resource', 'disable', 'clone_p_haproxy'));
     const clone = await eventually(TWO, truth('disabledclone'));
-    await site.run(ONE, c.disableHaproxy);
+    await site.run(ONE, PCS_DISABLE);
     await site.run(ONE, c.enableHaproxy);
     const healthy = await eventually(TWO, truth('healthy'));
-    await site.run(ONE, c.disableHaproxy);
+    await site.run(ONE, PCS_DISABLE);
     const primitive = await eventually(TWO, truth('disabled'));
     await site.run(ONE, c.enableHaproxy);
 
@@ -213,7 +214,7 @@ describe('pcs resource disable and enable', () => {
   it('in this order: the processes end, pacemaker says so, the VIP is gone; they run, pacemaker says so, it answers', async () => {
     const vip = () => site.reaches(TWO, golden.virtualIp, 5000);
 
-    const disable = await site.run(ONE, c.disableHaproxy);
+    const disable = await site.run(ONE, PCS_DISABLE);
     const stopping = await looksUntil(({ active }) => active === 0);
     const without = await vip();
     const enable = await site.run(ONE, c.enableHaproxy);

@@ -75,7 +75,7 @@ describe('an apply that went well, then a check', () => {
   });
 
   test('every command is there, with where, when and its exit code, and only those of this execution', () => {
-    const disabling = applied.commands?.filter(({ command }) => command.includes('pcs resource disable'));
+    const disabling = applied.commands?.filter(({ command }) => /cibadmin -M .*Stopped/.test(command));
 
     expect(disabling).toMatchObject([{ state: 'Disable HAProxy', controller: 'node-1', exitCode: 0 }]);
     const times = applied.commands?.map(({ at }) => at ?? '') ?? [];

@@ -12,7 +12,7 @@ const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
  */
 function apiComesUpEverywhere({ site }: Local, controllers: readonly string[]): void {
   const remove = site.faults.onCommand((_, argv) => {
-    if (argv.join(' ') !== 'pcs resource disable p_haproxy') return undefined;
+    if (!/^cibadmin -M .*"Stopped"/.test(argv.join(' '))) return undefined;
     remove();
     for (const name of controllers) {
       site.controllers.get(name)?.services.get('magnum-api')?.stop();

@@ -1,12 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
 import { Errors, type RetryProps, type State, type TaskStateBase } from 'aws-cdk-lib/aws-stepfunctions';
+import { END_DISABLE } from '../../../domain/commands/disable';
 import { LIMITS } from '../../../domain/site/limits';
+import { quote } from '../../../domain/ssh/command-line';
 import { type Expression, jsonata, NOW, text } from '../../states/expression';
 import { inOrder, isOver, messageOf, type Phase, type Rule, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { HURRIED } from '../../states/retries';
 import { bounded } from '../../states/time-limit';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
+
+/** What ends our own disable, as somebody types it. */
+const END_DISABLE_BY_HAND = END_DISABLE.argv.map(quote).join(' ');
 
 /** Seconds between two polls. One looks for up to 5 seconds by itself, so this only lets go of the function. */
 const BETWEEN_POLLS = 2;
@@ -27,7 +32,8 @@ const UNTIL_ENABLED: RetryProps = {
 };
 
 /**
- * Cycle HAProxy: disabled, polled until gone everywhere, enabled, polled until it serves everywhere.
+ * Cycle HAProxy: the dead-man armed; then HAProxy disabled, polled until gone everywhere, enabled, polled until it serves
+ * everywhere.
  *
  * HAProxy is never left disabled: whatever goes wrong from Disable HAProxy on is noted, and the way leads through Enable
  * HAProxy, which is tried again and again. Choices and waits in between cannot fail: their expressions take any value.
@@ -35,7 +41,7 @@ const UNTIL_ENABLED: RetryProps = {
 export function cycleHaproxy(context: PhaseContext): Phase {
   const { kit } = context;
   return (next) => {
-    const first = inOrder([reach(context)], stop(context, enableAfterStop(context, next)));
+    const first = inOrder([reach(context), armDeadMan(context)], stop(context, enableAfterStop(context, next)));
     return kit.choice('HAProxy to cycle?', [{ when: jsonata`${kit.$.plan.dot('cycle')} = true`, next: first }], next);
   };
 }
@@ -52,6 +58,27 @@ function reach({ kit, release }: PhaseContext): Phase {
   };
 }
 
+/** Arm dead-man: from now on pacemaker itself knows when a disable ends. HAProxy runs on. */
+function armDeadMan({ kit, release }: PhaseContext): Phase {
+  return (next) => {
+    const { $ } = kit;
+    const arm = kit.invoke('Arm dead-man', 'cycle', {
+      input: {
+        site: $.site,
+        platforms: $.platforms,
+        action: 'arm',
+        // This state's own time is the cycle's number: a retry enters no state again.
+        before: jsonata`{"lastAnswerAt": null, "firstAnswerAt": null, "cycle": ${NOW}}`,
+      },
+      assign: (result) => ({ cycle: result }),
+      comment:
+        'Pacemaker will start HAProxy again when haproxy.deadManSeconds are over, whatever becomes of this execution',
+    });
+    kit.onFailure(arm, release).next(next);
+    return arm;
+  };
+}
+
 function stop({ kit }: PhaseContext, enable: State): State {
   const { $ } = kit;
   const haproxy = $.site.dot('haproxy');
@@ -61,7 +88,7 @@ function stop({ kit }: PhaseContext, enable: State): State {
       platforms: $.platforms,
       action: 'disable',
       // If an attempt before disabled HAProxy and was lost, the outage counts from here: a retry enters no state again.
-      before: jsonata`{"lastAnswerAt": ${NOW}, "firstAnswerAt": null}`,
+      before: jsonata`{"lastAnswerAt": ${NOW}, "firstAnswerAt": null, "cycle": ${$.cycle.dot('cycle')}}`,
     },
     assign: (result) => ({
       cycle: result,
@@ -131,7 +158,7 @@ export function enableHaproxy(
       orphaned: kit.orphanedByError.template,
       failure: jsonata<
         SiteVariables['failure']
-      >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`Run \`${command} ${haproxy.dot('resource')}\` on a controller of site ${$.site.dot('name')} now: HAProxy was disabled, or may have been, and with it every service behind the VIPs is down. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
+      >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`On a controller of site ${$.site.dot('name')} run now: ${END_DISABLE_BY_HAND}; ${command} ${haproxy.dot('resource')}. HAProxy was disabled, or may have been, and with it every service behind the VIPs is down; what this execution has disabled comes back by itself within ${haproxy.dot('deadManSeconds')} s. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
         .template,
     },
   });

@@ -116,8 +116,8 @@ export class SiteMachine extends Construct {
  * The procedure:
  *
  * Load site → Take site lock → (apply: HAProxy enabled if it was left disabled) → Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
- *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Cycle HAProxy → Verify →
- *     templates → clusters → Report
+ *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Arm dead-man → Cycle HAProxy →
+ *     Verify → templates → clusters → Report
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
  * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy, and if
  * HAProxy does not come up, Take fragment back.

@@ -38,24 +38,24 @@ export const cibadmin: Program = async ({ arguments: given, controller, pacemake
   if (typeof options === 'string') return failure(`cibadmin: unrecognized option '${options}'`, 64);
   if (command === undefined) return failure('cibadmin - query and edit the Pacemaker configuration', 64);
   const text = options.has('xml-pipe') ? await invocation.stdin() : options.get('xml-text');
-  await invocation.sleep(timings.crmMon);
+  await invocation.sleep(command === 'query' ? timings.crmMon : timings.cibadmin);
   const view = who.user === 'root' ? pacemaker.view(controller.name) : undefined;
   if (!view) {
     const isNew = since(pacemaker.generation.pacemaker.version, '2.0.0');
     const reason = `${isNew ? 'Could not connect to the CIB' : 'Signon to CIB failed'}: Transport endpoint is not connected`;
     return failure(`${reason}\nInit failed, could not perform requested operations`, isNew ? 102 : 107);
   }
-  if (command === 'query') return query(pacemaker, view, options);
   const xml = typeof text === 'string' ? parse(text) : undefined;
   if (typeof text === 'string' && !xml) return failure("Couldn't parse input from input string.", 78);
   const xpath = options.get('xpath');
   try {
+    if (command === 'query') return query(pacemaker, view, options);
     const changed = pacemaker.change(controller.name, (cib) =>
       cib.change((configuration) => {
         const section = sectionOf(configuration, options);
         if (typeof xpath === 'string' && command === 'delete') {
           for (const one of found(section, xpath)) removeElement(configuration, one);
-        } else if (!xml) throw new CibError('Call failed: Invalid argument', 70);
+        } else if (!xml) throw new CibError('Invalid argument', 70);
         else if (command === 'create') create(section, xml);
         else if (command === 'modify') modify(section, xml, options.has('allow-create'));
         else if (command === 'replace') replace(section, xml);
@@ -65,7 +65,7 @@ export const cibadmin: Program = async ({ arguments: given, controller, pacemake
     return { exit: 0, changed };
   } catch (error) {
     if (!(error instanceof CibError)) throw error;
-    return { ...failure(error.message, error.exit), stdout: error.output };
+    return { ...failure(`Call cib_${command} failed: ${error.message}`, error.exit), stdout: error.output };
   }
 };
 
@@ -74,7 +74,7 @@ function query(pacemaker: Pacemaker, view: ClusterView, options: Options): Outco
   const xpath = options.get('xpath');
   if (typeof xpath === 'string') {
     const elements = found(root, xpath);
-    if (elements.length === 0) return failure('Call failed: No such device or address', 105);
+    if (elements.length === 0) throw new CibError('No such device or address', 105);
     return { exit: 0, stdout: elements.map((one) => print(one)).join('') };
   }
   const section = sectionOf(root, options);
@@ -138,6 +138,6 @@ function sectionOf(configuration: Element, options: Options): Element {
 /** @throws CibError */
 function found(section: Element, xpath: string): Element[] {
   const elements = byXPath(section, xpath);
-  if (!elements) throw new CibError(`Call failed: the simulated cibadmin does not know the XPath ${xpath}`, 70);
+  if (!elements) throw new CibError(`the simulated cibadmin does not know the XPath ${xpath}`, 70);
   return elements;
 }

@@ -1,4 +1,5 @@
 import { catalogue, everyCommand } from '../../../domain/commands/catalogue';
+import { armCommand } from '../../../domain/commands/disable';
 import { type Command, withInput } from '../../../domain/ssh/command';
 import { site } from '../sites';
 
@@ -44,7 +45,9 @@ test('names of the site document are the only ones in it', () => {
 
   const commands = catalogue(own);
 
-  expect(line(commands.disableHaproxy)).toBe('pcs resource disable haproxy-clone-member');
+  expect(line(armCommand(own, 1764205409000, '2026-11-27 01:11:02Z'))).toContain(
+    '<primitive id="haproxy-clone-member">',
+  );
   expect(line(commands.enableHaproxy)).toBe('pcs resource enable haproxy-clone-member');
   expect(line(commands.files.magnumConf.read)).toBe('cat /srv/magnum.conf');
   expect(line(commands.files.fragment.read)).toBe('cat /srv/haproxy/parts/180-magnum.cfg');

@@ -20,7 +20,7 @@ test('it is bound to its site: its name, its commands, and how messages call it'
 
   expect(second).toMatchObject({ name: 'node-2', where: 'node-2 of site golden', site: golden });
   expect(second?.controller).toBe(golden.controllers[1]);
-  expect(second?.commands.disableHaproxy.argv).toEqual(['pcs', 'resource', 'disable', 'p_haproxy']);
+  expect(second?.commands.enableHaproxy.argv).toEqual(['pcs', 'resource', 'enable', 'p_haproxy']);
 });
 
 describe('a command', () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue, everyCommand } from '../../../domain/commands/catalogue';
+import { armCommand, disableCommand } from '../../../domain/commands/disable';
 import { presumedPlatform } from '../../../domain/commands/platform';
 import { sudoers } from '../../../domain/commands/sudoers';
 import { limited, commandLine, quote } from '../../../domain/ssh/command-line';
@@ -21,7 +22,7 @@ test('begins with what it is for, where it goes and how it is checked', () => {
 });
 
 test('allows every command of the catalogue that needs root, as it arrives', () => {
-  const needRoot = everyCommand(golden).filter(({ root, argv }) => root && !argv.includes('{number}'));
+  const needRoot = everyCommand(golden).filter(({ root, argv }) => root && !/{\w+}/.test(argv.join(' ')));
 
   const refused = needRoot.map(limited).filter((argv) => !allows('deploy', argv));
 
@@ -47,6 +48,28 @@ test.each(['0', '01', '10000', '-1', '1 2', '3x', '', '[1-9]', '*'])('refuses ru
   expect(allows('deploy', words(`iptables -w -D INPUT ${number}`))).toBe(false);
 });
 
+const UNTIL = '2026-11-27 01:11:02Z';
+
+test('allows to disable HAProxy for any cycle, until any time', () => {
+  const commands = [
+    armCommand(golden, 1_764_205_409_000, UNTIL),
+    disableCommand(1_764_205_409_000),
+    disableCommand(9_999_999_999_999),
+  ];
+
+  expect(commands.map((command) => allows('deploy', limited(command)))).toEqual([true, true, true]);
+});
+
+test.each([
+  armCommand(golden, 1_764_205_409_000, 'never'),
+  armCommand(golden, 1_764_205_409_000, `${UNTIL}"/><date_expression id="x" operation="gt" start="${UNTIL}`),
+  armCommand({ ...golden, haproxy: { ...golden.haproxy, resource: 'other' } }, 1_764_205_409_000, UNTIL),
+  disableCommand(17),
+  disableCommand(17_642_054_090_001),
+])('refuses $argv.5', (command) => {
+  expect(allows('deploy', limited(command))).toBe(false);
+});
+
 test.each([
   'cat /etc/shadow',
   'cat /etc/magnum/magnum.conf /etc/shadow',
@@ -55,8 +78,10 @@ test.each([
   'dd of=/etc/shadow',
   'dd of=/etc/magnum/magnum.conf conv=fsync status=none',
   'dd if=/etc/shadow of=/etc/magnum/magnum.conf.magnum-ha-staged conv=fsync status=none',
-  'pcs resource disable other',
-  'pcs resource disable p_haproxy --force',
+  'pcs resource enable other',
+  'pcs resource enable p_haproxy --force',
+  'pcs resource disable p_haproxy',
+  'cibadmin -D -o resources -X <primitive id="p_haproxy"/>',
   'rm -rf /',
   'rm -rf /etc/haproxy/magnum-ha-staged /etc',
   'iptables -w -I INPUT 1 -j ACCEPT',
@@ -99,12 +124,12 @@ test('what means something in the file or in a pattern stands for itself', () =>
 
   const odds = readSudoers(sudoers(odd));
 
-  expect(sudoers(odd)).toContain('pcs resource disable a\\:b\n');
+  expect(sudoers(odd)).toContain('pcs resource enable a\\:b\n');
   expect(sudoers(odd)).toContain('--include\\=\\*.cfg ');
   expect(sudoers(odd)).not.toMatch(/[^\\]\*/);
-  expect(odds('ALL', words('pcs resource disable a:b'))).toBe(true);
+  expect(odds('ALL', words('pcs resource enable a:b'))).toBe(true);
   // In quotes ALL is a user like any other.
-  expect(odds('deploy', words('pcs resource disable a:b'))).toBe(false);
+  expect(odds('deploy', words('pcs resource enable a:b'))).toBe(false);
 });
 
 const visudo = (file: string) =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL, lab, labForEach, running } from './client';
+import { PCS_DISABLE } from '../../pcs-disable';
 
 labForEach();
 
@@ -104,7 +105,7 @@ describe('a disable that ends by itself', () => {
 
   test('pcs disables on beside it', async () => {
     await lab.exec('node-1', disabledUntil(at(lab.clock.now() + 5000)));
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
     await lab.pass(30_000);
     const after = running();
     await lab.run('node-1', lab.commands.enableHaproxy);
@@ -292,11 +293,13 @@ describe('cibadmin and crm_resource answer as those of pacemaker 2.1.5 did', () 
       answers.push(await lab.exec('node-1', `cibadmin ${verb} -o constraints -X ${location(END)}`));
     }
 
-    const missing = { exit: 105, stdout: '', stderr: 'Call failed: No such device or address\n' };
+    const missing = (call: string) => ({
+      ...{ exit: 105, stdout: '', stderr: `Call cib_${call} failed: No such device or address\n` },
+    });
     const done = { exit: 0, stdout: '', stderr: '' };
     expect(answers).toEqual([
-      missing,
-      missing,
+      missing('replace'),
+      missing('modify'),
       done,
       {
         exit: 108,
@@ -310,7 +313,7 @@ describe('cibadmin and crm_resource answer as those of pacemaker 2.1.5 did', () 
   </failed_update>
 </failed>
 `,
-        stderr: 'Call failed: File exists\n',
+        stderr: 'Call cib_create failed: File exists\n',
       },
       done,
       done,
@@ -323,24 +326,26 @@ describe('cibadmin and crm_resource answer as those of pacemaker 2.1.5 did', () 
 
   test.each([
     ['-D deletes nothing that has another attribute', `-D -o constraints -X '<rsc_colocation id="x" rsc="y"/>'`, 0, ''],
-    [
-      'what is no resource cannot be one',
-      `-M -c -o resources -X '<primitive id="nosuch"/>'`,
-      78,
-      'Call failed: Update does not conform to the configured schema\n',
-    ],
-    [
-      'no constraint of an unknown resource',
-      `-C -o constraints -X '<rsc_location id="x" rsc="nosuch" node="node-1" score="0"/>'`,
-      78,
-      'Call failed: Update does not conform to the configured schema\n',
-    ],
-    ['nothing to change', '-M -o resources', 70, 'Call failed: Invalid argument\n'],
+    ['nothing to change', '-M -o resources', 70, 'Call cib_modify failed: Invalid argument\n'],
     ['no XML', "-M -o resources -X ''", 78, "Couldn't parse input from input string.\n"],
-    ['nothing there', '-Q --xpath \'//rule[@id="x"]\'', 105, 'Call failed: No such device or address\n'],
+    ['nothing there', '-Q --xpath \'//rule[@id="x"]\'', 105, 'Call cib_query failed: No such device or address\n'],
     ['an option it does not know', '--nonsense', 64, "cibadmin: unrecognized option '--nonsense'\n"],
   ])('%s', async (_what, words, exit, stderr) => {
     expect(await lab.exec('node-1', `cibadmin ${words}`)).toEqual({ exit, stdout: '', stderr });
+  });
+
+  test.each([
+    ['what is no resource cannot be one', 'modify', `-M -c -o resources -X '<primitive id="nosuch"/>'`],
+    [
+      'no constraint of an unknown resource',
+      'create',
+      `-C -o constraints -X '<rsc_location id="x" rsc="nosuch" node="node-1" score="0"/>'`,
+    ],
+  ])('%s: the CIB that was refused is printed', async (_what, call, words) => {
+    const { exit, stdout, stderr } = await lab.exec('node-1', `cibadmin ${words}`);
+
+    expect([exit, stderr]).toEqual([78, `Call cib_${call} failed: Update does not conform to the configured schema\n`]);
+    expect(stdout).toMatch(/^<cib>[^]*id="(nosuch|x)"/);
   });
 
   test('XML also comes on standard input', async () => {
@@ -391,7 +396,7 @@ describe('cibadmin and crm_resource answer as those of pacemaker 2.1.5 did', () 
   });
 
   test('a disabled HAProxy has the role Stopped', async () => {
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
 
     expect((await lab.exec('node-1', 'crm_resource -r p_haproxy --meta -g target-role')).stdout).toBe('Stopped\n');
   });

@@ -1,4 +1,5 @@
 import { ALL, lab, labForEach } from './client';
+import { PCS_DISABLE } from '../../pcs-disable';
 
 const FRAGMENT = `listen magnum-api
  bind 10.21.22.2:9511
@@ -38,7 +39,7 @@ async function configure(hosts: readonly string[]): Promise<void> {
 
 async function cycle(): Promise<void> {
   for (const { files } of lab.site.controllers.values()) files.seed('/etc/haproxy/conf.d/180-magnum.cfg', FRAGMENT);
-  await lab.run('node-1', lab.commands.disableHaproxy);
+  await lab.run('node-1', PCS_DISABLE);
   await lab.until(
     () =>
       lab.site.network.virtualIpHost === undefined &&
@@ -67,7 +68,7 @@ test('a fragment counts from the next start of HAProxy on', async () => {
 });
 
 test('without a VIP nobody answers', async () => {
-  await lab.run('node-1', lab.commands.disableHaproxy);
+  await lab.run('node-1', PCS_DISABLE);
   await lab.until(() => lab.site.network.virtualIpHost === undefined);
 
   expect(await vip(5000)).toBe('ConnectError: No route to host');

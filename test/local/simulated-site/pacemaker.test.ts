@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL, goldenSite, lab, labForEach, restartLab, running } from './client';
+import { PCS_DISABLE } from '../../pcs-disable';
 
 labForEach();
 
@@ -44,11 +45,11 @@ describe('disable and enable', () => {
   test('HAProxy ends everywhere, and the VIP with it', async () => {
     const { commands: c, site } = lab;
 
-    const disabled = await lab.run('node-2', c.disableHaproxy);
+    const disabled = await lab.run('node-2', PCS_DISABLE);
     await settled('stopped');
     const gone = running();
     const vip = site.network.virtualIpHost;
-    const again = await lab.run('node-1', c.disableHaproxy);
+    const again = await lab.run('node-1', PCS_DISABLE);
     const enabled = await lab.run('node-3', c.enableHaproxy);
     await settled('started');
     await lab.until(() => site.network.virtualIpHost !== undefined);
@@ -73,7 +74,7 @@ describe('disable and enable', () => {
   test('the resource has the name that the site gives it', async () => {
     await restartLab({ document: goldenSite({ haproxy: { resource: 'haproxy' } }) });
 
-    expect((await lab.run('node-1', lab.commands.disableHaproxy)).exit).toBe(0);
+    expect((await lab.run('node-1', lab.commands.enableHaproxy)).exit).toBe(0);
     expect(await status()).toContain('<clone id="clone_haproxy"');
   });
 
@@ -89,7 +90,7 @@ describe('disable and enable', () => {
   });
 
   test('a connection to the VIP that waits for it gets through when it is back', async () => {
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
     await settled('stopped');
 
     const waiting = lab.get('10.21.22.2', 5000, '/v3');
@@ -101,7 +102,7 @@ describe('disable and enable', () => {
   test('an unmanaged resource stays as it is', async () => {
     lab.site.faults.unmanaged();
 
-    const result = await lab.run('node-1', lab.commands.disableHaproxy);
+    const result = await lab.run('node-1', PCS_DISABLE);
     await lab.pass(1000);
 
     expect(result).toEqual({ exit: 0, stdout: '', stderr: "Warning: 'p_haproxy' is unmanaged\n" });
@@ -110,7 +111,7 @@ describe('disable and enable', () => {
 
   test('what was disabled in maintenance mode stops after it', async () => {
     lab.site.faults.maintenanceMode();
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
     await lab.pass(1000);
     const during = running();
 
@@ -141,7 +142,7 @@ describe('crm_mon', () => {
     [
       'disabled',
       async () => {
-        await lab.run('node-1', lab.commands.disableHaproxy);
+        await lab.run('node-1', PCS_DISABLE);
         await settled('stopped');
         await lab.until(() => lab.site.network.virtualIpHost === undefined);
       },
@@ -150,7 +151,7 @@ describe('crm_mon', () => {
       'stopfail',
       async () => {
         lab.site.faults.haproxyWillNotStop('node-2');
-        await lab.run('node-1', lab.commands.disableHaproxy);
+        await lab.run('node-1', PCS_DISABLE);
         await lab.until(() => lab.site.pacemaker.nodes[1]?.state === 'stop-failed');
       },
     ],
@@ -175,12 +176,12 @@ describe('crm_mon', () => {
 
     expect(result.exit).toBe(102);
     expect(result.stdout).toContain('<status code="102" message="Not connected">');
-    expect((await lab.run('node-1', lab.commands.disableHaproxy)).stderr).toBe('Error: unable to get cib\n');
+    expect((await lab.run('node-1', PCS_DISABLE)).stderr).toBe('Error: unable to get cib\n');
   });
 
   test('shows what is on its way', async () => {
     await restartLab({ timings: { haproxyStop: 1000, haproxyStart: 1000 } });
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
     const stopping = await status();
     await settled('stopped');
     await lab.run('node-1', lab.commands.enableHaproxy);
@@ -194,7 +195,7 @@ describe('failures', () => {
   test('a process that will not stop stays, blocked', async () => {
     lab.site.faults.haproxyWillNotStop('node-2');
 
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
     await lab.until(() => lab.site.pacemaker.nodes[1]?.state === 'stop-failed');
     await lab.run('node-1', lab.commands.enableHaproxy);
     await lab.until(() => lab.site.pacemaker.nodes[0]?.state === 'started');
@@ -204,7 +205,7 @@ describe('failures', () => {
   });
 
   test('a configuration that HAProxy refuses is a failed start, which is not tried again soon', async () => {
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
     await settled('stopped');
     lab.site.controllers.get('node-2')?.files.seed('/etc/haproxy/conf.d/180-magnum.cfg', 'listen x\n bogus\n');
 
@@ -222,7 +223,7 @@ describe('failures', () => {
 
   test('a start that fails for no visible reason', async () => {
     lab.site.faults.haproxyWillNotStart('node-1');
-    await lab.run('node-1', lab.commands.disableHaproxy);
+    await lab.run('node-1', PCS_DISABLE);
     await settled('stopped');
 
     await lab.run('node-1', lab.commands.enableHaproxy);
@@ -248,7 +249,7 @@ describe('a cut-off controller', () => {
     lab.site.faults.cutOff('node-1');
     await lab.until(() => !running().includes('node-1'));
 
-    const result = await lab.run('node-1', lab.commands.disableHaproxy);
+    const result = await lab.run('node-1', PCS_DISABLE);
     await lab.pass(1000);
     const before = running();
     lab.site.faults.healCluster();
@@ -278,7 +279,7 @@ test('a cycle takes as long as on real daemons', async () => {
   const { clock, commands: c, site } = lab;
   const begin = clock.now();
 
-  await lab.run('node-1', c.disableHaproxy);
+  await lab.run('node-1', PCS_DISABLE);
   const returned = clock.now() - begin;
   await lab.until(() => running().length === 0);
   const gone = clock.now() - begin;

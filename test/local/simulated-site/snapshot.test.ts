@@ -1,6 +1,7 @@
 import type { SiteImage } from '../../../local/simulated-site';
 import { virtualClock } from '../../../local/virtual-clock';
 import { type Lab, startLab } from './client';
+import { PCS_DISABLE } from '../../pcs-disable';
 
 const FRAGMENT = `listen magnum-api
  bind 10.21.22.2:9511
@@ -30,7 +31,7 @@ async function used(): Promise<Lab> {
   // It keeps what it has read.
   await lab.exec('node-1', 'dd of=/etc/magnum/magnum.conf conv=fsync status=none', '[api]\nhost = 127.0.0.1\n');
   await lab.exec('node-2', 'service magnum-conductor stop');
-  await lab.run('node-1', c.disableHaproxy);
+  await lab.run('node-1', PCS_DISABLE);
   await lab.until(() => site.pacemaker.nodes.every(({ state }) => state === 'stopped'));
   for (const { files } of site.controllers.values()) files.seed('/etc/haproxy/conf.d/180-magnum.cfg', FRAGMENT);
   await lab.run('node-1', c.enableHaproxy);
@@ -86,7 +87,7 @@ test('what happens to a site does not happen to its image', async () => {
 
   await one.run('node-1', one.commands.deleteRule(1));
   await one.exec('node-1', 'rm -f /etc/magnum/magnum.conf');
-  await one.run('node-1', one.commands.disableHaproxy);
+  await one.run('node-1', PCS_DISABLE);
   one.site.openstack.clusterTemplates.push({ name: 'x' } as never);
   one.site.openstack.backing.rabbitmq.users.clear();
   await one.pass(1000);

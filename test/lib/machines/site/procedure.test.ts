@@ -40,6 +40,7 @@ const GOOD: Script = {
   commit: ({ controller }) => ({ controller, files: [], firewall: false }),
   restart: ({ controller }) => ({ controller, restartedAt: 1, seconds: 1, services: [] }),
   reach: () => null,
+  'cycle arm': () => ({ done: true, waitingFor: '', lastAnswerAt: null, firstAnswerAt: null, cycle: 1893456000000 }),
   'cycle disable': () => ({ done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: null }),
   'cycle poll-stopped': () => ({ done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: null }),
   'cycle enable': () => ({ done: false, waitingFor: 'node-1', lastAnswerAt: 1000, firstAnswerAt: null }),
@@ -176,7 +177,7 @@ describe('an apply', () => {
       ...NODES.map(() => 'stage'),
       ...NODES.map(() => 'commit'),
       ...NODES.map(() => 'restart'),
-      ...['reach', 'cycle disable', 'cycle enable', 'cycle poll-started', 'verify'],
+      ...['reach', 'cycle arm', 'cycle disable', 'cycle enable', 'cycle poll-started', 'verify'],
       ...['ensure-cluster-template', 'ensure-cluster', 'poll-cluster', 'report'],
     ]);
   });
@@ -666,7 +667,10 @@ describe('HAProxy', () => {
       'cycle enable': () => broken('BastionUnreachable', 'no answer'),
     });
     expect([error, owner, count('cycle enable')]).toEqual(['HAProxyLeftDisabled', ME, 11]);
-    expect(cause).toMatch(/^Run `pcs resource enable p_haproxy` on a controller of site golden now: /);
+    expect(cause).toMatch(
+      /^On a controller of site golden run now: cibadmin -D .*magnum-ha-disabled.*; pcs resource enable p_haproxy\. /,
+    );
+    expect(cause).toContain('comes back by itself within 180 s');
     expect(cause).toMatch(/Enabling it failed: BastionUnreachable: no answer \(before that: SshConnectionLost\)$/);
   });
 

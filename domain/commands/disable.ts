@@ -1,0 +1,58 @@
+import type { Site } from '../site/document';
+import type { Command } from '../ssh/command';
+
+/*
+ * HAProxy is disabled by a set of meta attributes of our own, with a rule that ends it: pacemaker itself starts HAProxy again
+ * when that time is over, whatever has become of us.
+ *
+ * The set is armed first, and says nothing yet. To disable is to give it a target role, which needs the set, and in it the
+ * rule of the same cycle: whoever enables HAProxy takes the set away, and a disable that comes later changes nothing.
+ */
+
+/** In place of a cycle's number, and of a time: any. Such a command is for a sudoers file, not to be run. */
+export const ANY_CYCLE = '{cycle}';
+export const ANY_TIME = '{time}';
+
+/** ID of the set of meta attributes. */
+export const DISABLING_SET = 'magnum-ha-disabled';
+
+/** ID of the rule in the set. @param cycle milliseconds since 1970, 13 digits */
+export function ruleOf(cycle: number | typeof ANY_CYCLE): string {
+  return `magnum-ha-cycle-${cycle}`;
+}
+
+/**
+ * Puts the set, which does nothing yet, on HAProxy's primitive. Exit 105, before pacemaker 2.0 6, if there is none.
+ *
+ * @param until when the set ends, as `2026-11-27 01:11:02Z`
+ */
+export function armCommand({ haproxy }: Site, cycle: number | typeof ANY_CYCLE, until: string): Command {
+  return modify(
+    `<primitive id="${haproxy.resource}"><meta_attributes id="${DISABLING_SET}" score="INFINITY">` +
+      `<rule id="${ruleOf(cycle)}" score="INFINITY">` +
+      `<date_expression id="${DISABLING_SET}-until" operation="lt" end="${until}"/></rule></meta_attributes></primitive>`,
+  );
+}
+
+/**
+ * Lets the set that was armed for this cycle disable HAProxy, until the set ends. Exit 105, before pacemaker 2.0 6, if there is
+ * no set; 78 or more if it is another cycle's: a second rule that says nothing breaks the schema.
+ */
+export function disableCommand(cycle: number | typeof ANY_CYCLE): Command {
+  return modify(
+    `<meta_attributes id="${DISABLING_SET}"><rule id="${ruleOf(cycle)}"/>` +
+      `<nvpair id="${DISABLING_SET}-target-role" name="target-role" value="Stopped"/></meta_attributes>`,
+  );
+}
+
+/** Takes the set away; exit 0 also if there is none. */
+export const END_DISABLE: Command = cibadmin('-D', `<meta_attributes id="${DISABLING_SET}"/>`);
+
+/** Merges an element into the one of the same ID, wherever among the resources that is. */
+function modify(xml: string): Command {
+  return cibadmin('-M', xml);
+}
+
+function cibadmin(what: string, xml: string): Command {
+  return { argv: ['cibadmin', what, '-o', 'resources', '-X', xml], root: true, timeoutSeconds: 20 };
+}

@@ -1,0 +1,62 @@
+import type { Node } from '../commands/node';
+import { haproxyOn, servingHaproxyOn } from '../commands/whose-processes';
+import { poll } from '../world';
+
+/** How long one step looks by itself before it hands back to the workflow's wait. One look takes about 50 ms. */
+const PATIENCE = { forMs: 5_000, everyMs: 50 };
+
+/** Where the cycle stands after a step. */
+export interface CycleStep {
+  /** Whether HAProxy is gone everywhere (disable, poll-stopped), or serves everywhere (enable, poll-started). */
+  readonly done: boolean;
+  /** What is still to come, for whoever reads the history. */
+  readonly waitingFor: string;
+  /** When the VIP last answered before HAProxy stopped, in milliseconds since 1970; null before it is known. */
+  readonly lastAnswerAt: number | null;
+  /** When it first answered again, likewise. */
+  readonly firstAnswerAt: number | null;
+  /**
+   * PIDs of HAProxy's processes that an earlier reload had left on each controller: they end with their last connection, and
+   * nobody waits for them.
+   */
+  readonly leftovers?: Leftovers;
+  /** Number of the cycle: when its first state was entered, in milliseconds since 1970. */
+  readonly cycle?: number;
+  /** When pacemaker ends the disable by itself, by the clock of its DC. */
+  readonly endsAt?: string;
+}
+
+export type Leftovers = Readonly<Record<string, readonly number[]>>;
+
+/** What a step hands on: the times between which the VIP did not answer, whom nobody waits for, and the number of the cycle. */
+export type Before = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt' | 'leftovers' | 'cycle'>;
+
+/** The number of the cycle. @throws Error if the step before does not say it: the state machine hands it on */
+export function cycleOf(before: Before | null, { where }: Node): number {
+  if (before?.cycle !== undefined) return before.cycle;
+  throw new Error(`The cycle of HAProxy on ${where} has no number`);
+}
+
+/** Looks until nothing is waited for, or patience ends. @returns what is still waited for */
+export async function until({ clock }: Node, look: () => Promise<string>): Promise<string> {
+  const { found } = await poll(clock, PATIENCE, async () => {
+    const waitingFor = await look();
+    return { done: waitingFor === '', found: waitingFor };
+  });
+  return found;
+}
+
+/** What runs on each controller. */
+export function processesOn(nodes: readonly Node[], leftovers: Leftovers) {
+  return nodes.map(async (node) => ({ node, ...(await haproxyOn(node, leftovers[node.name])) }));
+}
+
+/** What a reload has left on a controller, while HAProxy serves. */
+export async function leftoversOn(node: Node): Promise<[string, number[]]> {
+  const { haproxy } = await servingHaproxyOn(node);
+  return [node.name, haproxy.leftovers.map(({ pid }) => pid)];
+}
+
+export function namesOf(nodes: readonly Node[]): string {
+  return nodes.map(({ name }) => name).join(', ');
+}
