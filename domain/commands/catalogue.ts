@@ -5,7 +5,16 @@ import { isBefore } from '../site/versions';
 import type { Command } from '../ssh/command';
 import { limited } from '../ssh/command-line';
 import { detection, PROCESSES } from './detection';
-import { ANY_CYCLE, ANY_TIME, armCommand, disableCommand, END_DISABLE } from './disable';
+import {
+  ANY_CYCLE,
+  ANY_TIME,
+  armCommand,
+  disableCommand,
+  END_DISABLE,
+  NOTICES_ENDS,
+  TIMER,
+  timerCommand,
+} from './disable';
 import { type Platform, presumedPlatform } from './platform';
 
 /** The module of Python that each driver needs. */
@@ -173,6 +182,8 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     // Each takes less than a second. One that hangs must leave the time to try another controller.
     /** Ends our own disable: see `armCommand` and `disableCommand`. */
     endDisable: END_DISABLE,
+    /** Only where pacemaker does not notice by itself that a disable has ended: see `timerCommand`. */
+    ...(isBefore(platform.pacemaker, NOTICES_ENDS) && { timer: TIMER }),
     /** Ends a disable of somebody else's, by pcs or crmsh. */
     enableHaproxy:
       platform.shell === 'pcs'
@@ -244,7 +255,11 @@ export type FileCommands = Catalogue['files']['magnumConf'];
  */
 export function everyCommand(site: Site, platforms: readonly Platform[] = [presumedPlatform(site)]): Command[] {
   const catalogues = platforms.map((platform) => catalogue(site, platform));
-  const disabling = { arm: armCommand(site, ANY_CYCLE, ANY_TIME), disable: disableCommand(ANY_CYCLE) };
+  const disabling = {
+    arm: armCommand(site, ANY_CYCLE, ANY_TIME),
+    disable: disableCommand(ANY_CYCLE),
+    ...(catalogues.some(({ timer }) => timer) && { timer: timerCommand(site, ANY_CYCLE) }),
+  };
   const bootstrap = site.bootstrap.map((part) => bootstrapCommands(site)[part]);
   return [detection(site), ...catalogues, disabling, ...bootstrap].flatMap(commandsIn);
 }

@@ -56,3 +56,30 @@ function modify(xml: string): Command {
 function cibadmin(what: string, xml: string): Command {
   return { argv: ['cibadmin', what, '-o', 'resources', '-X', xml], root: true, timeoutSeconds: 20 };
 }
+
+/** Since when pacemaker notices by itself that a rule's time is over; before, it looks every 15 minutes. */
+export const NOTICES_ENDS = '2.0.3';
+
+/** Holds the number of the cycle while the controller's timer is armed. Only root can write there. */
+const TIMER_FILE = '/run/magnum-ha-dead-man';
+/** Between two attempts of a timer, in seconds: pacemaker may not run there at the moment. */
+const AGAIN_SECONDS = 5;
+
+/**
+ * Starts a timer on the controller itself that takes the set away when its time is over, for a pacemaker that does not notice
+ * that by itself. It needs nobody: it is a process of its own, and it does nothing once its file is gone or another cycle's.
+ */
+export function timerCommand({ haproxy }: Site, cycle: number | typeof ANY_CYCLE): Command {
+  const end = `cibadmin -D -o resources -X "<meta_attributes id='${DISABLING_SET}'/>"`;
+  const script =
+    `echo "$1" > ${TIMER_FILE}; (sleep ${haproxy.deadManSeconds + 1}; ` +
+    `while test "$(cat ${TIMER_FILE})" = "$1"; do ${end} && rm -f ${TIMER_FILE}; sleep ${AGAIN_SECONDS}; done) ` +
+    '< /dev/null > /dev/null 2>&1 &';
+  return { argv: ['setsid', 'sh', '-c', script, 'magnum-ha', String(cycle)], root: true, timeoutSeconds: 20 };
+}
+
+/** Ends the timer, and asks whether there is one: exit 1 if not. */
+export const TIMER = {
+  end: { argv: ['rm', '-f', TIMER_FILE], root: true, timeoutSeconds: 20 },
+  look: { argv: ['cat', TIMER_FILE], root: true, timeoutSeconds: 4 },
+} as const satisfies Record<string, Command>;

@@ -1,4 +1,4 @@
-import { armCommand, DISABLING_SET, ruleOf } from '../commands/disable';
+import { armCommand, DISABLING_SET, ruleOf, timerCommand } from '../commands/disable';
 import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
@@ -18,6 +18,8 @@ export class HAProxyCycledMeanwhile extends MagnumHaError {
 /**
  * Arms the dead-man: puts into pacemaker's configuration until when the disable of this cycle holds, and with it what that
  * disable cannot do without. HAProxy runs on.
+ *
+ * Where pacemaker does not notice by itself that the time is over, a timer on every controller tells it.
  *
  * What is found of an earlier cycle is taken away. If this cycle is over, nothing is done: an invocation may come late.
  *
@@ -48,6 +50,8 @@ export async function arm({ site, nodes }: SiteConnection, before: Before | null
   if (found) await lead.run(lead.commands.endDisable);
   // Pacemaker goes by the clock of its DC.
   const deciding = clocks.find(({ name }) => dc !== undefined && isNode(dc, name)) ?? clocks[0];
+  const timed = nodes.filter(({ commands }) => commands.timer);
+  await everywhere(timed, (node) => node.run(timerCommand(site, cycle)));
   const endsAt = timeOf((deciding?.seconds ?? 0) + site.haproxy.deadManSeconds);
   await lead.run(armCommand(site, cycle, endsAt));
   return done(endsAt);

@@ -34,7 +34,8 @@ export async function start(
     const reached = await fulfilled(connecting);
     const waitingFor = await until(first, async () => {
       const notRunning = await notStarted(reached, site, leftovers);
-      return notRunning === '' && answeredAt() === null ? `an answer of the VIP ${site.virtualIp}` : notRunning;
+      if (notRunning !== '') return notRunning;
+      return answeredAt() === null ? `an answer of the VIP ${site.virtualIp}` : timersToEnd(reached);
     });
     return {
       done: waitingFor === '',
@@ -84,6 +85,24 @@ function firstOfAll(connecting: NonEmpty<Promise<Node>>): Promise<{ first: Node;
     others: connecting.filter((other) => other !== one),
   }));
   return Promise.any(each).catch(() => each[0]);
+}
+
+/**
+ * Ends the timers of the dead-man, where there are any. One on a controller that cannot be reached does nothing that matters:
+ * what it takes away is gone, or another cycle's.
+ *
+ * @returns where one is still armed
+ */
+async function timersToEnd(nodes: readonly Node[]): Promise<string> {
+  const ended = nodes.map(async (node) => {
+    const { timer } = node.commands;
+    if (!timer) return [];
+    await node.run(timer.end);
+    const { exitCode } = await node.attempt(timer.look);
+    return exitCode === 0 ? [node] : [];
+  });
+  const armed = (await fulfilled(ended)).flat();
+  return armed.length === 0 ? '' : `the timer of the dead-man to end on ${namesOf(armed)}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../../domain/commands/catalogue';
+import { armCommand, disableCommand, END_DISABLE, TIMER, timerCommand } from '../../domain/commands/disable';
 import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
 import { parseProcesses } from '../../domain/commands/process-list';
 import { parseCib } from '../../domain/pacemaker/cib';
@@ -250,6 +251,73 @@ describe('pcs resource disable and enable', () => {
     readonly started: number;
     readonly processes: number;
   }
+});
+
+describe('a disable that ends by itself', () => {
+  const CYCLE = 1_764_205_409_000;
+  afterEach(() => site.run(ONE, END_DISABLE));
+
+  /** So many seconds from now by a controller's clock, as pacemaker writes it. */
+  async function inSeconds(seconds: number): Promise<string> {
+    const { stdout } = await site.run(ONE, c.date);
+    return `${new Date((Number(stdout) + seconds) * 1000).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+  }
+
+  const gone = () => site.until('HAProxy has ended', async () => (await haproxyOn()).length === 0);
+  const failed = (exitCode: number, why: string) => ({ exitCode, stderr: `Call cib_modify failed: ${why}\n` });
+
+  it('needs to be armed for its cycle, and is over once the set is taken away', async () => {
+    const unarmed = await site.run(ONE, disableCommand(CYCLE));
+    const armed = await site.run(ONE, armCommand(golden, CYCLE, await inSeconds(120)));
+    const others = await site.run(TWO, disableCommand(CYCLE + 1));
+    const running = await haproxyOn();
+    const disabled = await site.run(TWO, disableCommand(CYCLE));
+    await gone();
+    const seen = await eventually(THREE, truth('disabled'));
+    const byPcs = await site.run(ONE, c.enableHaproxy);
+    const stillGone = await haproxyOn();
+    const ended = [await site.run(THREE, END_DISABLE), await site.run(ONE, END_DISABLE)];
+    await site.settled();
+    const late = await site.run(TWO, disableCommand(CYCLE));
+
+    expect(unarmed).toMatchObject(failed(105, 'No such device or address'));
+    expect([armed, disabled, byPcs, ...ended]).toEqual(Array(5).fill(silent));
+    expect(others).toMatchObject(failed(78, 'Update does not conform to the configured schema'));
+    expect([running, stillGone]).toEqual([ALL, []]);
+    expect(seen).toEqual(truth('disabled'));
+    expect(late).toMatchObject(failed(105, 'No such device or address'));
+    expect(await haproxyOn()).toEqual(ALL);
+  });
+
+  it('ends when its time is over, and does nothing after that', async () => {
+    await site.run(ONE, armCommand(golden, CYCLE, await inSeconds(8)));
+    await site.run(ONE, disableCommand(CYCLE));
+    await gone();
+    await site.settled();
+    const healthy = await eventually(TWO, truth('healthy'));
+    const before = await site.daemons(ONE);
+    const late = await site.run(ONE, disableCommand(CYCLE));
+    await site.sleep(2_000);
+
+    expect(healthy).toEqual(truth('healthy'));
+    expect(late).toEqual(silent);
+    expect(await site.daemons(ONE)).toEqual(before);
+  });
+
+  it('is ended by a timer of a controller, too', async () => {
+    const soon = { ...golden, haproxy: { ...golden.haproxy, deadManSeconds: 5 } };
+    await site.run(ONE, armCommand(golden, CYCLE, await inSeconds(120)));
+
+    const started = await site.run(TWO, timerCommand(soon, CYCLE));
+    const number = await site.run(TWO, TIMER.look);
+    await site.run(ONE, disableCommand(CYCLE));
+    await gone();
+    await site.settled();
+    const over = await site.run(TWO, TIMER.look);
+
+    expect([started, number]).toEqual([silent, { ...silent, stdout: `${CYCLE}\n` }]);
+    expect(over.exitCode).toBe(1);
+  });
 });
 
 /** The controllers on which HAProxy runs. */

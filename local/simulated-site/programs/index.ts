@@ -19,6 +19,7 @@ import { ps } from './ps';
 import { python, python2, python3 } from './python';
 import { rabbitmqctl } from './rabbitmq';
 import { service, systemctl } from './services';
+import { setsid } from './setsid';
 import { ss } from './ss';
 import { sudo } from './sudo';
 
@@ -55,6 +56,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   rabbitmqctl,
   rm,
   service,
+  setsid,
   sha256sum,
   sleep,
   ss,

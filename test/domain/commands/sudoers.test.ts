@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue, everyCommand } from '../../../domain/commands/catalogue';
-import { armCommand, disableCommand } from '../../../domain/commands/disable';
+import { armCommand, disableCommand, TIMER, timerCommand } from '../../../domain/commands/disable';
 import { presumedPlatform } from '../../../domain/commands/platform';
 import { sudoers } from '../../../domain/commands/sudoers';
 import { limited, commandLine, quote } from '../../../domain/ssh/command-line';
@@ -55,9 +55,18 @@ test('allows to disable HAProxy for any cycle, until any time', () => {
     armCommand(golden, 1_764_205_409_000, UNTIL),
     disableCommand(1_764_205_409_000),
     disableCommand(9_999_999_999_999),
+    timerCommand(golden, 1_764_205_409_000),
   ];
 
+  expect(commands.map((command) => allows('deploy', limited(command)))).toEqual([true, true, true, true]);
+});
+
+test('allows timers on controllers only where pacemaker needs them', () => {
+  const newest = readSudoers(sudoers(golden, [presumedPlatform(golden)]));
+  const commands = [TIMER.end, TIMER.look, timerCommand(golden, 1_764_205_409_000)];
+
   expect(commands.map((command) => allows('deploy', limited(command)))).toEqual([true, true, true]);
+  expect(commands.map((command) => newest('deploy', limited(command)))).toEqual([false, false, false]);
 });
 
 test.each([
@@ -66,6 +75,7 @@ test.each([
   armCommand({ ...golden, haproxy: { ...golden.haproxy, resource: 'other' } }, 1_764_205_409_000, UNTIL),
   disableCommand(17),
   disableCommand(17_642_054_090_001),
+  timerCommand({ ...golden, haproxy: { ...golden.haproxy, deadManSeconds: 1 } }, 1_764_205_409_000),
 ])('refuses $argv.5', (command) => {
   expect(allows('deploy', limited(command))).toBe(false);
 });
