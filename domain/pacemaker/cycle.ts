@@ -9,6 +9,7 @@ import { BastionUnreachable, ControllerUnreachable, SshConnectionLost } from '..
 import { poll } from '../world';
 import { clusterStatus, howToManage, NoQuorum, refuseUnmanaged, startedOn } from './cluster';
 import { isNode } from './node-names';
+import { type Silence, silenceBegun, silenceEnded } from './silence';
 import { watchVip } from './vip-watch';
 
 /** How long one step looks by itself before it hands back to the workflow's wait. One look takes about 50 ms. */
@@ -35,15 +36,11 @@ export class HAProxyStopInterrupted extends MagnumHaError {
 export type CycleAction = 'disable' | 'poll-stopped' | 'enable' | 'poll-started';
 
 /** Where the cycle stands after a step. */
-export interface CycleStep {
+export interface CycleStep extends Silence {
   /** Whether HAProxy is gone everywhere (disable, poll-stopped), or serves everywhere (enable, poll-started). */
   readonly done: boolean;
   /** What is still to come, for whoever reads the history. */
   readonly waitingFor: string;
-  /** When the VIP last answered before HAProxy stopped, in milliseconds since 1970; null before it is known. */
-  readonly lastAnswerAt: number | null;
-  /** When it first answered again, likewise. */
-  readonly firstAnswerAt: number | null;
   /**
    * PIDs of HAProxy's processes that an earlier reload had left on each controller: they end with their last connection, and
    * nobody waits for them.
@@ -54,7 +51,7 @@ export interface CycleStep {
 type Leftovers = Readonly<Record<string, readonly number[]>>;
 
 /** What a step hands on: the times between which the VIP did not answer, and whom nobody waits for. */
-export type Before = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt' | 'leftovers'>;
+export type Before = Silence & Pick<CycleStep, 'leftovers'>;
 
 /**
  * One step of the cycle: HAProxy disabled, polled until gone, enabled, polled until it serves. Each is safe to repeat.
@@ -82,7 +79,6 @@ async function stop(
   const connecting = everywhere(nodes, (node) => node.ready());
   await (action === 'disable' ? connecting : interruptible(connecting, site));
   const [lead] = nodes;
-  const began = lead.clock.now();
   const watch = watchVip(lead);
   let leftovers = before?.leftovers ?? {};
   try {
@@ -104,9 +100,7 @@ async function stop(
     return {
       done: waitingFor === '',
       waitingFor,
-      // Where the VIP did not answer before either, the outage counts from here.
-      lastAnswerAt: watch.lastAnswerAt ?? Math.min(before?.lastAnswerAt ?? began, began),
-      firstAnswerAt: null,
+      ...silenceBegun(watch, lead.clock.now(), before),
       leftovers,
     };
   } finally {
@@ -190,8 +184,7 @@ async function start(
     return {
       done: waitingFor === '',
       waitingFor,
-      lastAnswerAt: before?.lastAnswerAt ?? null,
-      firstAnswerAt: answeredAt(),
+      ...silenceEnded(watches, first.clock.now(), before),
       leftovers,
     };
   } finally {
