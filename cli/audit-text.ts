@@ -1,5 +1,6 @@
 import type { Audit } from '../domain/audit/audit';
 import { type AuditedController, type Change, doneWith } from '../domain/audit/controllers';
+import { lengthOf } from '../domain/audit/outages';
 import { count, listed } from '../domain/audit/verdict';
 import { readByWhom } from '../domain/controller/plan';
 import type { Style } from './style';
@@ -68,9 +69,9 @@ export function auditText(audit: Audit, style: Style): string {
 function outageText({ outages, mode, down }: Audit): string {
   if (outages.length === 0) return `Outage: none${mode === 'check' && down ? '; an apply would cycle HAProxy' : ''}.`;
   return outages
-    .map(({ from, to, milliseconds }) => {
-      const length = milliseconds === null ? 'of unknown length' : `${milliseconds} ms`;
-      return `Outage: ${length}, from ${from ?? 'before this execution'} to ${to ?? 'after its last look'}.`;
+    .map((outage) => {
+      const { from, to } = outage;
+      return `Outage: ${lengthOf(outage)}, from ${from ?? 'before this execution'} to ${to ?? 'after its last look'}.`;
     })
     .join('\n');
 }

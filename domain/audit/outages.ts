@@ -1,4 +1,4 @@
-import type { CycleStep } from '../pacemaker/cycle';
+import { boundsOf, type Bounds, isExact, type Silence } from '../pacemaker/silence';
 import type { Step } from './trace';
 
 /** A time in which the VIP did not answer. ISO 8601. */
@@ -7,7 +7,8 @@ export interface Outage {
   readonly from: string | null;
   /** Null if it was not seen to answer again. */
   readonly to: string | null;
-  readonly milliseconds: number | null;
+  /** Milliseconds at least and at most: they differ where nobody watched. Null if its beginning or its end is not known. */
+  readonly length: Bounds | null;
 }
 
 const BEGINS = 'Disable HAProxy';
@@ -15,26 +16,40 @@ const ENDS = /^Enable HAProxy/;
 
 /** The outages of an execution, from what the steps of the cycle measured. */
 export function outages(steps: readonly Step[]): Outage[] {
-  const found: { from: number | null; to: number | null }[] = [];
-  let open: { from: number | null; to: number | null } | undefined;
+  const found: Open[] = [];
+  let open: Open | undefined;
   for (const step of steps) {
-    const output = step.output as Partial<CycleStep> | undefined;
+    const output = step.output as Partial<Silence> | undefined;
     if (!open && (step.name === BEGINS || ENDS.test(step.name))) {
       // Without an answer of the step, as if it had disabled HAProxy at once.
-      open = { from: step.name === BEGINS ? step.enteredAt : null, to: null };
+      open = { from: step.name === BEGINS ? step.enteredAt : null, to: null, silent: undefined };
       found.push(open);
     }
     if (!open) continue;
     if (typeof output?.lastAnswerAt === 'number') open.from = output.lastAnswerAt;
+    if (output) open.silent = output.silent;
     if (typeof output?.firstAnswerAt !== 'number') continue;
     open.to = output.firstAnswerAt;
     open = undefined;
   }
-  return found.map(({ from, to }) => ({
+  return found.map(({ from, to, silent }) => ({
     from: iso(from),
     to: iso(to),
-    milliseconds: from === null || to === null ? null : to - from,
+    length: boundsOf({ lastAnswerAt: from, firstAnswerAt: to, ...(silent && { silent }) }),
   }));
+}
+
+/** An outage's length in words. */
+export function lengthOf({ length }: Outage): string {
+  if (length === null) return 'of unknown length';
+  return isExact(length) ? `${length.atMost} ms` : `between ${length.atLeast} and ${length.atMost} ms`;
+}
+
+/** An outage that is being followed. */
+interface Open {
+  from: number | null;
+  to: number | null;
+  silent: Silence['silent'];
 }
 
 function iso(time: number | null): string | null {

@@ -7,6 +7,7 @@ import { clusterStatus, howToManage, startedOn } from './cluster';
 import { type Before, type CycleStep, type Leftovers, namesOf, processesOn, until } from './step';
 import { enableOn } from './enable';
 import { isNode } from './node-names';
+import { silenceEnded } from './silence';
 import { watchVip } from './vip-watch';
 
 /** After this many milliseconds without an answer another controller is told to enable HAProxy too. One takes less than 1,000. */
@@ -40,8 +41,7 @@ export async function start(
     return {
       done: waitingFor === '',
       waitingFor,
-      lastAnswerAt: before?.lastAnswerAt ?? null,
-      firstAnswerAt: answeredAt(),
+      ...silenceEnded(watches, first.clock.now(), before),
       leftovers,
     };
   } finally {

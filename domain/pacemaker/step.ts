@@ -1,20 +1,17 @@
 import type { Node } from '../commands/node';
 import { haproxyOn, servingHaproxyOn } from '../commands/whose-processes';
 import { poll } from '../world';
+import type { Silence } from './silence';
 
 /** How long one step looks by itself before it hands back to the workflow's wait. One look takes about 50 ms. */
 const PATIENCE = { forMs: 5_000, everyMs: 50 };
 
 /** Where the cycle stands after a step. */
-export interface CycleStep {
+export interface CycleStep extends Silence {
   /** Whether HAProxy is gone everywhere (disable, poll-stopped), or serves everywhere (enable, poll-started). */
   readonly done: boolean;
   /** What is still to come, for whoever reads the history. */
   readonly waitingFor: string;
-  /** When the VIP last answered before HAProxy stopped, in milliseconds since 1970; null before it is known. */
-  readonly lastAnswerAt: number | null;
-  /** When it first answered again, likewise. */
-  readonly firstAnswerAt: number | null;
   /**
    * PIDs of HAProxy's processes that an earlier reload had left on each controller: they end with their last connection, and
    * nobody waits for them.
@@ -29,7 +26,7 @@ export interface CycleStep {
 export type Leftovers = Readonly<Record<string, readonly number[]>>;
 
 /** What a step hands on: the times between which the VIP did not answer, whom nobody waits for, and the number of the cycle. */
-export type Before = Pick<CycleStep, 'lastAnswerAt' | 'firstAnswerAt' | 'leftovers' | 'cycle'>;
+export type Before = Silence & Pick<CycleStep, 'leftovers' | 'cycle'>;
 
 /** The number of the cycle. @throws Error if the step before does not say it: the state machine hands it on */
 export function cycleOf(before: Before | null, { where }: Node): number {

@@ -9,6 +9,7 @@ import { clusterStatus, NoQuorum, refuseUnmanaged } from './cluster';
 import { type Before, cycleOf, type CycleStep, type Leftovers, leftoversOn, namesOf, processesOn, until } from './step';
 import { isNode } from './node-names';
 import { remedy } from './remedies';
+import { silenceBegun } from './silence';
 import { watchVip } from './vip-watch';
 
 /** When a stop takes longer than this, pacemaker is asked whether a controller is lost, and again and again, in milliseconds. */
@@ -42,7 +43,6 @@ export async function stop(
   const connecting = everywhere(nodes, (node) => node.ready());
   await (action === 'disable' ? connecting : interruptible(connecting, site));
   const [lead] = nodes;
-  const began = lead.clock.now();
   const watch = watchVip(lead);
   let leftovers = before?.leftovers ?? {};
   try {
@@ -64,9 +64,7 @@ export async function stop(
     return {
       done: waitingFor === '',
       waitingFor,
-      // Where the VIP did not answer before either, the outage counts from here.
-      lastAnswerAt: watch.lastAnswerAt ?? Math.min(before?.lastAnswerAt ?? began, began),
-      firstAnswerAt: null,
+      ...silenceBegun(watch, lead.clock.now(), before),
       leftovers,
     };
   } finally {

@@ -7,11 +7,18 @@ const EVERY_MS = 20;
  * of sshd on the controller. All of them are answered at once when the VIP is back.
  */
 const UNDER_WAY = 8;
+/** A controller refuses sooner, in milliseconds. What takes longer has not reached it. */
+const REFUSED_MS = 4_000;
 
 /** When the VIP answered while it was watched, in milliseconds since 1970. */
 export interface VipWatch {
+  readonly startedAt: number;
   readonly firstAnswerAt: number | null;
   readonly lastAnswerAt: number | null;
+  /** Whether it answered as soon as it was watched: since when, nobody saw. */
+  readonly answeredAtOnce: boolean;
+  /** When the latest look began that was refused. */
+  readonly refusedAt: number | null;
   stop(): void;
 }
 
@@ -23,27 +30,42 @@ export function watchVip({ site, clock, tunnel }: Node): VipWatch {
   const { hostname, port, protocol } = new URL(site.openstack.authUrl);
   const probed = hostname === site.virtualIp ? Number(port || (protocol === 'https:' ? 443 : 80)) : site.magnum.apiPort;
   let underWay = 0;
+  const startedAt = clock.now();
   let first: number | null = null;
+  let refusedAt: number | null = null;
+  /** How long the quickest answer took. */
+  let quickest = Infinity;
   let last: number | null = null;
   let stopped = false;
   const probe = () => {
     if (underWay >= UNDER_WAY) return;
     underWay++;
+    const began = clock.now();
     tunnel(site.virtualIp, probed)
       .then((connection) => {
         connection.destroy();
         if (stopped) return;
         const now = clock.now();
+        quickest = Math.min(quickest, now - began);
         first ??= now;
         last = now;
       })
       // No answer is what an outage is.
-      .catch(() => undefined)
+      .catch(() => {
+        if (!stopped && clock.now() - began < REFUSED_MS) refusedAt = Math.max(refusedAt ?? 0, began);
+      })
       .finally(() => underWay--);
   };
   probe();
   const end = clock.every(EVERY_MS, probe);
   return {
+    startedAt,
+    get answeredAtOnce() {
+      return first !== null && first - startedAt <= 2 * quickest + 3 * EVERY_MS;
+    },
+    get refusedAt() {
+      return refusedAt;
+    },
     get firstAnswerAt() {
       return first;
     },

@@ -11,6 +11,7 @@ import type { ClusterResult } from '../openstack/clusters';
 import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { CycleStep } from '../pacemaker/cycle';
+import { boundsOf, type Bounds, isExact } from '../pacemaker/silence';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 
@@ -58,8 +59,10 @@ export interface Report extends Pick<
   readonly bootstrap: readonly BootstrapItem[] | null;
   readonly plan: readonly string[];
   readonly controllers: readonly ControllerReport[];
-  /** From the VIP's last answer before the cycle to its first after, in milliseconds; null without a cycle. */
+  /** From the VIP's last answer before the cycle to its first after, in milliseconds; null without a cycle, or if not all of it was watched. */
   readonly outageMs: number | null;
+  /** How long it was at least and at most, if not all of it was watched: an attempt was lost, or the way there. */
+  readonly outageBoundsMs: Bounds | null;
   /** What was down for that time, or would be; null if HAProxy is not cycled. */
   readonly blastRadius: BlastRadius | null;
   readonly verification: Verification | null;
@@ -97,6 +100,7 @@ export interface ControllerReport {
 /** Puts the report together. */
 export function report(input: ReportInput): Report {
   const { site, mode, plan, cycle, clusterTemplates, clusters } = input;
+  const outage = cycle && boundsOf(cycle);
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
   const results = [...bootstrap, ...clusterTemplates, ...clusters];
   const drift =
@@ -118,8 +122,8 @@ export function report(input: ReportInput): Report {
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
     plan: plan.summary,
     controllers: input.controllers.map((state) => controllerReport(state, input)),
-    outageMs:
-      cycle?.firstAnswerAt != null && cycle.lastAnswerAt !== null ? cycle.firstAnswerAt - cycle.lastAnswerAt : null,
+    outageMs: outage && isExact(outage) ? outage.atMost : null,
+    outageBoundsMs: outage && !isExact(outage) ? outage : null,
     blastRadius: plan.blastRadius,
     verification: input.verification,
     clusterTemplates: input.verification ? clusterTemplates : null,

@@ -24,7 +24,7 @@ const LONGEST_LINE = 400;
 
 /** What is told of an execution that did or found something; null if all was as wanted. */
 export function tellingOf(report: Report): Telling | null {
-  const { site, mode, outcome, execution, outageMs, blastRadius } = report;
+  const { site, mode, outcome, execution, outageMs, outageBoundsMs: bounds, blastRadius } = report;
   const errors = report.findings.filter(({ severity }) => severity === 'error');
   if (outcome === 'unchanged' && errors.length === 0) return null;
   const cloud = [...(report.bootstrap ?? []), ...(report.clusterTemplates ?? []), ...(report.clusters ?? [])]
@@ -40,6 +40,7 @@ export function tellingOf(report: Report): Telling | null {
       ...cut(what),
       '',
       ...(outageMs === null ? [] : [`HAProxy was down for ${outageMs} ms.`]),
+      ...(bounds ? [`HAProxy was down for ${bounds.atLeast} to ${bounds.atMost} ms; not all of it was watched.`] : []),
       ...(mode === 'check' && blastRadius ? [`To mend it HAProxy must be cycled.${down}`] : []),
       ...(outcome === 'drift' && mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : []),
       `The whole report: magnum-ha audit ${execution}`,

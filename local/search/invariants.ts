@@ -119,16 +119,16 @@ export function honest({ status, output, cause = '' }: ExecutionResult, truth: T
     ];
   }
   if (truth.mode === 'check') return [];
-  const { outcome, outageMs } = output as Report;
+  const { outcome, outageMs, outageBoundsMs } = output as Report;
   const left = differences(truth.facts, truth.wanted).filter((one) => !one.includes('behind'));
-  const told = outageMs ?? 0;
+  const { atLeast, atMost } = outageBoundsMs ?? { atLeast: outageMs ?? 0, atMost: outageMs ?? 0 };
   const { less, more } = OUTAGE_TOLERANCE;
-  const outage = [`told ${told} ms, true ${truth.outageMs} ms`];
+  const outage = [`told ${atLeast} to ${atMost} ms, true ${truth.outageMs} ms`];
   return [
     ...violation('I6', 'it succeeded, and the site is not as wanted', left),
     ...violation('I6', '"unchanged", and something was changed', outcome === 'unchanged' && touched ? [outcome] : []),
-    ...violation('I6', 'a shorter outage than there was', told + less < truth.outageMs ? outage : []),
-    ...violation('I6', 'a longer outage than there was', told > truth.outageMs + more ? outage : []),
+    ...violation('I6', 'a shorter outage than there was', atMost + less < truth.outageMs ? outage : []),
+    ...violation('I6', 'a longer outage than there was', atLeast > truth.outageMs + more ? outage : []),
   ];
 }
 

@@ -34,11 +34,6 @@ export const KNOWN: readonly Known[] = [
     reason: 'dd makes a staged file anew that was discarded meanwhile (item 10).',
   },
   {
-    invariant: 'I6',
-    what: 'a longer outage than there was',
-    reason: 'Where nobody could ask the VIP, the outage is told up to the first answer that was seen.',
-  },
-  {
     invariant: 'I8',
     what: 'a controller is neither',
     reason: 'What was committed is not rolled back (item 4).',

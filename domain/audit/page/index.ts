@@ -3,6 +3,7 @@ import { readByWhom } from '../../controller/plan';
 import type { Audit } from '../audit';
 import type { Command } from '../commands';
 import { type Change, doneWith } from '../controllers';
+import { lengthOf } from '../outages';
 import { count, listed } from '../verdict';
 import { seconds } from './axis';
 import { Html, html } from './html';
@@ -89,7 +90,7 @@ function cards({ execution, outages, controllers, document, record, cost }: Audi
   const all: [string, string | Html][] = [
     ['started', moment(execution.startedAt)],
     ['took', seconds(execution.milliseconds)],
-    ['outage of the VIP', outages.length === 0 ? 'none' : outages.map(outageLength).join(', ')],
+    ['outage of the VIP', outages.length === 0 ? 'none' : outages.map(lengthOf).join(', ')],
     ['controllers', String(controllers.length)],
     ['started by', execution.startedBy ?? 'not in this record: CloudTrail, StartExecution'],
     ['approved by', 'not asked for'],
@@ -118,10 +119,6 @@ function cards({ execution, outages, controllers, document, record, cost }: Audi
 
 function moment(iso: string): string {
   return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-function outageLength({ milliseconds }: Audit['outages'][number]): string {
-  return milliseconds === null ? 'of unknown length' : `${milliseconds} ms`;
 }
 
 function findings({ findings: all }: Audit): Html {
@@ -205,7 +202,7 @@ function outage({ outages, down, mode }: Audit): Html {
   const times = outages.map(
     (one) =>
       html`<p>
-        The VIP did not answer for <strong>${outageLength(one)}</strong>, from ${one.from ?? 'before this execution'} to
+        The VIP did not answer for <strong>${lengthOf(one)}</strong>, from ${one.from ?? 'before this execution'} to
         ${one.to ?? 'after its last look'}.
       </p>`,
   );

@@ -1,4 +1,5 @@
 import type { Audit } from '../audit';
+import { lengthOf } from '../outages';
 import { phaseOf } from '../phases';
 import type { Step } from '../trace';
 import { position, seconds, segments, type Segment, ticks } from './axis';
@@ -63,10 +64,11 @@ export function timeline(audit: Audit): Html {
           )}
         ${axis.filter(({ folded }) => folded).map((one) => fold(one, height))}
         ${lanes.map((lane, index) => html`<line class="lane" x1="0" x2="${WIDTH}" y1="${TOP + (index + 1) * LANE}" y2="${TOP + (index + 1) * LANE}" /><text class="name" x="4" y="${TOP + index * LANE + 16}">${lane}</text>`)}
-        ${outages.map(({ from: begin, to: end, milliseconds }) => {
+        ${outages.map((outage) => {
+          const { from: begin, to: end } = outage;
           const left = x(begin === null ? from : Date.parse(begin));
           const right = x(end === null ? to : Date.parse(end));
-          const length = milliseconds === null ? 'of unknown length' : `${milliseconds} ms`;
+          const length = lengthOf(outage);
           const wide = Math.max(THINNEST, Number(right) - Number(left)).toFixed(1);
           return html`<rect class="outage" x="${left}" width="${wide}" y="${TOP - 6}" height="${height - TOP - 16}"
               ><title>Outage ${length}</title></rect

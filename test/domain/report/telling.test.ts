@@ -3,7 +3,15 @@ import type { Report } from '../../../domain/report/report';
 
 const EXECUTION = 'arn:aws:states:us-east-1:123456789012:execution:magnum-ha:one';
 const quiet: Report = {
-  ...{ site: 'golden', mode: 'check', outcome: 'unchanged', execution: EXECUTION, outageMs: null, blastRadius: null },
+  ...{
+    site: 'golden',
+    mode: 'check',
+    outcome: 'unchanged',
+    execution: EXECUTION,
+    outageMs: null,
+    outageBoundsMs: null,
+  },
+  ...{ blastRadius: null },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
   ...{ leftDisabled: false, bootstrap: null, plan: [], controllers: [], verification: null },
   ...{ clusterTemplates: null, clusters: null },
@@ -43,6 +51,12 @@ test('an apply tells how long HAProxy was down, and what it made in the cloud', 
   expect(told?.text).toContain('swarm-1: created');
   expect(told?.text).not.toContain('swarm-2');
   expect(told?.text).not.toContain('To mend it');
+});
+
+test('an outage that not all was watched of is told by its bounds', () => {
+  const told = of({ mode: 'apply', outcome: 'changed', outageBoundsMs: { atLeast: 900, atMost: 4100 } });
+
+  expect(told?.text).toContain('HAProxy was down for 900 to 4100 ms; not all of it was watched.');
 });
 
 test('a finding that is an error is told although nothing differs; what is only a warning is not', () => {
