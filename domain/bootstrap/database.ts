@@ -95,7 +95,7 @@ function passwordBytes({ name, magnum: { database } }: Site, password: string): 
   if (bytes.toString('latin1') === password) return bytes;
   throw new DatabaseAdminRefused(
     `The database password of site ${name} has characters beyond Latin-1, which the driver mysql+pymysql cannot send. Put ` +
-      `another one into the SSM parameter ${database.password.ssm}. Nothing was touched by this step.`,
+      `another one into the SSM parameter ${database.password.ssm}. Nothing was touched.`,
   );
 }
 

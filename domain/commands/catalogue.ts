@@ -1,4 +1,5 @@
 import { dirname, basename, join } from 'node:path';
+import { LOADER_PLACES, loaderWords } from '../config/firewall/loader';
 import { magnumRule } from '../config/iptables';
 import type { Site } from '../site/document';
 import { isBefore } from '../site/versions';
@@ -138,6 +139,12 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     nftRules: root('nft', 'list', 'ruleset'),
     /** The same by the library that firewalld itself uses: on Debian it needs no program nft. */
     nftRulesByPython: root('python3', '-c', "import nftables; print(nftables.Nftables().cmd('list ruleset')[1])"),
+    /** What loads the rules file at boot: only the words that were looked for are printed. Exit 2 if a place is missing. */
+    rulesLoaders: root(
+      ...['grep', '-IRHosF', '-D', 'skip'],
+      ...loaderWords(site.persistentRules).flatMap((word) => ['-e', word]),
+      ...LOADER_PLACES,
+    ),
     /** Whether ufw is on, where it is installed. */
     ufwState: as(false, 4, 'cat', '/etc/ufw/ufw.conf'),
     /** Inserts Magnum's rule as number `position`, from 1. */

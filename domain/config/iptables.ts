@@ -148,7 +148,7 @@ function question({ managementNetwork, controllers, magnum }: Site, where: Where
 }
 
 /** Where connections may come from: clients of TCP that name no port get one above these. */
-const CLIENT_PORTS: Intervals = [[1024, 65_535]];
+export const CLIENT_PORTS: Intervals = [[1024, 65_535]];
 
 /** The addresses of a network that hosts have: not the first and the last, which are the network's own. */
 function hostsOf(network: string): Intervals {

@@ -10,6 +10,8 @@ export interface Firewall {
   readonly owner: FirewallOwner;
   /** What `iptables -S` prints. */
   readonly listing: RuleTable;
+  /** What `nft list ruleset` prints. */
+  readonly nft: string;
   /** The file of persistent rules; undefined if there is none. */
   readonly file: string | undefined;
   /** What becomes, without Magnum's own rule, of new connections from the management network to the API. */
@@ -40,7 +42,7 @@ export async function firewallOf(node: Node): Promise<Firewall> {
   const owner = firewallOwner({ listing, nft, services, ...(file === undefined ? {} : { file }) }, site);
   const decision = decideRunning(listing, nft, site, { controller });
   const managed = owner.usesFile && (file !== undefined || decision.answer !== 'accepted');
-  return { owner, listing, file, decision, managed, hasUfw: ufw !== undefined };
+  return { owner, listing, nft, file, decision, managed, hasUfw: ufw !== undefined };
 }
 
 /** What `nft list ruleset` prints; empty if there is no nft, or none in the kernel. */

@@ -2,6 +2,7 @@ import { everywhere } from '../commands/everywhere';
 import { inTheWay, parseListening } from '../commands/listening';
 import type { Node } from '../commands/node';
 import type { Nodes } from '../commands/site-connection';
+import { sockets } from '../config/haproxy';
 import { MagnumHaError } from '../errors';
 import { apiAnswers } from '../openstack/api-answers';
 import type { Site } from '../site/document';
@@ -48,23 +49,26 @@ export async function reach(nodes: Nodes): Promise<void> {
 }
 
 async function refuseTaken(node: Node): Promise<void> {
-  const { virtualIp, magnum } = node.site;
   const { stdout } = await node.run(node.commands.sockets);
-  const taker = inTheWay(parseListening(stdout), virtualIp, magnum.apiPort);
-  if (!taker) return;
-  throw new ApiPortTaken(
-    `On ${node.where} ${taker.program ?? 'something'} listens on port ${magnum.apiPort} of every address: HAProxy could not ` +
-      `listen at ${virtualIp}:${magnum.apiPort}, and none of what is behind it would come back. HAProxy was not disabled. ` +
-      `${howToFreeApiPort(node.site, node.controller.address)}. Then start again. See with: ss -ltnp`,
-  );
+  for (const { address, port } of sockets(node.site)) {
+    const taker = inTheWay(parseListening(stdout), address, port);
+    if (!taker) continue;
+    throw new ApiPortTaken(
+      `On ${node.where} ${taker.program ?? 'something'} listens on port ${port} of every address: HAProxy could not listen at ` +
+        `${address}:${port}, and none of what is behind it would come back. HAProxy was not disabled. ` +
+        `${howToFreePort(node.site, port, node.controller.address)}. Then start again. See with: ss -ltnp`,
+    );
+  }
 }
 
 /**
- * How Magnum's API, if it is what listens everywhere, is told its address.
+ * How a port becomes free for HAProxy that something has at every address: Magnum's API, if it is that, is told its own.
  *
  * @param address of the controller
  */
-export function howToFreeApiPort({ magnum: { apiPort, apiService } }: Site, address: string): string {
+export function howToFreePort({ magnum: { apiPort, apiService } }: Site, port: number, address: string): string {
+  if (port !== apiPort)
+    return 'Let it listen at other addresses only, or end it, or give haproxy.publicVip another port';
   return (
     `If it is ${apiService} run by uWSGI, which does not read [api] host, give that the address (Debian, in /etc/default/` +
     `${apiService}: DAEMON_ARGS="--http-socket ${address}:${apiPort} --ini /etc/magnum/magnum-api-uwsgi.ini") and restart ` +

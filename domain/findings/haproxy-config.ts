@@ -1,8 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import { inTheWay, type Listening } from '../commands/listening';
 import type { Node } from '../commands/node';
+import { sockets } from '../config/haproxy';
 import { type HaproxySections, modeBefore, takes } from '../config/haproxy-sections';
-import { howToFreeApiPort } from '../controller/reach';
+import { howToFreePort } from '../controller/reach';
 import type { Site } from '../site/document';
 import type { Outcome } from '../ssh/command';
 import type { Finding } from './finding';
@@ -79,13 +80,8 @@ function warningsOf({ stderr }: Outcome, fragment: string): string[] {
 }
 
 /** Other sections that listen where Magnum's does: HAProxy would spread the requests over both. */
-function addressTaken(views: readonly HaproxyView[], { virtualIp, magnum, haproxy }: Site, own: string): Finding[] {
-  const { publicVip } = haproxy;
-  const addresses = [
-    { host: virtualIp, port: magnum.apiPort },
-    ...(publicVip ? [{ host: publicVip.address, port: publicVip.port ?? magnum.apiPort }] : []),
-  ];
-  return addresses.flatMap(({ host, port }) =>
+function addressTaken(views: readonly HaproxyView[], site: Site, own: string): Finding[] {
+  return sockets(site).flatMap(({ address: host, port }) =>
     [true, 'unknown' as const].flatMap((answer) =>
       onWhich(views, ({ sections: { sections } }) =>
         sections
@@ -122,18 +118,21 @@ function directoryNotRead(views: readonly HaproxyView[], { haproxy }: Site): Fin
 
 /** What would keep HAProxy from its address, unless the restart of Magnum's services ends it. */
 function portTaken(views: readonly HaproxyView[], site: Site): Finding[] {
-  const { virtualIp, magnum } = site;
-  return onWhich(views, ({ listening }) => {
-    const taker = inTheWay(listening, virtualIp, magnum.apiPort);
-    return !taker || READS_MAGNUM_CONF.test(taker.program ?? '') ? [] : [taker.program ?? 'Something'];
-  }).map(({ what, where }): Finding => ({
-    name: 'ApiPortTaken',
-    severity: 'error',
-    evidence:
-      `${what} listens on port ${magnum.apiPort} of every address on ${where}: HAProxy could not listen at ` +
-      `${virtualIp}:${magnum.apiPort} there, and none of what is behind it would come back from a cycle`,
-    remedy: `${howToFreeApiPort(site, 'ADDRESS')}. See with: ss -ltnp`,
-  }));
+  const { apiPort } = site.magnum;
+  return sockets(site).flatMap(({ address, port }) =>
+    onWhich(views, ({ listening }) => {
+      const taker = inTheWay(listening, address, port);
+      const willMove = port === apiPort && READS_MAGNUM_CONF.test(taker?.program ?? '');
+      return !taker || willMove ? [] : [taker.program ?? 'Something'];
+    }).map(({ what, where }): Finding => ({
+      name: 'ApiPortTaken',
+      severity: 'error',
+      evidence:
+        `${what} listens on port ${port} of every address on ${where}: HAProxy could not listen at ${address}:${port} there, ` +
+        'and none of what is behind it would come back from a cycle',
+      remedy: `${howToFreePort(site, port, 'ADDRESS')}. See with: ss -ltnp`,
+    })),
+  );
 }
 
 /** Magnum's API as its own program listens where magnum.conf says, once it is restarted. */

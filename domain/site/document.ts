@@ -137,8 +137,8 @@ const publicVip = z
     ),
   })
   .describe(
-    'A second address on which HAProxy serves the Magnum API, with TLS. The firewall must let clients in there: the rule ' +
-      'of the workflow is for the management network.',
+    'A second address on which HAProxy serves the Magnum API, with TLS. You let clients in there: the rule of the workflow is ' +
+      'for the management network. A check says if the firewall lets no client in.',
   );
 
 const haproxy = z

@@ -12,6 +12,11 @@ import {
   SshShellRefused,
 } from './errors';
 
+/** What the library puts before a server's own words. */
+function plain(reason: string): string {
+  return reason.replace('(SSH) Channel open failure: ', '');
+}
+
 /** How messages name the bastion. */
 export function bastionOf({ name, bastion: { host, port } }: Site): string {
   return `bastion ${host}:${port} of site ${name}`;
@@ -31,7 +36,7 @@ export function bastionUnreachable(site: Site, reason: string): BastionUnreachab
 
 export function controllerUnreachable(site: Site, controller: Controller, reason: string): ControllerUnreachable {
   return new ControllerUnreachable(
-    `The ${controllerOf(site, controller)} cannot be reached through the bastion: ${reason}. Check that it runs and that ` +
+    `The ${controllerOf(site, controller)} cannot be reached through the bastion: ${plain(reason)}. Check that it runs and that ` +
       `sshd answers the bastion.`,
   );
 }
@@ -118,7 +123,7 @@ export function outputTooLong({ argv }: Command, host: string, bytes: number): O
 /** @param host how messages name it */
 export function sessionRefused({ argv }: Command, host: string, reason: string): SshConnectionLost {
   return new SshConnectionLost(
-    `sshd of the ${host} opens no session for \`${argv.join(' ')}\`: ${reason.replace('(SSH) Channel open failure: ', '')}. It was ` +
+    `sshd of the ${host} opens no session for \`${argv.join(' ')}\`: ${plain(reason)}. It was ` +
       `not run. See MaxSessions in sshd_config there; one is enough.`,
   );
 }

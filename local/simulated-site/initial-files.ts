@@ -31,7 +31,8 @@ export function initialImage(document: Site, controller: Controller, generation:
     for (const { path, content, mode, group } of initialFiles(document, controller, generation)) {
       files.seed(path, content, mode, 'root', group);
     }
-    for (const [path, content] of installedFiles(generation)) files.seed(path, content, 0o755);
+    for (const [path, content] of installedFiles(generation, document.persistentRules))
+      files.seed(path, content, 0o755);
     for (const path of installedDirectories(generation)) files.seedDirectory(path);
     if (generation.magnum.api === 'uwsgi') {
       const socket = `${controller.address}:${document.magnum.apiPort}`;

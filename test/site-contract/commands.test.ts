@@ -1,3 +1,4 @@
+import { loaderOf } from '../../domain/config/firewall/loader';
 import { createHash } from 'node:crypto';
 import { catalogue, everyCommand } from '../../domain/commands/catalogue';
 import { inTheWay, parseListening } from '../../domain/commands/listening';
@@ -394,6 +395,14 @@ describe('grep of sections', () => {
       fails('grep: /etc/none.cfg: No such file or directory\ngrep: /etc/none: No such file or directory', 2),
     );
   });
+});
+
+it('grep finds what loads the firewall’s rules at boot', async () => {
+  const [exitCode, stdout, stderr] = await answer(c.rulesLoaders);
+
+  expect(loaderOf(stdout.split('\n'), site.document.persistentRules)).toBeDefined();
+  // Not every place is there.
+  expect([exitCode, stderr]).toEqual([2, '']);
 });
 
 describe('ps of the tree of processes', () => {

@@ -58,7 +58,7 @@ export function firewallOwner(reading: FirewallReading, site: Site): FirewallOwn
     name,
     evidence,
     usesFile,
-    open: openings(site)[name],
+    open: opening(name, printNetwork(site.managementNetwork), site.magnum.apiPort),
   });
 
   for (const generator of GENERATORS) {
@@ -124,35 +124,39 @@ function nativeBlock(nft: string): string | undefined {
   return block && `table ${block.table} chain ${block.chain}`;
 }
 
-function openings({ managementNetwork, magnum: { apiPort } }: Site): Record<Exclude<OwnerName, 'unknown'>, string[]> {
-  const from = printNetwork(managementNetwork);
-  const rich = `rule family="ipv4" source address="${from}" port port="${apiPort}" protocol="tcp" accept`;
+/** How the owner of the rules opens a port to a network: commands, or lines of its files. */
+export function opening(owner: Exclude<OwnerName, 'unknown'>, from: string, port: number): readonly string[] {
+  return openings(from, port)[owner];
+}
+
+function openings(from: string, port: number): Record<Exclude<OwnerName, 'unknown'>, string[]> {
+  const rich = `rule family="ipv4" source address="${from}" port port="${port}" protocol="tcp" accept`;
   return {
-    ufw: [`ufw allow proto tcp from ${from} to any port ${apiPort}`],
+    ufw: [`ufw allow proto tcp from ${from} to any port ${port}`],
     // The zone has the network as a source, otherwise the interface on which it arrives. Without --zone it is the default one.
     firewalld: [
       'firewall-cmd --get-active-zones',
       `firewall-cmd --permanent --zone=ZONE --add-rich-rule='${rich}'`,
       'firewall-cmd --reload',
     ],
-    Shorewall: [`/etc/shorewall/rules: ACCEPT ZONE:${from} $FW tcp ${apiPort}`, 'shorewall reload'],
-    csf: [`/etc/csf/csf.allow: tcp|in|d=${apiPort}|s=${from}`, 'csf -r'],
-    apf: [`apf -a "tcp:in:d=${apiPort}:s=${from}"`],
+    Shorewall: [`/etc/shorewall/rules: ACCEPT ZONE:${from} $FW tcp ${port}`, 'shorewall reload'],
+    csf: [`/etc/csf/csf.allow: tcp|in|d=${port}|s=${from}`, 'csf -r'],
+    apf: [`apf -a "tcp:in:d=${port}:s=${from}"`],
     FireHOL: [
-      `/etc/firehol/firehol.conf, in the interface: server custom magnum tcp/${apiPort} default accept src ${from}`,
+      `/etc/firehol/firehol.conf, in the interface: server custom magnum tcp/${port} default accept src ${from}`,
       'firehol restart',
     ],
     'arno-iptables-firewall': [
-      `/etc/arno-iptables-firewall/conf.d/magnum.conf: HOST_OPEN_TCP="${from}~${apiPort}"`,
+      `/etc/arno-iptables-firewall/conf.d/magnum.conf: HOST_OPEN_TCP="${from}~${port}"`,
       'arno-iptables-firewall restart',
     ],
-    'Proxmox VE': [`/etc/pve/local/host.fw, [RULES]: IN ACCEPT -source ${from} -p tcp -dport ${apiPort}`],
+    'Proxmox VE': [`/etc/pve/local/host.fw, [RULES]: IN ACCEPT -source ${from} -p tcp -dport ${port}`],
     nftables: [
-      `nft insert rule TABLE CHAIN ip saddr ${from} tcp dport ${apiPort} accept`,
-      `/etc/nftables.conf: ip saddr ${from} tcp dport ${apiPort} accept`,
+      `nft insert rule TABLE CHAIN ip saddr ${from} tcp dport ${port} accept`,
+      `/etc/nftables.conf: ip saddr ${from} tcp dport ${port} accept`,
     ],
     'puppetlabs-firewall': [
-      `firewall { '117 magnum-api from ${from}': proto => 'tcp', dport => '${apiPort}', source => '${from}', action => 'accept' }`,
+      `firewall { '117 magnum-api from ${from}': proto => 'tcp', dport => '${port}', source => '${from}', action => 'accept' }`,
     ],
     'iptables-services': ['service iptables save'],
     'netfilter-persistent': ['netfilter-persistent save'],

@@ -82,6 +82,16 @@ export const CONTROLLER_CATALOGUE = {
     'ufw, firewalld or another program makes the firewall rules, and they are closed to the other controllers.',
     "Open the API's port with that program: the finding has the command.",
   ),
+  RulesNotLoadedAtBoot: entry(
+    WARNING,
+    "Nothing loads the file of persistent rules at boot: Magnum's rule would be gone after a reboot.",
+    'Have it loaded, as the finding says; if the rules last in another file, correct persistentRules.',
+  ),
+  PublicVipClosed: entry(
+    WARNING,
+    'The firewall of a controller lets in no client at the public VIP.',
+    'Open the port there: the finding has the command.',
+  ),
   FirewallUndecided: entry(
     WARNING,
     'Another program makes the firewall rules, and they depend on something that they alone do not tell.',

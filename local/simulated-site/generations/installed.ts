@@ -13,7 +13,7 @@ export function optionalPrograms({ shells, without }: Generation): string[] {
 }
 
 /** Its programs and services, as far as somebody looks for them: path and content. */
-export function installedFiles(generation: Generation): Map<string, string> {
+export function installedFiles(generation: Generation, persistentRules: string): Map<string, string> {
   const { init, python, services } = generation;
   const names = Object.values(services);
   const script = (name: string) => [`/usr/bin/${name}`, `#!${python}\n`] as const;
@@ -21,9 +21,36 @@ export function installedFiles(generation: Generation): Map<string, string> {
     ...optionalPrograms(generation).map((name) => [`${DIRECTORIES[name] ?? '/usr/bin'}/${name}`, ''] as const),
     ...['magnum-api', 'magnum-conductor', 'magnum-db-manage'].map(script),
     ...names.map((name) => [serviceFile(init, name), ''] as const),
+    ...rulesLoader(generation, persistentRules),
     // Packages of Debian and Ubuntu have an init script besides, for whatever runs it.
     ...(services.web === 'apache2' ? names.map((name) => [`/etc/init.d/${name}`, ''] as const) : []),
   ]);
+}
+
+/**
+ * What loads the file of rules at boot: of the packages iptables-services, iptables-persistent (14.04) and netfilter-persistent
+ * what names it or them; or a script of the operator's, for a file of another name.
+ */
+function rulesLoader({ init, services }: Generation, path: string): [path: string, content: string][] {
+  if (path === '/etc/sysconfig/iptables' && services.web === 'httpd') {
+    const unit = '/etc/systemd/system/basic.target.wants/iptables.service';
+    return [[unit, '[Service]\nExecStart=/usr/libexec/iptables/iptables.init start\n']];
+  }
+  if (path !== '/etc/iptables/rules.v4' || services.web === 'httpd') {
+    return [['/etc/network/if-pre-up.d/iptables', `#!/bin/sh\n/sbin/iptables-restore < ${path}\n`]];
+  }
+  if (init === 'upstart') {
+    return [['/etc/rcS.d/S37iptables-persistent', `#!/bin/sh\n/sbin/iptables-restore < ${path}\n`]];
+  }
+  return [
+    ['/usr/share/netfilter-persistent/plugins.d/15-ip4tables', `#!/bin/sh\niptables-restore < ${path}\n`],
+    init === 'systemd'
+      ? [
+          '/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service',
+          '[Service]\nExecStart=/usr/sbin/netfilter-persistent start\n',
+        ]
+      : ['/etc/rcS.d/S15netfilter-persistent', '#!/bin/sh\n/usr/sbin/netfilter-persistent start\n'],
+  ];
 }
 
 /** The directories of such that are there even if nothing of it lies in them. */

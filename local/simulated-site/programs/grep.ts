@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import { SystemError } from '../filesystem';
-import { failure, type Invocation, type Program } from './program';
+import { failure, type Invocation, type Outcome, type Program } from './program';
 
-/** grep -RHE --include=GLOB… PATTERN PATH…, grep -hE PATTERN FILE… */
+/** grep -RHE --include=GLOB… PATTERN PATH…, grep -hE PATTERN FILE…, grep -IRHosF -D skip -e WORD… PATH… */
 export const grep: Program = (invocation) => {
   const [flags, ...rest] = invocation.arguments;
+  if (flags === '-IRHosF') return words(invocation, rest);
   const includes = rest.filter((one) => one.startsWith('--include=')).map((one) => one.slice('--include='.length));
   const [pattern, ...paths] = rest.filter((one) => !one.startsWith('--include='));
   if ((flags !== '-RHE' && flags !== '-hE') || pattern === undefined || paths.length === 0) {
@@ -35,6 +36,24 @@ export const grep: Program = (invocation) => {
     stderr: errors.join(''),
   };
 };
+
+/** Which of some words are in files; what is missing is passed over in silence. */
+function words(invocation: Invocation, given: readonly string[]): Outcome {
+  const wanted = given.filter((_, at) => given[at - 1] === '-e');
+  const last = given.lastIndexOf('-e');
+  const [skip, how] = given;
+  if (skip !== '-D' || how !== 'skip' || wanted.length === 0) return failure('grep: unsupported options', 2);
+  const paths = given.slice(last + 2);
+  const { files } = invocation.controller;
+  const there = paths.filter((path) => files.exists(path));
+  const lines = there
+    .flatMap((path) => filesAt(path, invocation))
+    .flatMap((file) => {
+      const content = read(file, invocation);
+      return wanted.flatMap((word) => Array<string>(content.split(word).length - 1).fill(`${file}:${word}\n`));
+    });
+  return { exit: there.length < paths.length ? 2 : lines.length > 0 ? 0 : 1, stdout: lines.join('') };
+}
 
 /** Of globs, `*` and what follows it, or a name. */
 function matches(name: string, glob: string): boolean {

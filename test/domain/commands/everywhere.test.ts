@@ -1,5 +1,6 @@
 import { everywhere } from '../../../domain/commands/everywhere';
 import { MagnumHaError } from '../../../domain/errors';
+import { controllerUnreachable } from '../../../domain/ssh/failures';
 import { ControllerUnreachable } from '../../../domain/ssh/errors';
 import { virtualClock } from '../../../local/virtual-clock';
 import { fakeConnection } from '../fakes';
@@ -62,8 +63,28 @@ test("of several that fail, the first one's error has the others' messages", asy
   await expect(failed).rejects.toBeInstanceOf(MagnumHaError);
   await expect(failed).rejects.toMatchObject({
     name: 'ControllerUnreachable',
-    message: 'No node-1. And 2 more: No node-2. No node-3.',
+    message: 'No node-1. No node-2. No node-3.',
   });
+});
+
+test('what several say alike is said once: with their names, or for all', async () => {
+  const { nodes: all } = await nodes();
+  const fail = (except: string) =>
+    everywhere(all, ({ name, site: its, controller }) =>
+      name === except ? Promise.resolve() : Promise.reject(controllerUnreachable(its, controller, 'No route to host')),
+    );
+  const said = 'The controller cannot be reached through the bastion: No route to host. Check';
+
+  await expect(fail('')).rejects.toThrow(`All 3 controllers of site golden: ${said}`);
+  await expect(fail('node-2')).rejects.toThrow(`node-1, node-3 of site golden: ${said}`);
+});
+
+test('commands that failed alike, too', async () => {
+  const { connection } = await fakeConnection(site('golden'), { answer: () => ({ exitCode: 2, stderr: 'No space' }) });
+
+  const failed = everywhere(connection.nodes, (node) => node.run(node.commands.date));
+
+  await expect(failed).rejects.toThrow(/^All 3 controllers of site golden: `date \+%s` on the controller failed with/);
 });
 
 test('what is thrown and is no error becomes one', async () => {
@@ -72,5 +93,5 @@ test('what is thrown and is no error becomes one', async () => {
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   const failed = everywhere(all, () => Promise.reject('gone'));
 
-  await expect(failed).rejects.toThrow('gone And 2 more: gone gone');
+  await expect(failed).rejects.toThrow('All 3 controllers of site golden: gone');
 });

@@ -79,6 +79,16 @@ test('one that nobody reaches is told after half a minute: who does not, whom, a
 });
 
 describe('the address that HAProxy needs', () => {
+  test('is also that of the public VIP', async () => {
+    const publicVip = { address: '203.0.113.9', port: 443, certificate: '/etc/ssl/magnum.pem' };
+    const document = { ...golden, haproxy: { ...golden.haproxy, publicVip } };
+
+    const { result } = await reaching(document, { sockets: HAPROXY + listening('0.0.0.0', 443) });
+
+    const message = expect.stringMatching(/listens on port 443 of every address.*at 203\.0\.113\.9:443/) as string;
+    expect(result).toMatchObject({ reason: { name: 'ApiPortTaken', message } });
+  });
+
   test('is taken by something that listens on every address: nothing would come back', async () => {
     const { result, dialled } = await reaching(golden, { sockets: HAPROXY + listening('0.0.0.0', 9511) });
 

@@ -16,15 +16,19 @@ function listing(name: string, change: (text: string) => string = (text) => text
 }
 
 /** What is found of controllers whose programs print this, each by its name or all alike. */
-async function found(answers: Readonly<Record<string, Readonly<Record<string, Reply>>>>) {
-  const { connection } = await fakeConnection(golden, {
+async function found(answers: Readonly<Record<string, Readonly<Record<string, Reply>>>>, document = golden) {
+  const { connection } = await fakeConnection(document, {
     answer: (controller, { argv: [program = '', path = ''] }) => {
       const reply = (answers[controller] ?? answers['all'])?.[program === 'cat' ? path : program];
+      if (program === 'grep') return reply ?? LOADED;
       return reply ?? { exitCode: program === 'cat' ? 1 : 127, stderr: 'No such file or directory' };
     },
   });
   return checkFirewall(connection.nodes);
 }
+
+/** grep of what loads the rules at boot, as ifupdown does. */
+const LOADED: Reply = { exitCode: 2, stdout: '/etc/network/if-pre-up.d/iptables:/etc/iptables/rules.v4\n' };
 
 const FIREWALLD = (allowed: string) => `table inet firewalld {
 	chain filter_INPUT {
@@ -156,5 +160,95 @@ test('an iptables that fails is no open firewall', async () => {
   await expect(found({ all: { iptables: locked } })).rejects.toMatchObject({
     name: 'CommandFailed',
     message: expect.stringContaining('xtables lock') as string,
+  });
+});
+
+describe('a file of rules that nothing loads at boot', () => {
+  const CLOSED = { iptables: '-P INPUT DROP\n', '/etc/iptables/rules.v4': '' };
+
+  test.each<[string, Record<string, Reply>, RegExp]>([
+    ['where iptables-persistent can be installed', {}, /install iptables-persistent, or put a script into/],
+    ['where it would remove ufw', { '/etc/ufw/ufw.conf': 'ENABLED=no\n' }, /^Let it be loaded: put a script .*ufw/],
+  ])('is a finding, %s', async (_, more, remedy) => {
+    const findings = await found({ all: CLOSED, 'node-2': { ...CLOSED, ...more, grep: { exitCode: 2 } } });
+
+    expect(findings).toMatchObject([
+      {
+        name: 'RulesNotLoadedAtBoot',
+        severity: 'warning',
+        evidence: expect.stringMatching(/names \/etc\/iptables\/rules\.v4 on node-2: /) as string,
+        remedy: expect.stringMatching(remedy) as string,
+      },
+    ]);
+  });
+
+  test('is one of iptables-services on RPM distributions', async () => {
+    const document = { ...golden, persistentRules: '/etc/sysconfig/iptables' };
+    const all = { iptables: '-P INPUT DROP\n', '/etc/sysconfig/iptables': '' };
+
+    const findings = await found({ all }, document);
+
+    expect(findings[0]?.remedy).toContain('systemctl enable iptables');
+  });
+
+  test('does not matter if ufw makes the rules', async () => {
+    const all = { iptables: listing('ufw-allow-management'), '/etc/iptables/rules.v4': '', grep: { exitCode: 2 } };
+
+    expect(await found({ all })).toEqual([]);
+  });
+
+  test('a grep that cannot be run says nothing of it', async () => {
+    const asked = found({ all: { ...CLOSED, grep: { exitCode: 127, stderr: 'timeout: failed to run command' } } });
+
+    await expect(asked).rejects.toMatchObject({ name: 'CommandFailed' });
+  });
+});
+
+describe('the public VIP', () => {
+  const document = site('golden', ({ haproxy }) => {
+    haproxy.publicVip = { address: '203.0.113.9', port: 443, certificate: '/etc/ssl/magnum.pem' };
+  });
+  const rules = (...lines: string[]) => ({
+    iptables: ['-P INPUT DROP', ...lines, ''].join('\n'),
+    '/etc/iptables/rules.v4': '',
+  });
+
+  test('that the firewall closes to every client is a finding, with the rule that opens it', async () => {
+    const all = rules(
+      '-A INPUT -s 10.21.22.0/24 -j ACCEPT',
+      '-A INPUT -p tcp --dport 22 -j ACCEPT',
+      '-A INPUT -j DROP',
+    );
+
+    const findings = await found({ all }, document);
+
+    expect(findings).toMatchObject([{ name: 'PublicVipClosed', severity: 'warning' }]);
+    expect(findings[0]?.evidence).toMatch(
+      /^The firewall of node-1, node-2, node-3 lets no client in at the public VIP 203\.0\.113\.9:443: rule 3 of INPUT/,
+    );
+    expect(findings[0]?.remedy).toContain('`iptables -I INPUT 3 -d 203.0.113.9/32 -p tcp --dport 443 -j ACCEPT`');
+  });
+
+  test.each([
+    ['to everybody', '-A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT'],
+    ['at that address', '-A INPUT -d 203.0.113.9/32 -j ACCEPT'],
+    ['to some of its clients', '-A INPUT -s 198.51.100.0/24 -p tcp --dport 443 -j ACCEPT'],
+  ])('that is open %s is none', async (_, rule) => {
+    expect(await found({ all: rules(rule, '-A INPUT -j DROP') }, document)).toEqual([]);
+  });
+
+  test('that may be closed is one, which says so', async () => {
+    const all = rules('-A INPUT -p tcp --dport 443 -m limit --limit 5/sec -j ACCEPT', '-A INPUT -j DROP');
+
+    const findings = await found({ all }, document);
+
+    expect(findings[0]?.evidence).toContain('may let no client in at the public VIP');
+  });
+
+  test('is opened with ufw’s own command if ufw makes the rules', async () => {
+    const findings = await found({ all: { iptables: listing('ufw-allow-management') } }, document);
+
+    expect(findings).toMatchObject([{ name: 'PublicVipClosed' }]);
+    expect(findings[0]?.remedy).toContain('`ufw allow proto tcp from 0.0.0.0/0 to any port 443`');
   });
 });

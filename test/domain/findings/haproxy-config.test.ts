@@ -68,6 +68,19 @@ describe("Magnum's own address", () => {
   });
 });
 
+test("the public VIP's port on every address: HAProxy could not listen at all", () => {
+  const document = site('golden', ({ haproxy }) => {
+    haproxy.publicVip = { address: '203.0.113.9', port: 443, certificate: '/etc/ssl/magnum.pem' };
+  });
+  const apache = view('node-1', { ss: 'LISTEN 0 1 *:443 *:* users:(("apache2",pid=8,fd=3))\n' });
+
+  const findings = checkConfiguration([apache], document);
+
+  expect(findings).toMatchObject([{ name: 'ApiPortTaken', severity: 'error' }]);
+  expect(findings[0]?.evidence).toContain('apache2 listens on port 443 of every address on node-1');
+  expect(findings[0]?.remedy).toContain('haproxy.publicVip another port');
+});
+
 describe("the API's port on every address", () => {
   const on = (program: string) => ({ ss: `LISTEN 0 1 *:9511 *:* users:(("${program}",pid=8,fd=3))\n` });
 

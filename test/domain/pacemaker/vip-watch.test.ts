@@ -1,3 +1,4 @@
+import type { Node } from '../../../domain/commands/node';
 import { watchVip } from '../../../domain/pacemaker/vip-watch';
 import type { Site } from '../../../domain/site/document';
 import { fakeConnection, silence } from '../fakes';
@@ -70,4 +71,23 @@ test('closes every connection that it was given', async () => {
 
   expect(given.length).toBeGreaterThan(4);
   expect(given.every(({ destroyed }) => destroyed)).toBe(true);
+});
+
+test('holds few connections at a time, however long HAProxy takes to stop', async () => {
+  const { node, clock } = await fakeConnection(site('golden'));
+  let open = 0;
+  let most = 0;
+  // As the kernel does without a host of that address: ARP is tried for 3 s.
+  const tunnel: Node['tunnel'] = async () => {
+    most = Math.max(most, ++open);
+    await clock.sleep(3_000);
+    open--;
+    throw new Error('No route to host');
+  };
+
+  const watch = watchVip({ ...node, tunnel });
+  await clock.drive(clock.sleep(100_000));
+  watch.stop();
+
+  expect(most).toBeLessThan(10);
 });
