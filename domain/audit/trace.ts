@@ -33,7 +33,7 @@ export interface Change {
   readonly step: Step;
 }
 
-/** What is known where an event happened: it follows from the event before it. */
+/** What is known when an event happens. It follows from the event before it. */
 interface Place {
   readonly subject: string;
   readonly waitsFor: string;

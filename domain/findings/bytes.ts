@@ -38,7 +38,7 @@ type Upgrade = (security: Security) => Promise<Duplex>;
 /**
  * Talks to a server by numbers of bytes, and closes the connection in the end.
  *
- * What a server says of lengths is not believed: whoever announces or sends too much, or too little for what it is to be,
+ * The lengths that a server announces are not trusted: one that announces or sends too much, or too little for what it is to be,
  * gives no answer.
  *
  * @throws NoAnswer

@@ -125,7 +125,7 @@ function trusteeAdmin(site: Site, answer: TokenAnswer): Finding[] {
   ];
 }
 
-/** What the workflow's own user sees in the catalogue and behind it. */
+/** What the workflow's own user sees in the catalogue, and in the services themselves. */
 async function checkServices(site: Site, openstack: OpenStackSession): Promise<Finding[]> {
   try {
     await openstack.keystone.token();

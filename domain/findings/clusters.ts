@@ -36,7 +36,7 @@ function coe(release: Release, { name, coe }: ClusterTemplate): Finding[] {
   const { since, deprecated, removed } = COES[coe];
   const evidence = `template ${name} is of coe ${coe}, the release is ${release}`;
   if (since && !atLeast(release, since)) {
-    const remedy = `Upgrade to ${since} or later, where ${coe} came in, or choose another coe: Magnum answers 400.`;
+    const remedy = `Upgrade to ${since} or later, which brought ${coe}, or choose another coe: Magnum answers 400.`;
     return [{ name: 'CoeNotYetInRelease', severity: 'error', evidence, remedy }];
   }
   if (removed && atLeast(release, removed)) {

@@ -137,7 +137,7 @@ function undecidable(names: string, { node, firewall: { owner, decision } }: See
   };
 }
 
-/** The commands, with the zone of firewalld that the packet was in where it is known. */
+/** The commands, with firewalld's zone that the packet was in, if it is known. */
 function commands({ open }: FirewallOwner, { cause }: Decision): string {
   const chains = [cause, ...cause.through].map(({ chain }) => chain);
   const zone = chains.flatMap(

@@ -67,7 +67,7 @@ interface Scene {
   readonly disabled: boolean;
 }
 
-/** Where HAProxy runs, or could, and would have no Magnum behind it. */
+/** Nodes on which HAProxy runs, or could run, without a Magnum to send requests to. */
 function notInDocument({ cib, status, primitive, names }: Scene): Finding[] {
   const running = runsElsewhere(status, names);
   const kinds = new Map(cib.nodes.map(({ name, attributes }) => [name, attributes.get('#kind')]));

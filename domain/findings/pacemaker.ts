@@ -41,8 +41,8 @@ interface View extends HaproxyView {
 }
 
 /**
- * Looks for whatever a cycle of HAProxy would not come back from, before anything is touched. Every controller is asked: a
- * cut-off one has a view of its own.
+ * Looks for anything that would keep HAProxy from coming back from a cycle, before anything is touched. Every controller is
+ * asked: one that is cut off has a view of its own.
  *
  * @throws the errors of SSH
  */

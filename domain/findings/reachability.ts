@@ -21,7 +21,7 @@ interface Endpoint {
   readonly severity: 'error' | 'warning' | 'error unless another answers';
 }
 
-/** Connects from every controller to whatever Magnum will connect to: databases, queues, caches, Keystone. */
+/** Connects from every controller to everything that Magnum will connect to: databases, queues, caches, Keystone. */
 export async function reachability(site: Site, nodes: Nodes, behindVip: boolean): Promise<Finding[]> {
   const endpoints = endpointsOf(site).filter(({ host }) => behindVip || host !== site.virtualIp);
   const attempts = await everywhere(nodes, ({ name, tunnel }) =>

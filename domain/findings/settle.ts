@@ -18,7 +18,7 @@ export function haproxyDisabled({ haproxy: { resource } }: Pick<Site, 'haproxy'>
   };
 }
 
-/** Whether, as these were found, nothing can be asked of the cloud: whatever it is asked would be a finding more. */
+/** Whether these findings mean that the cloud cannot be asked: each question would only add a finding. */
 export function hidesCloud(findings: readonly Finding[]): boolean {
   // Nothing behind the VIP answers until a cycle; or nothing can be reached through a controller.
   return findings.some(({ name }) => name === HAPROXY_DISABLED || name === FORWARDING_FORBIDDEN);

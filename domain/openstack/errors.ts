@@ -103,7 +103,7 @@ function textIn(value: unknown): string | undefined {
 /** Only this much of a page is read: its message is at the beginning. */
 const PAGE = 10_000;
 
-/** A page of HTML, or whatever it is, as a short line. */
+/** A page of HTML, or any other text, as a short line. */
 function summary(text: string): string {
   const line = withoutHead(text.slice(0, PAGE))
     // A tag ends before the next one begins: thousands of "<" are no long search each.

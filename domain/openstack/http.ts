@@ -55,7 +55,7 @@ export class HttpClient {
   }
 
   /**
-   * Sends a request and returns whatever is answered, whichever status.
+   * Sends a request and returns the answer, whatever its status.
    *
    * A GET is repeated when the connection is lost or 503 is answered; what changes something is sent once.
    *

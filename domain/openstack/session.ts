@@ -16,7 +16,7 @@ export interface OpenStackSession {
   /** HTTP on the same way, without a token. */
   readonly http: HttpClient;
   /**
-   * Reads from another service: whatever is answered, whichever status.
+   * Reads from another service and returns the answer, whatever its status.
    * @param type of the service in the catalogue
    * @param path after the URL of its endpoint
    * @throws EndpointMissing, and what `Keystone` and `HttpClient` throw

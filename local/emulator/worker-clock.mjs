@@ -26,7 +26,7 @@ globalThis.clearTimeout = (timeout) => {
   clear(timeout);
 };
 
-/** What waits in the kernel for an acknowledgement would look like quiet: whatever is sent is sent at once. */
+/** Data that waited in the kernel for an acknowledgement would look like silence, so everything is sent at once. */
 for (const channel of ['net.client.socket', 'net.server.socket']) {
   subscribe(channel, ({ socket }) => socket.setNoDelay(true));
 }

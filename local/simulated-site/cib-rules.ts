@@ -26,7 +26,7 @@ export interface Policy {
 const known = new WeakMap<Element, { readonly seconds: number; readonly policy: Policy }>();
 
 /**
- * Reads the configuration as pacemaker's scheduler does, by the clock of whoever asks: whole seconds.
+ * Reads the configuration as pacemaker's scheduler does, by the caller's clock, in whole seconds.
  *
  * @param now in milliseconds since 1970
  */

@@ -227,7 +227,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.sshd.disconnect();
   }
 
-  /** What listens on it in a network namespace, by default in that of whoever is logged in. */
+  /** What listens on it in a network namespace, by default in the host's own. */
   listening(namespace?: string): ReturnType<Network['listening']> {
     return this.context.network.listening(this.name, namespace);
   }
@@ -295,7 +295,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.leaving.add(old);
   }
 
-  /** Starts HAProxy. @returns undefined where it does not start */
+  /** Starts HAProxy. @returns undefined if it does not start */
   private launch(more = ''): HaproxyProcess | undefined {
     const { configFile } = this.context.document.haproxy;
     const { arguments: argumentsOf, processes: kind, pidFile } = this.generation.haproxy;

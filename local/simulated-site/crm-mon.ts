@@ -43,7 +43,7 @@ export class CrmMon {
     return print(this.result(request, [...children, ...bans, this.element('status', { code: 0, message: 'OK' })]));
   }
 
-  /** What it says where the cluster does not run, or where the user may not ask. */
+  /** What it says if the cluster does not run, or if the user may not ask. */
   notConnected(request: string): { readonly exit: number; readonly stdout: string } {
     // ENOTCONN; exit codes of Pacemaker's own came with 2.0.0.
     if (!since(this.version, '1.1.15')) {

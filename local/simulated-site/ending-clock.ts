@@ -4,7 +4,7 @@ import { type Clock, clockOf } from '../../domain/world';
 export interface EndingClock extends Clock {
   /** Whether it has ended, or the clock that it is made of. */
   readonly over: boolean;
-  /** Cancels every timer. Whatever waits waits for ever, and no new timer runs. */
+  /** Cancels every timer. What waits for one waits for ever, and no new timer runs. */
   end(): void;
 }
 

@@ -259,7 +259,7 @@ export class FileSystem {
 
   /** Every directory on the way must be there and be searchable. */
   private traverse(path: string, who: Credentials): void {
-    // Where a directory is, all above it are, and root may search them.
+    // A directory's parents exist, and root may search them.
     if (who.user === 'root' && this.directories.has(posix.dirname(path))) return;
     const parts = path.split('/').slice(1, -1);
     let directory = '';

@@ -36,7 +36,7 @@ export interface Proxy {
 /** What HAProxy makes of its configuration. */
 export interface ParsedConfig {
   readonly proxies: readonly Proxy[];
-  /** What it complains about, without `[ALERT]` in front; none where the configuration is valid. */
+  /** What it complains about, without `[ALERT]` in front; empty if the configuration is valid. */
   readonly alerts: readonly string[];
   /** What it does otherwise than it is told, likewise. */
   readonly warnings: readonly string[];
@@ -45,7 +45,7 @@ export interface ParsedConfig {
 /** Which HAProxy reads the configuration. */
 interface Dialect {
   readonly version: string;
-  /** How `include GLOB` is resolved: where Fuel's patched HAProxy is installed. */
+  /** How `include GLOB` is resolved, if Fuel's patched HAProxy is installed. */
   readonly include?: ((pattern: string) => readonly ConfigFile[]) | undefined;
 }
 

@@ -14,17 +14,17 @@ export interface HaproxyImage {
   readonly startedAt: number;
   /** Of its first process. */
   readonly pid: number;
-  /** Its command line behind the program. */
+  /** Its arguments. */
   readonly args: string;
   /** As its configuration said when it started. */
   readonly proxies: readonly Proxy[];
 }
 
-/** A running HAProxy: it listens where its configuration said when it started, until it is stopped. */
+/** A running HAProxy. It listens on the addresses that its configuration had when it started, until it is stopped. */
 export class HaproxyProcess {
   private readonly frontends: Frontend[];
 
-  /** @throws Error where somebody else has one of the ports: HAProxy then does not start at all */
+  /** @throws Error if one of the ports is taken: HAProxy then does not start at all */
   constructor(
     host: FrontendContext['host'],
     readonly image: HaproxyImage,
@@ -179,7 +179,7 @@ class Frontend {
     incoming.pipe(outgoing);
   }
 
-  /** Connects to the server whose turn it is; undefined where none is up, or where the chosen one refuses. */
+  /** Connects to the next server; undefined if none is up, or if that one refuses. */
   private async connect(): Promise<Duplex | undefined> {
     const usable = this.servers.filter((server) => this.isUp(server));
     const server = usable[this.turn++ % Math.max(usable.length, 1)];
@@ -194,8 +194,8 @@ class Frontend {
   }
 
   /**
-   * What the checks know of a server. No timer runs them: they are worked out when somebody connects, from when the
-   * server's port was closed and opened.
+   * What the health checks know of a server. No timer runs them: their result is computed when somebody connects, from the
+   * times at which the server's port was closed and opened.
    */
   private isUp(server: Server): boolean {
     if (!server.check) return true;
@@ -208,7 +208,7 @@ class Frontend {
       if (now >= noticed || found !== 'ECONNREFUSED') this.down.set(server, now);
       return !this.down.has(server);
     }
-    // Down for long enough for the checks to have noticed, also where nobody connected meanwhile.
+    // It was down long enough for the checks to notice, even if nobody connected meanwhile.
     if (closed !== undefined && found.since - Math.max(closed, this.started) >= timings.serverDown) {
       this.down.set(server, Math.max(this.down.get(server) ?? 0, found.since));
     }

@@ -4,7 +4,7 @@ import { remembering } from './remembering';
 /** What happens to a packet. */
 export type Verdict = 'ACCEPT' | 'DROP' | 'REJECT';
 
-/** A rule that iptables refuses; the message is what it prints behind its own name. */
+/** A rule that iptables refuses; the message is what it prints after its own name. */
 export class RuleError extends Error {
   override readonly name = 'RuleError';
 }
@@ -48,7 +48,7 @@ const TARGETS = ['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'LOG'];
 
 const TARGET_OPTIONS = ['--reject-with', '--log-prefix', '--log-level'];
 
-/** Understands the words of a rule behind `-A INPUT`. */
+/** Parses the words of a rule that follow `-A INPUT`. */
 export function parseRule(words: readonly string[]): Rule {
   const rule: Rule = { matches: [], targetOptions: [], packets: 0 };
   const rest = [...words];

@@ -122,7 +122,7 @@ export class Network {
   /**
    * Listens, as a process of `host` does. `0.0.0.0` is every address of the host.
    *
-   * @returns undefined where the address is in use already, be it only by one that listens on every address
+   * @returns undefined if the port is in use, at that address or at every one
    */
   listen(
     host: string,
@@ -228,7 +228,7 @@ export class Network {
     { serve, through }: DialOptions,
   ): Promise<Connection> {
     const source = this.hostOf(from);
-    // Whoever is not of this network has no route into it.
+    // A host outside this network has no route into it.
     if (!source) throw new ConnectError('EHOSTUNREACH');
     let found = this.probe(from, address, port, true);
     if (found === 'EHOSTUNREACH') found = await this.resolve(from, address, port);

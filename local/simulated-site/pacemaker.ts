@@ -10,9 +10,9 @@ type InstanceState = 'stopped' | 'starting' | 'started' | 'stopping' | 'stop-fai
 
 /** What pacemaker starts and stops on a node. */
 export interface HaproxyAgent {
-  /** Starts HAProxy; false where it does not start. */
+  /** Starts HAProxy; false if it does not start. */
   start(): boolean;
-  /** Stops HAProxy; false where it does not stop. */
+  /** Stops HAProxy; false if it does not stop. */
   stop(): boolean;
   /** What the node's own clock shows, in milliseconds since 1970. */
   now(): number;
@@ -139,7 +139,7 @@ export class Pacemaker {
     return this.generation.cloneOf(this.resource);
   }
 
-  /** What a node sees; undefined where its cluster does not run. */
+  /** What a node sees; undefined if its cluster does not run. */
   view(name: string): ClusterView | undefined {
     const node = this.node(name);
     if (!node.running) return undefined;
@@ -162,7 +162,7 @@ export class Pacemaker {
    * Sets or clears `target-role=Stopped`, as pcs does: disabling touches what is named, enabling the primitive clears
    * the clone's too.
    *
-   * @returns whether the CIB changed; undefined where there is no such resource
+   * @returns whether the CIB changed; undefined if there is no such resource
    */
   setDisabled(from: string, resource: string, disabled: boolean): boolean | undefined {
     if (resource !== this.resource && resource !== this.clone) return undefined;
@@ -271,7 +271,7 @@ export class Pacemaker {
     this.reconcile();
   }
 
-  /** Starts and stops what the CIB asks for. Whatever takes time calls it again when done. */
+  /** Starts and stops what the CIB asks for. An operation that takes time calls it again when it is done. */
   private reconcile(): void {
     for (const node of this.nodes) if (node.running && node.member) this.reconcileNode(node);
     this.reconcileVirtualIp();
@@ -343,7 +343,7 @@ export class Pacemaker {
     node.failure = { task, at: this.clock.now(), call: ++this.calls };
   }
 
-  /** The VIP follows HAProxy: it is where HAProxy runs, and nowhere where it runs nowhere. */
+  /** The VIP follows HAProxy: it is on a node that runs it, or on none if HAProxy is down everywhere. */
   private reconcileVirtualIp(): void {
     if (this.virtualIpBusy) return;
     const holder = this.nodes.find(({ name }) => name === this.network.virtualIpHost);

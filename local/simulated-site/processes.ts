@@ -19,7 +19,7 @@ export const SSHD = 812;
 /** PIDs go up from here; those before are of what has run since the boot. */
 export const FIRST_PID = 1200;
 
-/** Numbers of users. Those of services are below 1000; whoever is not here is an ordinary user. */
+/** Numbers of users. Those of services are below 1000; users that are not listed are ordinary ones. */
 const USERS: Readonly<Record<string, number>> = {
   root: 0,
   'www-data': 33,

@@ -143,7 +143,7 @@ export interface ServiceContext {
   readonly timings: Timings;
 }
 
-/** Where the Magnum API listens: where `[api] host` and `port` say, 127.0.0.1:9511 by default. */
+/** Where the Magnum API listens: at `[api] host` and `port`, 127.0.0.1:9511 by default. */
 export function magnumApiEndpoint(config: OsloConfig): readonly [address: string, port: number] {
   return [config('api', 'host') ?? '127.0.0.1', Number(config('api', 'port') ?? '9511')];
 }
@@ -154,7 +154,7 @@ export const KEYSTONE_PORTS = [5000, 35357] as const;
 /** Where the database listens: HAProxy has the usual port. */
 export const DATABASE_PORT = 3307;
 
-/** The file that Debian's init script of the API reads last: in it the operator says where uWSGI listens. */
+/** The file that Debian's init script of the API reads last. In it the operator sets the address of uWSGI. */
 export const API_DEFAULTS = '/etc/default/magnum-api';
 
 /** The Magnum API. */
@@ -162,7 +162,7 @@ export function magnumApi(context: ServiceContext, configFile: string): Service 
   const { host, openstack } = context;
   const { generation } = host;
   const isUwsgi = generation.magnum.api === 'uwsgi';
-  /** uWSGI is told where to listen, on all addresses by the package. */
+  /** The address that uWSGI is given; the package gives it all addresses. */
   const socket = () => /--http-socket (\S+)/.exec(defaultsOf(host))?.[1] ?? ':9511';
   const uwsgi = (): Daemon => ({
     name: 'uwsgi_python3',

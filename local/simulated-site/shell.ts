@@ -122,7 +122,7 @@ export class Shell {
     const input = fault.halfInput || fault.disconnect === 'during' ? firstHalf(given) : given;
     const ending = this.limited({ controller, user, parsed, input, fault, entry });
     if (fault.disconnect === 'during') {
-      // Whatever was sent has arrived by then.
+      // All that was sent has arrived by then.
       await given.all();
       entry.stdin = input.soFar;
       controller.sshd.disconnect();
@@ -139,7 +139,7 @@ export class Shell {
     return outcome;
   }
 
-  /** timeout(1): whatever takes longer is killed, exit 124. What it has set in motion goes on. */
+  /** timeout(1): a command that takes longer is killed, exit 124. What it has started in the cluster goes on. */
   private limited(running: Running): Promise<Outcome> {
     const {
       controller: { clock },

@@ -57,7 +57,7 @@ export async function connectInMemory(reachable: Reachable, options: ConnectOpti
   const login = { label: bastionOf(site), hostKey, user, sshd: bastion.sshd, unreachable };
   await shakeHands(way, login);
   const transport = new InMemoryTransport(reachable, options, way);
-  // Whoever uses them hears what is wrong.
+  // If one fails, each use of it fails with the reason.
   for (const controller of options.expected) transport.controller(controller).catch(() => undefined);
   await logIn(way, login);
   return transport;
@@ -127,7 +127,7 @@ class InMemoryLink implements Link {
     readonly ready: Promise<void>,
   ) {
     this.batched = batching(reachable.clock, (batch) => this.run(batch));
-    // Whoever uses it hears of a failure.
+    // If it fails, each use of it fails with the reason.
     ready.catch(() => undefined);
   }
 
@@ -239,7 +239,7 @@ class Way {
     near.once('close', () => {
       this.lose();
     });
-    // Whatever comes at either end is that of the connection.
+    // An event at either end is one of the whole connection.
     near.resume();
     connection.far.resume();
     before?.onLost(() => {
@@ -248,7 +248,7 @@ class Way {
     connection.far.setMaxListeners(0);
   }
 
-  /** Whether whoever connected has lost it. */
+  /** Whether the client has lost it. */
   get lost(): boolean {
     return this.over;
   }
@@ -369,7 +369,7 @@ function keyOf(hostKey: string): string | undefined {
   return hostKey.split(' ')[1];
 }
 
-/** A TCP connection that a host opens for whoever is connected to it. @throws Error with what SSH says */
+/** A TCP connection that a host opens for its SSH client. @throws Error with the words of SSH */
 async function forward(
   way: Way,
   network: Network,
@@ -407,7 +407,7 @@ async function forward(
   return answer.promise;
 }
 
-/** An answer that is waited for, but not for ever, nor longer than the way to whoever gives it is there. */
+/** Waits for an answer, until a time limit or until the connection that it would come by is lost. */
 function expected<T>(way: Way, ms: number, why: { readonly late: string; readonly lost: string }) {
   let over = false;
   let settle: { resolve(value: T): void; reject(error: Error): void };

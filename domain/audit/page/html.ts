@@ -5,9 +5,9 @@ export class Html {
 
 type Part = string | number | Html | undefined | null | false | readonly Part[];
 
-/** HTML from a template: whatever is put in is escaped, unless it is HTML itself. */
+/** HTML from a template: values are escaped, unless they are HTML themselves. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  // Its own indentation is for whoever reads the source.
+  // The template's own indentation is for its readers only.
   const [first = '', ...others] = strings.map((string) => string.replace(/\n\s+/g, '\n').replace(/>\n</g, '><'));
   return new Html(others.reduce((text, string, index) => `${text}${render(parts[index])}${string}`, first));
 }

@@ -55,7 +55,7 @@ export async function withLimit<T>(
   }
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted; leaves no listener behind. */
+/** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted. Its listener is removed either way. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -2,7 +2,7 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = Record<string, Json>;
 
-/** What a state, a choice rule or a catcher leaves behind: its output and the variables it sets. */
+/** What a state, a choice rule or a catcher produces: its output and the variables it sets. */
 export interface Outcome {
   Output?: Json;
   Assign?: JsonObject;

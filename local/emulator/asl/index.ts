@@ -72,7 +72,7 @@ const EXPRESS_LIMIT = 300;
 /**
  * Runs one execution of a state machine as Step Functions would, to its end. When it returns, nothing of the execution
  * runs any more except integrations that do not heed their signal.
- * @throws whatever an integration throws that is not a StatesError
+ * @throws any error of an integration that is not a StatesError
  */
 export async function execute(options: RunOptions): Promise<ExecutionResult> {
   const { runnable, input, clock, onEvent } = options;

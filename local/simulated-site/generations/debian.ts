@@ -39,7 +39,7 @@ export const debian11: Generation = {
   openssh: { ...OPENSSH_9, version: 'OpenSSH_8.4p1 Debian-5+deb11u3' },
 };
 
-/** The default: its Magnum is the program magnum-api, of whatever release the document says, as on the lab by default. */
+/** The default. Its Magnum is the program magnum-api, of the document's release, as in the lab. */
 export const debian12: Generation = {
   ...DEBIAN,
   system: 'Debian 12',

@@ -12,7 +12,7 @@ export interface Agent {
 
 /** How the Magnum API runs. */
 export type ApiForm =
-  /** The program `magnum-api`, which reads where to listen in magnum.conf. */
+  /** The program `magnum-api`, which reads its address in magnum.conf. */
   | 'program'
   /** uWSGI, which is told so on its command line, by /etc/default/magnum-api. */
   | 'uwsgi';
@@ -25,7 +25,7 @@ export interface Generation {
   readonly releases: readonly [Release, Release];
   readonly pacemaker: {
     readonly version: string;
-    /** What crm_mon prints behind the version: of the commit it was built from. */
+    /** What crm_mon prints after the version: the commit it was built from. */
     readonly build: string;
     /** The feature set, as the CIB has it. */
     readonly featureSet: string;
@@ -42,7 +42,7 @@ export interface Generation {
     /** As `haproxy -v` prints version and date. */
     readonly version: string;
     readonly date: string;
-    /** Its command line behind the program, as pacemaker's agent starts it. */
+    /** Its arguments, as pacemaker's agent starts it. */
     readonly arguments: (files: HaproxyFiles) => readonly string[];
     readonly pidFile: string;
     /** The processes that it consists of, parents first. */
@@ -145,7 +145,7 @@ export const OPENSSH_6_6: Openssh = {
   ],
 };
 
-/** myproposal.h of OpenSSH 7.2 and 7.4, whose servers have left SHA-1 exchanges of 1024 bits and CBC behind. */
+/** myproposal.h of OpenSSH 7.2 and 7.4, whose servers no longer offer SHA-1 exchanges of 1024 bits and CBC. */
 export const OPENSSH_7_2: Openssh = {
   version: 'OpenSSH_7.2p2 Ubuntu-4ubuntu2.10',
   kex: OPENSSH_6_6.kex.filter((one) => !/group1-sha1|exchange-sha1/.test(one)),

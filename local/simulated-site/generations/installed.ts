@@ -22,7 +22,7 @@ export function installedFiles(generation: Generation, persistentRules: string):
     ...['magnum-api', 'magnum-conductor', 'magnum-db-manage'].map(script),
     ...names.map((name) => [serviceFile(init, name), ''] as const),
     ...rulesLoader(generation, persistentRules),
-    // Packages of Debian and Ubuntu have an init script besides, for whatever runs it.
+    // Packages of Debian and Ubuntu also have an init script.
     ...(services.web === 'apache2' ? names.map((name) => [`/etc/init.d/${name}`, ''] as const) : []),
   ]);
 }

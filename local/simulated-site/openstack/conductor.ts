@@ -119,7 +119,7 @@ export class Conductors {
     );
   }
 
-  /** Does whatever should have happened by now: heartbeats, messages, and what Heat has come to. */
+  /** Does what is due by now: heartbeats, messages, and the progress of Heat's stacks. */
   catchUp(): void {
     const now = this.clock.now();
     for (const process of this.processes) this.beat(process, now);

@@ -121,7 +121,7 @@ function changed({ users }: IdentityStore, id: string, body: unknown): Reply {
   return { status: 200, body: { user: shownUser } };
 }
 
-/** /projects/ID/users/ID/roles, likewise of domains; with a role's ID behind it. */
+/** /projects/ID/users/ID/roles, likewise of domains; a role's ID may follow. */
 function roles(store: IdentityStore, method: string, scope: string, [user = '', , role]: string[]): Reply {
   const known = store.users.some(({ id }) => id === user);
   if (!known) return notFound('users', user);

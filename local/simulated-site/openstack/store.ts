@@ -34,7 +34,7 @@ export interface ClusterRow {
   faults: Record<string, string>;
   created_at: string;
   updated_at: string | null;
-  /** Magnum itself cannot read it any more: whatever shows it answers 400. */
+  /** Magnum itself can no longer read it: every request that shows it is answered with 400. */
   poisoned: boolean;
   /** Its stack in Heat; null if no conductor got as far as asking for one. */
   stack: StackRow | null;

@@ -26,7 +26,7 @@ export const sha256sum: Program = (invocation) =>
     return `${createHash('sha256').update(content).digest('hex')}  ${path}\n`;
   });
 
-/** stat -c FORMAT FILE, where FORMAT is of %a, %U, %G and %Y */
+/** stat -c FORMAT FILE; FORMAT may have %a, %U, %G and %Y */
 export const stat: Program = ({ arguments: [flag, format, path, ...more], controller: { files }, who }) => {
   if (flag !== '-c' || format === undefined || path === undefined || more.length > 0) return usage('stat', flag ?? '');
   try {

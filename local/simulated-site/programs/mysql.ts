@@ -26,7 +26,7 @@ export const mysql: Program = async ({ arguments: given, controller, who, ...inv
   return { exit: 0, stdout, changed };
 };
 
-/** @returns an error's number and text where it fails */
+/** @returns an error's number and text if it fails */
 function execute(statement: string, server: DatabaseServer): Omit<Outcome, 'exit'> | string {
   const { databases, users, grants } = server;
   const is = (pattern: RegExp) => pattern.exec(statement)?.slice(1);
@@ -76,7 +76,7 @@ function execute(statement: string, server: DatabaseServer): Omit<Outcome, 'exit
   return `1064 (42000) at line 1: You have an error in your SQL syntax near '${statement}'`;
 }
 
-/** As --batch prints it; nothing, not even the names, where there is no row. */
+/** As --batch prints it; nothing, not even the column names, if there is no row. */
 function table(names: readonly string[], rows: readonly (readonly string[])[]): Omit<Outcome, 'exit'> {
   return { stdout: rows.length === 0 ? '' : [names, ...rows].map((row) => `${row.join('\t')}\n`).join('') };
 }

@@ -13,7 +13,7 @@ export const pcs: Program = async ({ arguments: given, controller, pacemaker, sl
   if (who.user !== 'root' || !pacemaker.view(controller.name)) return failure('Error: unable to get cib');
   const outcome = change();
   await sleep(timings.pcs - timings.cibChange);
-  // 0.9 prints its warnings where 0.10 does not.
+  // 0.9 prints warnings that 0.10 does not print.
   const { stderr = '', exit } = outcome;
   const isOld = !since(versionOf(pacemaker), '0.10');
   return isOld && exit === 0 ? { ...outcome, stdout: stderr, stderr: '' } : outcome;
@@ -52,7 +52,7 @@ function changeOf(
     const changed = pacemaker.setDisabled(from, what, disabled);
     if (changed === undefined) return unknownResource(pacemaker, what);
     const { managed, maintenance: idle } = pacemaker.view(from)?.policy ?? { managed: true, maintenance: false };
-    // Whoever enables the primitive enables the clone too.
+    // Enabling the primitive enables the clone too.
     const concerned = disabled ? [what] : [...new Set([pacemaker.clone, what])];
     const warnings = concerned.map((one) => `Warning: '${one}' is unmanaged\n`).join('');
     return { exit: 0, changed, stderr: managed && !idle ? '' : warnings };
