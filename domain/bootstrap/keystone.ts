@@ -1,5 +1,6 @@
 import { apiUrl } from '../config/haproxy';
-import type { SecretReference, Site } from '../site/document';
+import type { Site } from '../site/document';
+import type { SecretReference } from '../site/fields';
 import type { Mode } from '../site/load';
 import { IdentityApi, type KeystoneAdmin, type Kind } from './identity-api';
 import { type BootstrapItem, type Found, reconcile } from './item';

@@ -1,5 +1,7 @@
 import { percentEncode } from '../secrets/secrets';
-import { CLIENTS, type Controller, type SecretReference, type Site } from '../site/document';
+import type { Controller, Site } from '../site/document';
+import type { SecretReference } from '../site/fields';
+import { CLIENTS } from '../site/magnum-section';
 import { atLeast, type Release } from '../site/releases';
 import { literal, sectionKey } from './oslo';
 

@@ -1,6 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod';
-import { isNetwork, type Problem } from './document';
+import { isNetwork } from './fields';
+import type { Problem } from './problems';
 import { holdsSecret, namesSecret, showsSecret } from './option-names';
 import { atLeast, type Release, RELEASES } from './releases';
 

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { MagnumHaError } from '../errors';
 import { inconsistencies } from './consistency';
-import { type Problem, type ProblemName, type Site, siteSchema } from './document';
+import { type Site, siteSchema } from './document';
+import type { Problem, ProblemName } from './problems';
 import { showsSecret } from './option-names';
 import { nearest } from './suggestion';
 import { type DocumentText, readText } from './text';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errorReference, findingReference } from '../../cli/reference';
 import { ERRORS } from '../../domain/error-catalogue';
 import { FINDINGS } from '../../domain/findings/catalogue';
-import { PROBLEM_NAMES } from '../../domain/site/document';
+import { PROBLEM_NAMES } from '../../domain/site/problems';
 
 const ROOT = join(__dirname, '../..');
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { SecretReference, Site } from '../../../domain/site/document';
+import type { Site } from '../../../domain/site/document';
+import type { SecretReference } from '../../../domain/site/fields';
 
 /** A user of Keystone, with what it may be scoped to. */
 export interface Account {

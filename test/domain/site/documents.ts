@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Problem } from '../../../domain/site/document';
+import type { Problem } from '../../../domain/site/problems';
 import { parseSite, SiteDocumentInvalid } from '../../../domain/site/parse';
 
 /** Changes to a document: objects field by field, lists element by element ({1: …}), `undefined` takes a field away. */
