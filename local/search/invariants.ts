@@ -71,7 +71,7 @@ export function secretsKept(texts: Readonly<Record<string, string>>, secrets: re
 }
 
 /** Enabling HAProxy takes nothing from whoever works on the site: no lock is waited for before it. */
-const NEEDS_NO_LOCK = /^pcs resource enable /;
+const NEEDS_NO_LOCK = /^(cibadmin -D|pcs resource enable) /;
 
 /** I4: whatever changes the site is of an execution that holds the lock when it takes effect. */
 export function underLock(effects: readonly Effect[], tenures: readonly Tenure[]): Violation[] {

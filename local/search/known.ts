@@ -24,7 +24,8 @@ export const KNOWN: readonly Known[] = [
     what: 'HAProxy stays disabled',
     scenarios: ['left-disabled'],
     at: /Load ?[sS]ite/,
-    reason: 'Without its document nobody knows how to reach a site, and nothing follows an execution that failed (item 3).',
+    reason:
+      'Without its document nobody knows how to reach a site, and nothing follows an execution that failed (item 3).',
   },
   {
     invariant: 'I3',

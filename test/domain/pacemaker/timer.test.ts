@@ -36,8 +36,9 @@ afterEach(() => simulated.end());
 
 const take = (action: CycleAction, number: number) =>
   simulated.clock.drive(cycle(connection, action, { lastAnswerAt: 1, firstAnswerAt: null, cycle: number }));
+/** Where the resource's own HAProxy runs: there are others beside it. */
 const running = () =>
-  ALL.filter((name) => simulated.site.controllers.get(name)?.processes.some((one) => one.name === 'haproxy'));
+  simulated.site.pacemaker.nodes.filter(({ state, running: up }) => up && state === 'started').map(({ name }) => name);
 const armed = () =>
   ALL.map((name) => simulated.site.controllers.get(name)?.files.files.get(FILE)?.content.trimEnd() ?? 'none');
 

@@ -1,7 +1,7 @@
 import { runWith, type RunResult } from '../../../local/search/run';
 import { referenceNamed } from '../../../local/search/search';
 import type { Tampering } from '../../../local/search/world';
-import { believingDigests, withState } from './tampering';
+import { believingDigests, instead, withState } from './tampering';
 
 let mockQuotesAll = false;
 jest.mock('../../../domain/commands/reason', () => {
@@ -27,17 +27,47 @@ async function strike({ scenario, kind, point }: Strike, tampering: Tampering = 
 
 const violated = ({ violations }: RunResult) => [...new Set(violations.map(({ invariant }) => invariant))];
 
+/** Nothing ends a disable by itself. */
+const forEver = () => instead(/ end="[^"]*"/, ' end="2099-01-01 00:00:00Z"');
+
 /** With the guard nothing is violated; without it this is. */
-const GUARDS: readonly (Strike & { guard: string; without: () => Tampering; invariant: string })[] = [
+const GUARDS: readonly (Strike & {
+  guard: string;
+  without: () => Tampering;
+  invariant: string;
+  /** What else is taken out: another guard that would hide it. */
+  given?: () => Tampering;
+})[] = [
   {
     guard: 'the Catch that leads from Disable HAProxy to Enable HAProxy',
     scenario: 'cycle-only',
     kind: 'lost',
-    point: /pcs resource disable/,
+    point: /cibadmin -M .*"Stopped"/,
     without: () =>
       withState('Disable HAProxy', (state) => {
         state.Catch = [{ ...state.Catch?.[0], Next: 'Release site lock' }];
       }),
+    invariant: 'I1',
+    given: forEver,
+  },
+  {
+    guard: 'the end of the disable, of which pacemaker knows',
+    scenario: 'cycle-only',
+    kind: 'aborted',
+    point: /^HAProxy stopped\?$/,
+    without: forEver,
+    invariant: 'I1',
+  },
+  {
+    guard: 'the fence of the disable',
+    scenario: 'cycle-only',
+    kind: 'invoked-again-late',
+    point: /^lambda:invoke Disable HAProxy$/,
+    without: () =>
+      instead(
+        /^<meta_attributes id="magnum-ha-disabled"><rule id="[^"]*"\/>(.*)$/,
+        '<primitive id="p_haproxy"><meta_attributes id="magnum-ha-disabled">$1</primitive>',
+      ),
     invariant: 'I1',
   },
   {
@@ -50,6 +80,7 @@ const GUARDS: readonly (Strike & { guard: string; without: () => Tampering; inva
         delete state.Retry;
       }),
     invariant: 'I1',
+    given: forEver,
   },
   {
     guard: 'the digests of staged files',
@@ -86,16 +117,16 @@ const GUARDS: readonly (Strike & { guard: string; without: () => Tampering; inva
   },
 ];
 
-describe.each(GUARDS)('$guard', ({ without, invariant, ...where }) => {
+describe.each(GUARDS)('$guard', ({ without, invariant, given = () => ({}), ...where }) => {
   it(`keeps ${invariant}`, async () => {
-    const result = await strike(where);
+    const result = await strike(where, given());
 
     expect(result.struck).toHaveLength(1);
     expect(violated(result)).not.toContain(invariant);
   });
 
   it('is missed where it is taken out', async () => {
-    const result = await strike(where, without());
+    const result = await strike(where, { ...given(), ...without() });
 
     expect(violated(result)).toContain(invariant);
   });

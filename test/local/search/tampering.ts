@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { commandLine } from '../../../domain/ssh/command-line';
 import type { Link } from '../../../domain/world';
 import type { Template } from '../../../local/emulator/aws/template';
 import type { Tampering } from '../../../local/search/world';
@@ -42,6 +43,19 @@ export function believingDigests(): Tampering {
         const content = sent.get(`${host} ${operand}`);
         if (program !== 'sha256sum' || content === undefined) return outcome;
         return { ...outcome, stdout: `${createHash('sha256').update(content).digest('hex')}  ${operand}\n` };
+      },
+    }),
+  };
+}
+
+/** A function that sends other words to the controllers. */
+export function instead(found: RegExp, other: string): Tampering {
+  return {
+    link: (link: Link): Link => ({
+      ...link,
+      execute: (_, command) => {
+        const changed = { ...command, argv: command.argv.map((word) => word.replace(found, other)) };
+        return link.execute(commandLine(changed, false), changed);
       },
     }),
   };

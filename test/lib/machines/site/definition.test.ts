@@ -249,7 +249,10 @@ describe('expressions', () => {
 });
 
 const START = {
-  site: { name: 'golden', haproxy: { resource: 'p_haproxy', stopTimeoutSeconds: 120, startTimeoutSeconds: 180, deadManSeconds: 180 } },
+  site: {
+    name: 'golden',
+    haproxy: { resource: 'p_haproxy', stopTimeoutSeconds: 120, startTimeoutSeconds: 180, deadManSeconds: 180 },
+  },
   states: { context: { State: { Name: 'HAProxy stopped?', EnteredTime: '2026-01-01T00:00:00.000Z' } } },
 };
 

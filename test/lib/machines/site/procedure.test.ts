@@ -586,7 +586,9 @@ describe('HAProxy that was left disabled', () => {
     });
 
     expect([error, owner]).toEqual(['HAProxyLeftDisabled', undefined]);
-    expect(cause).toMatch(/^Run `pcs resource enable p_haproxy` .* failed: BastionUnreachable: no answer$/);
+    expect(cause).toMatch(
+      /^On a controller .*; pcs resource enable p_haproxy\. .* failed: BastionUnreachable: no answer$/,
+    );
   });
 
   test('gets its own time to serve in the cycle that follows', async () => {
@@ -680,7 +682,7 @@ describe('HAProxy', () => {
       preflight: () => ({ platforms: [{ controllers: NODES, platform }], findings: [] }),
       'cycle enable': () => broken('BastionUnreachable', 'no answer'),
     });
-    expect(cause).toMatch(/^Run `crm resource start p_haproxy` on a controller of site golden now: /);
+    expect(cause).toMatch(/^On a controller of site golden run now: cibadmin -D .*; crm resource start p_haproxy\. /);
   });
 
   describe('that does not serve in its time, though enabled', () => {
