@@ -1,6 +1,7 @@
 import type { Site } from '../site/document';
 import { limited } from '../ssh/command-line';
 import { ANY_NUMBER, everyCommand } from './catalogue';
+import { ANY_EXECUTION, EXECUTION_DIGITS } from './execution';
 import { everyPlatform, type Platform } from './platform';
 
 /** Where the distributions that Fuel installs, and those after them, have coreutils. */
@@ -39,9 +40,12 @@ export function sudoers(site: Site, platforms: readonly Platform[] = everyPlatfo
   ].join('\n');
 }
 
+/** Nothing but an execution's ID: it cannot lead out of its directory. */
+const EXECUTION = '[0-9a-f]'.repeat(EXECUTION_DIGITS);
+
 /** A command in the form of sudoers(5), which compares the arguments joined by blanks; several for those with a number. */
 function patterns(words: readonly string[]): string[] {
-  const escaped = words.map((word) => (word === ANY_NUMBER ? word : escape(word))).join(' ');
+  const escaped = words.map(escape).join(' ').replaceAll(ANY_EXECUTION, EXECUTION);
   return escaped.includes(ANY_NUMBER) ? NUMBERS.map((digits) => escaped.replace(ANY_NUMBER, digits)) : [escaped];
 }
 

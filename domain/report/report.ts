@@ -11,6 +11,8 @@ import type { ClusterResult } from '../openstack/clusters';
 import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { CycleStep } from '../pacemaker/cycle';
+import type { RollBack } from '../rollback/roll-back';
+import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 
@@ -38,6 +40,11 @@ export interface ReportInput {
   readonly verification: Verification | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly (ClusterReport & { readonly done: boolean })[];
+  readonly rollBack: RollBack | null;
+  /** What went wrong while it was rolled back. */
+  readonly troubles: readonly string[];
+  /** The cycle before that of the roll-back; null without one. */
+  readonly firstCycle: CycleStep | null;
 }
 
 /** A cluster, with what Magnum said of it when it was complete. */
@@ -49,8 +56,11 @@ export interface Report extends Pick<
   'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'platforms' | 'leftDisabled'
 > {
   readonly site: string;
-  /** `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. */
-  readonly outcome: 'unchanged' | 'changed' | 'drift';
+  /**
+   * `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. `rolled-back`:
+   * what was changed was undone after a failure, as far as `rollBack` says.
+   */
+  readonly outcome: 'unchanged' | 'changed' | 'drift' | 'rolled-back';
   /**
    * What Magnum needs outside of itself; null if the site document does not ask for it. A check that finds drift on the
    * controllers does not look at the schema.
@@ -67,6 +77,8 @@ export interface Report extends Pick<
   readonly clusterTemplates: readonly TemplateResult[] | null;
   /** Likewise. */
   readonly clusters: readonly ClusterReport[] | null;
+  /** What the roll-back came to; null without one. */
+  readonly rollBack: RolledBack | null;
 }
 
 /** The output of a check that did not begin, because another execution works on the site. */
@@ -98,6 +110,8 @@ export interface ControllerReport {
 export function report(input: ReportInput): Report {
   const { site, mode, plan, cycle, clusterTemplates, clusters } = input;
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
+  // If it could not even begin, what went wrong is told.
+  const undone = input.rollBack ?? (input.troubles.length > 0 ? { controllers: [], failed: [] } : null);
   const results = [...bootstrap, ...clusterTemplates, ...clusters];
   const drift =
     (mode === 'check' && plan.changed) || results.some(({ action }) => action === 'missing' || action === 'differs');
@@ -108,7 +122,7 @@ export function report(input: ReportInput): Report {
   return {
     site: site.name,
     mode,
-    outcome: drift ? 'drift' : changed ? 'changed' : 'unchanged',
+    outcome: undone ? 'rolled-back' : drift ? 'drift' : changed ? 'changed' : 'unchanged',
     execution: input.execution,
     startedAt: input.startedAt,
     reportedAt: input.reportedAt,
@@ -118,13 +132,25 @@ export function report(input: ReportInput): Report {
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
     plan: plan.summary,
     controllers: input.controllers.map((state) => controllerReport(state, input)),
-    outageMs:
-      cycle?.firstAnswerAt != null && cycle.lastAnswerAt !== null ? cycle.firstAnswerAt - cycle.lastAnswerAt : null,
+    outageMs: outageOf([input.firstCycle, cycle]),
     blastRadius: plan.blastRadius,
     verification: input.verification,
     clusterTemplates: input.verification ? clusterTemplates : null,
     clusters: input.verification ? clusters.map(withoutDone) : null,
+    rollBack: undone && rolledBack(undone, site, input.troubles, input.verification),
   };
+}
+
+/** Of each cycle, from the VIP's last answer to its first after; of one that another went on with, once. Null without any. */
+function outageOf(cycles: readonly (CycleStep | null)[]): number | null {
+  const outages = new Map(
+    cycles.flatMap((one) =>
+      one?.firstAnswerAt != null && one.lastAnswerAt !== null
+        ? [[one.lastAnswerAt, one.firstAnswerAt - one.lastAnswerAt] as const]
+        : [],
+    ),
+  );
+  return outages.size === 0 ? null : [...outages.values()].reduce((sum, one) => sum + one, 0);
 }
 
 function controllerReport(

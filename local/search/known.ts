@@ -41,24 +41,13 @@ export const KNOWN: readonly Known[] = [
     what: 'HAProxy stays disabled',
     scenarios: ['left-disabled'],
     at: /Load ?[sS]ite/,
-    reason: 'Without its document nobody knows how to reach a site, and nothing follows an execution that failed (item 3).',
-  },
-  {
-    invariant: 'I3',
-    what: 'a file with a secret can be read by all',
-    kinds: ['late-effect', 'late-answer', 'function-killed', 'function-hangs'],
-    at: / dd of=| install /,
-    reason: 'dd makes a staged file anew that was discarded meanwhile (item 10).',
+    reason:
+      'Without its document nobody knows how to reach a site, and nothing follows an execution that failed (item 3).',
   },
   {
     invariant: 'I6',
     what: 'a longer outage than there was',
     reason: 'Where nobody could ask the VIP, the outage is told up to the first answer that was seen.',
-  },
-  {
-    invariant: 'I8',
-    what: 'a controller is neither',
-    reason: 'What was committed is not rolled back (item 4).',
   },
 ];
 

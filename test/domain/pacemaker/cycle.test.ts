@@ -828,12 +828,12 @@ function disablingOn(host: string): () => void {
  * A whole cycle with what the state machine does about steps that fail, and that are not done (lib/machines/site/cycle.ts);
  * then time for what is left to happen.
  *
- * @param takingBack is told before the fragment is put back
+ * @param startingAgain is told before the fragment is put back
  * @returns the first failure
  */
 async function cycled(
   startTimeoutSeconds = golden.haproxy.startTimeoutSeconds,
-  takingBack: () => void = () => undefined,
+  startingAgain: () => void = () => undefined,
 ): Promise<Error | undefined> {
   const { clock, world } = simulated;
   const failed = await clock.drive(procedure());
@@ -857,22 +857,22 @@ async function cycled(
       await untilDone('poll-started', enabled, startTimeoutSeconds);
     } catch (error) {
       first ??= error as Error;
-      takingBack();
+      startingAgain();
       const back = await tried(
-        () => invoke('take-back', enabled),
+        () => invoke('start-again', enabled),
         10,
         () => true,
       );
-      await untilDone('take-back', back, golden.haproxy.startTimeoutSeconds).catch(() => undefined);
+      await untilDone('start-again', back, golden.haproxy.startTimeoutSeconds).catch(() => undefined);
     }
     return first;
   }
 
-  function invoke(action: CycleAction | 'take-back', before: Before | null): Promise<CycleStep> {
+  function invoke(action: CycleAction | 'start-again', before: Before | null): Promise<CycleStep> {
     return cycleTask({ site: golden, platforms: [], action, before }, world);
   }
 
-  function passing(action: CycleAction | 'take-back', before: Before | null): Promise<CycleStep> {
+  function passing(action: CycleAction | 'start-again', before: Before | null): Promise<CycleStep> {
     const names: readonly string[] = TRANSIENT_ERRORS;
     return tried(
       () => invoke(action, before),
@@ -881,7 +881,7 @@ async function cycled(
     );
   }
 
-  async function untilDone(action: CycleAction | 'take-back', begun: CycleStep, seconds: number): Promise<CycleStep> {
+  async function untilDone(action: CycleAction | 'start-again', begun: CycleStep, seconds: number): Promise<CycleStep> {
     const deadline = clock.now() + seconds * 1000;
     let step = begun;
     while (!step.done) {
