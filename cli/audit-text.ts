@@ -13,6 +13,7 @@ const COLOURS = {
   skipped: 'yellow',
   refused: 'red',
   failed: 'red',
+  'rolled-back': 'red',
 } as const;
 
 /** An execution as a person reads it: the result, the outage and what to do first, then what was found and done. */

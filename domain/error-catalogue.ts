@@ -159,7 +159,7 @@ export const ERROR_CATALOGUE = {
       'Bring every controller back, then start again.',
     ),
     HAProxyStartTimeout: entry(
-      'HAProxy was enabled, but did not serve everywhere in its time. The fragment of before was put back.',
+      'HAProxy was enabled, but did not serve everywhere in its time. What the execution had changed was rolled back.',
       "The cause says what is up now and what is down: look at crm_mon -1 -r and at HAProxy's log if it is still down.",
     ),
     HAProxyLeftDisabled: entry(
@@ -170,6 +170,10 @@ export const ERROR_CATALOGUE = {
   },
   'Managed files': {
     ManagedFileMissing: entry('A file that is to be edited does not exist.', 'Install what it belongs to.'),
+    ManagedFileIsLink: entry(
+      'Where a managed file should be is a link. It is not followed: in that directory others than root may write.',
+      'Put the file itself there, and find out who made the link.',
+    ),
     ManagedFileNotText: entry('A file has bytes that are not UTF-8.', 'Correct the line that the cause names by hand.'),
     ConfigFileInvalid: entry('magnum.conf has a line that cannot be parsed.', 'Correct that line by hand.'),
     UnrepresentableValue: entry(
@@ -180,6 +184,10 @@ export const ERROR_CATALOGUE = {
       'The file of persistent rules has no complete filter table.',
       'Make it again, as the cause says.',
     ),
+    StagingUnsafe: entry(
+      'Others than root may write in /etc/magnum-ha, where files are staged, or it lies on another file system than they belong.',
+      'Correct what the cause names.',
+    ),
     StagedFileRejected: entry(
       "The controller's own program does not accept a new file. The old ones are in use, everywhere.",
       'Correct what the program names.',
@@ -189,7 +197,7 @@ export const ERROR_CATALOGUE = {
       'Check the disk of that controller: df, dmesg.',
     ),
     StagedFileChanged: entry(
-      'Somebody changed a file after it was validated. It was not put in place; other controllers may have theirs.',
+      'Somebody changed a file after it was validated. It was not put in place, and what was is rolled back.',
       'Start again.',
     ),
   },

@@ -4,7 +4,7 @@ import type { Step, StepAction } from './controller/cycle-step';
 import type { Inspection } from './controller/inspect';
 import type { Plan } from './controller/plan';
 import type { Restart } from './controller/restart';
-import type { StagedFile } from './controller/stage';
+import type { Staged, StagedFile } from './controller/stage';
 import type { Verification } from './controller/verify';
 import type { Platforms } from './commands/platform';
 import type { Finding } from './findings/finding';
@@ -15,6 +15,7 @@ import type { TemplateResult } from './openstack/templates';
 import type { Before } from './pacemaker/cycle';
 import type { Look } from './pacemaker/look';
 import type { SecretPurpose } from './secrets/references';
+import type { RollBack, RollBackInput } from './rollback/roll-back';
 import type { Site } from './site/document';
 import type { Mode } from './site/load';
 import type { World } from './world';
@@ -39,15 +40,26 @@ export interface Contract {
   upgradeSchema: Task<{ site: Site; mode: Mode }, BootstrapItem>;
   inspectControllers: Task<{ site: Site; platforms: Platforms }, Inspection>;
   plan: Task<{ site: Site } & Inspection, Plan>;
-  stage: Task<
-    { site: Site; platforms: Platforms; controller: string },
-    { controller: string; files: readonly StagedFile[] }
+  stage: Task<{ site: Site; platforms: Platforms; controller: string; execution: string }, Staged>;
+  commit: Task<
+    { site: Site; platforms: Platforms; controller: string; files: readonly StagedFile[]; execution: string },
+    Committed
   >;
-  commit: Task<{ site: Site; controller: string; files: readonly StagedFile[] }, Committed>;
   restart: Task<{ site: Site; platforms: Platforms; controller: string }, Restart>;
   reach: Task<{ site: Site; platforms: Platforms }, null>;
   cycle: Task<{ site: Site; platforms: Platforms; action: StepAction; before: Before | null }, Step>;
-  verify: Task<{ site: Site; platforms: Platforms; restarts: readonly Restart[] }, Verification>;
+  /** Once all is well, what `execution` has kept on the controllers `changed` stays, and that of old ones goes. */
+  verify: Task<
+    {
+      site: Site;
+      platforms: Platforms;
+      restarts: readonly Restart[];
+      changed: readonly string[];
+      execution: string;
+    },
+    Verification
+  >;
+  rollBack: Task<{ site: Site; platforms: Platforms } & RollBackInput, RollBack>;
   ensureClusterTemplate: Task<{ site: Site; mode: Mode; clusterTemplate: string }, TemplateResult>;
   ensureCluster: Task<{ site: Site; mode: Mode; cluster: string }, ClusterResult & { done: boolean }>;
   /** `cluster` is what Ensure cluster returned. Once it is overdue, it is an error if it is not done. */
@@ -127,6 +139,7 @@ export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   reach: connects(2),
   cycle: changes(2),
   verify: connects(2, 'openstack'),
+  rollBack: changes(2),
   // Magnum may take two minutes for a request that changes something, and what it came to is looked up afterwards.
   ensureClusterTemplate: changes(5, 'openstack'),
   ensureCluster: changes(5, 'openstack'),

@@ -5,13 +5,10 @@ import { controllerNamed } from '../domain/site/named';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
-/** Stage and validate, on one controller: new files next to the old ones, validated by the controller's own programs. */
-export const run: TaskFunction<'stage'> = ({ site, platforms, controller }, world) => {
+/** Stage and validate, on one controller: new files beside the old ones, validated by the controller's own programs. */
+export const run: TaskFunction<'stage'> = ({ site, platforms, controller, execution }, world) => {
   const needs = { platforms, secrets: secretNames(site).magnumConf, expected: [controllerNamed(site, controller)] };
-  return withSite(world, site, needs, async ({ node, secrets }) => ({
-    controller,
-    files: await stage(node(controller), secrets),
-  }));
+  return withSite(world, site, needs, ({ node, secrets }) => stage(node(controller), secrets, execution));
 };
 
 export const handler = handlerOf(run);

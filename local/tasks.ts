@@ -14,6 +14,7 @@ import { run as preflightCloud } from '../lambdas/preflight-cloud';
 import { run as reach } from '../lambdas/reach';
 import { run as report } from '../lambdas/report';
 import { run as restart } from '../lambdas/restart';
+import { run as rollBack } from '../lambdas/roll-back';
 import { run as stage } from '../lambdas/stage';
 import { run as upgradeSchema } from '../lambdas/upgrade-schema';
 import { run as verify } from '../lambdas/verify';
@@ -34,6 +35,7 @@ export const TASK_FUNCTIONS: { readonly [T in TaskName]: TaskFunction<T> } = {
   reach,
   cycle,
   verify,
+  rollBack,
   ensureClusterTemplate,
   ensureCluster,
   pollCluster,

@@ -82,7 +82,7 @@ export function outputs(steps: readonly Step[], name: string): unknown[] {
 /** A difference that several controllers have alike. */
 export interface Change {
   readonly path: string;
-  readonly state: 'differs' | 'absent';
+  readonly state: 'differs' | 'absent' | 'access';
   readonly diff: readonly string[];
   readonly controllers: readonly string[];
   /** Those on which it was written. */

@@ -5,8 +5,9 @@ export type Phase = 'look' | 'stage' | 'commit' | 'restart' | 'haproxy' | 'verif
 
 /** Steps by the names of their states. A test holds that each of the machine's is here. */
 const PHASES: Readonly<Record<Phase, RegExp>> = {
-  rollback: /^Take fragment back$/,
-  haproxy: /HAProxy|^Reach$|^Arm dead-man$/,
+  rollback:
+    /roll-back|^(Roll back files|Discard staged files|Start HAProxy again|Restart Magnum again|Wait for (controllers|HAProxy to come back))$/,
+  haproxy: /HAProxy|^Reach$|^Arm dead-man/,
   stage: /^Stage files$/,
   commit: /^(Commit files|Bootstrap|Upgrade schema)$/,
   restart: /^Restart Magnum$/,

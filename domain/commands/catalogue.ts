@@ -16,6 +16,7 @@ import {
   TIMER,
   timerCommand,
 } from './disable';
+import { ACCESS, ANY_EXECUTION, executionCommands, EXECUTION_DIGITS, haproxyCheck, KEPT_IN } from './execution';
 import { type Platform, presumedPlatform } from './platform';
 
 /** The module of Python that each driver needs. */
@@ -31,8 +32,8 @@ type RuleNumber = number | typeof ANY_NUMBER;
 /**
  * The catalogue: every command that the workflow can run on a controller of this site, and no other.
  *
- * Argument lists are fixed per site and platform but for the number of an iptables rule, so that a sudoers file can allow
- * exactly these. Those that disable HAProxy are in disable.ts.
+ * Argument lists are fixed per site and platform but for the number of an iptables rule, the ID of an execution, and what disables
+ * HAProxy, see disable.ts; so that a sudoers file can allow exactly these.
  *
  * @param platform of the controller
  */
@@ -41,19 +42,6 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
   const root = (...argv: string[]) => as(true, 20, ...argv);
 
   const configDirectory = dirname(haproxy.configFile);
-  /** A copy of HAProxy's whole configuration in which the staged fragment is validated. */
-  const tree = join(configDirectory, 'magnum-ha-staged');
-  const stagedFragments = join(tree, basename(haproxy.fragmentDirectory));
-  const check = (directory: string, fragments: string) => {
-    const main = basename(haproxy.configFile);
-    if (platform.include === 'statement') return root('haproxy', '-C', directory, '-c', '-f', main);
-    const named = (path: string) =>
-      dirname(path) === haproxy.fragmentDirectory ? join(fragments, basename(path)) : path;
-    const further = platform.include === 'files' ? (platform.fragments ?? []).map(named) : [fragments];
-    return root('haproxy', '-c', ...[join(directory, main), ...further].flatMap((path) => ['-f', path]));
-  };
-
-  const previous = (path: string) => `${path}.magnum-ha-previous`;
   /** In HAProxy's network namespace, if it has one. */
   const within = platform.namespace === undefined ? [] : ['ip', 'netns', 'exec', platform.namespace];
   const restarted = (service: string) =>
@@ -63,56 +51,51 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
       ...(platform.services === 'service' ? ['service', service, 'restart'] : ['systemctl', 'restart', service]),
     );
 
-  const beside = (path: string) => `${path}.magnum-ha-staged`;
-  const stagedConf = beside(magnum.configFile);
-  const stagedRules = beside(site.persistentRules);
   const fragment = join(haproxy.fragmentDirectory, haproxy.fragment);
-  /** What is done with every managed file. @param like whose owner, group and mode it gets */
-  const file = (path: string, stagedPath: string, like = path) => ({
+  /** What is done with a managed file where it belongs. */
+  const file = (path: string, read: Command) => ({
     path,
-    /** Where the new file lies until it is put in place. */
-    stagedPath,
     /** Its content; exit 1 and "No such file or directory" where there is none. */
-    read: root('cat', path),
+    read,
     /** Its SHA-256. */
     digest: root('sha256sum', path),
-    /** Makes the staged file, empty, and such that only root can read it. */
-    create: root('install', '-m', '0600', '/dev/null', stagedPath),
-    /** Fills it with its input and waits for the disk. */
-    fill: root('dd', `of=${stagedPath}`, 'conv=fsync', 'status=none'),
-    own: root('chown', `--reference=${like}`, stagedPath),
-    mode: root('chmod', `--reference=${like}`, stagedPath),
-    digestStaged: root('sha256sum', stagedPath),
-    /** Keeps the content in place under another name. */
-    keep: root('cp', '-a', path, previous(path)),
-    /** Takes what was kept away: there was no file before. */
-    forget: root('rm', '-f', previous(path)),
-    /** Puts the staged file in place, in one rename. */
-    install: root('mv', '-fT', stagedPath, path),
+    /** Its owner, group and mode. */
+    access: root('stat', '-c', ACCESS, path),
   });
 
   return {
-    /** The managed files, and what is done with each. */
+    /** The managed files. */
     files: {
-      magnumConf: file(magnum.configFile, stagedConf),
-      fragment: file(fragment, join(stagedFragments, haproxy.fragment), haproxy.configFile),
-      rules: file(site.persistentRules, stagedRules),
+      // In a directory that may be another user's: never through a link.
+      magnumConf: file(magnum.configFile, root('dd', `if=${magnum.configFile}`, 'iflag=nofollow', 'status=none')),
+      fragment: file(fragment, root('cat', fragment)),
+      rules: file(site.persistentRules, root('cat', site.persistentRules)),
     },
-    /** Puts the fragment that was kept back in one rename, or takes ours away. Each is safe to repeat. */
-    restoreFragment: {
-      copy: root('cp', '-a', previous(fragment), beside(fragment)),
-      install: root('mv', '-fT', beside(fragment), fragment),
-      remove: root('rm', '-f', fragment),
-    },
+    /** Takes the fragment away: there was none before. */
+    removeFragment: root('rm', '-f', fragment),
+    /** What is done in the directory of one execution. @param id see `executionId` */
+    execution: (id: string) => executionCommands(site, platform, id),
+    /** Whether it is a file: stat does not follow links. */
+    magnumConfType: root('stat', '-c', '%F', magnum.configFile),
+    /** Whose the directory of magnum.conf is, as which Magnum may enter it. */
+    magnumDirectoryAccess: root('stat', '-c', ACCESS, dirname(magnum.configFile)),
+    /** Whose HAProxy's main file is: a fragment that there was not is made likewise. */
+    haproxyAccess: root('stat', '-c', ACCESS, haproxy.configFile),
+    /** The names of what is kept, the newest first. Exit 2 where nothing ever was. */
+    kept: root('ls', '-1t', KEPT_IN),
+    /** What it is, whose, and who may do what. Exit 1 where nothing ever was kept. */
+    keptAccess: root('stat', '-c', '%F %U:%G %a', KEPT_IN),
+    /** Where the file systems are mounted that the directories of managed files lie in: between two of them nothing is renamed. */
+    mountPoints: root(
+      'stat',
+      '-c',
+      '%m',
+      dirname(KEPT_IN),
+      ...[magnum.configFile, fragment, site.persistentRules].map((path) => dirname(path)),
+    ),
     /** When the content was last modified, seconds since 1970. */
     magnumConfModified: root('stat', '-c', '%Y', magnum.configFile),
     fragmentModified: root('stat', '-c', '%Y', fragment),
-    /** Takes a staged file away. */
-    discardMagnumConf: root('rm', '-f', stagedConf),
-    discardRules: root('rm', '-f', stagedRules),
-
-    /** Magnum's own parser reads the staged file; nothing is started. */
-    validateMagnumConf: as(true, 60, 'magnum-conductor', '--config-file', stagedConf, '--version'),
     /** Prints the version of Magnum, whatever is in its configuration. */
     magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
     /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */
@@ -120,14 +103,7 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     /** The CA certificates that magnum.conf names, as everybody can read them; not there if the document names none. */
     ...(site.ca?.file !== undefined && { caFile: as(false, 20, 'cat', site.ca.file) }),
     /** HAProxy's own parser reads the configuration in use. */
-    validateHaproxy: check(configDirectory, haproxy.fragmentDirectory),
-    /** Clears the copy of HAProxy's configuration. */
-    clearTree: root('rm', '-rf', tree),
-    makeTree: root('mkdir', '-m', '0700', tree),
-    // Contents, not links: through one to the directory what is staged would be what is in use.
-    copyTree: root('cp', '-aL', haproxy.configFile, haproxy.fragmentDirectory, tree),
-    /** HAProxy's own parser reads the copy, with the staged fragment in it. */
-    validateTree: check(tree, stagedFragments),
+    validateHaproxy: haproxyCheck(site, platform, configDirectory, haproxy.fragmentDirectory),
     /** iptables' own parser reads the rules file on its input. */
     validateRules: root('iptables-restore', '--test'),
 
@@ -239,12 +215,17 @@ export function bootstrapCommands({ magnum }: Site) {
 }
 
 /** In place of what is known only when a command is run: an example of it. */
-const EXAMPLES = { [ANY_NUMBER]: '1', [ANY_CYCLE]: '1000000000000', [ANY_TIME]: '2001-01-01 00:00:00Z' };
+const EXAMPLES = {
+  [ANY_NUMBER]: '1',
+  [ANY_EXECUTION]: '0'.repeat(EXECUTION_DIGITS),
+  [ANY_CYCLE]: '1000000000000',
+  [ANY_TIME]: '2001-01-01 00:00:00Z',
+};
 
 /** Asks sudo whether it would run this command of the catalogue. Exit 1 if not; nothing is run. */
 export function permission(command: Command): Command {
   const words = limited(command).map((word) =>
-    Object.entries(EXAMPLES).reduce((example, [any, one]) => example.replace(any, one), word),
+    Object.entries(EXAMPLES).reduce((example, [any, one]) => example.replaceAll(any, one), word),
   );
   return as(false, 4, 'sudo', '-n', '-l', ...words);
 }
@@ -253,12 +234,15 @@ function as(root: boolean, timeoutSeconds: number, ...argv: string[]): Command {
   return { argv, root, timeoutSeconds };
 }
 
-/** What is done with one managed file. */
+/** What is done with one managed file where it belongs. */
 export type FileCommands = Catalogue['files']['magnumConf'];
 
+/** The managed files, by what they are to the workflow. */
+export type FileKind = keyof Catalogue['files'];
+
 /**
- * Every command of the catalogue on these platforms; those for a rule's number with `ANY_NUMBER`, and likewise `ANY_CYCLE` and
- * `ANY_TIME`. Of bootstrap, what the site asks for.
+ * Every command of the catalogue on these platforms, with `ANY_NUMBER`, `ANY_EXECUTION`, `ANY_CYCLE` and `ANY_TIME` for what is known
+ * only when it is run. Of bootstrap, what the site asks for.
  */
 export function everyCommand(site: Site, platforms: readonly Platform[] = [presumedPlatform(site)]): Command[] {
   const catalogues = platforms.map((platform) => catalogue(site, platform));
@@ -272,8 +256,8 @@ export function everyCommand(site: Site, platforms: readonly Platform[] = [presu
 }
 
 function commandsIn(part: object): Command[] {
-  return Object.values(part).flatMap((value: string | object | ((position: RuleNumber) => Command)) => {
-    if (typeof value === 'function') return [(value as (position: RuleNumber) => Command)(ANY_NUMBER)];
+  return Object.entries(part).flatMap(([name, value]: [string, string | object | ((any: string) => object)]) => {
+    if (typeof value === 'function') return commandsIn([value(name === 'execution' ? ANY_EXECUTION : ANY_NUMBER)]);
     if (typeof value === 'string') return [];
     return 'argv' in value ? [value as Command] : commandsIn(value);
   });

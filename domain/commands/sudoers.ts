@@ -2,6 +2,7 @@ import type { Site } from '../site/document';
 import { limited } from '../ssh/command-line';
 import { ANY_NUMBER, everyCommand } from './catalogue';
 import { ANY_CYCLE, ANY_TIME } from './disable';
+import { ANY_EXECUTION, EXECUTION_DIGITS } from './execution';
 import { everyPlatform, type Platform } from './platform';
 
 /** Where the distributions that Fuel installs, and those after them, have coreutils. */
@@ -9,11 +10,13 @@ const BIN = '/usr/bin';
 /** The system's own directories first: whatever else is called `timeout` or `cat` is not run. */
 const SECURE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
 const digits = (count: number) => '[0-9]'.repeat(count);
-/** What is known only when a command is run, as patterns of which none matches anything but digits, and of one length. */
+/** What is known only when a command is run, as patterns of which none matches anything but digits, hexadecimal ones for an execution, and each of one length. */
 const PATTERNS = {
   // 1 to 9999.
   [ANY_NUMBER]: [0, 1, 2, 3].map((more) => `[1-9]${digits(more)}`),
   [ANY_CYCLE]: [digits(13)],
+  // It cannot lead out of its directory.
+  [ANY_EXECUTION]: ['[0-9a-f]'.repeat(EXECUTION_DIGITS)],
   [ANY_TIME]: [`${digits(4)}-${digits(2)}-${digits(2)} ${digits(2)}\\:${digits(2)}\\:${digits(2)}Z`],
 };
 
@@ -50,7 +53,7 @@ export function sudoers(site: Site, platforms: readonly Platform[] = everyPlatfo
 function patterns(words: readonly string[]): string[] {
   return Object.entries(PATTERNS).reduce(
     (lines, [any, all]) =>
-      lines.flatMap((line) => (line.includes(any) ? all.map((one) => line.replace(any, one)) : line)),
+      lines.flatMap((line) => (line.includes(any) ? all.map((one) => line.replaceAll(any, one)) : line)),
     [words.map(escape).join(' ')],
   );
 }

@@ -66,8 +66,7 @@ export function magnumRule({ managementNetwork, magnum: { apiPort } }: Site): st
  *   goes before every jump into one
  */
 export function placeRule(table: RuleTable, site: Site, where: Where = {}): Placement {
-  const [wanted] = parseCommand(`-A INPUT ${joinWords(magnumRule(site))}`, 0)?.rules ?? [];
-  if (!wanted) throw new Error('the rule of Magnum is none');
+  const wanted = wantedRule(site);
   const rules = rulesOf(table);
   const magnum = rules.flatMap((rule, index) => (isMagnum(rule) ? [index] : []));
   const others = rules.flatMap((rule, index) => (isMagnum(rule) ? [] : [index]));
@@ -85,6 +84,12 @@ export function placeRule(table: RuleTable, site: Site, where: Where = {}): Plac
   if (kept !== undefined) return { remove: descending(magnum.filter((index) => index !== kept)) };
   const insert = best === 0 ? 0 : (others[best - 1] ?? 0) + 1;
   return { insert: insert + 1, remove: descending(magnum.map((index) => (index < insert ? index : index + 1))) };
+}
+
+/** The numbers of Magnum's rules among those of INPUT, from 1, as they are made now: others of its name are not counted. */
+export function positionsOfRule(table: RuleTable, site: Site): number[] {
+  const wanted = wantedRule(site);
+  return rulesOf(table).flatMap((rule, index) => (isSame(rule, wanted) ? [index + 1] : []));
 }
 
 /**
@@ -178,6 +183,12 @@ function room(rules: readonly Rule[], takes: readonly boolean[]): { best: number
   const first = taker ? rules.findIndex(({ line }) => line === taker.line) : rules.length;
   const highest = Math.min(above, first);
   return { best: behind === 0 ? highest : Math.min(behind, highest), lowest: Math.min(behind, highest), highest };
+}
+
+function wantedRule(site: Site): Rule {
+  const [wanted] = parseCommand(`-A INPUT ${joinWords(magnumRule(site))}`, 0)?.rules ?? [];
+  if (!wanted) throw new Error('the rule of Magnum is none');
+  return wanted;
 }
 
 function isMagnum({ comment = '' }: Rule): boolean {

@@ -1,10 +1,9 @@
+import { executionId } from '../commands/execution';
 import type { Node } from '../commands/node';
 import { changes, placeRule } from '../config/iptables';
 import { MagnumHaError } from '../errors';
-import { keyedDigest } from '../secrets/secrets';
-import type { Command } from '../ssh/command';
+import { fingerprint } from './fingerprint';
 import { firewallOf } from './firewall';
-import { ifPresent } from './if-present';
 import type { StagedFile } from './stage';
 
 /** A staged file, or the one that it is to replace, was changed since it was validated. */
@@ -25,33 +24,34 @@ export interface Committed {
  * Puts the staged files in place, each in one rename, and Magnum's rule into the running firewall. Safe to repeat: what is
  * in place already is left.
  *
- * @param key the site's SSH key, with which the digests were made
+ * @param execution the ARN of that which has staged them
+ * @param key the site's SSH key, with which the fingerprints were made
  * @throws StagedFileChanged
  */
-export async function commit(node: Node, files: readonly StagedFile[], key: string): Promise<Committed> {
-  const { commands } = node;
-  const digestOf = async (command: Command): Promise<string | null> => {
-    const line = await ifPresent(node, command);
-    return line === undefined ? null : keyedDigest(key, line.split(' ')[0] ?? '');
-  };
+export async function commit(
+  node: Node,
+  files: readonly StagedFile[],
+  execution: string,
+  key: string,
+): Promise<Committed> {
+  const { commands, run } = node;
+  const own = commands.execution(executionId(execution));
   const changed = (path: string, target: string, what: string) =>
     new StagedFileChanged(
       `${path} on ${node.where} is not the file that was ${what}. Somebody or something changed it; ` +
         `${target} was not touched. Start again.`,
     );
-  for (const { path, digest, replaces } of files) {
-    const file = Object.values(commands.files).find((one) => one.path === path);
-    if (!file) throw new Error(`${path} is no managed file of site ${node.site.name}`);
-    const inPlace = await digestOf(file.digest);
+  for (const { kind, path, digest, replaces, rewritten } of files) {
+    const { staged } = own.files[kind];
+    const inPlace = await fingerprint(node, key, commands.files[kind]);
     if (inPlace === digest) continue;
     // What somebody wrote meanwhile is not in the staged file, and would be lost.
     if (inPlace !== replaces) throw changed(path, path, 'read before');
-    if ((await digestOf(file.digestStaged)) !== digest) throw changed(file.stagedPath, path, 'validated');
-    // What an earlier execution kept is not what was there before this one.
-    await node.run(inPlace === null ? file.forget : file.keep);
-    await node.run(file.install);
+    if ((await fingerprint(node, key, staged)) !== digest) throw changed(staged.path, path, 'validated');
+    // What starts between the two has read the old one, and counts as older.
+    await Promise.all([...(rewritten ? [run(staged.touch)] : []), run(staged.install)]);
   }
-  if (files.some(({ path }) => path === commands.files.fragment.path)) await node.run(commands.clearTree);
+  await run(own.discard);
   return {
     controller: node.name,
     files: files.map(({ path }) => path),

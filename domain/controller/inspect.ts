@@ -12,12 +12,13 @@ import type { SiteConnection } from '../commands/site-connection';
 import type { Command } from '../ssh/command';
 import { cut } from './cut';
 import { ifPresent } from './if-present';
-import { type ManagedFile, managedFiles } from './managed-files';
+import { differs, type ManagedFile, managedFiles } from './managed-files';
 
 /** A managed file, as it was found. */
 export interface FileState {
   readonly path: string;
-  readonly state: 'same' | 'differs' | 'absent';
+  /** `access`: only its owner, group or mode differs. */
+  readonly state: 'same' | 'differs' | 'absent' | 'access';
   /** What would change, redacted; cut with a count where it is long. */
   readonly diff: readonly string[];
 }
@@ -76,8 +77,13 @@ export function needsCycle({ commands }: Pick<Node, 'commands'>, controllers: re
   const { path } = commands.files.fragment;
   return controllers.some(
     ({ haproxy, files }) =>
-      ['stale', 'disabled'].includes(haproxy) || files.some((file) => file.path === path && file.state !== 'same'),
+      ['stale', 'disabled'].includes(haproxy) || files.some((file) => file.path === path && hasOtherContent(file)),
   );
+}
+
+/** Whether what is in a file is not what should be: what reads it must read it again. */
+export function hasOtherContent({ state }: FileState): boolean {
+  return state === 'differs' || state === 'absent';
 }
 
 async function inspectController(
@@ -132,6 +138,8 @@ async function unlessHidden<T>(asking: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function stateOf({ path, found, desired, diff }: ManagedFile): FileState {
-  return { path, state: found === undefined ? 'absent' : found === desired ? 'same' : 'differs', diff };
+function stateOf(file: ManagedFile): FileState {
+  const { path, found, desired, diff } = file;
+  if (found === undefined) return { path, state: 'absent', diff };
+  return { path, state: found !== desired ? 'differs' : differs(file) ? 'access' : 'same', diff };
 }

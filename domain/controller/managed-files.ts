@@ -1,4 +1,5 @@
-import type { FileCommands } from '../commands/catalogue';
+import type { FileCommands, FileKind } from '../commands/catalogue';
+import { magnumProcesses } from '../commands/magnum-processes';
 import type { Node } from '../commands/node';
 import { describeFileChanges, describeOptionChanges, describeRuleChanges } from '../config/diff';
 import { haproxyFragment } from '../config/haproxy';
@@ -7,12 +8,19 @@ import { magnumOptions, resolve } from '../config/options';
 import { editOslo } from '../config/oslo';
 import { MagnumHaError } from '../errors';
 import type { Secrets } from '../secrets/secrets';
+import { listProcesses } from '../commands/whose-processes';
+import { type Access, isOpenToAll, isReadable, parseAccess, printAccess, wantedAccess } from './access';
 import { type Firewall, firewallOf } from './firewall';
 import { ifPresent } from './if-present';
 
 /** A file that the workflow edits but does not make is not there: what it belongs to is not installed. */
 export class ManagedFileMissing extends MagnumHaError {
   override readonly name = 'ManagedFileMissing';
+}
+
+/** Another path stands where a managed file should: whoever owns its directory could make root read or write any file. */
+export class ManagedFileIsLink extends MagnumHaError {
+  override readonly name = 'ManagedFileIsLink';
 }
 
 /** A file holds bytes that are no UTF-8: written back, they would be others. */
@@ -22,12 +30,20 @@ export class ManagedFileNotText extends MagnumHaError {
 
 /** A file that the workflow keeps on every controller, as it is and as it should be. It holds secrets. */
 export interface ManagedFile {
+  readonly kind: FileKind;
   readonly path: string;
-  readonly commands: FileCommands;
   readonly found: string | undefined;
   readonly desired: string;
+  /** Its owner, group and mode; those that it gets if there is none. */
+  readonly access: Access;
+  readonly desiredAccess: Access;
   /** The difference, fit to be read by people without the secrets. */
   readonly diff: readonly string[];
+}
+
+/** Whether it has to be made anew: its content, or its owner, group or mode are not as they should be. */
+export function differs({ found, desired, access, desiredAccess }: ManagedFile): boolean {
+  return found !== desired || printAccess(access) !== printAccess(desiredAccess);
 }
 
 /** The managed files of a controller. */
@@ -42,53 +58,104 @@ interface ManagedFiles {
 /**
  * Reads the managed files of a controller and makes the desired ones from them.
  *
- * @throws ManagedFileMissing, ManagedFileNotText, ConfigFileInvalid, RulesFileInvalid, UnrepresentableValue
+ * @throws ManagedFileMissing, ManagedFileIsLink, ManagedFileNotText, ConfigFileInvalid, RulesFileInvalid, UnrepresentableValue
  */
 export async function managedFiles(node: Node, secrets: Secrets): Promise<ManagedFiles> {
   const { site, controller } = node;
   const { files } = node.commands;
   const read = (file: FileCommands) => ifPresent(node, file.read);
+  const access = async ({ access: command }: FileCommands) => {
+    const printed = await ifPresent(node, command);
+    return printed === undefined ? undefined : parseAccess(printed);
+  };
   const where = ({ path }: FileCommands) => `${path} on ${node.where}`;
   const redact = (text: string) => secrets.redact(text);
   const reveal = (ssm: string) => secrets.reveal(ssm);
-  const [magnumConf, fragment, firewall] = await Promise.all([
-    read(files.magnumConf)
+  const [magnumConf, fragment, firewall, confAccess, fragmentAccess, rulesAccess, haproxyAccess] = await Promise.all([
+    readUnlessLink(node, files.magnumConf)
       .then(present(where(files.magnumConf), 'Install the magnum packages first.'))
       .then(isText(where(files.magnumConf))),
     // Nothing of it is kept.
     read(files.fragment),
     firewallOf(node),
+    access(files.magnumConf),
+    access(files.fragment),
+    access(files.rules),
+    ifPresent(node, node.commands.haproxyAccess),
   ]);
+  const ofConf = confAccess ?? NO_ACCESS;
+  const ofFragment = fragmentAccess ?? parseAccess(haproxyAccess ?? '');
+  const desiredOfConf = await desiredAccess(node, ofConf);
   const options = magnumOptions(site, controller);
   const wanted = options.map((option) => ({ ...option, value: resolve(option.value, reveal) }));
   const desiredFragment = haproxyFragment(site, node.platform.haproxy);
   return {
     magnumConf: {
+      kind: 'magnumConf',
       path: files.magnumConf.path,
-      commands: files.magnumConf,
       found: magnumConf,
+      access: ofConf,
+      desiredAccess: desiredOfConf,
       desired: editOslo(magnumConf, wanted, where(files.magnumConf)),
-      diff: describeOptionChanges(magnumConf, options, reveal, redact),
+      diff: [...describeOptionChanges(magnumConf, options, reveal, redact), ...describeAccess(ofConf, desiredOfConf)],
     },
     fragment: {
+      kind: 'fragment',
       path: files.fragment.path,
-      commands: files.fragment,
       found: fragment,
+      access: ofFragment,
+      desiredAccess: ofFragment,
       desired: desiredFragment,
       diff: describeFileChanges(fragment ?? '', desiredFragment, redact),
     },
-    rules: firewall.managed ? rulesFile(node, firewall, redact) : undefined,
+    rules: firewall.managed ? rulesFile(node, firewall, rulesAccess ?? NO_ACCESS, redact) : undefined,
     firewall,
   };
 }
 
-function rulesFile(node: Node, firewall: Firewall, redact: (text: string) => string): ManagedFile {
+/** Of a file that is gone since it was read. */
+const NO_ACCESS: Access = { owner: 0, group: 0, mode: 0o600 };
+
+/** @throws ManagedFileIsLink */
+async function readUnlessLink(node: Node, { path, read }: FileCommands): Promise<string | undefined> {
+  const outcome = await node.attempt(read);
+  if (outcome.exitCode !== 0 && outcome.stderr.includes('Too many levels of symbolic links')) {
+    throw new ManagedFileIsLink(
+      `${path} on ${node.where} is a link. It is not followed: whoever may write in its directory could have root read, or ` +
+        `write, any file. Put the file itself there, then start again.`,
+    );
+  }
+  if (outcome.exitCode === 0) return outcome.stdout;
+  if (outcome.exitCode === 1 && outcome.stderr.includes('No such file or directory')) return undefined;
+  throw node.failure(read, outcome);
+}
+
+/** Who runs Magnum is asked only where that matters. */
+async function desiredAccess(node: Node, found: Access): Promise<Access> {
+  if (!isOpenToAll(found) && isReadable(found, [])) return found;
+  const [directory, list] = await Promise.all([
+    node.run(node.commands.magnumDirectoryAccess),
+    listProcesses(node).catch(() => undefined),
+  ]);
+  const users = (['magnum-api', 'magnum-conductor'] as const).flatMap((program) =>
+    list ? magnumProcesses(list, program).users : [],
+  );
+  return wantedAccess(found, parseAccess(directory.stdout), users);
+}
+
+function describeAccess(found: Access, desired: Access): string[] {
+  const [is, should] = [printAccess(found), printAccess(desired)];
+  return is === should ? [] : [`owner:group and mode: ${is} → ${should}`];
+}
+
+function rulesFile(node: Node, firewall: Firewall, access: Access, redact: (text: string) => string): ManagedFile {
   const { site, commands } = node;
   const { rules } = commands.files;
   const where = `${rules.path} on ${node.where}`;
   const found = isText(where)(present(where, remedyOf(firewall, rules.path))(firewall.file));
   const desired = editRules(found, site, where, { controller: node.controller });
-  return { path: rules.path, commands: rules, found, desired, diff: describeRuleChanges(found, desired, redact) };
+  const diff = describeRuleChanges(found, desired, redact);
+  return { kind: 'rules', path: rules.path, found, desired, access, desiredAccess: access, diff };
 }
 
 /** How the rules get a file that is loaded at boot. */

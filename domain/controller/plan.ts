@@ -2,7 +2,7 @@ import { catalogue } from '../commands/catalogue';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { Site } from '../site/document';
 import { cut } from './cut';
-import { type ControllerState, type Inspection, needsCycle } from './inspect';
+import { type ControllerState, hasOtherContent, type Inspection, needsCycle } from './inspect';
 
 /** What an apply would do, or does. */
 export interface Plan {
@@ -32,7 +32,7 @@ export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan
   const differs = ({ files, firewall }: ControllerState) =>
     firewall === 'differs' || files.some(({ state }) => state !== 'same');
   const confDiffers = ({ files }: ControllerState) =>
-    files.some(({ path, state }) => path === magnumConf.path && state !== 'same');
+    files.some((file) => file.path === magnumConf.path && hasOtherContent(file));
 
   const stage = controllers.filter(differs);
   const restart = controllers.filter((one) => confDiffers(one) || one.stale.length > 0);
@@ -72,9 +72,9 @@ export function readByWhom(readBy: BlastRadius['readBy']): string {
 
 function changesOf({ files, firewall }: ControllerState): string[] {
   return [
-    ...files.flatMap(({ path, state }) =>
-      state === 'same' ? [] : [`${state === 'absent' ? 'write' : 'change'} ${path}`],
-    ),
+    ...files.flatMap(({ path, state }) => (state === 'same' ? [] : [`${VERBS[state]} ${path}`])),
     ...(firewall === 'differs' ? ['place the firewall rule'] : []),
   ];
 }
+
+const VERBS = { absent: 'write', differs: 'change', access: 'change owner or mode of' } as const;

@@ -29,7 +29,7 @@ export interface Restart {
  * @throws MagnumServiceDown
  */
 export async function restart(node: Node): Promise<Restart> {
-  const { site, commands, clock } = node;
+  const { commands, clock } = node;
   const { apiService, conductorService } = node.platform;
   const began = clock.now();
   const restartedAt = Number((await node.run(commands.date)).stdout);
@@ -42,7 +42,7 @@ export async function restart(node: Node): Promise<Restart> {
   if (waitingFor !== '') {
     throw new MagnumServiceDown(
       `After its restart on ${node.where}: ${waitingFor}. The other controllers were not restarted after it. Look at ` +
-        `/var/log/magnum there; ${site.magnum.configFile}.magnum-ha-previous is the configuration before.`,
+        `/var/log/magnum there.`,
     );
   }
   const seconds = Math.round((clock.now() - began) / 100) / 10;

@@ -1,11 +1,15 @@
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import type { FileKind } from '../commands/catalogue';
+import { type ExecutionCommands, executionId, KEPT_IN } from '../commands/execution';
 import type { Node } from '../commands/node';
+import { changes, placeRule, positionsOfRule } from '../config/iptables';
 import { MagnumHaError } from '../errors';
-import { keyedDigest, type Secrets } from '../secrets/secrets';
+import type { Secrets } from '../secrets/secrets';
 import { placesIn } from '../commands/reason';
 import { type Outcome, withInput } from '../ssh/command';
-import { type ManagedFile, managedFiles } from './managed-files';
+import { printAccess } from './access';
+import { fingerprint, fingerprintOf } from './fingerprint';
+import { differs, type ManagedFile, managedFiles } from './managed-files';
 
 /** What arrived on the controller is not what was sent: a full or a failing disk. */
 export class StagedFileDamaged extends MagnumHaError {
@@ -17,41 +21,44 @@ export class StagedFileRejected extends MagnumHaError {
   override readonly name = 'StagedFileRejected';
 }
 
-/** A file next to its target, complete and valid. */
+/** Others than root can write where files are staged, or they could not be renamed from there into place. */
+export class StagingUnsafe extends MagnumHaError {
+  override readonly name = 'StagingUnsafe';
+}
+
+/** A file that lies ready, complete and valid, with what it is to replace kept beside it. */
 export interface StagedFile {
+  readonly kind: FileKind;
   readonly path: string;
-  /** Keyed digest of its content, see `keyedDigest`. */
+  /** Its fingerprint, see `fingerprintOf`. */
   readonly digest: string;
-  /** Likewise of the content it was made from and is to replace; null if there was no file. */
+  /** Likewise of the file it was made from and is to replace; null if there was no file. */
   readonly replaces: string | null;
+  /** Whether what reads it has to read it again: not if only its owner or mode changes. */
+  readonly rewritten: boolean;
+}
+
+/** What lies ready on one controller. */
+export interface Staged {
+  readonly controller: string;
+  readonly files: readonly StagedFile[];
+  /** Numbers of Magnum's rules in the running INPUT before; null if the firewall is not the workflow's to change. */
+  readonly rulesBefore: readonly number[] | null;
 }
 
 /**
- * Puts every file that differs next to its target, checks that it arrived complete, and has the controller's own programs
- * validate it. What is in use is not touched.
+ * Puts every file that differs into the execution's own directory, checks that it arrived complete, has the controller's own
+ * programs validate it, and keeps what it is to replace. What is in use is not touched.
  *
- * @throws StagedFileDamaged, StagedFileRejected
+ * @param execution its ARN
+ * @throws StagingUnsafe, StagedFileDamaged, StagedFileRejected
  */
-export async function stage(node: Node, secrets: Secrets): Promise<StagedFile[]> {
-  const { commands } = node;
-  const { magnumConf, fragment, rules } = await managedFiles(node, secrets);
-  const key = secrets.reveal(node.site.ssh.privateKey.ssm);
+export async function stage(node: Node, secrets: Secrets, execution: string): Promise<Staged> {
+  const { commands, site } = node;
+  const own = commands.execution(executionId(execution));
+  const { magnumConf, fragment, rules, firewall } = await managedFiles(node, secrets);
+  const key = secrets.reveal(site.ssh.privateKey.ssm);
   const where = `on ${node.where}`;
-  const put = async ({ path, found, desired, commands: file }: ManagedFile): Promise<StagedFile> => {
-    // Made empty and private first: the content is never readable by more than its owner.
-    await node.run(file.create);
-    await node.run(withInput(file.fill, desired));
-    await node.run(file.own);
-    await node.run(file.mode);
-    const { stdout } = await node.run(file.digestStaged);
-    const [arrived] = stdout.split(' ');
-    const sent = sha256(desired);
-    if (arrived !== sent) {
-      throw new StagedFileDamaged(`${file.stagedPath} ${where} is not what was sent. Check the disk there: df, dmesg.`);
-    }
-    const replaces = found === undefined ? null : keyedDigest(key, sha256(found));
-    return { path, digest: keyedDigest(key, sent), replaces };
-  };
   const refuse = (file: ManagedFile, { exitCode, stderr, stdout }: Outcome) => {
     if (exitCode === 0) return;
     throw new StagedFileRejected(
@@ -64,27 +71,109 @@ export async function stage(node: Node, secrets: Secrets): Promise<StagedFile[]>
 
   const files: StagedFile[] = [];
   try {
+    // One that begins late, after its execution is over, finds nothing to do, and leaves nothing.
+    const isOpen = !firewall.managed || !changes(placeRule(firewall.listing, site, { controller: node.controller }));
+    if (!isOpen || [rules, magnumConf, fragment].some((file) => file && differs(file))) await prepare(node, execution);
     if (rules && differs(rules)) {
       refuse(rules, await node.attempt(withInput(commands.validateRules, rules.desired)));
-      files.push(await put(rules));
+      files.push(await put(node, own, rules, key));
     }
     if (differs(magnumConf)) {
-      files.push(await put(magnumConf));
-      refuse(magnumConf, await node.attempt(commands.validateMagnumConf));
+      files.push(await put(node, own, magnumConf, key));
+      refuse(magnumConf, await node.attempt(own.validateMagnumConf));
     }
     if (differs(fragment)) {
-      await node.run(commands.clearTree);
-      await node.run(commands.makeTree);
-      await node.run(commands.copyTree);
-      files.push(await put(fragment));
-      refuse(fragment, await node.attempt(commands.validateTree));
+      await node.run(own.makeTree);
+      await node.run(own.copyTree);
+      files.push(await put(node, own, fragment, key));
+      refuse(fragment, await node.attempt(own.validateTree));
     }
   } catch (error) {
-    await discard(node);
+    // If that fails too, the next execution does it.
+    await node.run(own.forget).catch(() => undefined);
     throw error;
   }
-  return files;
+  const rulesBefore = firewall.managed ? positionsOfRule(firewall.listing, site) : null;
+  return { controller: node.name, files, rulesBefore };
 }
+
+/** Makes the execution's directory, and takes away what executions before have staged: none of them works any more. */
+async function prepare(node: Node, execution: string): Promise<void> {
+  const { commands, run } = node;
+  const id = executionId(execution);
+  const own = commands.execution(id);
+  await run(own.discard);
+  await run(own.make);
+  const [access, mounts] = await Promise.all([run(commands.keptAccess), run(commands.mountPoints)]);
+  const problem = stagingProblem(access.stdout, mounts.stdout);
+  if (problem !== undefined) throw new StagingUnsafe(`${problem.evidence} on ${node.where}. ${problem.remedy}`);
+  const others = (await keptOn(node)).filter((one) => one !== id);
+  await Promise.all(others.map((one) => run(commands.execution(one).discard)));
+}
+
+/** IDs of the executions that have kept something on a controller, the latest first. */
+export async function keptOn(node: Node): Promise<string[]> {
+  const { exitCode, stdout } = await node.attempt(node.commands.kept);
+  return exitCode === 0 ? stdout.split('\n').filter((name) => EXECUTION_ID.test(name)) : [];
+}
+
+/**
+ * Why files cannot be staged; undefined if they can.
+ *
+ * @param access what stat prints of the directory; undefined if there is none yet
+ * @param mounts where the file systems of it and of managed files are mounted
+ */
+export function stagingProblem(
+  access: string | undefined,
+  mounts: string,
+): { readonly evidence: string; readonly remedy: string } | undefined {
+  if (access !== undefined && access.trim() !== 'directory root:root 700') {
+    return {
+      evidence: `${KEPT_IN} is "${access.trim()}"`,
+      remedy: `Files with passwords are staged there: see what lies in it, then chown root:root ${KEPT_IN}; chmod 0700 ${KEPT_IN}`,
+    };
+  }
+  const [own, ...others] = mounts.trim().split('\n');
+  if (others.every((mount) => mount === own)) return undefined;
+  return {
+    evidence: `${KEPT_IN} lies on the file system ${own ?? ''}, and managed files on ${[...new Set(others)].join(', ')}`,
+    remedy: 'Between two file systems no file is put in place by one rename. Put all of them on that of /etc.',
+  };
+}
+
+/** Stages one file. @throws StagedFileDamaged */
+async function put(node: Node, own: ExecutionCommands, file: ManagedFile, key: string): Promise<StagedFile> {
+  const { kind, path, found, desired, access, desiredAccess } = file;
+  const { run } = node;
+  const { staged, before } = own.files[kind];
+  const rewritten = found !== desired;
+  const isAsWanted = printAccess(access) === printAccess(desiredAccess);
+  // The copy of HAProxy's files has the one that is in use.
+  if (kind === 'fragment') await run(staged.clear);
+  await run(withInput(staged.fill, desired));
+  await Promise.all([
+    run(staged.own),
+    ...(access.group === desiredAccess.group ? [] : [run(own.groupMagnumConf)]),
+    run(staged.mode),
+    ...(isAsWanted ? [] : [run(staged.close)]),
+    ...(desiredAccess.mode & ~access.mode ? [run(staged.openToGroup)] : []),
+    ...(rewritten ? [] : [run(staged.sameTime)]),
+  ]);
+  const digest = fingerprintOf(key, desired, printAccess(desiredAccess));
+  const replaces = found === undefined ? null : fingerprintOf(key, found, printAccess(access));
+  const damaged = (what: string, which: string) =>
+    new StagedFileDamaged(`${what} on ${node.where} is not ${which}. Check the disk there: df, dmesg.`);
+  if ((await fingerprint(node, key, staged)) !== digest) throw damaged(staged.path, 'what was sent');
+  if (replaces !== null) {
+    await run(before.clear);
+    await run(before.fill);
+    await Promise.all([run(before.own), run(before.mode)]);
+    if ((await fingerprint(node, key, before)) !== replaces) throw damaged(before.path, `${path} as it was read`);
+  }
+  return { kind, path, digest, replaces, rewritten };
+}
+
+const EXECUTION_ID = /^[0-9a-f]{16}$/;
 
 /**
  * A program may quote any line of any file, also with secrets that are none of ours: it is quoted where it speaks of the
@@ -97,18 +186,4 @@ function saidOf({ path }: ManagedFile, printed: string): string {
     placesIn(printed).join(', ') ||
     'nothing that can be passed on; run it there by hand'
   );
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-function differs({ found, desired }: ManagedFile): boolean {
-  return found !== desired;
-}
-
-/** Takes away what was staged; if that fails too, the next run overwrites it. */
-async function discard({ commands, run }: Node): Promise<void> {
-  const leftovers = [commands.discardMagnumConf, commands.discardRules, commands.clearTree];
-  await Promise.allSettled(leftovers.map(run));
 }

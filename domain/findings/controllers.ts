@@ -3,6 +3,7 @@ import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
 import { checkCaFile } from './ca';
+import { checkFiles } from './files';
 import type { Finding } from './finding';
 import { checkFirewall } from './firewall';
 import type { Site } from '../site/document';
@@ -24,7 +25,8 @@ export interface ControllerChecks {
  * @param behindVip whether anything behind the VIP can answer
  */
 export async function checkControllers({ site, nodes }: SiteConnection, behindVip: boolean): Promise<ControllerChecks> {
-  const [software, unreachable, caFile, firewall] = await Promise.all([
+  const [files, software, unreachable, caFile, firewall] = await Promise.all([
+    everywhere(nodes, checkFiles),
     everywhere(nodes, softwareOf),
     reachability(site, nodes, behindVip),
     checkCaFile(site, nodes),
@@ -40,6 +42,7 @@ export async function checkControllers({ site, nodes }: SiteConnection, behindVi
       ...driver(site, software, installed ?? site.release),
       ...unreachable,
       ...caFile,
+      ...files.flat(),
       ...firewall,
     ],
     ...(installed ? { installed } : {}),

@@ -12,6 +12,8 @@ import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { CycleStep } from '../pacemaker/cycle';
 import { boundsOf, type Bounds, isExact } from '../pacemaker/silence';
+import type { RollBack } from '../rollback/roll-back';
+import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 
@@ -39,6 +41,11 @@ export interface ReportInput {
   readonly verification: Verification | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly (ClusterReport & { readonly done: boolean })[];
+  readonly rollBack: RollBack | null;
+  /** What went wrong while it was rolled back. */
+  readonly troubles: readonly string[];
+  /** The cycle before that of the roll-back; null without one. */
+  readonly firstCycle: CycleStep | null;
 }
 
 /** A cluster, with what Magnum said of it when it was complete. */
@@ -50,8 +57,11 @@ export interface Report extends Pick<
   'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'platforms' | 'leftDisabled'
 > {
   readonly site: string;
-  /** `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. */
-  readonly outcome: 'unchanged' | 'changed' | 'drift';
+  /**
+   * `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. `rolled-back`:
+   * what was changed was undone after a failure, as far as `rollBack` says.
+   */
+  readonly outcome: 'unchanged' | 'changed' | 'drift' | 'rolled-back';
   /**
    * What Magnum needs outside of itself; null if the site document does not ask for it. A check that finds drift on the
    * controllers does not look at the schema.
@@ -70,6 +80,8 @@ export interface Report extends Pick<
   readonly clusterTemplates: readonly TemplateResult[] | null;
   /** Likewise. */
   readonly clusters: readonly ClusterReport[] | null;
+  /** What the roll-back came to; null without one. */
+  readonly rollBack: RolledBack | null;
 }
 
 /** The output of a check that did not begin, because another execution works on the site. */
@@ -100,8 +112,10 @@ export interface ControllerReport {
 /** Puts the report together. */
 export function report(input: ReportInput): Report {
   const { site, mode, plan, cycle, clusterTemplates, clusters } = input;
-  const outage = cycle && boundsOf(cycle);
+  const outage = outageOf([input.firstCycle, cycle]);
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
+  // If it could not even begin, what went wrong is told.
+  const undone = input.rollBack ?? (input.troubles.length > 0 ? { controllers: [], failed: [] } : null);
   const results = [...bootstrap, ...clusterTemplates, ...clusters];
   const drift =
     (mode === 'check' && plan.changed) || results.some(({ action }) => action === 'missing' || action === 'differs');
@@ -112,7 +126,7 @@ export function report(input: ReportInput): Report {
   return {
     site: site.name,
     mode,
-    outcome: drift ? 'drift' : changed ? 'changed' : 'unchanged',
+    outcome: undone ? 'rolled-back' : drift ? 'drift' : changed ? 'changed' : 'unchanged',
     execution: input.execution,
     startedAt: input.startedAt,
     reportedAt: input.reportedAt,
@@ -128,7 +142,23 @@ export function report(input: ReportInput): Report {
     verification: input.verification,
     clusterTemplates: input.verification ? clusterTemplates : null,
     clusters: input.verification ? clusters.map(withoutDone) : null,
+    rollBack: undone && rolledBack(undone, site, input.troubles, input.verification),
   };
+}
+
+/** Of all cycles together; of one that another went on with, once. Null without any. */
+function outageOf(cycles: readonly (CycleStep | null)[]): Bounds | null {
+  const outages = new Map(
+    cycles.flatMap((one) => {
+      const bounds = one && boundsOf(one);
+      return bounds ? [[one.lastAnswerAt, bounds] as const] : [];
+    }),
+  );
+  if (outages.size === 0) return null;
+  return [...outages.values()].reduce((sum, one) => ({
+    atLeast: sum.atLeast + one.atLeast,
+    atMost: sum.atMost + one.atMost,
+  }));
 }
 
 function controllerReport(

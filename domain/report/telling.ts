@@ -53,6 +53,7 @@ const WORDS: Readonly<Record<Report['outcome'], string>> = {
   unchanged: 'nothing differs, but something is wrong',
   changed: 'drift was removed',
   drift: 'drift was found, and is not, or not all, removed',
+  'rolled-back': 'it failed, and what it had changed was undone',
 };
 
 function cut(lines: readonly string[]): string[] {

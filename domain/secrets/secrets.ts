@@ -48,8 +48,8 @@ export class Secrets {
  * A digest that people without the secrets may read. A bare SHA-256 of a file that holds a weak password lets anyone who
  * knows the rest of the file search for the password; keyed with the site's SSH key it tells only whether two are equal.
  */
-export function keyedDigest(key: string, sha256: string): string {
-  return createHmac('sha256', key).update(sha256).digest('hex').slice(0, 32);
+export function keyedDigest(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex').slice(0, 32);
 }
 
 /** By RFC 3986: encodeURIComponent leaves `!'()*`, and throws at half of a surrogate pair. */

@@ -95,6 +95,14 @@ const bootstrap = z
   .default([])
   .describe('What Magnum needs and nobody has made yet: an apply makes what is missing of it, and deletes nothing.');
 
+const onFailure = z
+  .enum(['roll-back', 'keep'])
+  .default('roll-back')
+  .describe(
+    'After a failure once files were put in place: roll-back returns every controller to its state before; keep leaves what is ' +
+      'there, but for a fragment with which HAProxy does not start.',
+  );
+
 const openstack = z
   .strictObject({
     authUrl: url.describe('Keystone v3 URL the workflow itself authenticates at, as OS_AUTH_URL in openrc.'),
@@ -171,6 +179,7 @@ export const siteSchema = z.strictObject({
   ca: ca.optional(),
   magnum,
   bootstrap,
+  onFailure,
   openstack,
   clusterTemplates: z
     .array(clusterTemplate)

@@ -16,27 +16,32 @@ const MOST_ERRORS = 64 * 2 ** 10;
  * Bytes of a line: every SSH server takes a packet of 35,000 (RFC 4253, section 6.1), and Linux an argument of 131,072.
  */
 const LINE_BYTES = 30_000;
-/** Longer than any marker. */
-const MARKER_BYTES = 120;
+/** Longer than the marker. */
+const MARKER_BYTES = 40;
 
 /**
- * What comes after each command, on both streams; on stdout with the command's exit code. In the line itself the nonce is
- * in two parts: ps prints that line.
+ * What comes after each command, on both streams; on stdout with the command's exit code. The nonce is a variable of the
+ * shell's that is not exported: ps and /proc show everybody the line and the environment of the commands.
  */
-function marker(nonce: string): string {
-  const parts = `${nonce.slice(0, 16)}''${nonce.slice(16)}`;
-  return `echo ${parts} $?; echo ${parts} >&2`;
-}
+const MARKER = 'echo $m $?; echo $m >&2';
 
 /**
  * One line for several: a shell runs one after the other, whether they fail or not. If the connection breaks, the shell
- * dies of its next marker, so that nothing more is begun.
+ * dies of its next marker, so that nothing more is begun. It reads the nonce first, see `batchInput`.
+ */
+export function batchLine(lines: readonly string[]): string {
+  // The first marker cuts off what the shell's start-up files print.
+  return ['read -r m', MARKER, ...lines.flatMap((line) => [line, MARKER])].join('; ');
+}
+
+/**
+ * What a batch gets on standard input: the nonce, and the rest is its command's. Whoever knew the nonce could end what a
+ * command prints, and go on with something else.
  *
  * @param nonce what no command can print by chance: 128 random bits or more, in hexadecimal digits
  */
-export function batchLine(lines: readonly string[], nonce: string): string {
-  // The first marker cuts off what the shell's start-up files print.
-  return [marker(nonce), ...lines.flatMap((line) => [line, marker(nonce)])].join('; ');
+export function batchInput(nonce: string, stdin = ''): string {
+  return `${nonce}\n${stdin}`;
 }
 
 /** Splits what is given, in order, into parts whose lines make one batch that is not too long. */

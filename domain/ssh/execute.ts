@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
 import { messageOf } from '../errors';
 import type { Clock, Link } from '../world';
-import { batchLine, type Frame, Frames, MOST_OUTPUT } from './batch';
+import { batchInput, batchLine, type Frame, Frames, MOST_OUTPUT } from './batch';
 import { batching, type Ran, type Waiting } from './batching';
 import { patience } from './command-line';
 import { connectionLost, outputTooLong, sessionRefused, shellRefused } from './failures';
@@ -100,16 +100,10 @@ function runBatch(clock: Clock, { client, ready, where }: Executing, batch: read
       });
       // A command may end before it has read all its input.
       channel.on('error', () => undefined);
-      channel.end(batch[0]?.command.stdin ?? '');
+      channel.end(batchInput(nonce, batch[0]?.command.stdin));
     };
     try {
-      client.exec(
-        batchLine(
-          batch.map(({ line }) => line),
-          nonce,
-        ),
-        opened,
-      );
+      client.exec(batchLine(batch.map(({ line }) => line)), opened);
     } catch (error) {
       lost(messageOf(error));
     }

@@ -53,6 +53,9 @@ export function variable<T>(name: string): Expression<T> {
 /** The moment the state was entered, in milliseconds since 1970. */
 export const NOW = new Expression<number>('$toMillis($states.context.State.EnteredTime)');
 
+/** ARN of the execution. */
+export const EXECUTION = variable<string>('states.context.Execution.Id');
+
 /** The state's input. */
 export const INPUT = variable<never>('states.input');
 

@@ -80,7 +80,9 @@ function controllerFacts({ document }: SimulatedSite, controller: SimulatedContr
       ...[apiService, conductorService].filter((name) => isBehind(services.get(name)?.startedAt, magnumConf.path)),
       ...(isBehind(haproxy?.startedAt, fragment.path) ? ['haproxy'] : []),
     ],
-    litter: [...files.files.keys(), ...files.directories.keys()].filter((path) => path.includes('magnum-ha-staged')),
+    litter: [...files.files.keys(), ...files.directories.keys()].filter((path) =>
+      /^\/etc\/magnum-ha\/[^/]+\/staged/.test(path),
+    ),
   };
 }
 

@@ -16,6 +16,11 @@ export class Hazards {
     readonly applyAgain: () => void,
   ) {}
 
+  /** Whether anything is wrong now. */
+  get lasts(): boolean {
+    return this.failing.length > 0 || this.mending.length > 0;
+  }
+
   /** The error of a call that fails for ever. */
   errorOf(call: string): Error | undefined {
     return this.failing.find(({ prefix }) => call.startsWith(prefix))?.error();
@@ -98,6 +103,11 @@ export class Hazards {
   /** @param forMs @default until everything is mended */
   private lasting(forMs: number | undefined, mend: () => void | Promise<void>): void {
     this.mending.push(mend);
-    if (forMs !== undefined) this.clock.after(forMs, () => void mend());
+    if (forMs === undefined) return;
+    this.clock.after(forMs, () => {
+      const at = this.mending.indexOf(mend);
+      if (at >= 0) this.mending.splice(at, 1);
+      void mend();
+    });
   }
 }

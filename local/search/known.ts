@@ -27,18 +27,6 @@ export const KNOWN: readonly Known[] = [
     reason:
       'Without its document nobody knows how to reach a site, and nothing follows an execution that failed (item 3).',
   },
-  {
-    invariant: 'I3',
-    what: 'a file with a secret can be read by all',
-    kinds: ['late-effect', 'late-answer', 'function-killed', 'function-hangs'],
-    at: / dd of=| install /,
-    reason: 'dd makes a staged file anew that was discarded meanwhile (item 10).',
-  },
-  {
-    invariant: 'I8',
-    what: 'a controller is neither',
-    reason: 'What was committed is not rolled back (item 4).',
-  },
 ];
 
 /** The entry that a violation belongs to. */

@@ -97,6 +97,7 @@ export async function runWith(
         const result = await execution.result;
         watch.end();
         const { outageMs } = watch;
+        const { lasts } = hazards;
         const effects = watch.effects(execution.executionArn);
         await run.othersEnded();
         await clock.sleep(AFTERMATH_MS);
@@ -113,7 +114,8 @@ export async function runWith(
             ? untouched(watch.effects(execution.executionArn), 'a check changes the site')
             : []),
           ...honest(result, truth),
-          ...(result.status === 'SUCCEEDED' ? [] : oldOrNew(facts, old, wanted)),
+          // What was stopped from outside cannot undo anything.
+          ...(result.status === 'FAILED' ? oldOrNew(result, [facts, old, wanted], lasts) : []),
           ...(await followUp(run, { facts, wanted, ...(known && { known }) })),
         ];
         watch.look();

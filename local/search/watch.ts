@@ -79,7 +79,12 @@ export class Watch {
       if (this.seen.get(host) === files.changes) continue;
       this.seen.set(host, files.changes);
       for (const [path, { content, mode }] of files.files) {
-        if ((mode & 0o004) === 0 || !this.secrets.some((secret) => content.includes(secret))) continue;
+        if (
+          (mode & 0o004) === 0 ||
+          !files.isReachable(path) ||
+          !this.secrets.some((secret) => content.includes(secret))
+        )
+          continue;
         this.violations.push({
           invariant: 'I3',
           what: 'a file with a secret can be read by all',

@@ -30,3 +30,18 @@ export function firstHalf(input: Input): Input {
     all: async () => half(await input.all()),
   };
 }
+
+/** The first line of an input, and what follows it. */
+export async function firstLine(input: Input): Promise<{ readonly line: string; readonly rest: Input }> {
+  const [line = ''] = (await input.all()).split('\n', 1);
+  const after = (text: string) => text.slice(line.length + 1);
+  return {
+    line,
+    rest: {
+      get soFar() {
+        return after(input.soFar);
+      },
+      all: async () => after(await input.all()),
+    },
+  };
+}

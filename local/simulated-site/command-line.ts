@@ -25,12 +25,9 @@ export interface Timeout {
   readonly kill: number | undefined;
 }
 
-/** The shell's own `echo WORD`, `echo WORD $?` and `echo WORD >&2`. */
-export interface Echo {
-  readonly echo: string;
-  /** Whether the exit code of the command before follows. */
-  readonly exitCode: boolean;
-  readonly to: 'stdout' | 'stderr';
+/** The shell's own `read -r m`, `echo $m $?` and `echo $m >&2`. */
+export interface Builtin {
+  readonly builtin: 'read' | 'echo-exit-code' | 'echo-to-stderr';
 }
 
 /**
@@ -38,15 +35,19 @@ export interface Echo {
  *
  * @throws ShellSyntaxError for anything further
  */
-export const parseLine = remembering((line): readonly (CommandLine | Echo)[] =>
-  split(line).map(({ text, words }) => parseEcho(text) ?? parseCommand(text, words)),
+export const parseLine = remembering((line): readonly (CommandLine | Builtin)[] =>
+  split(line).map(({ text, words }) => parseBuiltin(text) ?? parseCommand(text, words)),
 );
 
-/** Nothing is quoted in it but for the empty word with which a word is parted. */
-function parseEcho(text: string): Echo | undefined {
-  const [, word, rest] = /^echo ([\w']+)( \$\?| >&2)?$/.exec(text) ?? [];
-  if (word === undefined) return undefined;
-  return { echo: word.replaceAll("''", ''), exitCode: rest === ' $?', to: rest === ' >&2' ? 'stderr' : 'stdout' };
+const BUILTINS: Readonly<Record<string, Builtin['builtin']>> = {
+  'read -r m': 'read',
+  'echo $m $?': 'echo-exit-code',
+  'echo $m >&2': 'echo-to-stderr',
+};
+
+function parseBuiltin(text: string): Builtin | undefined {
+  const builtin = Object.hasOwn(BUILTINS, text) ? BUILTINS[text] : undefined;
+  return builtin && { builtin };
 }
 
 function parseCommand(text: string, words: string[]): CommandLine {
@@ -89,7 +90,7 @@ function split(line: string): { text: string; words: string[] }[] {
   };
   for (let at = 0; at < line.length; at++) {
     const character = line.charAt(at);
-    const special = words[0] === 'echo' ? /^ (\$\?|>&2)(?=;|$)/.exec(line.slice(at))?.[0] : undefined;
+    const special = (words[0] ?? word) === 'echo' ? /^ \$m (\$\?|>&2)(?=;|$)/.exec(line.slice(at))?.[0] : undefined;
     if (special !== undefined) {
       endWord();
       at += special.length - 1;

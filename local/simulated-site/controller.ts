@@ -88,6 +88,8 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   hidesProcesses = false;
   /** Programs that are not installed on it. */
   readonly missing = new Set<string>();
+  /** Directories on file systems of their own. */
+  readonly mountPoints: string[] = [];
   /** What else runs, on behalf of somebody who is logged in, or of services that are of no concern otherwise. */
   readonly foreground = new Set<SimulatedProcess>();
   /** The commands that run this very moment. */

@@ -221,6 +221,14 @@ export class FileSystem {
     return this.files.has(path) || this.directories.has(path);
   }
 
+  /** Whether everybody may search all the directories above it. */
+  isReachable(path: string): boolean {
+    for (let one = posix.dirname(path); one !== '/'; one = posix.dirname(one)) {
+      if (((this.directories.get(one)?.mode ?? 0) & 0o001) === 0) return false;
+    }
+    return true;
+  }
+
   isDirectory(path: string): boolean {
     return this.directories.has(path);
   }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { type Channel, firstHalf, type Input, type Output } from './channel';
-import { type CommandLine, type Echo, parseLine, ShellSyntaxError } from './command-line';
+import { type Channel, firstHalf, firstLine, type Input, type Output } from './channel';
+import { type Builtin, type CommandLine, parseLine, ShellSyntaxError } from './command-line';
 import type { SimulatedController } from './controller';
 import type { CommandFault, CommandHooks } from './command-faults';
 import { type EndingClock, endingClock, forever } from './ending-clock';
@@ -52,14 +52,18 @@ export class Shell {
   async run(controller: SimulatedController, user: string, line: string, channel: Channel): Promise<void> {
     const parts = this.parse(controller, user, line, channel);
     let exitCode = parts ? 0 : 2;
+    let { input } = channel;
+    let marker = '';
     for (const part of parts ?? []) {
       if (channel.broken) return;
-      if ('echo' in part) {
-        channel.print(part.to, `${part.echo}${part.exitCode ? ` ${exitCode}` : ''}\n`);
+      if ('builtin' in part) {
+        if (part.builtin === 'read') ({ line: marker, rest: input } = await firstLine(input));
+        else if (part.builtin === 'echo-exit-code') channel.print('stdout', `${marker} ${exitCode}\n`);
+        else channel.print('stderr', `${marker}\n`);
         exitCode = 0;
         continue;
       }
-      const outcome = await this.execute(controller, user, part, channel.input);
+      const outcome = await this.execute(controller, user, part, input);
       if (!outcome) return;
       exitCode = outcome.exit;
       const { stdout = '', stderr = '' } = outcome;
@@ -75,7 +79,7 @@ export class Shell {
     user: string,
     line: string,
     channel: Channel,
-  ): readonly (CommandLine | Echo)[] | undefined {
+  ): readonly (CommandLine | Builtin)[] | undefined {
     try {
       return parseLine(line);
     } catch (error) {

@@ -94,7 +94,7 @@ describe('canary', () => {
     { program: 'magnum-conductor', knows: 'files' },
     { program: 'iptables-restore', knows: 'files' },
     { program: 'service', knows: 'files' },
-    ...['install', 'chown', 'chmod', 'cp', 'rm', 'mkdir', 'stat', 'date'].map((program) => ({
+    ...['touch', 'ls', 'chown', 'chmod', 'cp', 'rm', 'mkdir', 'stat', 'date'].map((program) => ({
       program,
       knows: 'its input',
     })),

@@ -103,7 +103,8 @@ describe('with everything otherwise', () => {
 
 describe('sudo denies', () => {
   const golden = variant();
-  const { files, enableHaproxy, clearTree, deleteRule, insertRule, restartApi } = catalogue(golden);
+  const { files, enableHaproxy, execution, deleteRule, insertRule, restartApi } = catalogue(golden);
+  const own = execution('0123456789abcdef');
   const root = (...argv: string[]): Command => ({ argv, root: true, timeoutSeconds: 20 });
   const otherwise = (command: Command, from: string, to: string): Command => ({
     ...command,
@@ -118,10 +119,13 @@ describe('sudo denies', () => {
     ],
     [
       'a way out of a directory',
-      { ...clearTree, argv: [...clearTree.argv.slice(0, -1), `${clearTree.argv.at(-1)}/../../x`] },
+      { ...own.discard, argv: [...own.discard.argv.slice(0, -1), `${own.discard.argv.at(-1)}/../../x`] },
     ],
-    ['another file to write', otherwise(files.magnumConf.fill, files.magnumConf.fill.argv[1] ?? '', 'of=/etc/passwd')],
-    ['another place to put a file', otherwise(files.rules.install, files.rules.path, '/etc/shadow')],
+    [
+      'another file to write',
+      otherwise(own.files.magnumConf.staged.fill, own.files.magnumConf.staged.fill.argv[1] ?? '', 'of=/etc/passwd'),
+    ],
+    ['another place to put a file', otherwise(own.files.rules.staged.install, files.rules.path, '/etc/shadow')],
     ['another resource', otherwise(enableHaproxy, golden.haproxy.resource, 'vip__management')],
     ['another service', otherwise(restartApi, golden.magnum.apiService, 'ssh')],
     ['another time limit', { ...enableHaproxy, timeoutSeconds: 3600 }],

@@ -17,6 +17,8 @@ type Answer = readonly [exitCode: number, stdout: string, stderr: string];
 const golden = document('golden');
 const c = catalogue(golden);
 const { magnumConf, fragment, rules } = c.files;
+const ID = '0123456789abcdef';
+const own = c.execution(ID);
 /** The programs that were run. */
 const exercised = new Set<string>();
 
@@ -104,69 +106,72 @@ describe('timeout(1), sudo and the shell', () => {
 describe('files', () => {
   it('are staged, compared, kept and put in place as the workflow does', async () => {
     const content = "[api]\nhost = 10.21.22.6 # it's\n";
-    const before = (await site.readFile('node-1', magnumConf.path)) ?? '';
+    const original = (await site.readFile('node-1', magnumConf.path)) ?? '';
     const attributes = await stat(magnumConf.path);
+    const { staged, before } = own.files.magnumConf;
 
     const steps = [];
     for (const command of [
-      magnumConf.create,
-      withInput(magnumConf.fill, content),
-      magnumConf.own,
-      magnumConf.mode,
-      magnumConf.keep,
+      ...[own.forget, own.make, withInput(staged.fill, content), staged.own, staged.mode],
+      ...[before.fill, before.own, before.mode, staged.touch],
     ]) {
       steps.push(await answer(command));
     }
-    const digests = [await answer(magnumConf.digestStaged), await answer(magnumConf.digest)];
-    const kept = await site.readFile('node-1', `${magnumConf.path}.magnum-ha-previous`);
-    const installed = await answer(magnumConf.install);
+    const late = [await answer(withInput(staged.fill, 'late')), await answer(before.fill)];
+    const digests = [await answer(staged.digest), await answer(before.digest), await answer(magnumConf.digest)];
+    const accesses = [await answer(staged.access), await answer(before.access), await answer(magnumConf.access)];
+    const installed = await answer(staged.install);
+    const read = await answer(magnumConf.read);
+    const after = await stat(magnumConf.path);
+    const restored = await answer(before.install);
 
-    expect(steps).toEqual([silent, silent, silent, silent, silent]);
-    expect(digests).toEqual([
-      [0, `${sha256(content)}  ${magnumConf.stagedPath}\n`, ''],
-      [0, `${sha256(before)}  ${magnumConf.path}\n`, ''],
+    expect(steps).toEqual(Array(9).fill(silent));
+    expect(late).toEqual([
+      fails(`dd: failed to open '${staged.path}': File exists`),
+      fails(`dd: failed to open '${before.path}': File exists`),
     ]);
-    expect(kept).toBe(before);
-    expect(installed).toEqual(silent);
-    expect(await answer(magnumConf.read)).toEqual([0, content, '']);
-    expect(await stat(magnumConf.path)).toBe(attributes);
-    expect(await site.readFile('node-1', magnumConf.stagedPath)).toBeUndefined();
-    await line(`mv -fT ${magnumConf.path}.magnum-ha-previous ${magnumConf.path}`);
+    expect(digests).toEqual([
+      [0, `${sha256(content)}  ${staged.path}\n`, ''],
+      [0, `${sha256(original)}  ${before.path}\n`, ''],
+      [0, `${sha256(original)}  ${magnumConf.path}\n`, ''],
+    ]);
+    expect(accesses).toEqual(Array(3).fill([0, expect.stringMatching(/^\d+:\d+ 6\d0\n$/), '']));
+    expect(new Set(accesses.map(([, printed]) => printed)).size).toBe(1);
+    expect([installed, restored]).toEqual([silent, silent]);
+    expect([read, after]).toEqual([[0, content, ''], attributes]);
+    expect(await site.readFile('node-1', magnumConf.path)).toBe(original);
+    expect(await answer(own.forget)).toEqual(silent);
   });
 
-  it('are private from the beginning, also where one was there', async () => {
-    await site.writeFile('node-1', rules.stagedPath, 'old');
+  it('lie where only root can write, and are told from what lies there else', async () => {
+    await answer(own.make);
 
-    const created = await answer(rules.create);
-
-    expect(created).toEqual(silent);
-    expect(await stat(rules.stagedPath)).toBe('600 root root\n');
-    expect(await site.readFile('node-1', rules.stagedPath)).toBe('');
-    expect(await answer(c.discardRules)).toEqual(silent);
+    expect(await answer(c.keptAccess)).toEqual([0, 'directory root:root 700\n', '']);
+    expect(await answer(c.kept)).toEqual([0, `${ID}\n`, '']);
+    expect((await answer(c.mountPoints))[1]).toMatch(/^(\/.*\n){4}$/);
+    expect(await answer(own.forget)).toEqual(silent);
+    expect(await answer(c.kept)).toEqual(silent);
   });
 
-  it("have the time of their content's last change, a kept copy too", async () => {
-    const now = Number((await answer(c.date))[1]);
-    await answer(rules.keep);
-    await answer(rules.create);
+  it('get owner, group and mode mended, and keep their time', async () => {
+    const { staged } = own.files.magnumConf;
+    for (const command of [own.make, withInput(staged.fill, 'x')]) await answer(command);
 
-    const [[, before], [, kept], [, created]] = [
-      await line(`stat -c %Y ${rules.path}`),
-      await line(`stat -c %Y ${rules.path}.magnum-ha-previous`),
-      await line(`stat -c %Y ${rules.stagedPath}`),
-    ];
+    const steps = [];
+    for (const command of [own.groupMagnumConf, staged.close, staged.openToGroup, staged.sameTime]) {
+      steps.push(await answer(command));
+    }
 
-    expect(before).toMatch(/^\d{10}\n$/);
-    expect(kept).toBe(before);
-    expect(Number(created)).toBeGreaterThanOrEqual(now);
-    expect(Number(before)).toBeLessThanOrEqual(now);
-    await line(`rm -f ${rules.path}.magnum-ha-previous ${rules.stagedPath}`);
+    expect(steps).toEqual(Array(4).fill(silent));
+    expect(await stat(staged.path)).toBe('640 root magnum\n');
+    expect(await line(`stat -c %Y ${staged.path}`)).toEqual(await line(`stat -c %Y ${magnumConf.path}`));
+    expect(await answer(own.forget)).toEqual(silent);
   });
 
   it('that are not there are taken away without a word', async () => {
-    expect(await answer(c.discardMagnumConf)).toEqual(silent);
-    expect(await answer(c.discardRules)).toEqual(silent);
-    expect(await answer(c.clearTree)).toEqual(silent);
+    expect(await answer(own.discard)).toEqual(silent);
+    expect(await answer(own.forget)).toEqual(silent);
+    expect(await answer(c.removeFragment)).toEqual(silent);
     expect(await line('rm -f /etc/none/x')).toEqual(silent);
     expect(await line('rm -f /etc/hostname/x')).toEqual(silent);
   });
@@ -180,11 +185,17 @@ describe('files', () => {
     ['stat -c %Y /etc/hostname/x', "stat: cannot statx '/etc/hostname/x': Not a directory"],
     ['sha256sum /etc/none', 'sha256sum: /etc/none: No such file or directory'],
     ['sha256sum /etc', 'sha256sum: /etc: Is a directory'],
+    ['touch /etc/none/x', "touch: cannot touch '/etc/none/x': No such file or directory"],
     [
-      'install -m 0600 /dev/null /etc/none/x',
-      "install: cannot create regular file '/etc/none/x': No such file or directory",
+      'touch --reference=/etc/none /etc/hostname',
+      "touch: failed to get attributes of '/etc/none': No such file or directory",
     ],
-    ['install -m 0600 /dev/null /etc/hostname/x', "install: cannot stat '/etc/hostname/x': Not a directory"],
+    [
+      'chgrp --reference=/etc/none /etc/hostname',
+      "chgrp: failed to get attributes of '/etc/none': No such file or directory",
+    ],
+    ['chmod o= /etc/none', "chmod: cannot access '/etc/none': No such file or directory"],
+    ['dd if=/etc/none iflag=nofollow status=none', "dd: failed to open '/etc/none': No such file or directory"],
     ['dd of=/etc/none/x conv=fsync status=none', "dd: failed to open '/etc/none/x': No such file or directory"],
     ['dd of=/etc conv=fsync status=none', "dd: failed to open '/etc': Is a directory"],
     [
@@ -329,21 +340,26 @@ describe('haproxy -c', () => {
 
   it('reads a staged copy of everything, in which the fragment is', async () => {
     await site.removeFile('node-1', neighbour);
+    const { staged } = own.files.fragment;
 
     const made = [];
-    for (const command of [c.clearTree, c.makeTree, c.copyTree, fragment.create]) made.push(await answer(command));
-    const good = [await answer(withInput(fragment.fill, listen)), await answer(c.validateTree)];
-    const bad = [await answer(withInput(fragment.fill, 'listen x\n bogus\n')), await answer(c.validateTree)];
+    for (const command of [own.forget, own.make, own.makeTree, own.copyTree, staged.clear])
+      made.push(await answer(command));
+    const good = [await answer(withInput(staged.fill, listen)), await answer(own.validateTree)];
+    await answer(staged.clear);
+    const bad = [await answer(withInput(staged.fill, 'listen x\n bogus\n')), await answer(own.validateTree)];
     const inUse = await answer(c.validateHaproxy);
-    const again = await answer(c.makeTree);
+    const again = await answer(own.makeTree);
 
-    expect(made).toEqual([silent, silent, silent, silent]);
+    expect(made).toEqual([silent, silent, silent, silent, silent]);
     expect(good).toEqual([silent, valid]);
-    expect(bad[1]?.[2]).toContain(`parsing [${fragment.stagedPath}:2] : unknown keyword 'bogus' in 'listen' section`);
+    expect(bad[1]?.[2]).toContain(`parsing [${staged.path}:2] : unknown keyword 'bogus' in 'listen' section`);
     expect(inUse).toEqual(valid);
-    expect(again).toEqual(fails("mkdir: cannot create directory '/etc/haproxy/magnum-ha-staged': File exists"));
-    expect(await answer(c.clearTree)).toEqual(silent);
-    expect(await site.readFile('node-1', fragment.stagedPath)).toBeUndefined();
+    expect(again).toEqual(
+      fails("mkdir: cannot create directory '/etc/magnum-ha/0123456789abcdef/staged/haproxy': File exists"),
+    );
+    expect(await answer(own.forget)).toEqual(silent);
+    expect(await site.readFile('node-1', staged.path)).toBeUndefined();
   });
 
   it('names a file and a directory that are not there', async () => {
@@ -549,13 +565,15 @@ describe('iptables', () => {
 });
 
 describe('magnum-conductor --version', () => {
+  const { staged } = own.files.magnumConf;
   const check = async (content: string) => {
-    await site.writeFile('node-1', magnumConf.stagedPath, content);
-    const { exitCode, stdout, stderr } = await site.run('node-1', c.validateMagnumConf);
+    await answer(own.make);
+    await site.writeFile('node-1', staged.path, content);
+    const { exitCode, stdout, stderr } = await site.run('node-1', own.validateMagnumConf);
     exercised.add('magnum-conductor');
     return { exitCode, stdout, lastLine: stderr.trimEnd().split('\n').at(-1) };
   };
-  afterAll(() => site.removeFile('node-1', magnumConf.stagedPath));
+  afterAll(() => answer(own.forget));
 
   it.each(['[api]\nhost = 10.21.22.6\n', '# comment\n; comment\n[a]\nb = "c\n  d\n\n[e]\nf: g\n', ''])(
     'accepts %j',
@@ -574,7 +592,7 @@ describe('magnum-conductor --version', () => {
     ['[api\nhost = x\n', 1, "Invalid section (must end with ]): '[api'"],
     ['[api]\n= x\n', 2, "Key cannot be empty: '= x'"],
   ])('refuses %j', async (content, number, message) => {
-    const path = magnumConf.stagedPath;
+    const { path } = staged;
 
     expect(await check(content)).toEqual({
       exitCode: 1,
@@ -584,9 +602,9 @@ describe('magnum-conductor --version', () => {
   });
 
   it('does not notice that the file is missing', async () => {
-    await site.removeFile('node-1', magnumConf.stagedPath);
+    await site.removeFile('node-1', staged.path);
 
-    expect(await answer(c.validateMagnumConf)).toMatchObject([0, expect.stringMatching(/^\d/), '']);
+    expect(await answer(own.validateMagnumConf)).toMatchObject([0, expect.stringMatching(/^\d/), '']);
   });
 });
 

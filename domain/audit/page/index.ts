@@ -72,6 +72,7 @@ const TONES = {
   skipped: 'running',
   refused: 'refused',
   failed: 'failed-verdict',
+  'rolled-back': 'failed-verdict',
 } as const;
 
 const SECTIONS = [

@@ -22,6 +22,26 @@ export const CONTROLLER_CATALOGUE = {
     'Magnum 2.x is installed, which knows trustee domain and admin by their IDs only.',
     'Upgrade to Newton or later.',
   ),
+  SecretsReadable: entry(
+    WARNING,
+    'Everybody on a controller can read magnum.conf, and the passwords in it.',
+    'Apply: it closes the file. Change the passwords if somebody may have read them.',
+  ),
+  MagnumConfUnreadable: entry(
+    ERROR,
+    'Magnum cannot read its magnum.conf, and nobody can tell which group could.',
+    'Give the file, or its directory, to the group as which Magnum runs.',
+  ),
+  ManagedFileIsLink: entry(
+    ERROR,
+    'Where magnum.conf should be is a link. It is not followed: in its directory others than root may write.',
+    'Put the file itself there, and find out who made the link.',
+  ),
+  StagingUnsafe: entry(
+    ERROR,
+    'Others than root may write in /etc/magnum-ha, or it lies on another file system than a managed file.',
+    'Correct what the finding names.',
+  ),
   ModifiedInFuture: entry(
     WARNING,
     'A managed file was modified in the future, so that nobody can tell whether what runs has read it.',

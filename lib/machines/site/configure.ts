@@ -1,5 +1,5 @@
 import { LIMITS } from '../../../domain/site/limits';
-import { jsonata } from '../../states/expression';
+import { EXECUTION, jsonata } from '../../states/expression';
 import { type Phase } from '../../states/kit';
 import type { PhaseContext } from './phase';
 
@@ -11,9 +11,9 @@ export function stage({ kit, release }: PhaseContext): Phase {
     most: LIMITS.controllers,
     task: (controller) =>
       kit.invoke('Stage files', 'stage', {
-        input: { site: $.site, platforms: $.platforms, controller },
+        input: { site: $.site, platforms: $.platforms, controller, execution: EXECUTION },
         output: 'result',
-        comment: "Beside the old ones; the controller's own programs check them",
+        comment: "In a directory of root's; the controller's own programs check them",
       }),
     results: (results) => ({ staged: results }),
     failed: release,
@@ -28,9 +28,15 @@ export function commit({ kit, release }: PhaseContext): Phase {
     most: LIMITS.controllers,
     task: (staged) =>
       kit.invoke('Commit files', 'commit', {
-        input: { site: $.site, controller: staged.dot('controller'), files: staged.dot('files') },
+        input: {
+          site: $.site,
+          platforms: $.platforms,
+          controller: staged.dot('controller'),
+          files: staged.dot('files'),
+          execution: EXECUTION,
+        },
         output: 'result',
-        comment: 'In one rename each, the previous one kept beside it',
+        comment: 'In one rename each; what was there before is kept',
       }),
     results: (results) => ({ changes: results }),
     failed: release,

@@ -7,6 +7,7 @@ import { type Expression, jsonata, NOW, text } from '../../states/expression';
 import { inOrder, isOver, messageOf, type Phase, type Rule, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { HURRIED } from '../../states/retries';
 import { bounded } from '../../states/time-limit';
+import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -59,10 +60,10 @@ function reach({ kit, release }: PhaseContext): Phase {
 }
 
 /** Arm dead-man: from now on pacemaker itself knows when a disable ends. HAProxy runs on. */
-function armDeadMan({ kit, release }: PhaseContext): Phase {
+function armDeadMan({ kit, release }: PhaseContext, suffix = ''): Phase {
   return (next) => {
     const { $ } = kit;
-    const arm = kit.invoke('Arm dead-man', 'cycle', {
+    const arm = kit.invoke(`Arm dead-man${suffix}`, 'cycle', {
       input: {
         site: $.site,
         platforms: $.platforms,
@@ -79,10 +80,10 @@ function armDeadMan({ kit, release }: PhaseContext): Phase {
   };
 }
 
-function stop({ kit }: PhaseContext, enable: State): State {
+function stop({ kit }: PhaseContext, enable: State, suffix = ''): State {
   const { $ } = kit;
   const haproxy = $.site.dot('haproxy');
-  const disable = kit.invoke('Disable HAProxy', 'cycle', {
+  const disable = kit.invoke(`Disable HAProxy${suffix}`, 'cycle', {
     input: {
       site: $.site,
       platforms: $.platforms,
@@ -96,14 +97,14 @@ function stop({ kit }: PhaseContext, enable: State): State {
     }),
     comment: 'The outage of everything behind the VIPs begins',
   });
-  const poll = kit.invoke('Poll HAProxy stopped', 'cycle', {
+  const poll = kit.invoke(`Poll HAProxy stopped${suffix}`, 'cycle', {
     input: { site: $.site, platforms: $.platforms, action: 'poll-stopped', before: $.cycle },
     assign: (result) => ({ cycle: result }),
     retry: HURRIED,
   });
-  const wait = kit.wait('Wait for HAProxy to stop', BETWEEN_POLLS, LIMITS.haproxySeconds);
+  const wait = kit.wait(`Wait for HAProxy to stop${suffix}`, BETWEEN_POLLS, LIMITS.haproxySeconds);
   const stopped = kit.choice(
-    'HAProxy stopped?',
+    `HAProxy stopped${suffix}?`,
     [
       { when: jsonata`${$.cycle.dot('done')} = true`, next: enable },
       {
@@ -156,6 +157,7 @@ export function enableHaproxy(
     outputs: UNCHANGED,
     assign: {
       orphaned: kit.orphanedByError.template,
+      unserved: true,
       failure: jsonata<
         SiteVariables['failure']
       >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`On a controller of site ${$.site.dot('name')} run now: ${END_DISABLE_BY_HAND}; ${command} ${haproxy.dot('resource')}. HAProxy was disabled, or may have been, and with it every service behind the VIPs is down; what this execution has disabled comes back by itself within ${haproxy.dot('deadManSeconds')} s. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
@@ -191,26 +193,31 @@ function enableAfterStop(context: PhaseContext, next: State): State {
   const { kit, release } = context;
   const { $ } = kit;
   const haproxy = $.site.dot('haproxy');
-  const unserved = takeFragmentBack(context);
   return enableHaproxy(context, {
     rules: ({ isLate }) => [
       { when: jsonata`${isServing($)} and ${$.failure} = null`, next },
       { when: isServing($), next: release, comment: 'After a failure before' },
       {
         when: jsonata`${$.cycle.dot('startsNowhere')} = true and ${isOver($.nowhereDeadline)}`,
-        next: unserved,
-        assign: kit.failure(
-          'HAProxyStartTimeout',
-          text`HAProxy was enabled, but pacemaker has given up to start it, on every controller; waiting for: ${$.cycle.dot('waitingFor')}.`,
-        ),
+        next: release,
+        assign: {
+          unserved: true,
+          ...kit.failure(
+            'HAProxyStartTimeout',
+            text`HAProxy was enabled, but pacemaker has given up to start it, on every controller; waiting for: ${$.cycle.dot('waitingFor')}.`,
+          ),
+        },
       },
       {
         when: isLate,
-        next: unserved,
-        assign: kit.failure(
-          'HAProxyStartTimeout',
-          text`HAProxy was enabled, but does not serve everywhere after ${haproxy.dot('startTimeoutSeconds')} s; waiting for: ${$.cycle.dot('waitingFor')}. Look at crm_mon -1 -r and haproxy -c on the controllers.`,
-        ),
+        next: release,
+        assign: {
+          unserved: true,
+          ...kit.failure(
+            'HAProxyStartTimeout',
+            text`HAProxy was enabled, but does not serve everywhere after ${haproxy.dot('startTimeoutSeconds')} s; waiting for: ${$.cycle.dot('waitingFor')}. Look at crm_mon -1 -r and haproxy -c on the controllers.`,
+          ),
+        },
       },
     ],
     onPollFailed: (poll) => kit.onFailure(poll, release),
@@ -218,62 +225,58 @@ function enableAfterStop(context: PhaseContext, next: State): State {
 }
 
 /**
- * The way back if HAProxy does not come up: the fragment of before, on every controller, and HAProxy enabled again. The
- * failure says what came of it.
+ * HAProxy did not come up, and what it reads is as before: pacemaker is made to try again, and again, because a controller may
+ * have missed it.
+ *
+ * @param noted notes what goes wrong
  */
-function takeFragmentBack({ kit, release }: PhaseContext): State {
+export function startAgain(
+  context: PhaseContext,
+  next: State,
+  noted: (context: PhaseContext, state: LambdaInvoke, next: State) => LambdaInvoke,
+): State {
+  const { kit } = context;
   const { $ } = kit;
-  const haproxy = $.site.dot('haproxy');
-  const path = text`${haproxy.dot('fragmentDirectory')}/${haproxy.dot('fragment')}`;
-  const told = (what: Expression<string>) => ({
-    failure: jsonata<
-      SiteVariables['failure']
-    >`{"Error": ${$.failure.dot('Error')}, "Cause": ${messageOf($.failure.dot('Cause'))} & ${what}}`,
-  });
-  const take = kit.invoke('Take fragment back', 'cycle', {
-    input: { site: $.site, platforms: $.platforms, action: 'take-back', before: $.cycle },
+  const task = kit.invoke('Start HAProxy again', 'cycle', {
+    input: { site: $.site, platforms: $.platforms, action: 'start-again', before: $.cycle },
     assign: (result) => ({
       cycle: result,
-      takenBack: result.dot('takenBack'),
-      backDeadline: kit.deadline($.backDeadline, haproxy.dot('startTimeoutSeconds')),
+      backDeadline: kit.deadline($.backDeadline, $.site.dot('haproxy').dot('startTimeoutSeconds')),
     }),
     retry: [UNTIL_ENABLED],
-    comment: 'HAProxy does not come up with it. Again and again: a controller may have missed it',
-  });
-  take.addCatch(release, {
-    errors: [Errors.ALL],
-    outputs: UNCHANGED,
-    assign: {
-      orphaned: kit.orphanedByError.template,
-      failure: told(
-        text` The fragment of before could not be put back: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}. Do it on each controller now: mv ${path}.magnum-ha-previous ${path}, or rm ${path} if there is none; then crm_resource --cleanup --resource ${haproxy.dot('resource')}.`,
-      ).failure.template,
-    },
+    comment: 'With the fragment of before',
   });
   const wait = kit.wait('Wait for HAProxy to come back', BETWEEN_POLLS, LIMITS.haproxySeconds);
-  const where = jsonata<string>`$count(${$.takenBack}) = 0 ? "nowhere, as pacemaker would start HAProxy nowhere now" : "on " & $join([${$.takenBack}], ", ")`;
-  const vip = jsonata<string>`${$.cycle.dot('firstAnswerAt')} = null ? "does not answer: everything behind it is down" : "answers"`;
   const back = kit.choice(
     'HAProxy back?',
     [
-      {
-        when: jsonata`${$.cycle.dot('done')} = true`,
-        next: release,
-        assign: told(
-          text` The fragment of before was put back ${where}, and HAProxy serves everywhere again. Magnum is behind the VIP only where HAProxy ran on with its fragment. Find what kept HAProxy from starting (its log; ss -ltnp), then start again.`,
-        ),
-      },
+      { when: jsonata`${$.cycle.dot('done')} = true`, next },
       {
         when: isOver($.backDeadline),
-        next: release,
-        assign: told(
-          text` The fragment of before was put back ${where}, but HAProxy still does not serve everywhere; waiting for: ${$.cycle.dot('waitingFor')}. The VIP ${vip}. Its cause is another one: crm_mon -1 -r, and HAProxy's log.`,
-        ),
+        next,
+        assign: {
+          troubles: jsonata`$append([${$.troubles}], [${text`HAProxy still does not serve everywhere, so its cause is another one (crm_mon -1 -r, and HAProxy's log); waiting for: ${$.cycle.dot('waitingFor')}.`}])`,
+        },
       },
     ],
     wait,
   );
-  take.next(back);
-  wait.next(take);
-  return take;
+  noted(context, task, next).next(back);
+  wait.next(task);
+  return task;
+}
+
+/** One more cycle, after which HAProxy has read what is in place now. It goes on at `next` whatever happens. */
+export function cycleBack({ kit }: PhaseContext, next: State): State {
+  const context: PhaseContext = { kit, release: next };
+  const suffix = ' for roll-back';
+  const enable = enableHaproxy(context, {
+    suffix,
+    rules: ({ isLate }) => [
+      { when: isServing(kit.$), next },
+      { when: isLate, next, comment: 'What does not serve is told' },
+    ],
+    onPollFailed: (poll) => poll.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED }),
+  });
+  return armDeadMan(context, suffix)(stop(context, enable, suffix));
 }

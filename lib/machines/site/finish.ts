@@ -1,16 +1,16 @@
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { Errors, Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { jsonata, text, variable } from '../../states/expression';
-import { messageOf, type Phase, type StateKit } from '../../states/kit';
+import { messageOf, type Phase, type StateKit, UNCHANGED } from '../../states/kit';
 import type { PhaseContext } from './phase';
 import { tellOfFailure } from './tell';
 import type { SiteVariables } from './variables';
 
-/** Report: what was found and done, the execution's output. */
-export function report({ kit, release }: PhaseContext): Phase {
+/** Report: what was found and done, the execution's output. After a roll-back, the failure says what came of that, too. */
+export function report({ kit, release }: PhaseContext, suffix = ''): Phase {
   const { $ } = kit;
   return (next) => {
-    const task = kit.invoke('Report', 'report', {
+    const task = kit.invoke(`Report${suffix}`, 'report', {
       input: {
         execution: variable('states.context.Execution.Id'),
         startedAt: variable('states.context.Execution.StartTime'),
@@ -30,10 +30,34 @@ export function report({ kit, release }: PhaseContext): Phase {
         verification: $.verification,
         clusterTemplates: $.clusterTemplates,
         clusters: $.clusters,
+        rollBack: $.rollBack,
+        troubles: $.troubles,
+        firstCycle: $.firstCycle,
       },
-      assign: (result) => ({ report: result.dot('report'), telling: result.dot('telling') }),
+      assign: (result) => ({
+        report: result.dot('report'),
+        telling: result.dot('telling'),
+        ...(suffix === ''
+          ? {}
+          : {
+              failure: jsonata<
+                SiteVariables['failure']
+              >`{"Error": "" & ${$.failure.dot('Error')}, "Cause": ${messageOf($.failure.dot('Cause'))} & "\\n" & ${result.dot('report')}.rollBack.summary}`,
+            }),
+      }),
     });
-    kit.onFailure(task, release).next(next);
+    if (suffix === '') kit.onFailure(task, release);
+    else
+      task.addCatch(release, {
+        errors: [Errors.ALL],
+        outputs: UNCHANGED,
+        assign: {
+          failure:
+            jsonata`{"Error": "" & ${$.failure.dot('Error')}, "Cause": ${messageOf($.failure.dot('Cause'))} & "\\nNobody could tell what the roll-back came to. " & $join([${$.troubles}], " ")}`
+              .template,
+        },
+      });
+    task.next(next);
     return task;
   };
 }

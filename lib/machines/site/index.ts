@@ -27,6 +27,7 @@ import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
 import type { PhaseContext } from './phase';
 import { inspect, loadSite, plan, preflight } from './prepare';
+import { waysBack } from './roll-back';
 import type { SiteVariables } from './variables';
 import { tell } from './tell';
 import { verify } from './verify';
@@ -119,8 +120,9 @@ export class SiteMachine extends Construct {
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Arm dead-man → Cycle HAProxy →
  *     Verify → templates → clusters → Report
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
- * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy, and if
- * HAProxy does not come up, Take fragment back.
+ * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
+ *   Verify → Report → the failure.
+ * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
 function procedure(scope: Construct, functions: TaskFunctions, { lock, topic }: { lock: Lock; topic: ITopic }): State {
   const kit = new StateKit<SiteVariables>(scope, functions);
@@ -129,13 +131,15 @@ function procedure(scope: Construct, functions: TaskFunctions, { lock, topic }: 
   const { release } = context;
 
   const reported = inOrder([report(context), tell(context, topic)], release);
+  const { discard, rollBack } = waysBack(context);
+  const undone: PhaseContext = { kit, release: rollBack };
   const verified = inOrder(
-    [verify(context), ensureClusterTemplates(context), ensureClusters(context), awaitClusters(context)],
+    [verify(undone), ensureClusterTemplates(context), ensureClusters(context), awaitClusters(context)],
     reported,
   );
   // If nothing on the controllers changes, the plan has nobody to restart and no cycle.
-  const committed = inOrder([upgradeSchema(context, reported), restart(context), cycleHaproxy(context)], verified);
-  const applied = inOrder([stage(context), commit(context)], committed);
+  const committed = inOrder([upgradeSchema(undone, reported), restart(undone), cycleHaproxy(undone)], verified);
+  const applied = inOrder([stage({ kit, release: discard }), commit(undone)], committed);
 
   return inOrder(
     [

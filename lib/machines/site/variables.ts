@@ -10,6 +10,7 @@ import type { TemplateResult } from '../../../domain/openstack/templates';
 import type { BlastRadius } from '../../../domain/pacemaker/blast-radius';
 import type { Report } from '../../../domain/report/report';
 import type { Telling } from '../../../domain/report/telling';
+import type { RollBack } from '../../../domain/rollback/roll-back';
 import type { Site } from '../../../domain/site/document';
 import type { Mode } from '../../../domain/site/load';
 import type { Refusal, TaskOutput } from '../../../domain/tasks';
@@ -42,8 +43,13 @@ export interface SiteVariables extends CommonVariables {
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
   readonly cycle: TaskOutput<'cycle'> | null;
-  /** Controllers on which the fragment of before was put back. */
-  readonly takenBack: readonly string[];
+  /** Whether HAProxy was enabled and does not come up. */
+  readonly unserved: boolean;
+  readonly rollBack: RollBack | null;
+  /** What went wrong while it was rolled back. */
+  readonly troubles: readonly string[];
+  /** The cycle before the one of the roll-back. */
+  readonly firstCycle: TaskOutput<'cycle'> | null;
   readonly verification: Verification | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly ClusterState[];
@@ -56,6 +62,7 @@ export interface SiteVariables extends CommonVariables {
   readonly nowhereDeadline: number | null;
   readonly backDeadline: number | null;
   readonly verifyDeadline: number | null;
+  readonly rollBackDeadline: number | null;
   /** ARN of the execution that holds the lock; empty if nobody does. */
   readonly lockOwner: string | null;
   /** The name under which it works on the site. */
@@ -87,7 +94,10 @@ export const NOTHING_YET = {
   changes: [],
   restarts: [],
   cycle: null,
-  takenBack: [],
+  unserved: false,
+  rollBack: null,
+  troubles: [],
+  firstCycle: null,
   verification: null,
   clusterTemplates: [],
   clusters: [],
@@ -98,4 +108,5 @@ export const NOTHING_YET = {
   nowhereDeadline: null,
   backDeadline: null,
   verifyDeadline: null,
+  rollBackDeadline: null,
 } as const satisfies Partial<SiteVariables>;

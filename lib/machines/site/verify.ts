@@ -1,4 +1,4 @@
-import { jsonata, text } from '../../states/expression';
+import { EXECUTION, jsonata, text } from '../../states/expression';
 import { isOver, type Phase } from '../../states/kit';
 import type { PhaseContext } from './phase';
 
@@ -13,7 +13,13 @@ export function verify({ kit, release }: PhaseContext): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Verify', 'verify', {
-      input: { site: $.site, platforms: $.platforms, restarts: $.restarts },
+      input: {
+        site: $.site,
+        platforms: $.platforms,
+        restarts: $.restarts,
+        changed: jsonata`[${$.staged}.controller]`,
+        execution: EXECUTION,
+      },
       assign: (result) => ({
         verification: result,
         verifyDeadline: kit.deadline($.verifyDeadline, DEADLINE_SECONDS),

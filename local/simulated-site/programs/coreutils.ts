@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { type FileSystem, SystemError } from '../filesystem';
+import { numberOf } from '../processes';
 import { failure, type Invocation, type Outcome, type Program } from './program';
 
 /** cat FILE… */
@@ -26,20 +27,43 @@ export const sha256sum: Program = (invocation) =>
     return `${createHash('sha256').update(content).digest('hex')}  ${path}\n`;
   });
 
-/** stat -c FORMAT FILE; FORMAT may have %a, %U, %G and %Y */
-export const stat: Program = ({ arguments: [flag, format, path, ...more], controller: { files }, who }) => {
-  if (flag !== '-c' || format === undefined || path === undefined || more.length > 0) return usage('stat', flag ?? '');
+/** stat -c FORMAT FILE…, where FORMAT is of %a, %U, %u, %G, %g, %F, %m and %Y: everything is on one file system */
+export const stat: Program = (invocation) => {
+  const { arguments: given, controller, who } = invocation;
+  const { files } = controller;
+  const [flag, format, ...paths] = given;
+  if (flag !== '-c' || format === undefined || paths.length === 0) return usage('stat', flag ?? '');
+  let stdout = '';
+  const errors = paths.flatMap((path) =>
+    attempt(`stat: cannot statx '${path}'`, () => {
+      const { mode, owner, group, modified } = files.stat(path, who);
+      const values = new Map([
+        ['%a', mode.toString(8)],
+        ['%U', owner],
+        ['%u', String(numberOf(owner))],
+        ['%G', group],
+        ['%g', String(numberOf(group))],
+        ['%F', files.isDirectory(path) ? 'directory' : 'regular file'],
+        ['%m', controller.mountPoints.find((one) => path === one || path.startsWith(`${one}/`)) ?? '/'],
+        ['%Y', String(Math.floor(modified / 1000))],
+      ]);
+      stdout += `${format.replace(/%[a-zA-Z]/g, (directive) => values.get(directive) ?? '?')}\n`;
+    }),
+  );
+  return errors.length > 0 ? { ...failure(errors.join('\n')), stdout } : { exit: 0, stdout };
+};
+
+/** ls -1t DIRECTORY: the names in it, the latest first. */
+export const ls: Program = ({ arguments: [flag, path, ...more], controller: { files }, who }) => {
+  if (flag !== '-1t' || path === undefined || more.length > 0) return usage('ls', flag ?? '');
   try {
-    const { mode, owner, group, modified } = files.stat(path, who);
-    const values = new Map([
-      ['%a', mode.toString(8)],
-      ['%U', owner],
-      ['%G', group],
-      ['%Y', String(Math.floor(modified / 1000))],
-    ]);
-    return { exit: 0, stdout: `${format.replace(/%[a-zA-Z]/g, (directive) => values.get(directive) ?? '?')}\n` };
+    files.stat(path, who);
+    const names = files.list(path).map((name) => ({ name, at: files.stat(posix.join(path, name), who).modified }));
+    // Those of the same time by their names.
+    const sorted = names.sort((a, b) => b.at - a.at || (a.name < b.name ? -1 : 1));
+    return { exit: 0, stdout: sorted.map(({ name }) => `${name}\n`).join('') };
   } catch (error) {
-    return failure(`stat: cannot statx '${path}': ${reason(error)}`);
+    return failure(`ls: cannot access '${path}': ${reason(error)}`, 2);
   }
 };
 
@@ -56,58 +80,78 @@ export const sleep: Program = async ({ arguments: [seconds], ...invocation }) =>
   return { exit: 0 };
 };
 
-/** install -m MODE /dev/null FILE */
-export const install: Program = (invocation) => {
-  const [flag, mode = '', source, target, ...more] = invocation.arguments;
-  if (flag !== '-m' || source !== '/dev/null' || target === undefined || more.length > 0) {
-    return missing('install', invocation.arguments);
-  }
-  if (!isMode(mode)) return failure(`install: invalid mode '${mode}'`);
-  const { files } = invocation.controller;
-  const path = files.isDirectory(target) ? posix.join(target, 'null') : target;
-  return changing(files, () => {
-    try {
-      if (files.files.has(path)) files.remove(path, invocation.who);
-    } catch (error) {
-      return failure(`install: cannot remove '${path}': ${reason(error)}`);
-    }
-    try {
-      files.create(path, invocation.who, parseInt(mode, 8));
-    } catch (error) {
-      // It looks at the target first, and takes no answer but "not there".
-      const what = error instanceof SystemError && error.code === 'ENOTDIR' ? 'stat' : 'create regular file';
-      return failure(`install: cannot ${what} '${path}': ${reason(error)}`);
-    }
-    return { exit: 0 };
-  });
-};
-
-/** dd of=FILE conv=fsync status=none */
+/** dd [if=FILE] [of=FILE] [iflag=nofollow] [conv=fsync,excl,nocreat] status=none; there are no links that it could follow. */
 export const dd: Program = async (invocation) => {
-  let path: string | undefined;
+  const operands = new Map<string, string>();
   for (const operand of invocation.arguments) {
     const [name, value] = [operand.slice(0, operand.indexOf('=')), operand.slice(operand.indexOf('=') + 1)];
-    if (name === 'of') path = value;
-    else if (name === 'conv' && value !== 'fsync') return ddUsage(`invalid conversion: '${value}'`);
-    else if (name === 'status' && value !== 'none') return ddUsage(`invalid status level: '${value}'`);
-    else if (name !== 'conv' && name !== 'status') return ddUsage(`unrecognized operand '${operand}'`);
+    const unknown = value.split(',').find((one) => VALUES[name]?.includes(one) === false);
+    if (!['if', 'of', ...Object.keys(VALUES)].includes(name)) return ddUsage(`unrecognized operand '${operand}'`);
+    if (unknown !== undefined) return ddUsage(`invalid ${NAMES[name] ?? ''}: '${unknown}'`);
+    operands.set(name, value);
   }
-  if (path === undefined) return ddUsage(`unrecognized operand ''`);
-  const target = path;
+  const [source, target] = [operands.get('if'), operands.get('of')];
   const { files } = invocation.controller;
+  const { who } = invocation;
+  let content: string | undefined;
+  if (source !== undefined) {
+    try {
+      content = files.read(source, who);
+    } catch (error) {
+      if (error instanceof SystemError && error.code === 'EISDIR') {
+        return failure(`dd: error reading '${source}': ${reason(error)}`);
+      }
+      return failure(`dd: failed to open '${source}': ${reason(error)}`);
+    }
+  }
+  if (target === undefined) return { exit: 0, stdout: content ?? (await invocation.stdin()) };
   const before = files.changes;
   try {
-    files.create(target, invocation.who, 0o644);
+    if (operands.get('conv')?.split(',').includes('excl') === true && files.exists(target)) {
+      throw new SystemError('EEXIST');
+    }
+    files.create(target, who, 0o644);
   } catch (error) {
     return failure(`dd: failed to open '${target}': ${reason(error)}`);
   }
-  const content = await invocation.stdin();
+  content ??= await invocation.stdin();
   try {
     files.write(target, content);
   } catch (error) {
     return { ...failure(`dd: error writing '${target}': ${reason(error)}`), changed: files.changes > before };
   }
   return { exit: 0, changed: true };
+};
+
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  iflag: ['nofollow'],
+  conv: ['fsync', 'excl'],
+  status: ['none'],
+};
+const NAMES: Readonly<Record<string, string>> = { iflag: 'input flag', conv: 'conversion', status: 'status level' };
+
+/** touch FILE, and touch --reference=REFERENCE FILE; a file that there is not is not made by the product's commands. */
+export const touch: Program = (invocation) => {
+  const { arguments: given, controller, who } = invocation;
+  const [first = '', second] = given;
+  const { files } = controller;
+  const reference = /^--reference=(.+)$/.exec(first)?.[1];
+  const path = reference === undefined ? first : second;
+  if (path === undefined || path === '') return missing('touch', []);
+  let modified = controller.now();
+  if (reference !== undefined) {
+    const errors = attempt(`touch: failed to get attributes of '${reference}'`, () => {
+      ({ modified } = files.stat(reference, who));
+    });
+    if (errors.length > 0) return failure(errors.join('\n'));
+  }
+  return changing(files, () => {
+    const errors = attempt(`touch: cannot touch '${path}'`, () => {
+      if (!files.exists(path)) files.create(path, who, 0o644);
+      files.setModified(path, modified);
+    });
+    return errors.length > 0 ? failure(errors.join('\n')) : { exit: 0 };
+  });
 };
 
 /** chown --reference=REFERENCE FILE */
@@ -119,14 +163,40 @@ export const chown: Program = (invocation) =>
     };
   });
 
-/** chmod --reference=REFERENCE FILE */
-export const chmod: Program = (invocation) =>
-  likeReference('chmod', invocation, 'changing permissions of', (files, reference, path) => {
-    const { mode } = files.stat(reference, invocation.who);
+/** chgrp --reference=REFERENCE FILE */
+export const chgrp: Program = (invocation) =>
+  likeReference('chgrp', invocation, 'changing group of', (files, reference, path) => {
+    const { group } = files.stat(reference, invocation.who);
     return () => {
-      files.setMode(path, mode, invocation.who);
+      files.setOwner(path, files.stat(path, invocation.who).owner, group, invocation.who);
     };
   });
+
+/** chmod --reference=REFERENCE FILE, chmod o= FILE and chmod g+r FILE */
+export const chmod: Program = (invocation) => {
+  const [change = '', path = ''] = invocation.arguments;
+  const { files } = invocation.controller;
+  const changed = SYMBOLIC[change];
+  if (changed) {
+    return changing(files, () => {
+      const errors = attempt(`chmod: cannot access '${path}'`, () => {
+        files.setMode(path, changed(files.stat(path, invocation.who).mode), invocation.who);
+      });
+      return errors.length > 0 ? failure(errors.join('\n')) : { exit: 0 };
+    });
+  }
+  return likeReference('chmod', invocation, 'changing permissions of', (all, reference, target) => {
+    const { mode } = all.stat(reference, invocation.who);
+    return () => {
+      all.setMode(target, mode, invocation.who);
+    };
+  });
+};
+
+const SYMBOLIC: Readonly<Record<string, (mode: number) => number>> = {
+  'o=': (mode) => mode & ~0o007,
+  'g+r': (mode) => mode | 0o040,
+};
 
 /** cp -a SOURCE… TARGET; also -aL, which differs by links, of which there are none. */
 export const cp: Program = (invocation) => {
@@ -191,16 +261,22 @@ export const rm: Program = (invocation) => {
   });
 };
 
-/** mkdir -m MODE DIRECTORY */
+/** mkdir [-p] [-m MODE] DIRECTORY…; with -p, those that are there are left as they are. */
 export const mkdir: Program = (invocation) => {
-  const [flag, mode = '', path, ...more] = invocation.arguments;
-  if (flag !== '-m' || path === undefined || more.length > 0) return missing('mkdir', invocation.arguments);
+  const given = [...invocation.arguments];
+  const parents = given[0] === '-p' && given.shift() === '-p';
+  const mode = given[0] === '-m' ? (given.splice(0, 2)[1] ?? '') : '0755';
+  if (given.length === 0 || given.some((one) => one.startsWith('-'))) return missing('mkdir', invocation.arguments);
   if (!isMode(mode)) return failure(`mkdir: invalid mode '${mode}'`);
   const { files } = invocation.controller;
   return changing(files, () => {
-    const errors = attempt(`mkdir: cannot create directory '${path}'`, () => {
-      files.makeDirectory(path, invocation.who, parseInt(mode, 8));
-    });
+    const errors = given.flatMap((path) =>
+      parents && files.isDirectory(path)
+        ? []
+        : attempt(`mkdir: cannot create directory '${path}'`, () => {
+            files.makeDirectory(path, invocation.who, parseInt(mode, 8));
+          }),
+    );
     return errors.length > 0 ? failure(errors.join('\n')) : { exit: 0 };
   });
 };
@@ -315,7 +391,7 @@ function missing(program: string, operands: readonly string[], option?: string):
   if (option?.startsWith('-') === true) return usage(program, option);
   const [last] = operands;
   const what =
-    program === 'mkdir' || program === 'rm'
+    program === 'mkdir' || program === 'rm' || program === 'touch'
       ? 'missing operand'
       : last === undefined || last.startsWith('-')
         ? 'missing file operand'

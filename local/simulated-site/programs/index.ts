@@ -1,7 +1,24 @@
 import type { Generation } from '../generations';
 import { OPTIONAL, optionalPrograms } from '../generations/installed';
 import { cibadmin } from './cibadmin';
-import { cat, chmod, chown, cp, date, dd, head, install, mkdir, mv, rm, sha256sum, sleep, stat } from './coreutils';
+import {
+  cat,
+  chgrp,
+  chmod,
+  chown,
+  cp,
+  date,
+  dd,
+  head,
+  ls,
+  mkdir,
+  mv,
+  rm,
+  sha256sum,
+  sleep,
+  stat,
+  touch,
+} from './coreutils';
 import { crm } from './crm';
 import { crmResource } from './crm-resource';
 import { crmSimulate } from './crm-simulate';
@@ -26,6 +43,7 @@ import { sudo } from './sudo';
 /** Every program that there is in any generation, as far as the product's catalogue of commands goes. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
   cat,
+  chgrp,
   chmod,
   chown,
   cibadmin,
@@ -40,9 +58,9 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   grep,
   haproxy,
   head,
-  install,
   iptables,
   'iptables-restore': iptablesRestore,
+  ls,
   'magnum-conductor': magnumConductor,
   'magnum-db-manage': magnumDbManage,
   mkdir,
@@ -63,6 +81,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   stat,
   sudo,
   systemctl,
+  touch,
 };
 
 const known = new WeakMap<Generation, ReadonlyMap<string, Program>>();

@@ -1,17 +1,21 @@
 import { catalogue, everyCommand } from '../../../domain/commands/catalogue';
 import { armCommand } from '../../../domain/commands/disable';
+import { executionId } from '../../../domain/commands/execution';
 import { type Command, withInput } from '../../../domain/ssh/command';
 import { site } from '../sites';
 
 const golden = site('golden');
+/** The commands of an execution. */
+const ofExecution = (of = golden) => catalogue(of).execution('0123456789abcdef');
+const STAGED = '/etc/magnum-ha/0123456789abcdef/staged';
 const line = ({ argv }: Command) => argv.join(' ');
 
 test('HAProxy reads its fragments as the site says: stock HAProxy by a second -f', () => {
   const commands = catalogue(golden);
 
   expect(line(commands.validateHaproxy)).toBe('haproxy -c -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d');
-  expect(line(commands.validateTree)).toBe(
-    'haproxy -c -f /etc/haproxy/magnum-ha-staged/haproxy.cfg -f /etc/haproxy/magnum-ha-staged/conf.d',
+  expect(line(ofExecution().validateTree)).toBe(
+    `haproxy -c -f ${STAGED}/haproxy/haproxy.cfg -f ${STAGED}/haproxy/conf.d`,
   );
 });
 
@@ -21,19 +25,51 @@ test('and the one of Fuel by an include relative to its directory', () => {
   const commands = catalogue(fuel);
 
   expect(line(commands.validateHaproxy)).toBe('haproxy -C /etc/haproxy -c -f haproxy.cfg');
-  expect(line(commands.validateTree)).toBe('haproxy -C /etc/haproxy/magnum-ha-staged -c -f haproxy.cfg');
+  expect(line(ofExecution(fuel).validateTree)).toBe(`haproxy -C ${STAGED}/haproxy -c -f haproxy.cfg`);
 });
 
-test('what is staged is validated where it lies, and is no file that a daemon reads', () => {
-  const { files, copyTree, makeTree, validateMagnumConf } = catalogue(golden);
+test('what is staged, and what was there before, lies where only root can write, in a directory of the execution', () => {
+  const { files, copyTree, make, validateMagnumConf } = ofExecution();
 
-  expect(files.fragment.stagedPath).toBe('/etc/haproxy/magnum-ha-staged/conf.d/180-magnum.cfg');
-  expect(line(copyTree)).toBe('cp -aL /etc/haproxy/haproxy.cfg /etc/haproxy/conf.d /etc/haproxy/magnum-ha-staged');
-  expect(line(makeTree)).toBe('mkdir -m 0700 /etc/haproxy/magnum-ha-staged');
-  expect(line(validateMagnumConf)).toBe(
-    'magnum-conductor --config-file /etc/magnum/magnum.conf.magnum-ha-staged --version',
+  expect(files.fragment.staged.path).toBe(`${STAGED}/haproxy/conf.d/180-magnum.cfg`);
+  expect(files.magnumConf.before.path).toBe('/etc/magnum-ha/0123456789abcdef/before/magnum.conf');
+  expect(line(copyTree)).toBe(`cp -aL /etc/haproxy/haproxy.cfg /etc/haproxy/conf.d ${STAGED}/haproxy`);
+  expect(line(make)).toMatch(/^mkdir -p -m 0700 \/etc\/magnum-ha \/etc\/magnum-ha\/0123456789abcdef /);
+  expect(line(validateMagnumConf)).toBe(`magnum-conductor --config-file ${STAGED}/magnum.conf --version`);
+});
+
+test('only in the last rename does root write where another user may: no link is followed, and nothing that comes late is', () => {
+  const own = ofExecution();
+  const inMagnums = everyCommand(golden)
+    .map(line)
+    .filter((one) => /(^|[ =])\/etc\/magnum\//.test(one))
+    .map((one) => one.replaceAll('{execution}', 'ID').replace('/etc/magnum-ha/ID', 'ID'));
+
+  expect([...new Set(inMagnums)].sort()).toEqual(
+    [
+      'dd if=/etc/magnum/magnum.conf iflag=nofollow status=none',
+      'sha256sum /etc/magnum/magnum.conf',
+      'stat -c %u:%g %a /etc/magnum/magnum.conf',
+      'chown --reference=/etc/magnum/magnum.conf ID/staged/magnum.conf',
+      'chmod --reference=/etc/magnum/magnum.conf ID/staged/magnum.conf',
+      'touch --reference=/etc/magnum/magnum.conf ID/staged/magnum.conf',
+      'mv -fT ID/staged/magnum.conf /etc/magnum/magnum.conf',
+      'dd if=/etc/magnum/magnum.conf of=ID/before/magnum.conf iflag=nofollow conv=excl,fsync status=none',
+      'chown --reference=/etc/magnum/magnum.conf ID/before/magnum.conf',
+      'chmod --reference=/etc/magnum/magnum.conf ID/before/magnum.conf',
+      'mv -fT ID/before/magnum.conf /etc/magnum/magnum.conf',
+      'stat -c %F /etc/magnum/magnum.conf',
+      'stat -c %Y /etc/magnum/magnum.conf',
+    ].sort(),
   );
-  expect(line(files.rules.keep)).toBe('cp -a /etc/iptables/rules.v4 /etc/iptables/rules.v4.magnum-ha-previous');
+  expect(line(own.files.magnumConf.staged.fill)).toBe(`dd of=${STAGED}/magnum.conf conv=excl,fsync status=none`);
+});
+
+test("an execution's ID is as long whatever its ARN, and another for another one", () => {
+  const ids = ['arn:aws:states:eu-west-1:1:execution:a:b', ''].map(executionId);
+
+  expect(ids).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/), expect.stringMatching(/^[0-9a-f]{16}$/)]);
+  expect(ids[0]).not.toBe(ids[1]);
 });
 
 test('names of the site document are the only ones in it', () => {
@@ -49,19 +85,19 @@ test('names of the site document are the only ones in it', () => {
     '<primitive id="haproxy-clone-member">',
   );
   expect(line(commands.enableHaproxy)).toBe('pcs resource enable haproxy-clone-member');
-  expect(line(commands.files.magnumConf.read)).toBe('cat /srv/magnum.conf');
+  expect(line(commands.files.magnumConf.read)).toBe('dd if=/srv/magnum.conf iflag=nofollow status=none');
   expect(line(commands.files.fragment.read)).toBe('cat /srv/haproxy/parts/180-magnum.cfg');
-  expect(line(commands.discardMagnumConf)).toBe('rm -f /srv/magnum.conf.magnum-ha-staged');
+  expect(line(ofExecution(own).files.magnumConf.staged.install)).toBe(`mv -fT ${STAGED}/magnum.conf /srv/magnum.conf`);
 });
 
 test('content and rules to validate travel on standard input, never in an argument', () => {
   const commands = catalogue(golden);
 
-  const written = withInput(commands.files.magnumConf.fill, 'password = s3cret\n');
+  const written = withInput(ofExecution().files.magnumConf.staged.fill, 'password = s3cret\n');
   const rules = withInput(commands.validateRules, '*filter\nCOMMIT\n');
 
   expect(written.stdin).toBe('password = s3cret\n');
-  expect(line(written)).toBe('dd of=/etc/magnum/magnum.conf.magnum-ha-staged conv=fsync status=none');
+  expect(line(written)).toBe(`dd of=${STAGED}/magnum.conf conv=excl,fsync status=none`);
   expect(rules.stdin).toBe('*filter\nCOMMIT\n');
   expect(line(rules)).toBe('iptables-restore --test');
 });

@@ -36,6 +36,7 @@ function controller() {
     rules: `-P INPUT ACCEPT\n${rule}\n`,
     modified: { [CONF]: NOW - 3600, [FRAGMENT]: NOW - 3600 } as Record<string, number>,
     ps: ['600 /usr/bin/magnum-api', '600 /usr/bin/magnum-conductor', `500 ${HAPROXY}`],
+    access: '0:121 640\n',
     pidFile: '102\n',
     pacemaker: true,
     instances: [{ node: 'node-1' }] as Instance[],
@@ -53,6 +54,8 @@ async function inspected(change: (found: ReturnType<typeof controller>) => void 
     const absent = { exitCode: 1, stderr: `${program}: '${path}': No such file or directory` };
     if (program === 'cat' && path === '/var/run/haproxy.pid') return found.pidFile;
     if (program === 'cat') return found.files[path] ?? absent;
+    if (program === 'dd') return found.files[CONF] ?? { exitCode: 1, stderr: 'dd: No such file or directory' };
+    if (program === 'stat' && argv[2] !== '%Y') return found.access;
     if (program === 'stat') return found.files[path] === undefined ? absent : String(found.modified[path]);
     const outputs: Record<string, string> = {
       date: `${NOW}\n`,
@@ -90,6 +93,7 @@ test('it only looks', async () => {
   expect(programs).toEqual(
     new Set([
       'cat',
+      'dd',
       'stat',
       'date',
       'ps',

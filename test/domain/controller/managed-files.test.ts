@@ -8,12 +8,15 @@ const secrets = Object.fromEntries(allSecretNames(golden).map((name) => [name, '
 const RULES = '*filter\n:INPUT DROP [0:0]\nCOMMIT\n';
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
 
-/** The managed files of a controller. @param read what cat comes to for a path */
+/** The managed files of a controller. @param read what cat and dd come to for a path */
 async function filesOf(read: (path: string) => Reply) {
   const { node, connection } = await fakeConnection(
     golden,
     {
-      answer: (_controller, { argv: [program, path = ''] }) => (program === 'cat' ? read(path) : undefined),
+      answer: (_controller, { argv: [program, path = ''] }) => {
+        if (program === 'stat') return '0:121 640\n';
+        return program === 'cat' || program === 'dd' ? read(path.replace('if=', '')) : undefined;
+      },
     },
     { secrets },
   );
@@ -58,5 +61,18 @@ test.each([
   await expect(files).rejects.toMatchObject({
     name: 'CommandFailed',
     message: expect.stringContaining(why) as string,
+  });
+});
+
+test('a link is not followed where another user may make one', async () => {
+  const files = filesOf((path) =>
+    path.endsWith('magnum.conf')
+      ? { exitCode: 1, stderr: `dd: failed to open '${path}': Too many levels of symbolic links` }
+      : well(path),
+  );
+
+  await expect(files).rejects.toMatchObject({
+    name: 'ManagedFileIsLink',
+    message: expect.stringMatching(/^\/etc\/magnum\/magnum\.conf on node-1 of site golden is a link/) as string,
   });
 });

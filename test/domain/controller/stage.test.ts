@@ -1,7 +1,9 @@
 import { connectSite } from '../../../domain/commands/site-connection';
-import { stage, type StagedFile } from '../../../domain/controller/stage';
+import { executionId } from '../../../domain/commands/execution';
+import { stage, type Staged } from '../../../domain/controller/stage';
 import { secretNames } from '../../../domain/secrets/references';
 import type { CommandFault } from '../../../local/simulated-site';
+import type { SimulatedController } from '../../../local/simulated-site/controller';
 import { type Simulated, simulate } from '../simulated';
 import { site as siteOf } from '../sites';
 
@@ -9,7 +11,8 @@ const golden = siteOf('golden');
 const CONF = '/etc/magnum/magnum.conf';
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
 const RULES = '/etc/iptables/rules.v4';
-const STAGED = [`${RULES}.magnum-ha-staged`, `${CONF}.magnum-ha-staged`, '/etc/haproxy/magnum-ha-staged'];
+const EXECUTION = 'arn:aws:states:eu-west-1:1:execution:magnum-ha:one';
+const OWN = `/etc/magnum-ha/${executionId(EXECUTION)}`;
 
 let simulated: Simulated;
 beforeEach(() => {
@@ -24,37 +27,46 @@ const filesOn = (name = 'node-1') => {
 };
 
 /** What lies staged there. */
-const leftovers = () => [...filesOn().keys()].filter((path) => STAGED.some((one) => path.startsWith(one)));
+const leftovers = () => [...filesOn().keys()].filter((path) => path.startsWith('/etc/magnum-ha'));
 
 /** Stages on the first controller. @param fault what becomes of a program's commands there */
 async function staging(program?: string, fault?: (argv: readonly string[]) => CommandFault | undefined) {
   const { clock, world, site } = simulated;
   if (program) site.faults.onCommand((_, argv) => (argv[0] === program ? fault?.(argv) : undefined));
   const before = filesOn();
-  const work = async (): Promise<StagedFile[]> => {
+  const work = async (): Promise<Staged> => {
     const { nodes, secrets } = await connectSite(world, golden, { secrets: secretNames(golden).magnumConf });
-    return stage(nodes[0], secrets);
+    return stage(nodes[0], secrets, EXECUTION);
   };
   const [result] = await Promise.allSettled([clock.drive(work())]);
   return { result, before };
 }
 
-test('every file that differs lies beside its target, whole; what is in use is as it was', async () => {
+test('every file that differs lies ready, whole, and what it is to replace is kept; what is in use is as it was', async () => {
   const { result, before } = await staging();
 
   const found = filesOn();
   expect(result).toMatchObject({
-    value: [
-      { path: RULES, replaces: expect.stringMatching(/^\w{32}$/) as string },
-      { path: CONF, replaces: expect.stringMatching(/^\w{32}$/) as string },
-      { path: FRAGMENT, replaces: null },
-    ],
+    value: {
+      controller: 'node-1',
+      files: [
+        { path: RULES, replaces: expect.stringMatching(/^\w{32}$/) as string },
+        { path: CONF, replaces: expect.stringMatching(/^\w{32}$/) as string },
+        { path: FRAGMENT, replaces: null },
+      ],
+      rulesBefore: [],
+    },
   });
   expect([RULES, CONF, FRAGMENT].map((path) => found.get(path))).toEqual(
     [RULES, CONF, FRAGMENT].map((path) => before.get(path)),
   );
-  expect(found.get(`${CONF}.magnum-ha-staged`)).toContain('host = 10.21.22.6');
-  expect(found.get(`/etc/haproxy/magnum-ha-staged/conf.d/180-magnum.cfg`)).toContain('listen magnum');
+  expect(found.get(`${OWN}/staged/magnum.conf`)).toContain('host = 10.21.22.6');
+  expect(found.get(`${OWN}/staged/haproxy/conf.d/180-magnum.cfg`)).toContain('listen magnum');
+  expect([found.get(`${OWN}/before/magnum.conf`), found.get(`${OWN}/before/rules`)]).toEqual([
+    before.get(CONF),
+    before.get(RULES),
+  ]);
+  expect(found.has(`${OWN}/before/fragment`)).toBe(false);
 });
 
 test('the digests tell nobody what is in the files, but whether they are the same', async () => {
@@ -64,20 +76,95 @@ test('the digests tell nobody what is in the files, but whether they are the sam
   expect(JSON.stringify(first.result)).not.toContain('secret of');
 });
 
-test('content travels on standard input, into files that only their owner can read', async () => {
+test('content travels on standard input, into files that only root can reach', async () => {
   await staging();
 
   const { commands } = simulated.site.record;
-  const lines = commands.filter(({ argv }) => ['install', 'dd', 'chmod'].includes(argv[0] ?? ''));
+  const directories = [...(simulated.site.controllers.get('node-1')?.files.directories ?? [])];
   expect(JSON.stringify(commands.map(({ command }) => command))).not.toContain('secret of');
-  expect(lines.slice(0, 3).map(({ argv }) => argv[0])).toEqual(['install', 'dd', 'chmod']);
-  expect(lines[0]?.argv).toEqual(['install', '-m', '0600', '/dev/null', `${RULES}.magnum-ha-staged`]);
+  expect(directories.filter(([path]) => path.startsWith('/etc/magnum-ha')).slice(0, 4)).toEqual(
+    ['/etc/magnum-ha', OWN, `${OWN}/staged`, `${OWN}/before`].map((path) => [
+      path,
+      expect.objectContaining({ mode: 0o700, owner: 'root', group: 'root' }),
+    ]),
+  );
+});
+
+test('what executions before have staged and never put in place goes; what they kept stays', async () => {
+  const files = simulated.site.controllers.get('node-1')?.files;
+  for (const name of ['/etc/magnum-ha', '/etc/magnum-ha/00000000deadbeef']) files?.seedDirectory(name, 0o700);
+  files?.seed('/etc/magnum-ha/00000000deadbeef/staged/magnum.conf', 'secret');
+  files?.seed('/etc/magnum-ha/00000000deadbeef/before/magnum.conf', 'old');
+
+  await staging();
+
+  expect([...filesOn().keys()].filter((path) => path.includes('deadbeef'))).toEqual([
+    '/etc/magnum-ha/00000000deadbeef/before/magnum.conf',
+  ]);
+});
+
+test.each<[string, (controller: SimulatedController) => unknown, RegExp]>([
+  [
+    'everybody can enter it',
+    ({ files }) => {
+      files.seedDirectory('/etc/magnum-ha', 0o755);
+    },
+    /is "directory root:root 755" on node-1.*chmod 0700 \/etc\/magnum-ha/,
+  ],
+  [
+    "it is not root's",
+    ({ files }) => {
+      files.seedDirectory('/etc/magnum-ha', 0o700, 'magnum', 'magnum');
+    },
+    /magnum:magnum 700/,
+  ],
+  ['a managed file is on another file system', ({ mountPoints }) => mountPoints.push('/etc/haproxy'), /\/etc\/haproxy/],
+])('nothing is staged where %s', async (_, happens, message) => {
+  const controller = simulated.site.controllers.get('node-1');
+  if (controller) happens(controller);
+
+  const { result } = await staging();
+
+  expect(result).toMatchObject({
+    reason: { name: 'StagingUnsafe', message: expect.stringMatching(message) as string },
+  });
+  expect(leftovers()).toEqual([]);
+});
+
+describe('owner and mode', () => {
+  const access = (path: string) => {
+    const { owner, group, mode } = simulated.site.controllers.get('node-1')?.files.files.get(path) ?? {};
+    return `${owner ?? ''}:${group ?? ''} ${mode?.toString(8) ?? ''}`;
+  };
+
+  test.each([
+    ['as packages leave it', 0o640, 'root', 'magnum', 'root:magnum 640'],
+    ["Magnum's own", 0o600, 'magnum', 'magnum', 'magnum:magnum 600'],
+    ['open to everybody', 0o644, 'root', 'root', 'root:magnum 640'],
+    ['such that Magnum cannot read it', 0o600, 'root', 'root', 'root:magnum 640'],
+  ])('of a magnum.conf that is %s are right afterwards', async (_, mode, owner, group, wanted) => {
+    simulated.site.controllers.get('node-1')?.files.seed(CONF, '[DEFAULT]\n', mode, owner, group);
+
+    await staging();
+
+    expect(access(`${OWN}/staged/magnum.conf`)).toBe(wanted);
+  });
+
+  test('are no difference where nobody can tell whose it should be', async () => {
+    const files = simulated.site.controllers.get('node-1')?.files;
+    files?.directories.set('/etc/magnum', { mode: 0o755, owner: 'root', group: 'root', modified: 0 });
+    files?.seed(CONF, '[DEFAULT]\n', 0o640, 'root', 'root');
+
+    await staging();
+
+    expect(access(`${OWN}/staged/magnum.conf`)).toBe('root:root 640');
+  });
 });
 
 describe('nothing is left behind, and nothing in use is touched', () => {
   const quoting = {
     exit: 1,
-    stderr: `[ALERT] [/etc/haproxy/magnum-ha-staged/conf.d/180-magnum.cfg:4] 'server': secret of  magnum-ha golden database-password #1\n[ALERT] [/etc/haproxy/haproxy.cfg:9] stats auth root:hunter2`,
+    stderr: `[ALERT] [/etc/magnum-ha/x/staged/haproxy/conf.d/180-magnum.cfg:4] 'server': secret of  magnum-ha golden database-password #1\n[ALERT] [/etc/haproxy/haproxy.cfg:9] stats auth root:hunter2`,
   };
 
   test.each<[string, string, (argv: readonly string[]) => CommandFault | undefined, string, RegExp]>([
@@ -86,7 +173,7 @@ describe('nothing is left behind, and nothing in use is touched', () => {
       'dd',
       (argv) => (argv[1]?.includes('magnum.conf') ? { halfInput: true } : undefined),
       'StagedFileDamaged',
-      /magnum\.conf\.magnum-ha-staged on node-1 of site golden.*df, dmesg/,
+      /staged\/magnum\.conf on node-1 of site golden is not what was sent.*df, dmesg/,
     ],
     [
       'a disk is full',

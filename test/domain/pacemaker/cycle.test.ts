@@ -989,12 +989,12 @@ describe('HAProxy that does not come up with the fragment comes back', () => {
  * A whole cycle, the dead-man armed, with what the state machine does about steps that fail, and that are not done (lib/machines/site/cycle.ts);
  * then time for what is left to happen.
  *
- * @param takingBack is told before the fragment is put back
+ * @param startingAgain is told before the fragment is put back
  * @returns the first failure
  */
 async function cycled(
   startTimeoutSeconds = golden.haproxy.startTimeoutSeconds,
-  takingBack: () => void = () => undefined,
+  startingAgain: () => void = () => undefined,
 ): Promise<Error | undefined> {
   const { clock, world } = simulated;
   const failed = await clock.drive(procedure());
@@ -1018,22 +1018,22 @@ async function cycled(
       await untilDone('poll-started', enabled, startTimeoutSeconds);
     } catch (error) {
       first ??= error as Error;
-      takingBack();
+      startingAgain();
       const back = await tried(
-        () => invoke('take-back', enabled),
+        () => invoke('start-again', enabled),
         10,
         () => true,
       );
-      await untilDone('take-back', back, golden.haproxy.startTimeoutSeconds).catch(() => undefined);
+      await untilDone('start-again', back, golden.haproxy.startTimeoutSeconds).catch(() => undefined);
     }
     return first;
   }
 
-  function invoke(action: CycleAction | 'take-back', before: Before | null): Promise<CycleStep> {
+  function invoke(action: CycleAction | 'start-again', before: Before | null): Promise<CycleStep> {
     return cycleTask({ site: golden, platforms: [], action, before }, world);
   }
 
-  function passing(action: CycleAction | 'take-back', before: Before | null): Promise<CycleStep> {
+  function passing(action: CycleAction | 'start-again', before: Before | null): Promise<CycleStep> {
     const names: readonly string[] = TRANSIENT_ERRORS;
     return tried(
       () => invoke(action, before),
@@ -1042,7 +1042,7 @@ async function cycled(
     );
   }
 
-  async function untilDone(action: CycleAction | 'take-back', begun: CycleStep, seconds: number): Promise<CycleStep> {
+  async function untilDone(action: CycleAction | 'start-again', begun: CycleStep, seconds: number): Promise<CycleStep> {
     const deadline = clock.now() + seconds * 1000;
     let step = begun;
     while (!step.done) {

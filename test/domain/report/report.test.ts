@@ -36,6 +36,9 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     verification: null,
     clusterTemplates: [template('unchanged')],
     clusters: [cluster('unchanged')],
+    rollBack: null,
+    troubles: [],
+    firstCycle: null,
     ...changes,
   };
 }

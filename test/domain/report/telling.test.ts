@@ -14,7 +14,7 @@ const quiet: Report = {
   ...{ blastRadius: null },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
   ...{ leftDisabled: false, bootstrap: null, plan: [], controllers: [], verification: null },
-  ...{ clusterTemplates: null, clusters: null },
+  ...{ clusterTemplates: null, clusters: null, rollBack: null },
 };
 const of = (changes: Partial<Report>) => tellingOf({ ...quiet, ...changes });
 

@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import { batchLine, type Frame, Frames, MOST_OUTPUT, parted } from '../../../domain/ssh/batch';
+import { batchInput, batchLine, type Frame, Frames, MOST_OUTPUT, parted } from '../../../domain/ssh/batch';
 
 const NONCE = '0123456789abcdef0123456789abcdef';
 
 /** What a shell makes of a batch, in chunks of a size. */
 function framesOf(lines: readonly string[], chunkSize = 65_536): Frame[] {
-  const { stdout, stderr } = spawnSync('sh', ['-c', batchLine(lines, NONCE)]);
+  const { stdout, stderr } = spawnSync('sh', ['-c', batchLine(lines)], { input: batchInput(NONCE) });
   return read({ stdout, stderr }, chunkSize);
 }
 
@@ -45,18 +45,31 @@ test('a command that a signal ends has the exit code of the shell', () => {
 });
 
 test('what start-up files print belongs to no command', () => {
-  const noisy = `echo Welcome; echo warning >&2; ${batchLine(['echo one'], NONCE)}`;
+  const noisy = `echo Welcome; echo warning >&2; ${batchLine(['echo one'])}`;
 
-  const { stdout, stderr } = spawnSync('sh', ['-c', noisy]);
+  const { stdout, stderr } = spawnSync('sh', ['-c', noisy], { input: batchInput(NONCE) });
 
   expect(texts(read({ stdout, stderr }, 65_536))).toEqual([[0, 'one\n', '']]);
 });
 
-test('the line does not hold the nonce, because ps prints the line', () => {
-  const [frame] = framesOf(['ps -eo args=']);
+test('no process shows the nonce to others, in its command line or its environment', () => {
+  const [frame] = framesOf(['ps axeww -o pid=,args=']);
 
-  expect(batchLine(['true'], NONCE)).not.toContain(NONCE);
-  expect(frame?.stdout.toString()).toContain('ps -eo args=');
+  const printed = frame?.stdout.toString() ?? '';
+  expect(printed).toContain('ps axeww -o pid=,args=');
+  expect(printed).toContain('read -r m; echo $m $?');
+  for (const part of [NONCE.slice(0, 16), NONCE.slice(16)]) expect(printed).not.toContain(part);
+});
+
+test("what follows the nonce on standard input is the command's, byte for byte", () => {
+  fc.assert(
+    fc.property(fc.string(), (stdin) => {
+      const line = batchLine(['cat']);
+      const streams = spawnSync('sh', ['-c', line], { input: batchInput(NONCE, stdin) });
+      expect(texts(read(streams, 65_536))).toEqual([[0, Buffer.from(stdin).toString(), '']]);
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test('any bytes arrive exactly, however they are cut', () => {
@@ -99,15 +112,14 @@ test('a command is answered once both its streams have arrived', () => {
 });
 
 test('a shell whose output nobody takes any longer begins nothing more', () => {
-  const line = batchLine(['sleep 0.2', 'touch /none/never', 'echo still'], NONCE);
+  const line = batchLine(['sleep 0.2', 'touch /none/never', 'echo still']);
 
   // The pipe's reader is gone when the first command ends.
-  const ended = execFileSync('bash', [
-    '-c',
-    `(sh -c "$1"; echo $? >&3) 3>&1 1> >(exec true) 2>/dev/null`,
+  const ended = execFileSync(
     'bash',
-    line,
-  ]);
+    ['-c', `(sh -c "$1"; echo $? >&3) 3>&1 1> >(exec true) 2>/dev/null`, 'bash', line],
+    { input: batchInput(NONCE) },
+  );
 
   expect(Number(ended.toString())).toBe(128 + 13);
 });
@@ -126,12 +138,7 @@ describe('parted', () => {
 
     expect(parts.flat()).toEqual(all);
     for (const part of parts) {
-      expect(
-        batchLine(
-          part.map(({ line }) => line),
-          NONCE,
-        ).length,
-      ).toBeLessThan(32_768);
+      expect(batchLine(part.map(({ line }) => line)).length).toBeLessThan(32_768);
     }
   });
 

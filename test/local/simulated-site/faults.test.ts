@@ -8,7 +8,7 @@ import { filesOf, lab, labForEach } from './client';
 labForEach();
 
 const made = (path = '/x') => filesOf().exists(path);
-const INSTALL = 'timeout -k 2 20 install -m 0600 /dev/null /x';
+const TOUCH = 'timeout -k 2 20 touch /x';
 const DD = 'timeout -k 2 20 dd of=/x conv=fsync status=none';
 
 /** Whatever this program is asked to do becomes of it. */
@@ -50,9 +50,9 @@ describe('a command', () => {
     ['starts too late', { delay: 21_000 }, { exit: 124, stderr: '' }, false],
     ['starts late', { delay: 19_000 }, { exit: 0, stderr: '' }, true],
   ])('%s', async (_what, becomes, result, done) => {
-    fault('install', becomes);
+    fault('touch', becomes);
 
-    const found = await lab.exec('node-1', INSTALL);
+    const found = await lab.exec('node-1', TOUCH);
     await lab.pass(60_000);
 
     expect(found).toEqual({ stdout: '', ...result });
@@ -94,9 +94,9 @@ describe('a command', () => {
   });
 
   test('has its effect when timeout(1) has long killed it', async () => {
-    fault('install', { lateEffect: 90_000 });
+    fault('touch', { lateEffect: 90_000 });
 
-    const found = await lab.exec('node-1', INSTALL);
+    const found = await lab.exec('node-1', TOUCH);
     await lab.pass(60_000);
     const before = made();
     await lab.pass(60_000);
@@ -108,9 +108,9 @@ describe('a command', () => {
   });
 
   test('reports success long before its effect', async () => {
-    fault('install', { lateEffect: 5000, exit: 0 });
+    fault('touch', { lateEffect: 5000, exit: 0 });
 
-    const found = await lab.exec('node-1', INSTALL);
+    const found = await lab.exec('node-1', TOUCH);
     const before = made();
     await lab.pass(6000);
 
@@ -120,9 +120,9 @@ describe('a command', () => {
 
   test('does its work, and its answer comes too late', async () => {
     const link = await linkTo();
-    fault('install', { answerDelay: 60_000 });
+    fault('touch', { answerDelay: 60_000 });
 
-    const found = await asked(link, { argv: INSTALL.split(' ').slice(4), root: false, timeoutSeconds: 10 });
+    const found = await asked(link, { argv: TOUCH.split(' ').slice(4), root: false, timeoutSeconds: 10 });
 
     expect(found).toEqual(['SshConnectionLost, too late', 14_000]);
     expect(made()).toBe(true);
@@ -154,7 +154,7 @@ describe('its connection', () => {
   test('breaks while it works, which it goes on with, and nothing more is begun', async () => {
     fault('pcs', { disconnect: 'during' });
 
-    const { exit } = await lab.exec('node-1', 'pcs resource disable p_haproxy; install -m 0600 /dev/null /x');
+    const { exit } = await lab.exec('node-1', 'pcs resource disable p_haproxy; touch /x');
     const before = lab.site.pacemaker.disabled;
     await lab.pass(1000);
 
@@ -184,7 +184,7 @@ describe('a disk', () => {
   test('that is full takes no content, until there is room again', async () => {
     lab.site.faults.diskFull('node-1');
     const full = await lab.exec('node-1', DD, 'text');
-    const kept = await lab.run('node-1', lab.commands.files.magnumConf.keep);
+    const kept = await lab.exec('node-1', 'cp -a /etc/hostname /etc/kept');
     lab.site.faults.diskFull('node-1', false);
     const roomy = await lab.exec('node-1', DD, 'text');
 
@@ -215,7 +215,7 @@ describe('a disk', () => {
   test('that is read-only keeps what it has', async () => {
     lab.site.faults.readOnly('node-1');
 
-    const found = await lab.exec('node-1', 'install -m 0600 /dev/null /etc/x');
+    const found = await lab.exec('node-1', 'touch /etc/x');
 
     expect(found.stderr).toContain('Read-only file system');
     expect(made('/etc/x')).toBe(false);
@@ -271,9 +271,9 @@ describe('output', () => {
   });
 
   test('tells what it should not, beside its work', async () => {
-    fault('install', { when: 'after', stderr: 'password=rabbit-secret\n' });
+    fault('touch', { when: 'after', stderr: 'password=rabbit-secret\n' });
 
-    expect(await lab.exec('node-1', INSTALL)).toEqual({ exit: 0, stdout: '', stderr: 'password=rabbit-secret\n' });
+    expect(await lab.exec('node-1', TOUCH)).toEqual({ exit: 0, stdout: '', stderr: 'password=rabbit-secret\n' });
     expect(made()).toBe(true);
   });
 });

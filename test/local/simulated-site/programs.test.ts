@@ -1,61 +1,84 @@
 import { PROCESSES } from '../../../domain/commands/detection';
 import { createHash } from 'node:crypto';
 import { type Command, withInput } from '../../../domain/ssh/command';
+import { ROOT } from '../../../local/simulated-site/filesystem';
 import { filesOf, goldenSite, lab, labForEach, restartLab } from './client';
 
 labForEach();
 
-/** The commands of the catalogue, for other files than those of the site. */
 const root = (...argv: string[]): Command => ({ argv, root: true, timeoutSeconds: 20 });
-const create = (path: string) => root('install', '-m', '0600', '/dev/null', path);
+const ID = '0123456789abcdef';
+const own = () => lab.commands.execution(ID);
+const exits = async (commands: readonly Command[]) => {
+  const found = [];
+  for (const command of commands) found.push((await lab.run('node-1', command)).exit);
+  return found;
+};
 
 describe('files', () => {
   const conf = '/etc/magnum/magnum.conf';
-  const staged = `${conf}.magnum-ha-staged`;
 
   test('stage, compare, keep and install as the workflow does', async () => {
-    const c = lab.commands.files.magnumConf;
+    const { staged, before } = own().files.magnumConf;
     const content = "[api]\nhost = 10.21.22.6 # it's\n";
     const original = filesOf().files.get(conf)?.content;
 
-    const exits = [];
-    for (const command of [c.create, withInput(c.fill, content), c.own, c.mode, c.keep]) {
-      exits.push((await lab.run('node-1', command)).exit);
-    }
-    const digest = await lab.run('node-1', c.digestStaged);
-    await lab.run('node-1', c.install);
+    const codes = await exits([
+      ...[own().discard, own().make, withInput(staged.fill, content), staged.own, staged.mode],
+      ...[before.fill, before.own, before.mode],
+    ]);
+    const late = await lab.run('node-1', withInput(staged.fill, 'late'));
+    const digest = await lab.run('node-1', staged.digest);
+    await lab.run('node-1', staged.install);
 
-    expect(exits).toEqual([0, 0, 0, 0, 0]);
-    expect(digest.stdout).toBe(`${createHash('sha256').update(content).digest('hex')}  ${staged}\n`);
+    expect(codes).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(late.stderr).toBe(`dd: failed to open '${staged.path}': File exists\n`);
+    expect(digest.stdout).toBe(`${createHash('sha256').update(content).digest('hex')}  ${staged.path}\n`);
     expect(filesOf().files.get(conf)).toMatchObject({ content, mode: 0o640, owner: 'root', group: 'magnum' });
-    expect(filesOf().files.get(`${conf}.magnum-ha-previous`)).toMatchObject({
-      content: original,
-      mode: 0o640,
-      group: 'magnum',
-    });
-    expect(filesOf().exists(staged)).toBe(false);
-    expect(lab.site.record.commands.map(({ changed }) => changed)).toEqual([true, true, true, true, true, false, true]);
+    expect(filesOf().files.get(before.path)).toMatchObject({ content: original, mode: 0o640, group: 'magnum' });
+    expect(filesOf().exists(staged.path)).toBe(false);
+    expect(filesOf().stat(`/etc/magnum-ha/${ID}/staged`, ROOT)).toMatchObject({ mode: 0o700, owner: 'root' });
+    expect(lab.site.record.commands.map(({ changed }) => changed)).toEqual([
+      ...[false, true, true, true, true, true, true, true],
+      ...[false, false, true],
+    ]);
   });
 
-  test('a created file is for root only, also if one was there', async () => {
-    filesOf().seed('/x', 'old', 0o644, 'magnum', 'magnum');
+  test('mend owner and mode, and leave the time', async () => {
+    const { staged } = own().files.magnumConf;
+    filesOf().seed(conf, '[api]\n', 0o644, 'root', 'root');
+    await exits([own().make, withInput(staged.fill, '[api]\n'), staged.own, staged.mode]);
 
-    await lab.run('node-1', create('/x'));
+    const codes = await exits([own().groupMagnumConf, staged.close, staged.openToGroup, staged.sameTime]);
+    const access = await lab.run('node-1', staged.access);
 
-    expect(filesOf().files.get('/x')).toMatchObject({ content: '', mode: 0o600, owner: 'root', group: 'root' });
+    expect(codes).toEqual([0, 0, 0, 0]);
+    expect(access.stdout).toBe('0:121 640\n');
+    expect(filesOf().files.get(staged.path)?.modified).toBe(filesOf().files.get(conf)?.modified);
+  });
+
+  test('of what is kept, the latest comes first', async () => {
+    const none = await lab.run('node-1', lab.commands.kept);
+    await exits([own().make]);
+    await lab.drive(lab.clock.sleep(2000));
+    await exits([lab.commands.execution('f'.repeat(16)).make]);
+
+    const { stdout } = await lab.run('node-1', lab.commands.kept);
+
+    expect(none).toMatchObject({ exit: 2, stderr: "ls: cannot access '/etc/magnum-ha': No such file or directory\n" });
+    expect(stdout).toBe(`${'f'.repeat(16)}\n${ID}\n`);
   });
 
   test('a modification time goes with its content', async () => {
-    const { files, magnumConfModified } = lab.commands;
     const modified = (path: string) => root('stat', '-c', '%Y', path);
     const seconds = Math.floor(lab.clock.now() / 1000);
-    await lab.run('node-1', files.magnumConf.keep);
-    await lab.run('node-1', files.magnumConf.create);
+    await lab.exec('node-1', `cp -a ${conf} /kept`);
+    await lab.exec('node-1', 'touch /new');
 
     const [before, kept, now] = [
-      await lab.run('node-1', magnumConfModified),
-      await lab.run('node-1', modified(`${conf}.magnum-ha-previous`)),
-      await lab.run('node-1', modified(staged)),
+      await lab.run('node-1', modified(conf)),
+      await lab.run('node-1', modified('/kept')),
+      await lab.run('node-1', modified('/new')),
     ];
 
     expect(kept.stdout).toBe(before.stdout);
@@ -64,7 +87,6 @@ describe('files', () => {
   });
 
   test.each([
-    ['install -m 0600 /dev/null /no/x', "install: cannot create regular file '/no/x': No such file or directory"],
     ['dd of=/no/x conv=fsync status=none', "dd: failed to open '/no/x': No such file or directory"],
     ['dd of=/etc conv=fsync status=none', "dd: failed to open '/etc': Is a directory"],
     ['dd off=1', "dd: unrecognized operand 'off=1'\nTry 'dd --help' for more information."],
@@ -98,10 +120,10 @@ describe('files', () => {
     lab.site.faults.readOnly('node-1');
 
     for (const line of [
-      `install -m 0600 /dev/null ${staged}`,
       `dd of=${conf}`,
-      `cp -a ${conf} ${staged}`,
-      `mv -fT ${conf} ${staged}`,
+      `touch ${conf}.new`,
+      `cp -a ${conf} ${conf}.new`,
+      `mv -fT ${conf} ${conf}.new`,
       `rm -rf ${conf}`,
     ]) {
       expect((await lab.exec('node-1', line)).stderr).toContain('Read-only file system');
@@ -282,15 +304,15 @@ describe('haproxy -c', () => {
 
   test('reads a staged copy, and no file that is not named .cfg', async () => {
     const { commands: c } = lab;
-    filesOf().seed(`${fragment}.magnum-ha-staged`, 'nonsense\n');
-    for (const command of [c.clearTree, c.makeTree, c.copyTree, c.files.fragment.create])
-      await lab.run('node-1', command);
+    filesOf().seed(`${fragment}.old`, 'nonsense\n');
+    const { staged } = own().files.fragment;
+    await exits([own().make, own().makeTree, own().copyTree, staged.clear]);
 
-    await lab.run('node-1', withInput(c.files.fragment.fill, 'listen x\n bogus\n'));
+    await lab.run('node-1', withInput(staged.fill, 'listen x\n bogus\n'));
 
     expect((await lab.run('node-1', c.validateHaproxy)).exit).toBe(0);
-    expect((await lab.run('node-1', c.validateTree)).stderr).toContain(
-      "parsing [/etc/haproxy/magnum-ha-staged/conf.d/180-magnum.cfg:2] : unknown keyword 'bogus' in 'listen' section",
+    expect((await lab.run('node-1', own().validateTree)).stderr).toContain(
+      "parsing [/etc/magnum-ha/0123456789abcdef/staged/haproxy/conf.d/180-magnum.cfg:2] : unknown keyword 'bogus' in 'listen' section",
     );
   });
 
@@ -344,10 +366,10 @@ describe('grep', () => {
 });
 
 describe('magnum-conductor --version', () => {
-  const staged = '/etc/magnum/magnum.conf.magnum-ha-staged';
+  const staged = `/etc/magnum-ha/${ID}/staged/magnum.conf`;
   const check = async (content: string) => {
     filesOf().seed(staged, content);
-    return lab.run('node-1', lab.commands.validateMagnumConf);
+    return lab.run('node-1', own().validateMagnumConf);
   };
 
   test.each([
@@ -372,7 +394,7 @@ describe('magnum-conductor --version', () => {
   });
 
   test('does not notice that the file is missing', async () => {
-    expect((await lab.run('node-1', lab.commands.validateMagnumConf)).exit).toBe(0);
+    expect((await lab.run('node-1', own().validateMagnumConf)).exit).toBe(0);
   });
 });
 

@@ -39,13 +39,13 @@ describe('as root', () => {
 
   test('runs commands with ; between in turn, whatever they come to', async () => {
     const line =
-      "cat /none; echo mar''ker $?; echo mar''ker >&2; LC_ALL=C timeout -k 2 20 cat '/etc/hostname'; echo end $?";
+      "read -r m; cat /none; echo $m $?; echo $m >&2; LC_ALL=C timeout -k 2 20 cat '/etc/hostname'; echo $m $?";
 
-    const result = await lab.exec('node-1', line);
+    const result = await lab.exec('node-1', line, 'marker\n');
 
     expect(result).toEqual({
       exit: 0,
-      stdout: 'marker 1\nnode-1\nend 0\n',
+      stdout: 'marker 1\nnode-1\nmarker 0\n',
       stderr: 'cat: /none: No such file or directory\nmarker\n',
     });
     expect(lab.site.record.commands).toMatchObject([

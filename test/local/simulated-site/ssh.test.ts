@@ -149,7 +149,7 @@ describe('faults of connections', () => {
     lab.site.faults.dropConnectionsAtCommand(2);
 
     await lab.exec('node-1', 'date +%s');
-    await expect(lab.exec('node-1', 'install -m 0600 /dev/null /x')).rejects.toThrow('Unable to exec');
+    await expect(lab.exec('node-1', 'touch /x')).rejects.toThrow('Unable to exec');
     const next = await lab.exec('node-1', 'cat /x');
 
     expect(next.stderr).toBe('cat: /x: No such file or directory\n');
@@ -157,10 +157,10 @@ describe('faults of connections', () => {
 
   test('a command hook disconnects after the effect', async () => {
     const remove = lab.site.faults.onCommand((host, argv) =>
-      host === 'node-1' && argv[0] === 'install' ? { disconnect: 'after' } : undefined,
+      host === 'node-1' && argv[0] === 'touch' ? { disconnect: 'after' } : undefined,
     );
 
-    const lost = await lab.exec('node-1', 'install -m 0600 /dev/null /x');
+    const lost = await lab.exec('node-1', 'touch /x');
     remove();
     const next = await lab.exec('node-1', 'cat /x');
 

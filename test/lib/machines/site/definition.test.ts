@@ -82,9 +82,9 @@ describe('the definition', () => {
       expect({ name, retriers: state.Retry }).toMatchObject({
         name,
         retriers:
-          name.startsWith('Enable HAProxy') || name === 'Take fragment back'
+          name.startsWith('Enable HAProxy') || name === 'Start HAProxy again'
             ? [{ ErrorEquals: ['States.ALL'], MaxAttempts: 10, MaxDelaySeconds: 60 }]
-            : name === 'Look at HAProxy'
+            : name === 'Look at HAProxy' || name === 'Roll back files'
               ? [{ ErrorEquals: ['States.ALL'], MaxAttempts: 5, IntervalSeconds: 2, BackoffRate: 2 }]
               : [
                   whileDown

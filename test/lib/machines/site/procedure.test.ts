@@ -22,6 +22,13 @@ const OTHER = 'arn:aws:states:eu-west-1:111111111111:execution:tested:other';
 /** The mode of an execution's input. */
 const modeOf = (input: unknown) => (input as { mode: string }).mode;
 
+const FRAGMENT = { kind: 'fragment', path: '/f', digest: 'new', replaces: null, rewritten: true };
+/** What a roll-back finds on a controller where it has to do everything. */
+const restored = (controller: string) => ({
+  ...{ controller, asBefore: ['/f'], left: [], firewall: true },
+  ...{ stale: ['magnum-api'], haproxyStale: false },
+});
+
 /** All goes well and everything changes. */
 const GOOD: Script = {
   'load-site': ({ input }) => ({
@@ -36,7 +43,7 @@ const GOOD: Script = {
     blastRadius: { listeners: [], resources: [] },
   }),
   plan: () => ({ changed: true, stage: NODES, restart: NODES, cycle: true, summary: [] }),
-  stage: ({ controller }) => ({ controller, files: [] }),
+  stage: ({ controller }) => ({ controller, files: [FRAGMENT], rulesBefore: [] }),
   commit: ({ controller }) => ({ controller, files: [], firewall: false }),
   restart: ({ controller }) => ({ controller, restartedAt: 1, seconds: 1, services: [] }),
   reach: () => null,
@@ -49,8 +56,21 @@ const GOOD: Script = {
   'ensure-cluster-template': ({ clusterTemplate }) => ({ name: clusterTemplate, action: 'created' }),
   'ensure-cluster': ({ cluster }) => ({ name: cluster, uuid: 'u', action: 'created', done: false }),
   'poll-cluster': ({ cluster }) => ({ ...(cluster as Payload), status: 'CREATE_COMPLETE', done: true }),
-  report: (payload) => ({ report: payload, telling: null }),
+  report: (payload) => ({
+    report: { ...payload, ...(payload['rollBack'] ? { rollBack: { summary: 'Rolled back.' } } : {}) },
+    telling: null,
+  }),
+  'roll-back': () => ({ controllers: NODES.map(restored), failed: [] }),
+  'cycle start-again': () => ({ done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: 9000 }),
 };
+/** What is there is kept after a failure. */
+function keeping({ input }: Payload) {
+  return {
+    ...{ site: { ...golden, onFailure: 'keep' }, lock: LOCK, mode: modeOf(input) },
+    ...{ findings: [], refusal: null },
+  };
+}
+const KEEPING: Script = { 'load-site': keeping };
 const UNCHANGED: Script = {
   plan: () => ({ changed: false, stage: [], restart: [], cycle: false, summary: [] }),
   'ensure-cluster': ({ cluster }) => ({ name: cluster, done: true }),
@@ -107,6 +127,7 @@ async function start(
     ]),
   );
   const calls: string[] = [];
+  const inputs: Record<string, Payload[]> = {};
   const envelopes: Envelope[] = [];
   const told: Payload[] = [];
   const attempts = new Map<string, number>();
@@ -133,6 +154,7 @@ async function start(
         const task = tasks.get(functionOf(FunctionName).name) ?? '';
         const call = task === 'cycle' ? `cycle ${String(input['action'])}` : task;
         calls.push(call);
+        (inputs[call] ??= []).push(input);
         const attempt = (attempts.get(call) ?? 0) + 1;
         attempts.set(call, attempt);
         if (call === refused?.call && clock.now() < (refusedUntil ??= clock.now() + 60_000)) broken(refused.error);
@@ -160,6 +182,7 @@ async function start(
   return {
     ...result,
     calls,
+    inputs,
     envelopes,
     told,
     seconds,
@@ -203,6 +226,9 @@ describe('an apply', () => {
       verification: expect.objectContaining({ healthy: true }) as object,
       clusterTemplates: [expect.objectContaining({ action: 'created' })],
       clusters: [expect.objectContaining({ status: 'CREATE_COMPLETE', done: true })],
+      rollBack: null,
+      troubles: [],
+      firstCycle: null,
     });
   });
 
@@ -281,17 +307,16 @@ describe('people', () => {
 describe('what Lambda or SSM refuses for a minute', () => {
   const ERRORS = ['Lambda.TooManyRequestsException', 'Lambda.ResourceNotReadyException', 'ThrottlingException'];
 
-  test.each(Object.keys(GOOD).filter((call) => call !== 'cycle poll-stopped'))(
-    'at %s costs an apply a few minutes at most',
-    async (call) => {
-      for (const error of ERRORS) {
-        const { status, seconds, count } = await start({}, { refused: { call, error } });
-        expect([error, status]).toEqual([error, 'SUCCEEDED']);
-        expect(count(call)).toBeGreaterThan(1);
-        expect(seconds).toBeLessThan(240);
-      }
-    },
-  );
+  test.each(
+    Object.keys(GOOD).filter((call) => !['cycle poll-stopped', 'roll-back', 'cycle start-again'].includes(call)),
+  )('at %s costs an apply a few minutes at most', async (call) => {
+    for (const error of ERRORS) {
+      const { status, seconds, count } = await start({}, { refused: { call, error } });
+      expect([error, status]).toEqual([error, 'SUCCEEDED']);
+      expect(count(call)).toBeGreaterThan(1);
+      expect(seconds).toBeLessThan(240);
+    }
+  });
 
   test('while HAProxy stops is asked again within seconds', async () => {
     const refused = { call: 'cycle poll-stopped', error: 'Lambda.TooManyRequestsException' };
@@ -397,7 +422,8 @@ describe('bootstrap', () => {
   test.each(['bootstrap', 'upgrade-schema'])('that fails in %s ends the execution, the lock released', async (call) => {
     const { error, owner, calls } = await start({ ...asked(ALL, 'created', 'created'), [call]: () => broken() });
 
-    expect([error, owner, calls.at(-1)]).toEqual(['Broken', undefined, call]);
+    expect([error, owner]).toEqual(['Broken', undefined]);
+    expect(calls.filter((one) => !['roll-back', 'verify', 'report', 'restart'].includes(one)).at(-1)).toBe(call);
   });
 });
 
@@ -458,21 +484,22 @@ describe('the outage', () => {
 });
 
 describe('a failure', () => {
-  test.each(Object.keys(GOOD).filter((call) => !['cycle enable', 'look-at-haproxy'].includes(call)))(
-    'in %s ends the execution with its error and message, the lock released and HAProxy enabled',
-    async (call) => {
-      const waiting = call === 'cycle poll-stopped' ? { 'cycle disable': pending('node-1') } : {};
-      const { status, error, cause, owner, calls } = await start({ ...waiting, [call]: () => broken() });
-      expect({ status, error, cause, owner }).toEqual({
-        status: 'FAILED',
-        error: 'Broken',
-        cause: 'it is "broken"',
-        owner: undefined,
-      });
-      const disabled = calls.indexOf('cycle disable');
-      expect(disabled < 0 || calls.lastIndexOf('cycle enable') > disabled).toBe(true);
-    },
-  );
+  test.each(
+    Object.keys(GOOD).filter(
+      (call) => !['cycle enable', 'look-at-haproxy', 'roll-back', 'cycle start-again'].includes(call),
+    ),
+  )('in %s ends the execution with its error and message, the lock released and HAProxy enabled', async (call) => {
+    const waiting = call === 'cycle poll-stopped' ? { 'cycle disable': pending('node-1') } : {};
+    const { status, error, cause, owner, calls } = await start({ ...waiting, [call]: () => broken() });
+    expect({ status, error, cause, owner }).toEqual({
+      status: 'FAILED',
+      error: 'Broken',
+      cause: expect.stringMatching(/^it is "broken"(\nRolled back\.)?$/) as string,
+      owner: undefined,
+    });
+    const disabled = calls.indexOf('cycle disable');
+    expect(disabled < 0 || calls.lastIndexOf('cycle enable') > disabled).toBe(true);
+  });
 
   test('on one controller lets the others end before anything is committed, and counts though they succeed', async () => {
     const { error, cause, calls } = await start({
@@ -480,13 +507,13 @@ describe('a failure', () => {
         controller === 'node-2' ? broken('StagedFileRejected', 'node-2 refuses') : { controller, files: [] },
     });
     expect([error, cause]).toEqual(['StagedFileRejected', 'node-2 refuses']);
-    expect(after(calls, 'plan')).toEqual(['stage', 'stage', 'stage']);
+    expect(after(calls, 'plan')).toEqual(['stage', 'stage', 'stage', 'roll-back']);
   });
 
-  test('of one restart keeps the other controllers as they are', async () => {
+  test('of one restart keeps the other controllers from it', async () => {
     const { calls } = await start({ restart: () => broken() });
-    expect(calls.at(-1)).toBe('restart');
-    expect(calls.filter((call) => call === 'restart')).toHaveLength(1);
+    const before = calls.slice(0, calls.indexOf('roll-back'));
+    expect(before.filter((call) => call === 'restart')).toHaveLength(1);
   });
 
   test('whose cause is no JSON is told as it is', async () => {
@@ -643,8 +670,8 @@ describe('HAProxy', () => {
       'cycle poll-stopped': pending('node-3'),
     });
     expect(error).toBe('HAProxyStopTimeout');
-    expect(cause).toMatch(/within 120 s and was enabled again; waiting for: node-3$/);
-    expect(calls.slice(-2)).toEqual(['cycle enable', 'cycle poll-started']);
+    expect(cause).toMatch(/within 120 s and was enabled again; waiting for: node-3\n/);
+    expect(calls.slice(0, calls.indexOf('roll-back')).slice(-2)).toEqual(['cycle enable', 'cycle poll-started']);
   });
 
   test('whose disabling failed is enabled and waited for; the first error counts', async () => {
@@ -653,7 +680,9 @@ describe('HAProxy', () => {
       'cycle poll-started': () => broken('HAProxyResourceFailed'),
     });
     expect(error).toBe('NoQuorum');
-    expect(calls.slice(-3)).toEqual(['cycle disable', 'cycle enable', 'cycle poll-started']);
+    expect(calls.slice(0, calls.indexOf('roll-back')).slice(-3)).toEqual([
+      ...['cycle disable', 'cycle enable', 'cycle poll-started'],
+    ]);
   });
 
   test('is enabled though the bastion is away for minutes, and all goes on', async () => {
@@ -664,7 +693,7 @@ describe('HAProxy', () => {
   });
 
   test('that cannot be enabled is told with what to do now and with what came before', async () => {
-    const { error, cause, owner, count } = await start({
+    const { error, cause, owner, count, calls } = await start({
       'cycle disable': () => broken('SshConnectionLost'),
       'cycle enable': () => broken('BastionUnreachable', 'no answer'),
     });
@@ -673,7 +702,9 @@ describe('HAProxy', () => {
       /^On a controller of site golden run now: cibadmin -D .*magnum-ha-disabled.*; pcs resource enable p_haproxy\. /,
     );
     expect(cause).toContain('comes back by itself within 180 s');
-    expect(cause).toMatch(/Enabling it failed: BastionUnreachable: no answer \(before that: SshConnectionLost\)$/);
+    expect(cause).toMatch(/Enabling it failed: BastionUnreachable: no answer \(before that: SshConnectionLost\)\n/);
+    // And once more with the files of before.
+    expect(calls).toContain('cycle start-again');
   });
 
   test('that cannot be enabled where crmsh is the shell is told in its words', async () => {
@@ -687,73 +718,129 @@ describe('HAProxy', () => {
 
   describe('that does not serve in its time, though enabled', () => {
     const never = pending('haproxy to start on node-2');
-    const back = { lastAnswerAt: 1000, firstAnswerAt: 9000, takenBack: NODES };
+    test('is started again with the fragment of before, before anything else is done', async () => {
+      const { error, cause, seconds, calls, owner } = await start({ 'cycle poll-started': never });
 
-    test('gets the fragment of before, and serves again: what was waited for, and how it is now', async () => {
-      const { error, cause, seconds, calls, owner } = await start({
-        'cycle poll-started': never,
-        'cycle take-back': () => ({ ...back, done: true, waitingFor: '' }),
-      });
-
-      expect([error, calls.at(-1), owner]).toEqual(['HAProxyStartTimeout', 'cycle take-back', undefined]);
-      expect(cause).toMatch(
-        /waiting for: haproxy to start on node-2.*put back on node-1, node-2, node-3, and HAProxy serves/,
-      );
+      expect([error, owner]).toEqual(['HAProxyStartTimeout', undefined]);
+      expect(calls.slice(calls.indexOf('roll-back'))).toEqual([
+        ...['roll-back', 'cycle start-again', 'restart', 'restart', 'restart', 'verify', 'report'],
+      ]);
+      expect(cause).toMatch(/waiting for: haproxy to start on node-2\. .*\nRolled back\.$/);
       expect(seconds).toBeGreaterThan(180);
       expect(seconds).toBeLessThan(200);
     });
 
-    test.each([
-      [9000, 'The VIP answers.'],
-      [null, 'The VIP does not answer: everything behind it is down.'],
-    ])(
-      'and is waited for again; if it stays down, whether the VIP answers (%s) is told',
-      async (firstAnswerAt, vip) => {
-        const { error, cause, seconds } = await start({
-          'cycle poll-started': never,
-          'cycle take-back': () => ({ ...back, firstAnswerAt, done: false, waitingFor: 'node-1' }),
-        });
+    test('is waited for again; if it stays down, that is told', async () => {
+      const { error, output, seconds, calls } = await start({
+        'cycle poll-started': never,
+        'cycle start-again': () => ({ ...never(), firstAnswerAt: 9000 }),
+      });
 
-        expect(error).toBe('HAProxyStartTimeout');
-        expect(cause).toContain('but HAProxy still does not serve everywhere; waiting for: node-1.');
-        expect(cause).toContain(vip);
-        expect(seconds).toBeGreaterThan(360);
-      },
-    );
+      expect([error, output, calls.at(-1)]).toEqual(['HAProxyStartTimeout', undefined, 'report']);
+      expect(seconds).toBeGreaterThan(360);
+    });
 
     test('is not waited for that long if pacemaker has given up everywhere: all is down', async () => {
       const { error, cause, seconds } = await start({
         'cycle poll-started': () => ({ ...never(), startsNowhere: true }),
-        'cycle take-back': () => ({ ...back, done: true, waitingFor: '' }),
       });
 
       expect(error).toBe('HAProxyStartTimeout');
-      expect(cause).toMatch(
-        /pacemaker has given up to start it, on every controller.*put back on node-1, node-2, node-3/,
-      );
+      expect(cause).toMatch(/pacemaker has given up to start it, on every controller.*\nRolled back\.$/);
       expect(seconds).toBeLessThan(40);
     });
 
-    test('and nothing is put back if no fragment could be the cause', async () => {
-      const { cause } = await start({
-        'cycle poll-started': never,
-        'cycle take-back': () => ({ ...back, takenBack: [], done: true, waitingFor: '' }),
-      });
+    test('gets the fragment of before also where everything else is kept', async () => {
+      const { inputs } = await start({ ...KEEPING, 'cycle poll-started': never });
 
-      expect(cause).toContain('put back nowhere, as pacemaker would start HAProxy nowhere now');
+      expect(inputs['roll-back']).toMatchObject([{ scope: 'fragment' }]);
     });
 
-    test('and if it cannot be put back, how to do so by hand', async () => {
-      const { error, cause, count, owner } = await start({
+    test('is tried again and again if its controllers cannot be told', async () => {
+      const { error, count, owner } = await start({
         'cycle poll-started': never,
-        'cycle take-back': () => broken('BastionUnreachable', 'no answer'),
+        'cycle start-again': () => broken('BastionUnreachable', 'no answer'),
       });
 
-      expect([error, owner, count('cycle take-back')]).toEqual(['HAProxyStartTimeout', undefined, 11]);
-      expect(cause).toMatch(
-        /could not be put back: BastionUnreachable: no answer\. .*mv (\S+180-magnum\.cfg)\.magnum-ha-previous \1.*crm_resource --cleanup --resource p_haproxy/,
-      );
+      expect([error, owner, count('cycle start-again')]).toEqual(['HAProxyStartTimeout', undefined, 11]);
     });
+  });
+});
+
+describe('a roll-back', () => {
+  const fails = { verify: (_: Payload, attempt: number) => ({ healthy: attempt > 40, waitingFor: ['node-2'] }) };
+
+  test('undoes everything after a failure, cycles HAProxy back, looks, reports, and fails with the first error', async () => {
+    const { error, cause, calls, inputs, owner } = await start(fails);
+
+    expect([error, owner]).toEqual(['VerificationFailed', undefined]);
+    expect(cause).toMatch(/waiting for: node-2\nRolled back\.$/);
+    expect(calls.slice(calls.indexOf('roll-back'))).toEqual([
+      ...['roll-back', 'restart', 'restart', 'restart'],
+      ...['cycle disable', 'cycle enable', 'cycle poll-started', 'verify', 'verify', 'verify', 'report'],
+    ]);
+    expect(inputs['roll-back']).toMatchObject([
+      { execution: ME, scope: 'everything', staged: NODES.map((controller) => ({ controller, files: [FRAGMENT] })) },
+    ]);
+    expect(inputs['report']).toMatchObject([
+      { rollBack: { failed: [] }, verification: { healthy: true }, troubles: [] },
+    ]);
+  });
+
+  test('leaves HAProxy alone that has not read the fragment', async () => {
+    const { calls } = await start({ reach: () => broken('MagnumUnreachable') });
+
+    expect(calls.slice(calls.indexOf('roll-back'))).toEqual([
+      ...['roll-back', 'restart', 'restart', 'restart', 'verify', 'report'],
+    ]);
+  });
+
+  test('cycles HAProxy that has read it by itself', async () => {
+    const { calls } = await start({
+      reach: () => broken('MagnumUnreachable'),
+      'roll-back': () => ({ controllers: [{ ...restored('node-1'), haproxyStale: true }], failed: [] }),
+    });
+
+    expect(calls).toContain('cycle disable');
+  });
+
+  test('restarts the others where one does not come back, and tells it', async () => {
+    const { calls, inputs, error } = await start({
+      'cycle disable': () => broken('NoQuorum'),
+      restart: ({ controller }, attempt) =>
+        attempt === 5 ? broken('MagnumServiceDown', 'it is down') : { controller, seconds: 1, services: [] },
+    });
+
+    expect(error).toBe('NoQuorum');
+    expect(calls.slice(calls.indexOf('roll-back')).filter((one) => one === 'restart')).toHaveLength(3);
+    expect(inputs['report']).toMatchObject([{ troubles: ['it is down'], restarts: [{}, {}] }]);
+  });
+
+  test('tries controllers again on which something went wrong, for a minute', async () => {
+    const failed = [{ controller: 'node-2', error: 'gone' }];
+    const { count, inputs } = await start({ ...fails, 'roll-back': () => ({ controllers: [], failed }) });
+
+    expect(count('roll-back')).toBeGreaterThan(10);
+    expect(inputs['report']).toMatchObject([{ rollBack: { failed } }]);
+  });
+
+  test('that cannot be done is told beside the first error', async () => {
+    const { error, inputs, owner } = await start({ ...fails, 'roll-back': () => broken('BastionUnreachable', 'gone') });
+
+    expect([error, owner]).toEqual(['VerificationFailed', undefined]);
+    expect(inputs['report']).toMatchObject([{ rollBack: null, troubles: ['BastionUnreachable: gone'] }]);
+  });
+
+  test.each<[string, Script, string[]]>([
+    ['fails before anything was put in place: only what was staged goes', { stage: () => broken() }, ['nothing']],
+    ['is to keep what is there', { ...fails, 'load-site': keeping }, ['nothing']],
+    ['only looks', { ...UNCHANGED, ...fails }, []],
+    ['fails after all was well', { 'ensure-cluster': () => broken() }, []],
+  ])('is none where an apply %s', async (_, script, scopes) => {
+    const { inputs, calls } = await start(script);
+
+    expect((inputs['roll-back'] ?? []).map(({ scope }) => scope)).toEqual(scopes);
+    expect(calls.at(-1)).not.toBe('report');
   });
 });
 
@@ -770,8 +857,9 @@ describe('verification', () => {
     async (waitingFor) => {
       const { error, cause, seconds } = await start({ verify: () => ({ healthy: false, waitingFor }) });
       expect(error).toBe('VerificationFailed');
-      expect(cause).toBe(`Magnum on site golden is not well after 180 s; waiting for: ${waitingFor.join('; ')}`);
-      expect(Math.round(seconds / 10)).toBe(19);
+      expect(cause).toContain(`Magnum on site golden is not well after 180 s; waiting for: ${waitingFor.join('; ')}\n`);
+      // And 75 after the roll-back.
+      expect(Math.round(seconds / 10)).toBe(27);
     },
   );
 });

@@ -1,61 +1,16 @@
 import { connectSite } from '../../../domain/commands/site-connection';
-import { startsNowhere, takeFragmentBack } from '../../../domain/controller/take-back';
+import { startAgain, startsNowhere } from '../../../domain/pacemaker/start-again';
 import { type Simulated, simulate } from '../simulated';
 import { site } from '../sites';
 
 const golden = site('golden');
 const ALL = ['node-1', 'node-2', 'node-3'];
-const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
-const KEPT = `${FRAGMENT}.magnum-ha-previous`;
 
 let simulated: Simulated;
 beforeEach(() => {
   simulated = simulate(golden);
 });
 afterEach(() => simulated.end());
-
-const filesOf = (name: string) => simulated.site.controllers.get(name)?.files;
-const contents = () => ALL.map((name) => filesOf(name)?.files.get(FRAGMENT)?.content);
-
-/** Our fragment is on every controller, and one that was kept on some of them. */
-function committed(kept: readonly string[]): void {
-  for (const name of ALL) filesOf(name)?.seed(FRAGMENT, 'ours');
-  for (const name of kept) filesOf(name)?.seed(KEPT, 'before');
-}
-
-const taken = async () => {
-  const connection = await simulated.clock.drive(connectSite(simulated.world, golden, {}));
-  const [result] = await Promise.allSettled([simulated.clock.drive(takeFragmentBack(connection))]);
-  return result;
-};
-
-test('what was kept is put back, and ours is taken away where there was none', async () => {
-  committed(['node-1', 'node-3']);
-
-  const result = await taken();
-
-  expect(result).toEqual({ status: 'fulfilled', value: ALL });
-  expect(contents()).toEqual(['before', undefined, 'before']);
-});
-
-test('it can be repeated', async () => {
-  committed(['node-1']);
-
-  const [first, second] = [await taken(), await taken()];
-
-  expect([first, second]).toEqual(Array(2).fill({ status: 'fulfilled', value: ALL }));
-  expect(contents()).toEqual(['before', undefined, undefined]);
-});
-
-test('a controller that cannot be reached does not keep the others from it', async () => {
-  committed(ALL);
-  simulated.site.faults.unreachable('node-2');
-
-  const result = await taken();
-
-  expect(result).toEqual({ status: 'fulfilled', value: ['node-1', 'node-3'] });
-  expect(contents()).toEqual(['before', 'ours', 'before']);
-});
 
 test('pacemaker tries again where it had given up', async () => {
   const { faults, pacemaker } = simulated.site;
@@ -67,7 +22,8 @@ test('pacemaker tries again where it had given up', async () => {
   const before = pacemaker.nodes.map(({ state }) => state);
   for (const name of ALL) faults.haproxyWillNotStart(name, false);
 
-  await taken();
+  const connection = await simulated.clock.drive(connectSite(simulated.world, golden, {}));
+  await simulated.clock.drive(startAgain(connection));
   await simulated.pass(2_000);
 
   expect(before).toEqual(Array(3).fill('start-failed'));
@@ -128,28 +84,4 @@ describe('pacemaker has given up', () => {
 
     expect(await told()).toBe(false);
   });
-});
-
-test.each([
-  [
-    'is in maintenance',
-    () => {
-      simulated.site.faults.maintenanceMode();
-    },
-  ],
-  [
-    'has no quorum',
-    () => {
-      simulated.site.faults.loseQuorum();
-    },
-  ],
-])('nothing is put back if the cluster %s: the fragment is not the cause', async (_, happens) => {
-  committed(ALL);
-  happens();
-  await simulated.pass(8_000);
-
-  const result = await taken();
-
-  expect(result).toEqual({ status: 'fulfilled', value: [] });
-  expect(contents()).toEqual(['ours', 'ours', 'ours']);
 });

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { Node } from '../commands/node';
+import { keyedDigest } from '../secrets/secrets';
+import type { Command } from '../ssh/command';
+import { ifPresent } from './if-present';
+
+/** What is asked of a file for its fingerprint. */
+interface Looks {
+  readonly digest: Command;
+  readonly access: Command;
+}
+
+/** A keyed digest of a file's content, owner, group and mode. @param access as stat prints it */
+export function fingerprintOf(key: string, content: string, access: string): string {
+  return combined(key, createHash('sha256').update(content).digest('hex'), access);
+}
+
+/** Of a file as it lies there; null if there is none. @throws CommandFailed if it cannot be read */
+export async function fingerprint(node: Node, key: string, { digest, access }: Looks): Promise<string | null> {
+  const [line, printed] = await Promise.all([ifPresent(node, digest), ifPresent(node, access)]);
+  return line === undefined || printed === undefined ? null : combined(key, line.split(' ')[0] ?? '', printed.trim());
+}
+
+function combined(key: string, sha256: string, access: string): string {
+  return keyedDigest(key, `${sha256} ${access}`);
+}
