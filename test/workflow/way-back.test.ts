@@ -1,3 +1,4 @@
+import { END_DISABLE } from '../../domain/commands/disable';
 import type { Site } from '../../domain/site/document';
 import type { Local } from '../../local/deploy';
 import { document, fileOn, haproxyOn, listensEverywhere, reportOf, run, withLocal } from './local';
@@ -122,7 +123,7 @@ async function drifted(local: Local): Promise<unknown> {
 /** Once, as HAProxy is enabled. */
 function whenEnabled({ site }: Local, happens: () => void): void {
   const remove = site.faults.onCommand((_, argv) => {
-    if (argv.join(' ') !== 'pcs resource enable p_haproxy') return undefined;
+    if (argv.join(' ') !== END_DISABLE.argv.join(' ')) return undefined;
     remove();
     happens();
     return undefined;
@@ -130,7 +131,9 @@ function whenEnabled({ site }: Local, happens: () => void): void {
 }
 
 const stop = ({ site }: Local, name: string) => {
-  for (const service of site.controllers.get(name)?.services.values() ?? []) service.stop();
+  for (const service of [golden.magnum.apiService, golden.magnum.conductorService]) {
+    site.controllers.get(name)?.services.get(service)?.stop();
+  }
 };
 
 test.each([

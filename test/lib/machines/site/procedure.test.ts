@@ -777,7 +777,8 @@ describe('a roll-back', () => {
     expect(cause).toMatch(/waiting for: node-2\nRolled back\.$/);
     expect(calls.slice(calls.indexOf('roll-back'))).toEqual([
       ...['roll-back', 'restart', 'restart', 'restart'],
-      ...['cycle disable', 'cycle enable', 'cycle poll-started', 'verify', 'verify', 'verify', 'report'],
+      ...['cycle arm', 'cycle disable', 'cycle enable', 'cycle poll-started'],
+      ...['verify', 'verify', 'verify', 'report'],
     ]);
     expect(inputs['roll-back']).toMatchObject([
       { execution: ME, scope: 'everything', staged: NODES.map((controller) => ({ controller, files: [FRAGMENT] })) },
