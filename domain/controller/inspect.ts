@@ -133,5 +133,5 @@ async function unlessHidden<T>(asking: Promise<T>): Promise<T | undefined> {
 }
 
 function stateOf({ path, found, desired, diff }: ManagedFile): FileState {
-  return { path, state: found === undefined ? 'absent' : found === desired ? 'same' : 'differs', diff };
+  return { path, state: found === undefined ? 'absent' : found === desired ? 'same' : 'differs', diff: diff() };
 }

@@ -26,8 +26,8 @@ export interface ManagedFile {
   readonly commands: FileCommands;
   readonly found: string | undefined;
   readonly desired: string;
-  /** The difference, fit to be read by people without the secrets. */
-  readonly diff: readonly string[];
+  /** Describes the difference, fit to be read by people without the secrets. */
+  readonly diff: () => readonly string[];
 }
 
 /** The managed files of a controller. */
@@ -68,14 +68,14 @@ export async function managedFiles(node: Node, secrets: Secrets): Promise<Manage
       commands: files.magnumConf,
       found: magnumConf,
       desired: editOslo(magnumConf, wanted, where(files.magnumConf)),
-      diff: describeOptionChanges(magnumConf, options, reveal, redact),
+      diff: () => describeOptionChanges(magnumConf, options, reveal, redact),
     },
     fragment: {
       path: files.fragment.path,
       commands: files.fragment,
       found: fragment,
       desired: desiredFragment,
-      diff: describeFileChanges(fragment ?? '', desiredFragment, redact),
+      diff: () => describeFileChanges(fragment ?? '', desiredFragment, redact),
     },
     rules: firewall.managed ? rulesFile(node, firewall, redact) : undefined,
     firewall,
@@ -88,7 +88,8 @@ function rulesFile(node: Node, firewall: Firewall, redact: (text: string) => str
   const where = `${rules.path} on ${node.where}`;
   const found = isText(where)(present(where, remedyOf(firewall, rules.path))(firewall.file));
   const desired = editRules(found, site, where, { controller: node.controller });
-  return { path: rules.path, commands: rules, found, desired, diff: describeRuleChanges(found, desired, redact) };
+  const diff = () => describeRuleChanges(found, desired, redact);
+  return { path: rules.path, commands: rules, found, desired, diff };
 }
 
 /** How the rules get a file that is loaded at boot. */
