@@ -40,9 +40,20 @@ export async function firewallOf(node: Node): Promise<Firewall> {
   const listing = parseListing(rules.exitCode === 0 ? rules.stdout.split('\n') : []);
   const services = /^ENABLED=["']?yes/im.test(ufw ?? '') ? ['ufw'] : [];
   const owner = firewallOwner({ listing, nft, services, ...(file === undefined ? {} : { file }) }, site);
-  const decision = decideRunning(listing, nft, site, { controller });
-  const managed = owner.usesFile && (file !== undefined || decision.answer !== 'accepted');
-  return { owner, listing, nft, file, decision, managed, hasUfw: ufw !== undefined };
+  let decided: Decision | undefined;
+  /** Only Preflight asks for it if there is a file. */
+  const decision = () => (decided ??= decideRunning(listing, nft, site, { controller }));
+  return {
+    owner,
+    listing,
+    nft,
+    file,
+    get decision() {
+      return decision();
+    },
+    managed: owner.usesFile && (file !== undefined || decision().answer !== 'accepted'),
+    hasUfw: ufw !== undefined,
+  };
 }
 
 /** What `nft list ruleset` prints; empty if there is no nft, or none in the kernel. */

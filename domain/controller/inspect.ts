@@ -139,7 +139,8 @@ async function unlessHidden<T>(asking: Promise<T>): Promise<T | undefined> {
 }
 
 function stateOf(file: ManagedFile): FileState {
-  const { path, found, desired, diff } = file;
+  const { path, found, desired } = file;
+  const diff = file.diff();
   if (found === undefined) return { path, state: 'absent', diff };
   return { path, state: found !== desired ? 'differs' : differs(file) ? 'access' : 'same', diff };
 }

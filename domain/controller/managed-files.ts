@@ -37,8 +37,8 @@ export interface ManagedFile {
   /** Its owner, group and mode; those that it gets if there is none. */
   readonly access: Access;
   readonly desiredAccess: Access;
-  /** The difference, fit to be read by people without the secrets. */
-  readonly diff: readonly string[];
+  /** Describes the difference, fit to be read by people without the secrets. */
+  readonly diff: () => readonly string[];
 }
 
 /** Whether it has to be made anew: its content, or its owner, group or mode are not as they should be. */
@@ -97,7 +97,10 @@ export async function managedFiles(node: Node, secrets: Secrets): Promise<Manage
       access: ofConf,
       desiredAccess: desiredOfConf,
       desired: editOslo(magnumConf, wanted, where(files.magnumConf)),
-      diff: [...describeOptionChanges(magnumConf, options, reveal, redact), ...describeAccess(ofConf, desiredOfConf)],
+      diff: () => [
+        ...describeOptionChanges(magnumConf, options, reveal, redact),
+        ...describeAccess(ofConf, desiredOfConf),
+      ],
     },
     fragment: {
       kind: 'fragment',
@@ -106,7 +109,7 @@ export async function managedFiles(node: Node, secrets: Secrets): Promise<Manage
       access: ofFragment,
       desiredAccess: ofFragment,
       desired: desiredFragment,
-      diff: describeFileChanges(fragment ?? '', desiredFragment, redact),
+      diff: () => describeFileChanges(fragment ?? '', desiredFragment, redact),
     },
     rules: firewall.managed ? rulesFile(node, firewall, rulesAccess ?? NO_ACCESS, redact) : undefined,
     firewall,
@@ -154,7 +157,7 @@ function rulesFile(node: Node, firewall: Firewall, access: Access, redact: (text
   const where = `${rules.path} on ${node.where}`;
   const found = isText(where)(present(where, remedyOf(firewall, rules.path))(firewall.file));
   const desired = editRules(found, site, where, { controller: node.controller });
-  const diff = describeRuleChanges(found, desired, redact);
+  const diff = () => describeRuleChanges(found, desired, redact);
   return { kind: 'rules', path: rules.path, found, desired, access, desiredAccess: access, diff };
 }
 
