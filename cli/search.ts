@@ -3,7 +3,7 @@ import type { RunResult } from '../local/search/run';
 import { type Answer, runAll } from '../local/search/pool';
 import { type ScenarioName, SCENARIOS } from '../local/search/scenarios';
 import { type Schedule, scheduleOf, seedOf } from '../local/search/schedule';
-import { fixedSet, pairs, singles } from '../local/search/schedules';
+import { fixedSet, several, singles } from '../local/search/schedules';
 import { type Finding, findingOf, isScenario, referenceNamed, runSchedule, smallest } from '../local/search/search';
 import { type Context, EXIT, UsageError } from './context';
 import { guarded, newCommand } from './program';
@@ -11,6 +11,7 @@ import { guarded, newCommand } from './program';
 interface SearchOptions {
   readonly all?: boolean;
   readonly pairs: number;
+  readonly triples: number;
   readonly scenario?: ScenarioName;
   readonly pessimistic: boolean;
   readonly seed?: string;
@@ -31,6 +32,7 @@ export function searchMain(args: readonly string[], context: Context): Promise<n
       .description('Searches for faults after which something does not hold.')
       .option('--all', 'every single fault at every point of every scenario')
       .option('--pairs <n>', 'and so many pairs of faults', count, 0)
+      .option('--triples <n>', 'and so many times three faults', count, 0)
       .addOption(new Option('--scenario <name>', 'only this one').choices([...SCENARIOS]))
       .option('--pessimistic', 'also kinds of faults that no real program is known for', false)
       .option('--seed <seed>', 'one run again, exactly, as its seed says it')
@@ -93,7 +95,7 @@ async function search(options: SearchOptions, { out }: Context): Promise<number>
 }
 
 async function schedulesOf(options: SearchOptions): Promise<Schedule[]> {
-  const { all = false, pairs: wanted, scenario, seed } = options;
+  const { all = false, pairs, triples, scenario, seed } = options;
   if (seed !== undefined) {
     const schedule = scheduleOf(seed);
     if (!schedule || !isScenario(schedule.scenario)) throw new UsageError(`${seed} is no seed of a run`);
@@ -101,8 +103,12 @@ async function schedulesOf(options: SearchOptions): Promise<Schedule[]> {
   }
   const names = scenario === undefined ? SCENARIOS : [scenario];
   const references = await Promise.all(names.map(referenceNamed));
-  if (!all && wanted === 0) return fixedSet(references);
-  return [...(all ? references.flatMap((one) => singles(one, options)) : []), ...pairs(references, wanted, options)];
+  if (!all && pairs + triples === 0) return fixedSet(references);
+  return [
+    ...(all ? references.flatMap((one) => singles(one, options)) : []),
+    ...several(2, references, pairs, options),
+    ...several(3, references, triples, options),
+  ];
 }
 
 /** What struck where, for whoever reads a seed. */

@@ -11,7 +11,10 @@ export interface Telling {
 }
 
 /** What a program is told. */
-export interface TellingEvent extends Pick<Report, 'site' | 'mode' | 'outcome' | 'execution' | 'outageMs'> {
+export interface TellingEvent extends Pick<
+  Report,
+  'site' | 'mode' | 'outcome' | 'execution' | 'outageMs' | 'outageBoundsMs'
+> {
   /** What differs, or what was done: one sentence each. */
   readonly plan: readonly string[];
   /** Names of what preflight found to be an error. */
@@ -45,7 +48,16 @@ export function tellingOf(report: Report): Telling | null {
       ...(outcome === 'drift' && mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : []),
       `The whole report: magnum-ha audit ${execution}`,
     ].join('\n'),
-    event: { site, mode, outcome, execution, outageMs, plan: report.plan, errors: errors.map(({ name }) => name) },
+    event: {
+      site,
+      mode,
+      outcome,
+      execution,
+      outageMs,
+      outageBoundsMs: bounds,
+      plan: report.plan,
+      errors: errors.map(({ name }) => name),
+    },
   };
 }
 

@@ -18,6 +18,10 @@ const MOST_ERRORS = 64 * 2 ** 10;
 const LINE_BYTES = 30_000;
 /** Longer than the marker. */
 const MARKER_BYTES = 40;
+/** An exit code with a blank before and a line's end after it. What goes on longer is no marker of ours. */
+const TAIL_BYTES = 16;
+/** More commands than one line has room for: whoever prints more markers has made them up. */
+const MOST_PARTS = LINE_BYTES / MARKER_BYTES + 1;
 
 /**
  * What comes after each command, on both streams; on stdout with the command's exit code. The nonce is a variable of the
@@ -111,7 +115,9 @@ interface Part {
 /** Parts a stream at its markers. */
 class Splitter {
   readonly parts: Part[] = [];
-  private kept: Buffer[] = [];
+  private count = 0;
+  /** With room for more: what arrives byte by byte is no object each. */
+  private kept = Buffer.alloc(0);
   private length = 0;
   /** Where a marker may begin. */
   private rest = Buffer.alloc(0);
@@ -123,14 +129,16 @@ class Splitter {
 
   /** What arrived since the last marker. */
   get pending(): Buffer {
-    return Buffer.concat([...this.kept, this.rest]);
+    return Buffer.concat([this.content, this.rest]);
   }
 
   push(chunk: Buffer): void {
     this.rest = Buffer.concat([this.rest, chunk]);
     for (;;) {
       const start = this.rest.indexOf(this.nonce, 0, 'latin1');
-      const end = start < 0 ? -1 : this.rest.indexOf('\n', start, 'latin1');
+      const most = start + this.nonce.length + TAIL_BYTES;
+      const found = start < 0 ? -1 : this.rest.subarray(0, most).indexOf('\n', start, 'latin1');
+      const end = found < 0 && start >= 0 && this.rest.length >= most ? most : found;
       // Of a marker that has not arrived whole, nothing is kept as output.
       const sure = start < 0 ? Math.max(0, this.rest.length - this.nonce.length + 1) : start;
       this.keep(this.rest.subarray(0, sure));
@@ -139,16 +147,26 @@ class Splitter {
         return;
       }
       const tail = this.rest.toString('latin1', start + this.nonce.length, end).trim();
-      this.parts.push({ content: Buffer.concat(this.kept), length: this.length, tail });
-      this.kept = [];
+      if (++this.count <= MOST_PARTS) this.parts.push({ content: this.content, length: this.length, tail });
+      this.kept = Buffer.alloc(0);
       this.length = 0;
       this.rest = this.rest.subarray(end + 1);
     }
   }
 
   private keep(bytes: Buffer): void {
-    const room = this.most - this.length;
-    if (room > 0 && bytes.length > 0) this.kept.push(bytes.subarray(0, room));
+    const { length: used } = this.content;
+    const part = bytes.subarray(0, this.most - used);
+    if (used + part.length > this.kept.length) {
+      const larger = Buffer.alloc(Math.min(this.most, 2 * (used + part.length)));
+      this.kept.copy(larger, 0, 0, used);
+      this.kept = larger;
+    }
+    part.copy(this.kept, used);
     this.length += bytes.length;
+  }
+
+  private get content(): Buffer {
+    return this.kept.subarray(0, Math.min(this.length, this.most));
   }
 }

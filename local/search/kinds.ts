@@ -155,7 +155,6 @@ const service = (code: string) => () => Object.assign(new Error(code), { name: c
 const THROTTLED = states('Lambda.TooManyRequestsException', 'Rate Exceeded. (Service: Lambda, Status Code: 429)');
 const LAMBDA_ERROR = states('Lambda.ServiceException', 'Internal error (Service: Lambda, Status Code: 500)');
 const NO_ANSWER = states('Lambda.SdkClientException', 'Unable to execute HTTP request: Read timed out');
-const DYNAMODB_ERROR = states('DynamoDB.AmazonDynamoDBException', 'Internal server error');
 const SFN_ERROR = states('Sfn.SfnException', 'Internal server error');
 
 const answerLost: Extract<Kind, { at: 'call' }>['strike'] = async ({ proceed }) => {
@@ -167,6 +166,29 @@ const answerLate: Extract<Kind, { at: 'call' }>['strike'] = async ({ proceed, cl
   await clock.sleep(NEVER_MS);
   return answer;
 };
+
+/** What can go wrong with a service that the machine calls by itself: once, for ever, with its effect, and without an answer in time. */
+const callsOf = (name: string, error: () => Error): Readonly<Record<string, Kind>> => ({
+  [`${name}-error`]: { at: 'call', ...of(name), strike: throwing(error) },
+  [`${name}-errors`]: {
+    at: 'call',
+    ...of(name),
+    cutsOff: true,
+    strike: ({ what }, hazards) => {
+      hazards.failForEver(what, error);
+      return Promise.reject(error());
+    },
+  },
+  [`${name}-lost`]: {
+    at: 'call',
+    ...of(name),
+    strike: async ({ proceed }) => {
+      await proceed();
+      throw error();
+    },
+  },
+  [`${name}-late`]: { at: 'call', ...of(name), strike: answerLate },
+});
 
 const CALLS: Readonly<Record<string, Kind>> = {
   throttled: { at: 'call', ...of('lambda'), strike: throwing(THROTTLED) },
@@ -209,25 +231,9 @@ const CALLS: Readonly<Record<string, Kind>> = {
       return Promise.reject(NO_ANSWER());
     },
   },
-  'dynamodb-error': { at: 'call', ...of('dynamodb'), strike: throwing(DYNAMODB_ERROR) },
-  'dynamodb-errors': {
-    at: 'call',
-    ...of('dynamodb'),
-    cutsOff: true,
-    strike: ({ what }, hazards) => {
-      hazards.failForEver(what, DYNAMODB_ERROR);
-      return Promise.reject(DYNAMODB_ERROR());
-    },
-  },
-  'dynamodb-lost': {
-    at: 'call',
-    ...of('dynamodb'),
-    strike: async ({ proceed }) => {
-      await proceed();
-      throw DYNAMODB_ERROR();
-    },
-  },
-  'dynamodb-late': { at: 'call', ...of('dynamodb'), strike: answerLate },
+  ...callsOf('dynamodb', states('DynamoDB.AmazonDynamoDBException', 'Internal server error')),
+  ...callsOf('sns', states('SNS.AmazonSNSException', 'Internal server error')),
+  ...callsOf('events', states('EventBridge.FailedEntry', 'Internal failure')),
   'sfn-error': { at: 'call', ...of('aws-sdk:sfn'), strike: throwing(SFN_ERROR) },
   'ssm-throttled': { at: 'call', ...of('ssm'), strike: throwing(service('ThrottlingException')) },
   'ssm-error': { at: 'call', ...of('ssm'), strike: throwing(service('InternalServerError')) },

@@ -18,17 +18,18 @@ export function singles({ scenario, points }: Reference, choice: Choice): Schedu
   );
 }
 
-/** As many pairs of faults, over all scenarios in turn: always the same ones. */
-export function pairs(references: readonly Reference[], count: number, choice: Choice): Schedule[] {
+/** As many schedules of so many faults, over all scenarios in turn: always the same ones. */
+export function several(faults: 2 | 3, references: readonly Reference[], count: number, choice: Choice): Schedule[] {
   return Array.from({ length: count }, (_, index) => {
     const { scenario, points } = references[index % references.length] as Reference;
-    const random = seededRandom(index);
+    // Pairs and triples are others.
+    const random = seededRandom(index + (faults - 2) * 1_000_000);
     const pick = <T>(items: readonly T[]) => items[Math.floor(random.number() * items.length)] as T;
     const fault = () => {
       const point = pick(points);
       return faultAt(point, pick(kindsAt(point, choice)));
     };
-    return { scenario: scenario.name, faults: [fault(), fault()] };
+    return { scenario: scenario.name, faults: Array.from({ length: faults }, fault) };
   });
 }
 

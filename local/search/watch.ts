@@ -97,7 +97,7 @@ export class Watch {
   private sample(): void {
     const { network, controllers } = this.site;
     const holder = controllers.get(network.virtualIpHost ?? '');
-    const serves = holder?.processes.some(({ name }) => name === 'haproxy') === true;
+    const serves = holder?.processes.some(({ name }) => name === 'haproxy') === true && network.isUp(holder.name);
     const now = this.clock.now();
     if (serves && this.silentSince !== undefined) {
       this.silentMs += now - this.silentSince;

@@ -39,6 +39,13 @@ test('drift is told in a message that says where, what goes down, and what mends
   ]);
 });
 
+test('of an outage that was not watched to its end, the bounds are told', () => {
+  const told = of({ mode: 'apply', outcome: 'changed', outageBoundsMs: { atLeast: 700, atMost: 3_030 } });
+
+  expect(told?.text).toContain('HAProxy was down for 700 to 3030 ms; not all of it was watched.');
+  expect(told?.event).toMatchObject({ outageMs: null, outageBoundsMs: { atLeast: 700, atMost: 3_030 } });
+});
+
 test('an apply tells how long HAProxy was down, and what it made in the cloud', () => {
   const clusters = [
     { name: 'swarm-1', action: 'created' as const, managers: 3, workers: 5, differences: [] },

@@ -188,3 +188,29 @@ test('what is printed where no shell runs is there to be told', () => {
 
   expect(frames.instead?.trim()).toBe('This account is currently not available.');
 });
+
+describe('a host that knows the nonce', () => {
+  const until = (chunk: Buffer, times: number) => {
+    const splitter = new Frames(NONCE, () => undefined);
+    splitter.push('stdout', Buffer.from(`${NONCE} `));
+    for (let i = 0; i < times; i++) splitter.push('stdout', chunk);
+    return splitter.instead;
+  };
+
+  test('and never ends the line of a marker costs no more than any other output', () => {
+    const began = process.cpuUsage();
+
+    until(Buffer.alloc(1024, 'a'), 16_000);
+
+    // 90 s before it was bounded.
+    expect(process.cpuUsage(began).user).toBeLessThan(5e6);
+  });
+
+  test('and prints a million markers fills no memory with them', () => {
+    const marker = `${NONCE} 0\n`;
+
+    const pending = until(Buffer.from(marker.repeat(1_000)), 1_000);
+
+    expect(pending?.length).toBeLessThan(1_000);
+  });
+});

@@ -1,4 +1,4 @@
-import { pairs, singles } from '../../../local/search/schedules';
+import { several, singles } from '../../../local/search/schedules';
 import { referenceOf, runWith } from '../../../local/search/run';
 import { scenarioNamed } from '../../../local/search/scenarios';
 import { scheduleOf, seedOf } from '../../../local/search/schedule';
@@ -30,19 +30,22 @@ test('the points are the same each time, and other faults make another history',
   expect(new Set(digests).size).toBe(2);
 });
 
-test('every point of every sort is tried, and pairs are always the same', async () => {
+test('every point of every sort is tried, and pairs and triples are always the same', async () => {
   const reference = await referenceNamed('clean-check');
   const choice = { pessimistic: false };
 
   const seeds = singles(reference, choice).map(seedOf);
-  const some = pairs([reference], 20, choice).map(seedOf);
+  const some = several(2, [reference], 20, choice).map(seedOf);
 
   expect(new Set(seeds).size).toBe(seeds.length);
   for (const { at, number } of reference.points) {
     const letter = { command: 'c', call: 'a', state: 's' }[at];
     expect(seeds.some((seed) => seed.startsWith(`clean-check:${letter}${number}=`))).toBe(true);
   }
-  expect(pairs([reference], 20, choice).map(seedOf)).toEqual(some);
+  expect(several(2, [reference], 20, choice).map(seedOf)).toEqual(some);
+  const triples = several(3, [reference], 20, choice);
+  expect(triples.every(({ faults }) => faults.length === 3)).toBe(true);
+  expect(several(3, [reference], 20, choice)).toEqual(triples);
 });
 
 test('of two faults, the one that does no harm is left out', async () => {
