@@ -22,7 +22,7 @@ const NATIVE = 'mysql_native_password';
 
 /**
  * Looks for Magnum's database and its user with all privileges on it, as root through the `mysql` client of a controller,
- * and in mode `apply` makes what is missing. The password itself never goes to the server: only its hash does.
+ * and in mode `apply` creates what is missing. The password itself never goes to the server: only its hash does.
  *
  * @throws DatabaseAdminRefused
  */

@@ -12,7 +12,7 @@ const INTERFACES = ['public', 'internal', 'admin'] as const;
 
 /**
  * Looks for Magnum's user with its role, its service and endpoints, and the trustees' domain with its admin, and in mode
- * `apply` makes what is missing. What is there stays: only a user who cannot authenticate gets the password.
+ * `apply` creates what is missing. What is there stays: only a user who cannot authenticate gets the password.
  *
  * @throws KeystoneAdminRefused and what `Keystone` and `HttpClient` throw
  */

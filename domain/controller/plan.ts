@@ -45,7 +45,12 @@ export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan
     blastRadius: cycle ? { ...blastRadius, listeners: cut(blastRadius.listeners, ALL_LISTENERS) } : null,
     summary: [
       ...stage.map((one) => `${one.name}: ${changesOf(one).join(', ')}`),
-      ...restart.map((one) => `${one.name}: restart ${site.magnum.apiService} and ${site.magnum.conductorService}`),
+      ...restart.map((one) => {
+        const why = confDiffers(one)
+          ? `${magnumConf.path} changes`
+          : `${one.stale.join(' and ')} is down or older than ${magnumConf.path}`;
+        return `${one.name}: restart ${site.magnum.apiService} and ${site.magnum.conductorService}, because ${why}`;
+      }),
       ...(cycle
         ? [
             `${controllers.length} controllers: cycle ${site.haproxy.resource}; everything behind the VIP ${site.virtualIp} is down ` +

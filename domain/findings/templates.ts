@@ -1,8 +1,9 @@
+import { externalNetwork, fixedNetwork, loadBalancer } from './template-networks';
+import { isUuid, named, type Reader, readerOf } from './template-reader';
 import * as z from 'zod';
 import type { Finding } from './finding';
 import { messageOf } from '../errors';
-import { flag, listOf, optionalListOf, shown } from '../openstack/answers';
-import { UnexpectedAnswer } from '../openstack/errors';
+import { listOf, shown } from '../openstack/answers';
 import { EndpointMissing } from '../openstack/keystone';
 import type { OpenStackSession } from '../openstack/session';
 import type { ClusterTemplate, Site } from '../site/document';
@@ -11,9 +12,6 @@ import { notChecked } from './not-checked';
 
 /** A check of one thing that a template needs. */
 type Check = (template: ClusterTemplate, read: Reader, site: Site) => Promise<Finding[]>;
-
-/** Reads what a service has: the body, or undefined if it has no such thing (404). */
-type Reader = <T>(type: string, path: string, schema: z.ZodType<T>) => Promise<T | undefined>;
 
 const CHECKS: Readonly<Record<string, Check>> = {
   image,
@@ -60,16 +58,6 @@ async function isMade(site: Site, { name }: ClusterTemplate, { magnum }: OpenSta
   }
 }
 
-function readerOf(openstack: OpenStackSession): Reader {
-  return async (type, path, schema) => {
-    const answer = await openstack.get(type, path);
-    if (answer.status === 404) return undefined;
-    const body = schema.safeParse(answer.json);
-    if (answer.status !== 200 || !body.success) throw new UnexpectedAnswer(answer, `what ${type} documents`);
-    return body.data;
-  };
-}
-
 function missingService({ name }: ClusterTemplate, what: string, { evidence }: EndpointMissing): Finding {
   return {
     name: 'ServiceEndpointMissing',
@@ -81,14 +69,10 @@ function missingService({ name }: ClusterTemplate, what: string, { evidence }: E
 }
 
 // Schemas are made once: making one takes longer than checking by it.
-const named = z.object({ id: z.string(), name: shown });
 const oneImage = named.extend({ os_distro: shown });
 const images = z.object({ images: listOf(oneImage) });
 const allFlavors = z.object({ flavors: listOf(named) });
 const oneKeypair = z.object({ keypair: z.unknown() });
-const networks = z.object({ networks: listOf(named.extend({ 'router:external': flag })) });
-const subnets = z.object({ subnets: listOf(named.extend({ network_id: z.string() })) });
-const allExtensions = z.object({ extensions: optionalListOf(z.object({ alias: z.string() })) });
 const allVolumeTypes = z.object({ volume_types: listOf(named) });
 
 /** Which `os_distro` Magnum's own drivers are for, by COE; drivers that are installed apart may have others. */
@@ -166,73 +150,6 @@ async function keypair({ name, keypairId }: ClusterTemplate, read: Reader): Prom
   ];
 }
 
-async function networksOf(read: Reader, nameOrId: string) {
-  const filter = isUuid(nameOrId) ? 'id' : 'name';
-  const list = await read('network', `/v2.0/networks?${filter}=${encodeURIComponent(nameOrId)}`, networks);
-  return list?.networks ?? [];
-}
-
-async function externalNetwork({ name, externalNetworkId }: ClusterTemplate, read: Reader): Promise<Finding[]> {
-  // An administrator sees everybody's networks of that name; Magnum looks among external ones only.
-  const named = await networksOf(read, externalNetworkId);
-  if (named.some((network) => network['router:external'] === true)) return [];
-  return [
-    {
-      name: 'ExternalNetworkMissing',
-      severity: 'error',
-      evidence:
-        named.length > 0
-          ? `template ${name} names the external network ${externalNetworkId}, which is not external`
-          : `template ${name} names the external network ${externalNetworkId}, which Neutron does not have for this user`,
-      remedy: 'Correct externalNetworkId: `openstack network list --external` shows what there is; Magnum answers 400.',
-    },
-  ];
-}
-
-async function fixedNetwork({ name, ...template }: ClusterTemplate, read: Reader): Promise<Finding[]> {
-  const { fixedNetwork: wanted, fixedSubnet } = template;
-  if (wanted === undefined) return [];
-  const [network] = await networksOf(read, wanted);
-  if (!network) {
-    const evidence = `template ${name} names the fixed network ${wanted}, which Neutron does not have for this user`;
-    const remedy = 'Create it, or correct fixedNetwork: Magnum takes the template, and its clusters fail later.';
-    return [{ name: 'FixedNetworkMissing', severity: 'error', evidence, remedy }];
-  }
-  if (fixedSubnet === undefined) return [];
-  const path = `/v2.0/subnets?${isUuid(fixedSubnet) ? 'id' : 'name'}=${encodeURIComponent(fixedSubnet)}`;
-  const list = await read('network', path, subnets);
-  if (list?.subnets.some(({ network_id }) => network_id === network.id)) return [];
-  return [
-    {
-      name: 'FixedSubnetUnknown',
-      severity: 'error',
-      evidence: `template ${name} names the fixed subnet ${fixedSubnet}, which the network ${wanted} does not have`,
-      remedy: 'Create it there, or correct fixedSubnet: clusters fail later.',
-    },
-  ];
-}
-
-/** Octavia has an endpoint of its own; before it load balancers were an extension of Neutron. */
-async function loadBalancer({ name, masterLbEnabled }: ClusterTemplate, read: Reader): Promise<Finding[]> {
-  if (masterLbEnabled !== true) return [];
-  const octavia = await read('load-balancer', '/', z.unknown()).then(
-    () => true,
-    // Whatever it answers there, it is deployed.
-    (error: unknown) => !(error instanceof EndpointMissing),
-  );
-  if (octavia) return [];
-  const list = await read('network', '/v2.0/extensions', allExtensions);
-  if (list?.extensions.some(({ alias }) => alias === 'lbaasv2' || alias === 'lbaas')) return [];
-  return [
-    {
-      name: 'LoadBalancerServiceMissing',
-      severity: 'error',
-      evidence: `template ${name} has masterLbEnabled; there is neither an endpoint of load-balancer nor Neutron's extension lbaasv2`,
-      remedy: 'Deploy Octavia, or do with one manager and without masterLbEnabled: Heat cannot make the load balancer.',
-    },
-  ];
-}
-
 /** The types under which catalogues have Cinder, by release. */
 export const VOLUME_SERVICES = ['volumev3', 'block-storage', 'volumev2'] as const;
 
@@ -263,8 +180,4 @@ async function volumeTypes(read: Reader): Promise<readonly z.infer<typeof named>
     }
   }
   throw missing;
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(text);
 }

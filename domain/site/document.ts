@@ -93,7 +93,7 @@ const bootstrap = z
     }),
   )
   .default([])
-  .describe('What Magnum needs and nobody has made yet: an apply makes what is missing of it, and deletes nothing.');
+  .describe('What Magnum needs and nobody has made yet: an apply creates what is missing, and deletes nothing.');
 
 const onFailure = z
   .enum(['roll-back', 'keep'])

@@ -7,7 +7,7 @@ export interface FindingEntry {
   readonly meaning: string;
   /** What to do in general; the finding has it for the site. */
   readonly remedy: string;
-  /** The part of a bootstrap that makes what is missing: then it does not refuse the apply that does it. */
+  /** The part of a bootstrap that creates what is missing: then it does not refuse the apply that does so. */
   readonly bootstrap?: Site['bootstrap'][number];
 }
 

@@ -3,8 +3,9 @@ import { Errors, type RetryProps, type State, type TaskStateBase } from 'aws-cdk
 import { END_DISABLE } from '../../../domain/commands/disable';
 import { LIMITS } from '../../../domain/site/limits';
 import { quote } from '../../../domain/ssh/command-line';
+import { messageOf } from '../../states/failure';
 import { type Expression, jsonata, NOW, text } from '../../states/expression';
-import { inOrder, isOver, messageOf, type Phase, type Rule, UNCHANGED, type VariablesOf } from '../../states/kit';
+import { inOrder, isOver, type Phase, type Rule, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { HURRIED } from '../../states/retries';
 import { bounded } from '../../states/time-limit';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';

@@ -1,7 +1,8 @@
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Errors, Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { jsonata, text, variable } from '../../states/expression';
-import { messageOf, type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import { messageOf } from '../../states/failure';
+import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
 import type { PhaseContext } from './phase';
 import { tellOfFailure } from './tell';
 import type { SiteVariables } from './variables';

@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { jsonata, text } from '../../states/expression';
-import { type Failure, type Phase, type Rule, UNCHANGED } from '../../states/kit';
+import type { Failure } from '../../states/failure';
+import { type Phase, type Rule, UNCHANGED } from '../../states/kit';
 import { bounded } from '../../states/time-limit';
 import { touchedSoFar } from './conditions';
 import { enableHaproxy, isServing } from './cycle';

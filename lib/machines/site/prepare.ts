@@ -1,6 +1,7 @@
 import { Errors, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { type Expression, INPUT, jsonata, text } from '../../states/expression';
-import { JUST_FAILED, type Phase, UNCHANGED, type VariablesOf } from '../../states/kit';
+import { JUST_FAILED } from '../../states/failure';
+import { type Phase, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { bootstrapDiffers, pacemakerFaulty, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import { NOTHING_YET, type SiteVariables } from './variables';

@@ -4,7 +4,8 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Errors, type State, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { EventBridgePutEvents, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { type Expression, jsonata, text } from '../../states/expression';
-import { messageOf, type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import { messageOf } from '../../states/failure';
+import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 

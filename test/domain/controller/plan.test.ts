@@ -68,8 +68,8 @@ test('reads as sentences that name the controllers, the paths and what an outage
 
   expect(planned.summary).toEqual([
     'node-1: change /etc/magnum/magnum.conf, write /etc/haproxy/conf.d/180-magnum.cfg, place the firewall rule',
-    'node-1: restart magnum-api and magnum-conductor',
-    'node-2: restart magnum-api and magnum-conductor',
+    'node-1: restart magnum-api and magnum-conductor, because /etc/magnum/magnum.conf changes',
+    'node-2: restart magnum-api and magnum-conductor, because magnum-api is down or older than /etc/magnum/magnum.conf',
     '3 controllers: cycle p_haproxy; everything behind the VIP 10.21.22.2 is down meanwhile: databases, message queues and APIs. ' +
       'Pacemaker stops with it: vip__management, vip__public (by crm_simulate). 2 listeners: stats (10.21.22.2:10000), keystone-1 (10.21.22.2:5000)',
   ]);

@@ -1,5 +1,6 @@
 import { presumedPlatform } from '../../../domain/commands/platform';
-import { checkPlatforms, checkSudo } from '../../../domain/findings/platform';
+import { checkPlatforms } from '../../../domain/findings/platform';
+import { checkSudo } from '../../../domain/findings/sudo';
 import { connectSite } from '../../../domain/commands/site-connection';
 import type { Site } from '../../../domain/site/document';
 import type { Command } from '../../../domain/ssh/command';

@@ -1,6 +1,6 @@
 import evaluator from 'jsonata';
 import { Expression } from '../../../lib/states/expression';
-import { messageOf } from '../../../lib/states/kit';
+import { messageOf } from '../../../lib/states/failure';
 
 const CAUSE = new Expression<string>('$given');
 const messageIn = (given: unknown) =>
