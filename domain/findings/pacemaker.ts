@@ -8,6 +8,7 @@ import { haproxySections } from '../pacemaker/blast-radius';
 import { clusterStatus, ifRunning, readCib } from '../pacemaker/cluster';
 import type { ClusterStatus } from '../pacemaker/status';
 import type { FindingName } from './catalogue';
+import { checkClocks } from './clocks';
 import type { Finding } from './finding';
 import { checkConfiguration, type HaproxyView } from './haproxy-config';
 import { checkResource, type ResourceChecks } from './haproxy-resource';
@@ -38,6 +39,8 @@ interface View extends HaproxyView {
   readonly node: Node;
   /** Undefined if pacemaker does not run there. */
   readonly status: ClusterStatus | undefined;
+  /** By how many seconds its clock is ahead of ours. */
+  readonly ahead: number;
 }
 
 /**
@@ -48,15 +51,16 @@ interface View extends HaproxyView {
  */
 export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
   const views = await everywhere(nodes, async (node): Promise<View> => {
-    const [status, check, sections, ps, sockets] = await Promise.all([
+    const [status, check, sections, ps, sockets, ahead] = await Promise.all([
       ifRunning(clusterStatus(node)),
       node.attempt(node.commands.validateHaproxy),
       haproxySections(node),
       node.run(node.commands.processes),
       node.run(node.commands.sockets),
+      node.run(node.commands.date).then(({ stdout }) => Number(stdout) - node.clock.now() / 1000),
     ]);
     const startedWith = filesOf(node, ps.stdout);
-    return { node, status, check, sections, startedWith, listening: parseListening(sockets.stdout) };
+    return { node, status, check, sections, startedWith, listening: parseListening(sockets.stdout), ahead };
   });
   const seen = views.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
   const quorum = noQuorum(seen);
@@ -69,6 +73,7 @@ export async function checkPacemaker(nodes: Nodes): Promise<PacemakerChecks> {
       ...quorum,
       ...(resource?.findings ?? []),
       ...checkConfiguration(views, nodes[0].site),
+      ...checkClocks(views.map(({ node, ahead }) => ({ controller: node.name, ahead }))),
     ],
     disabled: resource?.disabled ?? seen.some(({ status }) => status.disabled),
   };

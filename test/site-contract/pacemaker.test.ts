@@ -264,7 +264,15 @@ describe('a disable that ends by itself', () => {
   }
 
   const gone = () => site.until('HAProxy has ended', async () => (await haproxyOn()).length === 0);
-  const failed = (exitCode: number, why: string) => ({ exitCode, stderr: `Call cib_modify failed: ${why}\n` });
+  /** Before pacemaker 2.1 with a number behind. */
+  const failed = (exitCode: number, why: string) => ({
+    exitCode,
+    stderr: expect.stringMatching(new RegExp(`^Call cib_modify failed(?: \\(-\\d+\\))?: ${why}\n$`)) as unknown,
+  });
+  const isDisabled = async () => {
+    const { stdout } = await site.run(THREE, c.clusterStatus);
+    return parseClusterStatus(stdout, golden.haproxy.resource, THREE).disabled;
+  };
 
   it('needs to be armed for its cycle, and is over once the set is taken away', async () => {
     const unarmed = await site.run(ONE, disableCommand(CYCLE));
@@ -273,7 +281,7 @@ describe('a disable that ends by itself', () => {
     const running = await haproxyOn();
     const disabled = await site.run(TWO, disableCommand(CYCLE));
     await gone();
-    const seen = await eventually(THREE, truth('disabled'));
+    const seen = await isDisabled();
     const byPcs = await site.run(ONE, c.enableHaproxy);
     const stillGone = await haproxyOn();
     const ended = [await site.run(THREE, END_DISABLE), await site.run(ONE, END_DISABLE)];
@@ -284,7 +292,7 @@ describe('a disable that ends by itself', () => {
     expect([armed, disabled, byPcs, ...ended]).toEqual(Array(5).fill(silent));
     expect(others).toMatchObject(failed(78, 'Update does not conform to the configured schema'));
     expect([running, stillGone]).toEqual([ALL, []]);
-    expect(seen).toEqual(truth('disabled'));
+    expect(seen).toBe(true);
     expect(late).toMatchObject(failed(105, 'No such device or address'));
     expect(await haproxyOn()).toEqual(ALL);
   });
@@ -294,12 +302,12 @@ describe('a disable that ends by itself', () => {
     await site.run(ONE, disableCommand(CYCLE));
     await gone();
     await site.settled();
-    const healthy = await eventually(TWO, truth('healthy'));
+    const still = await isDisabled();
     const before = await site.daemons(ONE);
     const late = await site.run(ONE, disableCommand(CYCLE));
     await site.sleep(2_000);
 
-    expect(healthy).toEqual(truth('healthy'));
+    expect(still).toBe(false);
     expect(late).toEqual(silent);
     expect(await site.daemons(ONE)).toEqual(before);
   });

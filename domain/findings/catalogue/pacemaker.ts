@@ -32,6 +32,11 @@ export const PACEMAKER_CATALOGUE = {
     'HAProxy runs, or could, on a node that the document does not name: Magnum would be gone once the VIP moves there.',
     'Add it to controllers, or keep HAProxy off it.',
   ),
+  ClocksDiffer: entry(
+    'warning',
+    'The clocks of two controllers differ by more than 30 s: after a failure in the cycle HAProxy may come back later.',
+    'Let NTP set both.',
+  ),
   HAProxyResourceDisabled: entry(
     ERROR,
     'Pacemaker keeps HAProxy stopped by a target role that `enable` does not end, such as one in rsc_defaults.',

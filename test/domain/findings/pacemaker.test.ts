@@ -40,7 +40,7 @@ test('nothing is found where HAProxy is well: every controller is asked, and one
 
   expect(result).toMatchObject({ value: { findings: [], disabled: false } });
   const programs = ran.map((line) => line.split(' ').slice(0, 2).join(' ')).toSorted();
-  const each = ['crm_mon', 'grep', 'haproxy', 'ps', 'ss'];
+  const each = ['crm_mon', 'date', 'grep', 'haproxy', 'ps', 'ss'];
   expect(programs).toEqual(
     [
       'node-1: cibadmin',
