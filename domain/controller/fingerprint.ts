@@ -21,6 +21,11 @@ export async function fingerprint(node: Node, key: string, { digest, access }: L
   return line === undefined || printed === undefined ? null : combined(key, line.split(' ')[0] ?? '', printed.trim());
 }
 
+/** Whether a file in place is still the one that was put there. */
+export function isStill(inPlace: string | null, placed: string): boolean {
+  return inPlace === placed;
+}
+
 function combined(key: string, sha256: string, access: string): string {
   return keyedDigest(key, `${sha256} ${access}`);
 }

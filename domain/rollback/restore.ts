@@ -6,7 +6,7 @@ import { freshness } from '../commands/process-list';
 import { haproxyOn } from '../commands/whose-processes';
 import { parseListing } from '../config/firewall/table';
 import { positionsOfRule } from '../config/iptables';
-import { fingerprint } from '../controller/fingerprint';
+import { fingerprint, isStill } from '../controller/fingerprint';
 import { ifPresent } from '../controller/if-present';
 import type { Staged, StagedFile } from '../controller/stage';
 
@@ -75,7 +75,7 @@ async function restoreFile(
   const inPlace = await fingerprint(node, key, commands.files[kind]);
   if (inPlace === replaces) return true;
   // Once it is undone, the same file may be another execution's.
-  if (inPlace !== digest || !isThere) return false;
+  if (!isStill(inPlace, digest) || !isThere) return false;
   if (replaces === null) {
     await run(commands.removeFragment);
     return true;

@@ -131,9 +131,8 @@ function whenEnabled({ site }: Local, happens: () => void): void {
 }
 
 const stop = ({ site }: Local, name: string) => {
-  for (const service of [golden.magnum.apiService, golden.magnum.conductorService]) {
-    site.controllers.get(name)?.services.get(service)?.stop();
-  }
+  const { services } = site.controllers.get(name) ?? {};
+  for (const service of [golden.magnum.apiService, golden.magnum.conductorService]) services?.get(service)?.stop();
 };
 
 test.each([

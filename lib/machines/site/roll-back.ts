@@ -3,14 +3,12 @@ import { Errors, Pass, type RetryProps, type State } from 'aws-cdk-lib/aws-stepf
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { LIMITS } from '../../../domain/site/limits';
 import type { Restart } from '../../../domain/controller/restart';
-import { EXECUTION, type Expression, jsonata, text } from '../../states/expression';
+import { EXECUTION, jsonata, text } from '../../states/expression';
 import { JUST_FAILED, messageOf } from '../../states/failure';
 import { inOrder, isOver, type Phase, UNCHANGED } from '../../states/kit';
-import { bounded } from '../../states/time-limit';
 import { cycleBack, startAgain } from './cycle';
 import { report } from './finish';
 import type { PhaseContext } from './phase';
-import type { SiteVariables } from './variables';
 
 /** How long controllers on which something goes wrong are tried again. */
 const DEADLINE_SECONDS = 60;

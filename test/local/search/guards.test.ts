@@ -1,7 +1,7 @@
 import { runWith, type RunResult } from '../../../local/search/run';
 import { referenceNamed } from '../../../local/search/search';
 import type { Tampering } from '../../../local/search/world';
-import { believingDigests, instead, withState } from './tampering';
+import { believingDigests, instead, withState, writingByHand } from './tampering';
 
 let mockQuotesAll = false;
 jest.mock('../../../domain/commands/reason', () => {
@@ -9,6 +9,17 @@ jest.mock('../../../domain/commands/reason', () => {
     '../../../domain/commands/reason',
   );
   return { ...actual, reasonIn: (printed: string) => (mockQuotesAll ? printed : actual.reasonIn(printed)) };
+});
+
+let mockBelieves = false;
+jest.mock('../../../domain/controller/fingerprint', () => {
+  const actual = jest.requireActual<{ isStill: (inPlace: string | null, placed: string) => boolean }>(
+    '../../../domain/controller/fingerprint',
+  );
+  return {
+    ...actual,
+    isStill: (inPlace: string | null, placed: string) => mockBelieves || actual.isStill(inPlace, placed),
+  };
 });
 
 /** One fault, at the first point whose name is like this. */
@@ -78,6 +89,8 @@ const GUARDS: readonly (Strike & {
     without: () =>
       withState('Enable HAProxy', (state) => {
         delete state.Retry;
+        // The roll-back would start it again.
+        state.Catch = [{ ...state.Catch?.[0], Next: 'Release site lock' }];
       }),
     invariant: 'I1',
     given: forEver,
@@ -89,6 +102,17 @@ const GUARDS: readonly (Strike & {
     point: /node-2 dd of=.*rules/,
     without: believingDigests,
     invariant: 'I2',
+  },
+  {
+    guard: 'the way from a failed Commit to the roll-back',
+    scenario: 'fresh-apply',
+    kind: 'exit',
+    point: /node-2 mv -fT .*magnum\.conf/,
+    without: () =>
+      withState('Commit: everywhere?', (state) => {
+        state.Default = 'Release site lock';
+      }),
+    invariant: 'I8',
   },
   {
     guard: "the lock's condition",
@@ -144,5 +168,25 @@ describe('the list of what may be quoted of a program', () => {
     mockQuotesAll = true;
 
     expect(violated(await strike(where))).toContain('I3');
+  });
+});
+
+describe('the digest by which a roll-back knows its own files', () => {
+  const where: Strike = { scenario: 'fresh-apply', kind: 'exit', point: /node-2 service magnum-conductor restart/ };
+  const survives = async () => {
+    const { tampering, survived } = writingByHand();
+    const { outcome } = await strike(where, tampering);
+    return [outcome, survived()];
+  };
+  afterEach(() => (mockBelieves = false));
+
+  it('keeps what somebody has written since', async () => {
+    expect(await survives()).toEqual(['CommandFailed', true]);
+  });
+
+  it('is missed where it is taken out', async () => {
+    mockBelieves = true;
+
+    expect(await survives()).toEqual(['CommandFailed', false]);
   });
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Command } from '../../../domain/ssh/command';
 import { commandLine } from '../../../domain/ssh/command-line';
 import type { Link } from '../../../domain/world';
 import type { Template } from '../../../local/emulator/aws/template';
@@ -9,6 +10,7 @@ export interface ChangeableState {
   Catch?: { Next: string }[];
   Retry?: object[];
   Choices?: { Condition: string }[];
+  Default?: string;
   Arguments?: Record<string, unknown>;
 }
 
@@ -58,5 +60,33 @@ export function instead(found: RegExp, other: string): Tampering {
         return link.execute(commandLine(changed, false), changed);
       },
     }),
+  };
+}
+
+/** As Magnum is restarted on the second controller, somebody writes a magnum.conf there. @returns whether it was there in the end */
+export function writingByHand(): { readonly tampering: Tampering; readonly survived: () => boolean } {
+  const path = '/etc/magnum/magnum.conf';
+  const argv = ['dd', `of=${path}`, 'conv=fsync', 'status=none'];
+  const write: Command = { argv, root: true, timeoutSeconds: 20, stdin: '[DEFAULT]\n# by hand\n' };
+  let written = false;
+  let last = '';
+  return {
+    survived: () => last.includes('# by hand'),
+    tampering: {
+      link: (link: Link, host: string): Link => ({
+        ...link,
+        execute: async (line, command) => {
+          if (host !== 'node-2') return link.execute(line, command);
+          if (!written && command.argv[0] === 'service') {
+            written = true;
+            await link.execute(commandLine(write, false), write);
+          }
+          const outcome = await link.execute(line, command);
+          // The next apply reads it, and puts it right.
+          if (written && last === '' && command.argv[1] === `if=${path}`) last = outcome.stdout;
+          return outcome;
+        },
+      }),
+    },
   };
 }
