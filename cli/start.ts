@@ -1,3 +1,4 @@
+import { type Mode, MODES } from '../domain/site/load';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { Argument, Option } from 'commander';
 import { withStepFunctions } from './aws';
@@ -7,7 +8,7 @@ import { followExecution, type FollowOptions } from './follow';
 import type { Verb } from './program';
 
 interface StartOptions extends FollowOptions {
-  readonly mode: 'check' | 'apply';
+  readonly mode: Mode;
   readonly follow?: boolean;
 }
 
@@ -18,7 +19,7 @@ export const start: Verb = (parent, run) => {
     .summary('start a check or an apply on AWS')
     .description('Starts an execution on AWS. A check touches nothing; it is what is started unless you say apply.')
     .addArgument(new Argument('<site>', 'name of a deployed site'))
-    .addOption(new Option('--mode <mode>', 'what to do').choices(['check', 'apply']).default('check'))
+    .addOption(new Option('--mode <mode>', 'what to do').choices([...MODES]).default('check'))
     .option('--follow', 'show it as it happens, then its report')
     .option('--stack <name>', 'name of the deployed stack', 'magnum-ha')
     .option('--plain', 'no colour, no line is written over')

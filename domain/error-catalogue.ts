@@ -20,7 +20,7 @@ export const ERROR_CATALOGUE = {
       'The input of the execution does not have the right form.',
       'Start with {"site": "golden", "mode": "check"}.',
     ),
-    ModeUnknown: entry('There is no such mode.', 'Use "check", which touches nothing, or "apply".'),
+    ModeUnknown: entry('There is no such mode.', 'Use "check", which touches nothing, "apply", or "recover".'),
     SiteUnknown: entry('There is no document of this site.', 'Correct the name, or deploy the document.'),
     SiteDocumentInvalid: entry('The site document has mistakes of several kinds.', ALL_PROBLEMS),
     UnknownField: entry('The site document has a field that does not exist.', ALL_PROBLEMS),
@@ -161,6 +161,10 @@ export const ERROR_CATALOGUE = {
     HAProxyStartTimeout: entry(
       'HAProxy was enabled, but did not serve everywhere in its time. What the execution had changed was rolled back.',
       "The cause says what is up now and what is down: look at crm_mon -1 -r and at HAProxy's log if it is still down.",
+    ),
+    NotRecovered: entry(
+      'After an apply that failed, was stopped or timed out, HAProxy could not be seen to serve for hours, or nobody can reach the site.',
+      'Look at HAProxy now: crm_mon -1 on a controller; then see the cause.',
     ),
     HAProxyLeftDisabled: entry(
       'HAProxy is disabled, or may be, and could not be enabled: everything behind the VIPs is down. What the execution has ' +

@@ -1,5 +1,6 @@
 import type { BootstrapItem } from './bootstrap/item';
 import type { Committed } from './controller/commit';
+import type { Cleared } from './rollback/clear';
 import type { Step, StepAction } from './controller/cycle-step';
 import type { Inspection } from './controller/inspect';
 import type { Plan } from './controller/plan';
@@ -37,6 +38,7 @@ export interface Contract {
   preflight: Task<{ site: Site }, { platforms: Platforms; findings: readonly Finding[] }>;
   preflightCloud: Task<{ site: Site; findings: readonly Finding[] }, { findings: readonly Finding[] }>;
   bootstrap: Task<{ site: Site; mode: Mode }, readonly BootstrapItem[]>;
+  clearStaging: Task<{ site: Site; platforms: Platforms }, Cleared>;
   upgradeSchema: Task<{ site: Site; mode: Mode }, BootstrapItem>;
   inspectControllers: Task<{ site: Site; platforms: Platforms }, Inspection>;
   plan: Task<{ site: Site } & Inspection, Plan>;
@@ -127,6 +129,7 @@ const computes: TaskSpecification = { minutes: 0.5, secrets: [], connects: false
 export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   loadSite: { minutes: 1, secrets: [], connects: false, loads: true },
   lookAtHaproxy: connects(2),
+  clearStaging: changes(2),
   preflight: connects(2),
   preflightCloud: connects(2, 'accounts', 'openstack'),
   bootstrap: changes(5, 'bootstrap'),

@@ -20,7 +20,9 @@ export interface AlarmsProps {
   /** Whom they tell. */
   readonly topic: ITopic;
   readonly stateMachine: StateMachine;
-  /** Of schedules that could not start an execution. */
+  /** What follows applies that failed. */
+  readonly recovery: StateMachine;
+  /** Of schedules and events that could not start an execution. */
   readonly deadLetterQueue: IQueue;
 }
 
@@ -37,7 +39,7 @@ const DAY = Duration.days(1);
 
 /** Alarms on what nobody looks at by himself, and a dashboard of the same. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { topic, stateMachine, deadLetterQueue }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { topic, stateMachine, recovery, deadLetterQueue }: AlarmsProps) {
     super(scope, id);
     const often = { period: Duration.minutes(5), statistic: 'Sum' };
     const drifted = new Metric({ namespace: NAMESPACE, metricName: 'Drifted', period: DAY, statistic: 'Maximum' });
@@ -47,6 +49,7 @@ export class Alarms extends Construct {
       failed: { metric: stateMachine.metricFailed(often) },
       aborted: { metric: stateMachine.metricAborted(often) },
       'timed-out': { metric: stateMachine.metricTimedOut(often) },
+      'not-recovered': { metric: recovery.metricFailed(often) },
       'not-started': {
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...often, statistic: 'Maximum' }),
       },

@@ -8,6 +8,7 @@ import { LockTable } from './lock-table';
 import type { Network } from './settings';
 import { CommandsQuery } from './commands-query';
 import { PeopleTopic } from './people';
+import { RecoveryMachine } from './machines/recovery';
 import { SiteMachine } from './machines/site';
 import { SiteParameters } from './site-parameters';
 import { SiteSecrets } from './site-secrets';
@@ -60,7 +61,12 @@ export class MagnumHaStack extends Stack {
       rate: checkRate,
       ...encryption,
     });
-    new Alarms(this, 'Alarms', { topic, stateMachine, deadLetterQueue });
+    const { stateMachine: recovery } = new RecoveryMachine(this, 'Recovery', {
+      siteMachine: stateMachine,
+      deadLetterQueue,
+      ...encryption,
+    });
+    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, deadLetterQueue });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'LockTableName', { value: lockTable.tableName, description: 'One item for each site in work' });

@@ -2,6 +2,7 @@ import type { TaskFunction, TaskName } from '../domain/tasks';
 import { run as bootstrap } from '../lambdas/bootstrap';
 import { run as commit } from '../lambdas/commit';
 import { run as cycle } from '../lambdas/cycle';
+import { run as clearStaging } from '../lambdas/clear-staging';
 import { run as ensureCluster } from '../lambdas/ensure-cluster';
 import { run as ensureClusterTemplate } from '../lambdas/ensure-cluster-template';
 import { run as inspectControllers } from '../lambdas/inspect-controllers';
@@ -23,6 +24,7 @@ import { run as verify } from '../lambdas/verify';
 export const TASK_FUNCTIONS: { readonly [T in TaskName]: TaskFunction<T> } = {
   loadSite,
   lookAtHaproxy,
+  clearStaging,
   preflight,
   preflightCloud,
   bootstrap,

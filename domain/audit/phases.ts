@@ -8,7 +8,7 @@ const PHASES: Readonly<Record<Phase, RegExp>> = {
   rollback:
     /roll-back|^(Roll back files|Discard staged files|Start HAProxy again|Restart Magnum again|Wait for (controllers|HAProxy to come back))$/,
   haproxy: /HAProxy|^Reach$|^Arm dead-man/,
-  stage: /^Stage files$/,
+  stage: /^(Stage files|Clear staging)$/,
   commit: /^(Commit files|Bootstrap|Upgrade schema)$/,
   restart: /^Restart Magnum$/,
   verify: /^(Verify|Wait for Magnum)$/,

@@ -22,6 +22,10 @@ export function verdictOf(status: Status, facts: Facts, output: Report | Skipped
   if (output?.outcome === 'skipped') {
     return { outcome: 'skipped', words: `Skipped. ${output.reason}`, todo: ['Start it again when that has ended.'] };
   }
+  if (mode === 'recover') {
+    const serves = outcome === 'changed' ? 'HAProxy had been left disabled, and was enabled' : 'HAProxy was enabled';
+    return { outcome, words: `Recovered. ${serves}; what an earlier execution had staged is gone.`, todo: [] };
+  }
   if (outcome === 'drift') {
     return {
       outcome,

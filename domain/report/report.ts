@@ -2,6 +2,7 @@ import type { BootstrapItem } from '../bootstrap/item';
 import type { Platforms } from '../commands/platform';
 import type { Finding } from '../findings/finding';
 import type { Committed } from '../controller/commit';
+import type { Cleared } from '../rollback/clear';
 import type { ControllerState, FileState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
 import type { Restart } from '../controller/restart';
@@ -82,6 +83,19 @@ export interface Report extends Pick<
   readonly clusters: readonly ClusterReport[] | null;
   /** What the roll-back came to; null without one. */
   readonly rollBack: RolledBack | null;
+}
+
+/** The output of an execution in mode recover: HAProxy serves, and nothing is left of an execution that ended too soon. */
+export interface Recovery {
+  readonly site: string;
+  readonly mode: 'recover';
+  /** `changed`: HAProxy had been left disabled, and was enabled. */
+  readonly outcome: 'changed' | 'unchanged';
+  /** ARN of the execution. */
+  readonly execution: string;
+  readonly leftDisabled: boolean;
+  /** Where staged files were taken away. */
+  readonly cleared: Cleared;
 }
 
 /** The output of a check that did not begin, because another execution works on the site. */

@@ -19,8 +19,12 @@ export class InputInvalid extends MagnumHaError {
   override readonly name = 'InputInvalid';
 }
 
-/** `check` finds drift and touches nothing; `apply` removes it. */
-export type Mode = 'check' | 'apply';
+/**
+ * `check` finds drift and touches nothing; `apply` removes it. `recover` does what has to be done after an execution that
+ * was stopped: HAProxy is enabled and serves, staged files are taken away, the lock is released.
+ */
+export type Mode = (typeof MODES)[number];
+export const MODES = ['check', 'apply', 'recover'] as const;
 
 /** A refusal names at most this many sites. */
 const MOST_NAMED = 20;
@@ -43,13 +47,14 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
   if (typeof site !== 'string' || !SITE_NAME.test(site)) {
     throw new InputInvalid(`The input's "site" is not the name of a site. ${await advice(documents)}`);
   }
-  if (mode !== 'check' && mode !== 'apply') {
+  const asked = MODES.find((one) => one === mode);
+  if (asked === undefined) {
     const said = mode === undefined ? 'is missing' : `is ${JSON.stringify(mode).slice(0, 40)}`;
-    const meant = typeof mode === 'string' ? nearest(mode, ['check', 'apply']) : undefined;
+    const meant = typeof mode === 'string' ? nearest(mode, MODES) : undefined;
     const hint = meant === undefined ? '' : `Did you mean "${meant}"? `;
     throw new ModeUnknown(`The input's "mode" ${said}. ${hint}${await advice(documents, site)}`);
   }
-  return { site, mode };
+  return { site, mode: asked };
 }
 
 /** How to start with a valid input. */

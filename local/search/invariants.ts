@@ -1,4 +1,5 @@
 import type { Report } from '../../domain/report/report';
+import type { Mode } from '../../domain/site/load';
 import type { ExecutionResult } from '../emulator/asl';
 import type { SimulatedSite } from '../simulated-site';
 import { type ControllerFacts, differences, type SiteFacts } from './facts';
@@ -98,7 +99,7 @@ export function untouched(effects: readonly Effect[], what: string): Violation[]
 
 /** What a report is held against. */
 export interface Truth {
-  readonly mode: 'apply' | 'check';
+  readonly mode: Mode;
   /** The site when the execution had ended, without the faults that last. */
   readonly facts: SiteFacts;
   readonly wanted: SiteFacts;

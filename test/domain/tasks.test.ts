@@ -20,6 +20,7 @@ const golden = site('golden', (document) => (document.bootstrap = ['database', '
 /** What each task is given that needs something of a site. */
 const inputs = {
   lookAtHaproxy: { site: golden },
+  clearStaging: { site: golden, platforms: [] },
   preflight: { site: golden },
   preflightCloud: { site: golden, findings: [] },
   bootstrap: { site: golden, mode: 'check' },

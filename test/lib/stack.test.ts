@@ -107,6 +107,7 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'drift-left',
     'failed',
     'no-check',
+    'not-recovered',
     'not-started',
     'timed-out',
   ]);

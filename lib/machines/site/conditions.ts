@@ -7,6 +7,11 @@ import type { SiteVariables } from './variables';
 
 type Variables = VariablesOf<SiteVariables>;
 
+/** Whether nothing is asked for but to bring HAProxy back and to clean up. */
+export function isRecovery({ mode }: Variables): Expression<boolean> {
+  return jsonata`${mode} = "recover"`;
+}
+
 /** Whether Preflight found HAProxy disabled: then nothing behind the VIPs answers. */
 export function haproxyDisabled({ findings }: Variables): Expression<boolean> {
   return jsonata`${HAPROXY_DISABLED} in ${findings}.name`;

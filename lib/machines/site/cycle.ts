@@ -189,11 +189,16 @@ export function isServing({ cycle }: VariablesOf<SiteVariables>): Expression<boo
   return jsonata`${cycle.dot('done')} = true`;
 }
 
+/** What is told of HAProxy that does not serve everywhere in its time. */
+export function late({ site, cycle }: VariablesOf<SiteVariables>): Expression<string> {
+  const seconds = site.dot('haproxy').dot('startTimeoutSeconds');
+  return text`HAProxy was enabled, but does not serve everywhere after ${seconds} s; waiting for: ${cycle.dot('waitingFor')}. Look at crm_mon -1 -r and haproxy -c on the controllers.`;
+}
+
 /** The cycle's way on from Enable HAProxy. */
 function enableAfterStop(context: PhaseContext, next: State): State {
   const { kit, release } = context;
   const { $ } = kit;
-  const haproxy = $.site.dot('haproxy');
   return enableHaproxy(context, {
     rules: ({ isLate }) => [
       { when: jsonata`${isServing($)} and ${$.failure} = null`, next },
@@ -212,13 +217,7 @@ function enableAfterStop(context: PhaseContext, next: State): State {
       {
         when: isLate,
         next: release,
-        assign: {
-          unserved: true,
-          ...kit.failure(
-            'HAProxyStartTimeout',
-            text`HAProxy was enabled, but does not serve everywhere after ${haproxy.dot('startTimeoutSeconds')} s; waiting for: ${$.cycle.dot('waitingFor')}. Look at crm_mon -1 -r and haproxy -c on the controllers.`,
-          ),
-        },
+        assign: { unserved: true, ...kit.failure('HAProxyStartTimeout', late($)) },
       },
     ],
     onPollFailed: (poll) => kit.onFailure(poll, release),

@@ -3,6 +3,7 @@ import { Errors, Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions
 import { jsonata, text, variable } from '../../states/expression';
 import { messageOf } from '../../states/failure';
 import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import { isRecovery } from './conditions';
 import type { PhaseContext } from './phase';
 import { tellOfFailure } from './tell';
 import type { SiteVariables } from './variables';
@@ -78,6 +79,13 @@ export function end(kit: StateKit<SiteVariables>, topic: ITopic): { failed: Stat
   const succeeded = Succeed.jsonata(scope, 'Done', { outputs: $.report.template });
   return {
     failed,
-    succeededOrFailed: kit.choice('Anything failed?', [{ when: jsonata`${failure} = null`, next: succeeded }], failed),
+    succeededOrFailed: kit.choice(
+      'Anything failed?',
+      [
+        { when: jsonata`${failure} = null`, next: succeeded },
+        { when: isRecovery($), next: ended, comment: 'Whoever started it knows, and may try again for hours' },
+      ],
+      failed,
+    ),
   };
 }

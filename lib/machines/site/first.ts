@@ -1,11 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { jsonata, text } from '../../states/expression';
-import type { Failure } from '../../states/failure';
+import { type Failure, JUST_FAILED } from '../../states/failure';
 import { type Phase, type Rule, UNCHANGED } from '../../states/kit';
 import { bounded } from '../../states/time-limit';
-import { touchedSoFar } from './conditions';
-import { enableHaproxy, isServing } from './cycle';
+import { isRecovery, touchedSoFar } from './conditions';
+import { enableHaproxy, isServing, late } from './cycle';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -16,21 +16,36 @@ const UNTIL_SEEN: RetryProps = { errors: [Errors.ALL], maxAttempts: 5, interval:
 const TWICE = { times: 2 };
 
 /**
- * What comes first as soon as no other execution works on the site: in an apply, HAProxy. Then another execution's last task is
- * waited for, and what Load site found refuses the execution.
+ * What comes first as soon as no other execution works on the site: but for a check, HAProxy. Then another execution's last task is
+ * waited for, and what Load site found refuses an apply.
+ *
+ * @param recovered where mode recover goes on
  */
-export function first(context: PhaseContext): (waits: Rule<SiteVariables>) => Phase {
+export function first(context: PhaseContext, recovered: State): (waits: Rule<SiteVariables>) => Phase {
   const { kit, release } = context;
   const { $ } = kit;
   return (waits) => (next) => {
     const refused = {
-      when: jsonata<boolean>`${$.refusal} != null`,
+      when: jsonata<boolean>`${$.refusal} != null and ${$.mode} = "apply"`,
       next: release,
       assign: {
         failure: jsonata<Failure>`{"Error": ${$.refusal.dot('Error')}, "Cause": ${text`${$.refusal.dot('Cause')} ${touchedSoFar($)}`}}`,
       },
     };
-    const then = kit.choice('Anything to wait for?', [waits, refused], next);
+    const then = kit.choice(
+      'Anything to wait for?',
+      [
+        {
+          when: jsonata`${$.failure} != null`,
+          next: release,
+          comment: 'Only in mode recover: it can be tried again soon',
+        },
+        waits,
+        refused,
+        { when: isRecovery($), next: recovered },
+      ],
+      next,
+    );
     const isCheck = jsonata<boolean>`${$.mode} = "check"`;
     return kit.choice(
       'Apply?',
@@ -45,14 +60,19 @@ export function first(context: PhaseContext): (waits: Rule<SiteVariables>) => Ph
 
 /**
  * HAProxy first: if it was left disabled everything behind the VIPs is down, so it is enabled whatever else may be wrong, and
- * polled until it serves. If nobody can tell whether it is disabled, or it does not serve in its time, it goes on all the same:
- * Preflight says why.
+ * polled until it serves. If nobody can tell whether it is disabled, or it does not serve in its time, an apply goes on all the
+ * same: Preflight says why. In mode recover that is a failure.
  *
  * @returns the first state
  */
 function haproxyFirst(context: PhaseContext, next: State): State {
   const { kit } = context;
   const { $ } = kit;
+  const unseen = {
+    errors: [Errors.ALL],
+    outputs: UNCHANGED,
+    assign: { failure: jsonata<Failure | null>`${isRecovery($)} ? ${JUST_FAILED} : ${$.failure}`.template },
+  };
   const look = kit.invoke('Look at HAProxy', 'lookAtHaproxy', {
     input: { site: $.site },
     assign: (result) => ({
@@ -68,12 +88,13 @@ function haproxyFirst(context: PhaseContext, next: State): State {
     ...TWICE,
     rules: ({ isLate }) => [
       { when: isServing($), next },
+      { when: jsonata`${isLate} and ${isRecovery($)}`, next, assign: kit.failure('HAProxyStartTimeout', late($)) },
       { when: isLate, next, comment: 'Preflight says why' },
     ],
-    onPollFailed: (poll) => poll.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED }),
+    onPollFailed: (poll) => poll.addCatch(next, unseen),
   });
   const disabled = kit.choice('HAProxy disabled?', [{ when: $.haproxyDisabled, next: enable }], next);
-  bounded(look, TWICE).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+  bounded(look, TWICE).addCatch(next, unseen);
   look.next(disabled);
   return look;
 }

@@ -27,6 +27,7 @@ import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
 import type { PhaseContext } from './phase';
 import { inspect, loadSite, plan, preflight } from './prepare';
+import { recover } from './recover';
 import { waysBack } from './roll-back';
 import type { SiteVariables } from './variables';
 import { tell } from './tell';
@@ -42,7 +43,7 @@ export interface SiteMachineProps {
   readonly key?: IKey;
 }
 
-/** The site machine. Start it with `{"site": "golden", "mode": "check"}` or `"apply"`. */
+/** The site machine. Start it with `{"site": "golden", "mode": "check"}`, `"apply"` or `"recover"`. */
 export class SiteMachine extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -116,7 +117,9 @@ export class SiteMachine extends Construct {
 /**
  * The procedure:
  *
- * Load site → Take site lock → (apply: HAProxy enabled if it was left disabled) → Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
+ * Load site → Take site lock → (but for a check: HAProxy enabled if it was left disabled) →
+ *   recover: Clear staging
+ *   check, apply: Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Arm dead-man → Cycle HAProxy →
  *     Verify → templates → clusters → Report
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
@@ -144,7 +147,7 @@ function procedure(scope: Construct, functions: TaskFunctions, { lock, topic }: 
   return inOrder(
     [
       loadSite(context, failed),
-      takeSiteLock(context, lock, first(context)),
+      takeSiteLock(context, lock, first(context, recover(context))),
       preflight(context),
       bootstrap(context),
       inspect(context),

@@ -13,7 +13,7 @@ import type { LockTable } from '../../lock-table';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
 import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
 import { timeLimit } from '../../states/time-limit';
-import { touchedSoFar } from './conditions';
+import { isRecovery, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
@@ -40,6 +40,9 @@ const AFTERMATH_SECONDS = Math.max(...Object.values(TASKS).map(({ minutes }) => 
 
 /** By so many seconds the clocks of AWS's services may differ. */
 const CLOCKS_DIFFER_SECONDS = 300;
+
+/** A recovery waits so many seconds longer than an apply. */
+const POLITE_SECONDS = 30;
 
 /** An AWS API answers within a second or not at all. */
 const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
@@ -72,7 +75,9 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: 
     const look = lookAtOwner(kit, lock.executions);
     // StopExecution ends no function: one goes on, and would write between this execution's steps.
     const left = jsonata<number>`$max([0, $min([${AFTERMATH_SECONDS}, $ceil((${$.ownerStopped} - ${NOW}) / 1000) + ${AFTERMATH_SECONDS + CLOCKS_DIFFER_SECONDS}])])`;
-    const wait = kit.wait("Wait for the owner's last task", left, AFTERMATH_SECONDS);
+    // An apply that waits for the same comes first: it does all that a recovery does.
+    const politely = jsonata<number>`${left} + (${isRecovery($)} ? ${POLITE_SECONDS} : 0)`;
+    const wait = kit.wait("Wait for the owner's last task", politely, AFTERMATH_SECONDS + POLITE_SECONDS);
     const works = text`Another execution works on site ${$.lockSite}: ${$.lockOwner.present}.`;
     const locked = Fail.jsonata(scope, 'Site locked', {
       error: 'SiteLocked',

@@ -8,7 +8,7 @@ import type { Verification } from '../../../domain/controller/verify';
 import type { Finding } from '../../../domain/findings/finding';
 import type { TemplateResult } from '../../../domain/openstack/templates';
 import type { BlastRadius } from '../../../domain/pacemaker/blast-radius';
-import type { Report } from '../../../domain/report/report';
+import type { Recovery, Report } from '../../../domain/report/report';
 import type { Telling } from '../../../domain/report/telling';
 import type { RollBack } from '../../../domain/rollback/roll-back';
 import type { Site } from '../../../domain/site/document';
@@ -53,7 +53,7 @@ export interface SiteVariables extends CommonVariables {
   readonly verification: Verification | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly ClusterState[];
-  readonly report: Report | null;
+  readonly report: Report | Recovery | null;
   /** What people are told; null if all is as wanted. */
   readonly telling: Telling | null;
   /** Milliseconds since 1970. */

@@ -1,7 +1,7 @@
 import { runWith, type RunResult } from '../../../local/search/run';
 import { referenceNamed } from '../../../local/search/search';
 import type { Tampering } from '../../../local/search/world';
-import { believingDigests, instead, withState, writingByHand } from './tampering';
+import { believingDigests, instead, unfollowed, withState, writingByHand } from './tampering';
 
 let mockQuotesAll = false;
 jest.mock('../../../domain/commands/reason', () => {
@@ -143,16 +143,28 @@ const GUARDS: readonly (Strike & {
 
 describe.each(GUARDS)('$guard', ({ without, invariant, given = () => ({}), ...where }) => {
   it(`keeps ${invariant}`, async () => {
-    const result = await strike(where, given());
+    const result = await strike(where, unfollowed(given()));
 
     expect(result.struck).toHaveLength(1);
     expect(violated(result)).not.toContain(invariant);
   });
 
   it('is missed where it is taken out', async () => {
-    const result = await strike(where, { ...given(), ...without() });
+    const result = await strike(where, unfollowed({ ...given(), ...without() }));
 
     expect(violated(result)).toContain(invariant);
+  });
+});
+
+describe('the rule that has an apply that failed followed by a recovery', () => {
+  const where: Strike = { scenario: 'left-disabled', kind: 'answer-late', point: /^lambda:invoke Load site$/ };
+
+  it('keeps I1', async () => {
+    expect(violated(await strike(where))).not.toContain('I1');
+  });
+
+  it('is missed where it is taken out', async () => {
+    expect(violated(await strike(where, unfollowed()))).toContain('I1');
   });
 });
 

@@ -14,13 +14,14 @@ export interface ChangeableState {
   Arguments?: Record<string, unknown>;
 }
 
-/** The same stack with a state of the machine changed. @throws Error if there is no such state */
+/** The same stack with a state of the site machine changed. @throws Error if there is no such state */
 export function withState(name: string, change: (state: ChangeableState) => void): Tampering {
   return {
     template: ({ machines, ...stack }: Template) => ({
       ...stack,
       machines: new Map(
         [...machines].map(([machine, deployed]) => {
+          if (machine !== 'magnum-ha') return [machine, deployed];
           const definition = structuredClone(deployed.definition) as { States: Record<string, ChangeableState> };
           const state = definition.States[name];
           if (!state) throw new Error(`There is no state ${name}`);
@@ -30,6 +31,11 @@ export function withState(name: string, change: (state: ChangeableState) => void
       ),
     }),
   };
+}
+
+/** The same without what follows an execution that failed, or was stopped: it would make good what a guard has missed. */
+export function unfollowed({ template = (stack) => stack, ...others }: Tampering = {}): Tampering {
+  return { ...others, template: (stack) => ({ ...template(stack), rules: [] }) };
 }
 
 /** A controller on which every staged file seems to be what was sent. */

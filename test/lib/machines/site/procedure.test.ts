@@ -36,6 +36,7 @@ const GOOD: Script = {
     ...{ findings: ['by Load site'], refusal: null },
   }),
   'look-at-haproxy': () => ({ platforms: [], disabled: false }),
+  'clear-staging': () => ({ on: NODES, notOn: [] }),
   preflight: () => ({ platforms: [], findings: ['one'] }),
   'preflight-cloud': ({ findings }) => ({ findings: [...(findings as unknown[]), 'two'] }),
   'inspect-controllers': () => ({
@@ -91,7 +92,7 @@ beforeAll(async () => {
 }, 60_000);
 
 interface Circumstances {
-  readonly mode?: 'apply' | 'check';
+  readonly mode?: 'apply' | 'check' | 'recover';
   /** Who holds the lock, and until when (seconds from now). */
   readonly lock?: { readonly owner: string; readonly expiresIn: number };
   /** Status of the other execution; there is none if it is not given. */
@@ -308,7 +309,9 @@ describe('what Lambda or SSM refuses for a minute', () => {
   const ERRORS = ['Lambda.TooManyRequestsException', 'Lambda.ResourceNotReadyException', 'ThrottlingException'];
 
   test.each(
-    Object.keys(GOOD).filter((call) => !['cycle poll-stopped', 'roll-back', 'cycle start-again'].includes(call)),
+    Object.keys(GOOD).filter(
+      (call) => !['cycle poll-stopped', 'clear-staging', 'roll-back', 'cycle start-again'].includes(call),
+    ),
   )('at %s costs an apply a few minutes at most', async (call) => {
     for (const error of ERRORS) {
       const { status, seconds, count } = await start({}, { refused: { call, error } });
@@ -486,7 +489,7 @@ describe('the outage', () => {
 describe('a failure', () => {
   test.each(
     Object.keys(GOOD).filter(
-      (call) => !['cycle enable', 'look-at-haproxy', 'roll-back', 'cycle start-again'].includes(call),
+      (call) => !['clear-staging', 'cycle enable', 'look-at-haproxy', 'roll-back', 'cycle start-again'].includes(call),
     ),
   )('in %s ends the execution with its error and message, the lock released and HAProxy enabled', async (call) => {
     const waiting = call === 'cycle poll-stopped' ? { 'cycle disable': pending('node-1') } : {};
@@ -523,6 +526,63 @@ describe('a failure', () => {
       },
     });
     expect(cause).toBe('The cause could not be determined');
+  });
+});
+
+describe('mode recover', () => {
+  const disabled = () => ({ platforms: [], disabled: true });
+  const held = { lock: { owner: OTHER, expiresIn: 3600 }, other: 'ABORTED', ended: 0 };
+
+  test('enables HAProxy at once, takes staged files away once nothing is under way, and releases the lock', async () => {
+    const { status, output, calls, owner, seconds } = await start(
+      { 'look-at-haproxy': (_, attempt) => ({ platforms: [], disabled: attempt === 1 }) },
+      { ...held, mode: 'recover' },
+    );
+
+    expect([status, owner]).toEqual(['SUCCEEDED', undefined]);
+    expect(calls.slice(1)).toEqual([
+      ...['look-at-haproxy', 'cycle enable', 'cycle poll-started', 'look-at-haproxy', 'clear-staging'],
+    ]);
+    expect(output).toEqual({
+      ...{ site: 'golden', mode: 'recover', outcome: 'changed', execution: ME, leftDisabled: true },
+      cleared: { on: NODES, notOn: [] },
+    });
+    // An apply that waits for the same, which it is ahead of, gets the lock first.
+    expect(seconds).toBeGreaterThan(480);
+  });
+
+  test('does nothing more where HAProxy is enabled, whatever secrets are missing', async () => {
+    const refusal = { Error: 'SecretMissing', Cause: 'There is no parameter x.' };
+    const { status, output, calls } = await start(
+      { 'load-site': (payload, attempt) => ({ ...(GOOD['load-site']?.(payload, attempt) as object), refusal }) },
+      { mode: 'recover' },
+    );
+
+    expect([status, calls.slice(1)]).toEqual(['SUCCEEDED', ['look-at-haproxy', 'clear-staging']]);
+    expect(output).toMatchObject({ outcome: 'unchanged', leftDisabled: false });
+  });
+
+  test.each([
+    ['cannot be looked at', { 'look-at-haproxy': () => broken('BastionUnreachable') }, 'BastionUnreachable'],
+    ['cannot be enabled', { 'look-at-haproxy': disabled, 'cycle enable': () => broken() }, 'HAProxyLeftDisabled'],
+    ['cannot be polled', { 'look-at-haproxy': disabled, 'cycle poll-started': () => broken('NoQuorum') }, 'NoQuorum'],
+    [
+      'does not serve in its time',
+      { 'look-at-haproxy': disabled, 'cycle poll-started': pending('node-1') },
+      'HAProxyStartTimeout',
+    ],
+  ])('fails where HAProxy %s, and waits for nobody then', async (_, script: Script, wanted) => {
+    const { error, owner, calls, seconds } = await start(script, { ...held, mode: 'recover' });
+
+    expect([error, owner]).toEqual([wanted, OTHER]);
+    expect(calls).not.toContain('clear-staging');
+    expect(seconds).toBeLessThan(480);
+  });
+
+  test('leaves the site to an execution that works on it', async () => {
+    const { error, calls } = await start({}, { ...held, other: 'RUNNING', mode: 'recover' });
+
+    expect([error, calls]).toEqual(['SiteLocked', ['load-site']]);
   });
 });
 
