@@ -59,7 +59,7 @@ describe('an ordinary user with the printed sudoers file', () => {
       const others = rules.filter((line) => line !== magnum);
       node?.input.restore(others.join('\n').replace('COMMIT', `${magnum}\nCOMMIT`));
       const removeFault = local.site.faults.onCommand((host, argv) =>
-        host === 'node-2' && argv[0] === 'haproxy' && argv.join(' ').includes('magnum-ha-staged')
+        host === 'node-2' && argv[0] === 'haproxy' && argv.join(' ').includes('/staged/')
           ? { exit: 1, stderr: 'injected' }
           : undefined,
       );
