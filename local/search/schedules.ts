@@ -57,6 +57,7 @@ const CRUCIAL: readonly (readonly [scenario: ScenarioName, kind: string, point: 
   ['cycle-only', 'second-apply', /^Disable HAProxy$/],
   ['left-disabled', 'controller-off', /crm_mon/],
   ['left-disabled', 'exit', /haproxy -c/],
+  ['left-disabled', 'answer-late', /lambda:invoke Load site/],
   ['fresh-apply', 'half-input', /dd of=.*magnum.conf/],
   ['fresh-apply', 'quotes-input', /dd of=.*magnum.conf/],
   ['fresh-apply', 'spills', /mv -fT .*magnum.conf/],

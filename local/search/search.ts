@@ -41,10 +41,10 @@ export function findingOf(schedule: Schedule, result: RunResult): Finding | unde
 }
 
 /** The smallest schedule with the same first violation. */
-export async function smallest({ schedule, result }: Finding): Promise<Schedule> {
+export async function smallest({ schedule, result }: Finding, options?: RunOptions): Promise<Schedule> {
   const [first] = result.violations;
   const faults = await shrink(schedule.faults, async (fewer) => {
-    const { violations } = await runSchedule({ ...schedule, faults: fewer });
+    const { violations } = await runSchedule({ ...schedule, faults: fewer }, options);
     return violations.some(({ invariant, what }) => invariant === first?.invariant && what === first.what);
   });
   return { ...schedule, faults };

@@ -1,7 +1,7 @@
 import { runWith, type RunResult } from '../../../local/search/run';
 import { referenceNamed } from '../../../local/search/search';
 import type { Tampering } from '../../../local/search/world';
-import { believingDigests, instead, unfollowed, withState, writingByHand } from './tampering';
+import { believingDigests, instead, unfollowed, withoutLock, withState, writingByHand } from './tampering';
 
 let mockQuotesAll = false;
 jest.mock('../../../domain/commands/reason', () => {
@@ -119,12 +119,7 @@ const GUARDS: readonly (Strike & {
     scenario: 'cycle-only',
     kind: 'second-apply',
     point: /^Disable HAProxy$/,
-    without: () =>
-      withState('Take site lock', (state) => {
-        for (const name of ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues']) {
-          delete state.Arguments?.[name];
-        }
-      }),
+    without: withoutLock,
     invariant: 'I4',
   },
   {

@@ -38,6 +38,15 @@ export function unfollowed({ template = (stack) => stack, ...others }: Tampering
   return { ...others, template: (stack) => ({ ...template(stack), rules: [] }) };
 }
 
+/** A lock that anybody takes, whoever has it. */
+export function withoutLock(): Tampering {
+  return withState('Take site lock', (state) => {
+    for (const name of ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues']) {
+      delete state.Arguments?.[name];
+    }
+  });
+}
+
 /** A controller on which every staged file seems to be what was sent. */
 export function believingDigests(): Tampering {
   const sent = new Map<string, string>();
