@@ -33,7 +33,7 @@ async function keptConnection(world: World, site: Site, platforms: Platforms): P
   const kept = world.kept.get(KEY) as Kept | undefined;
   // The key of what is kept is the whole document, and what was found: another execution may come with new addresses or keys.
   const document = JSON.stringify([site, platforms]);
-  if (kept?.document === document && kept.connection.alive) return kept.connection;
+  if (kept?.document === document && kept.connection.alive) return kept.connection.on(platforms, world);
   drop(world);
   const connection = await connectSite(world, site, { platforms });
   world.kept.set(KEY, { document, connection } satisfies Kept);

@@ -25,8 +25,8 @@ export interface SiteConnection {
   readonly alive: boolean;
   /** The controller of this name. @throws Error if there is none: the workflow only names those of the document */
   readonly node: (name: string) => Node;
-  /** The same connection, with these platforms. */
-  readonly on: (platforms: Platforms) => SiteConnection;
+  /** The same connection, with these platforms, for whoever's world it is now: what is run is logged there. */
+  readonly on: (platforms: Platforms, world?: World) => SiteConnection;
   close(): void;
 }
 
@@ -65,10 +65,10 @@ export async function connectSite(
   const secrets = await world.secrets.read([ssh, ...further]);
   refuseStrayNewlines(secrets, further);
   const transport = await world.connect({ site, privateKey: secrets.reveal(ssh), expected });
-  const on = (platforms: Platforms): SiteConnection => {
+  const on = (platforms: Platforms, current = world): SiteConnection => {
     const nodes = mapAll(site.controllers, (controller) => {
       const platform = platformFor(site, platforms, controller.name);
-      return nodeOf({ site, controller, platform, link: () => transport.controller(controller), world });
+      return nodeOf({ site, controller, platform, link: () => transport.controller(controller), world: current });
     });
     return {
       site,
@@ -78,7 +78,7 @@ export async function connectSite(
         return transport.alive;
       },
       node: (name) => named(nodes, name, `controller of site ${site.name}`),
-      on,
+      on: (others, next = current) => on(others, next),
       close: () => {
         transport.close();
       },

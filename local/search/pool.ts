@@ -5,7 +5,7 @@ import type { RunResult } from './run';
 import type { Schedule } from './schedule';
 import type { Job } from './worker';
 
-/** A run leaves much garbage and little else: with room for that of a few runs, a tenth less of CPU goes into collecting it. */
+/** A run leaves much garbage and little else: with room for that of a few runs it is collected less often. */
 const ROOM = '--max-semi-space-size=64';
 
 /** What came of a run, or why it did not come to its end. */

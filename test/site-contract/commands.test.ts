@@ -16,7 +16,7 @@ type Answer = readonly [exitCode: number, stdout: string, stderr: string];
 
 const golden = document('golden');
 const c = catalogue(golden);
-const { magnumConf, fragment, rules } = c.files;
+const { magnumConf, rules } = c.files;
 const ID = '0123456789abcdef';
 const own = c.execution(ID);
 /** The programs that were run. */
