@@ -100,11 +100,13 @@ describe('the state machine', () => {
   const actions = (service: string) =>
     [...policy().matchAll(new RegExp(`"(${service}:\\w+)"`, 'g'))].map(([, one]) => one);
 
-  test('invokes functions, keeps the lock, looks at executions, and does nothing else', () => {
+  test('invokes functions, keeps the lock, looks at executions, tells people, and does nothing else', () => {
     expect(actions('lambda')).toEqual(['lambda:InvokeFunction']);
     expect(actions('dynamodb').sort()).toEqual(['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem']);
     expect(actions('states')).toEqual(['states:DescribeExecution']);
-    expect(actions('(?!lambda|dynamodb|states|logs|xray)[a-z]+')).toEqual([]);
+    expect(actions('sns')).toEqual(['sns:Publish']);
+    expect(actions('events')).toEqual(['events:PutEvents']);
+    expect(actions('(?!lambda|dynamodb|states|sns|events|logs|xray)[a-z]+')).toEqual([]);
   });
 
   test('looks at its own executions only', () => {

@@ -90,7 +90,7 @@ test('the lock table expires locks, has backups, and is paid by use', () => {
       DeletionPolicy: 'Delete',
       Properties: expect.objectContaining({
         BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: 'site', KeyType: 'HASH' }],
+        KeySchema: [{ AttributeName: 'hostKey', KeyType: 'HASH' }],
         TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       }) as object,
