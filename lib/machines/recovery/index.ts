@@ -1,21 +1,12 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import {
-  type CfnStateMachine,
-  CustomerManagedEncryptionConfiguration,
-  DefinitionBody,
-  LogLevel,
-  QueryLanguage,
-  StateMachine,
-  StateMachineType,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { timeLimit } from '../../states/time-limit';
 import { procedure } from './procedure';
+import { standardMachine } from '../standard-machine';
 
 /** Properties of `RecoveryMachine`. */
 export interface RecoveryMachineProps {
@@ -37,28 +28,11 @@ export class RecoveryMachine extends Construct {
 
   constructor(scope: Construct, id: string, { siteMachine, deadLetterQueue, key }: RecoveryMachineProps) {
     super(scope, id);
-    const { stackName } = Stack.of(this);
-    const stateMachineName = `${stackName}-recovery`;
-    const start = procedure(this, siteMachine);
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName,
-      stateMachineType: StateMachineType.STANDARD,
+    this.stateMachine = standardMachine(this, {
+      name: `${Stack.of(this).stackName}-recovery`,
       comment: 'Brings HAProxy back after an apply that failed, was stopped or timed out',
-      queryLanguage: QueryLanguage.JSONATA,
-      definitionBody: DefinitionBody.fromChainable(start),
-      timeout: timeLimit(this),
-      tracingEnabled: true,
-      ...(key ? { encryptionConfiguration: new CustomerManagedEncryptionConfiguration(key) } : {}),
-      logs: {
-        level: LogLevel.ALL,
-        includeExecutionData: false,
-        destination: new LogGroup(this, 'Logs', {
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
-          retention: RetentionDays.THREE_MONTHS,
-          removalPolicy: RemovalPolicy.DESTROY,
-          ...(key ? { encryptionKey: key } : {}),
-        }),
-      },
+      start: procedure(this, siteMachine),
+      key,
     });
     new Rule(this, 'Ended', {
       description: 'Executions of the site machine that did not come to their end',

@@ -1,23 +1,14 @@
-import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import {
-  CustomerManagedEncryptionConfiguration,
-  DefinitionBody,
-  LogLevel,
-  QueryLanguage,
-  type State,
-  StateMachine,
-  StateMachineType,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import type { State, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { LockTable } from '../../lock-table';
 import { StateKit, inOrder } from '../../states/kit';
-import { timeLimit } from '../../states/time-limit';
 import type { TaskFunctions } from '../../task-functions';
+import { standardMachine } from '../standard-machine';
 import { bootstrap, upgradeSchema } from './bootstrap';
 import { awaitClusters, ensureClusters, ensureClusterTemplates } from './clusters';
 import { commit, restart, stage } from './configure';
@@ -53,30 +44,11 @@ export class SiteMachine extends Construct {
     const lock = { table: lockTable, executions: executionsOf(this, stateMachineName) };
     const start = procedure(this, functions, { lock, topic });
 
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      // A name of its own, because its role may look at its own executions and no others.
-      stateMachineName,
-      // Executions last hours, and their history is the audit: neither is for an express workflow.
-      stateMachineType: StateMachineType.STANDARD,
+    this.stateMachine = standardMachine(this, {
+      name: stateMachineName,
       comment: 'Configures OpenStack Magnum in high availability on the controllers of a site, or checks it',
-      queryLanguage: QueryLanguage.JSONATA,
-      definitionBody: DefinitionBody.fromChainable(start),
-      timeout: timeLimit(this),
-      tracingEnabled: true,
-      ...(key ? { encryptionConfiguration: new CustomerManagedEncryptionConfiguration(key) } : {}),
-      logs: {
-        level: LogLevel.ALL,
-        // Payloads stay in the history, which fewer people can read than logs.
-        includeExecutionData: false,
-        destination: new LogGroup(this, 'Logs', {
-          // Below this prefix a log group does not count against the size of CloudWatch Logs' resource policy.
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
-          // As long as Step Functions keeps histories.
-          retention: RetentionDays.THREE_MONTHS,
-          removalPolicy: RemovalPolicy.DESTROY,
-          ...(key ? { encryptionKey: key } : {}),
-        }),
-      },
+      start,
+      key,
     });
     this.grantEarlierVersions(functions);
     this.acknowledge(functions, stateMachineName);
