@@ -34,6 +34,8 @@ export async function start(
     if (action === 'enable') await enable(first, others, (other) => watches.push(watchVip(other)));
     const reached = await fulfilled(connecting);
     const waitingFor = await until(first, async () => {
+      // What the VIP does after its first answer tells nothing more.
+      if (answeredAt() !== null) for (const watch of watches) watch.stop();
       const notRunning = await notStarted(reached, site, leftovers);
       if (notRunning !== '') return notRunning;
       return answeredAt() === null ? `an answer of the VIP ${site.virtualIp}` : timersToEnd(reached);
