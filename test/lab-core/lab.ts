@@ -14,6 +14,7 @@ import { synthesized } from '../../local/emulator/assembly';
 import type { Deployment } from '../../local/emulator/aws/deployment';
 import type { StartOptions } from '../../local/emulator/aws/step-functions';
 import { deploy } from '../../local/deploy';
+import { idle } from '../lab-faults/idle';
 
 /** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
 export interface OpenStackLab {
@@ -72,7 +73,8 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
       if (exitCode !== 0) throw new Error(`${script} on ${host}: exit ${exitCode}: ${stderr}`);
       return stdout;
     },
-    execute: (mode, changed = document, onEvent) => {
+    execute: async (mode, changed = document, onEvent) => {
+      await idle(deployment);
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, {
         type: 'String',
         value: JSON.stringify(changed),

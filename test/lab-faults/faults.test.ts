@@ -22,16 +22,19 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const one of undo.splice(0).reverse()) await one();
-  // Also on those that could not be looked at before.
+  // Also where that could not be looked at before, and what a recovery may have been waiting for.
+  const locks = await site.locks();
   const wrong = [...(await site.wrongHaproxy(ALL)), ...(await site.wrongFiles(ALL))];
-  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  const left = [...wrong, ...locks.map((lock) => `the lock ${lock} is left`)];
+  if (left.length > 0) throw new Error(left.join('\n'));
 });
 afterAll(() => site.close());
 
 /** What must hold after every execution. */
 const WELL = { files: [], haproxy: [], locks: [] };
 async function aftermath(up: readonly string[]) {
-  return { haproxy: await site.wrongHaproxy(up), files: await site.wrongFiles(up), locks: site.locks() };
+  const locks = await site.locks();
+  return { haproxy: await site.wrongHaproxy(up), files: await site.wrongFiles(up), locks };
 }
 
 /** Compared as a whole, so that a test that fails says why. */
@@ -68,8 +71,10 @@ async function breaking(name: string, script: string, undoing: string): Promise<
 
 /** Waits until pacemaker has been told to stop HAProxy. */
 function disabled(): Promise<string> {
-  const role = 'crm_resource --resource p_haproxy --meta --get-parameter target-role 2> /dev/null';
-  return site.bash('node-2', `until ${role} | grep -q Stopped; do sleep 0.02; done`);
+  return site.bash(
+    'node-2',
+    'until cibadmin -Q -o resources | grep -q magnum-ha-disabled-target-role; do sleep 0.02; done',
+  );
 }
 
 /** HAProxy's agent takes its time to stop it, as Fuel's does, which sleeps between two looks. */
@@ -156,7 +161,6 @@ describe('a controller that is lost while HAProxy is cycled', () => {
     const result = await site.apply({ state: 'Disable HAProxy', act }, impatient());
 
     expect(endOf(result)).toEqual(failed('HAProxyStopInterrupted|HAProxyStartTimeout', 'node-2', 'node-3'));
-    expect(site.locks()).toEqual([]);
     expect(await site.wrongFiles(ALL)).toEqual([]);
   });
 
@@ -168,7 +172,6 @@ describe('a controller that is lost while HAProxy is cycled', () => {
 
     // HAProxy may have stopped before anybody missed a controller.
     expect(endOf(result)).toEqual(failed('HAProxyStopInterrupted|HAProxyStartTimeout', '(offline|quorum)'));
-    expect(site.locks()).toEqual([]);
     expect(await site.wrongFiles(ALL)).toEqual([]);
   });
 
@@ -182,7 +185,6 @@ describe('a controller that is lost while HAProxy is cycled', () => {
     expect(endOf(result)).toEqual(
       failed('HAProxyResourceUnmanaged|HAProxyStartTimeout', 'pcs resource manage p_haproxy'),
     );
-    expect(site.locks()).toEqual([]);
     expect(await site.wrongFiles(ALL)).toEqual([]);
   });
 
@@ -231,18 +233,23 @@ describe('a haproxy that does not come up with the fragment', () => {
     { where: 'on one controller', names: ['node-2'] },
   ])('$where: it comes up with the one of before, and the error says so', async ({ names }) => {
     await slowStop();
-    // Neither Preflight nor Reach can see it: HAProxy refuses the fragment from then on.
-    const spoil = `echo nonsense >> ${FRAGMENTS}/180-magnum.cfg`;
-    const act = () => disabled().then(() => Promise.all(names.map((name) => site.bash(name, spoil))));
+    // Neither Preflight nor Reach can see it: HAProxy does not start with the fragment from then on.
+    const refuse = `test ! -e ${FRAGMENTS}/180-magnum.cfg || return "$OCF_ERR_GENERIC"`;
+    const act = () =>
+      disabled().then(() =>
+        Promise.all(
+          names.map((name) =>
+            breaking(name, `sed -i 's#^start() {#&\\n  ${refuse}#' ${AGENT}`, `sed -i '/^start() {/{n;d}' ${AGENT}`),
+          ),
+        ),
+      );
 
     const result = await site.apply(
       { state: 'Disable HAProxy', act },
       { ...site.lab.document, haproxy: patientStop() },
     );
 
-    expect(endOf(result)).toEqual(
-      failed('HAProxyStartTimeout', 'put back on node-1, node-2, node-3, and HAProxy serves everywhere again'),
-    );
+    expect(endOf(result)).toEqual(failed('HAProxyStartTimeout', 'Rolled back: .* on node-1, node-2, node-3'));
     expect(await aftermath(ALL)).toEqual(WELL);
   });
 });

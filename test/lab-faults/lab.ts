@@ -11,6 +11,7 @@ import type { ExecutionResult } from '../../local/emulator/asl';
 import { synthesized } from '../../local/emulator/assembly';
 import type { Deployment } from '../../local/emulator/aws/deployment';
 import { deploy } from '../../local/deploy';
+import { idle } from './idle';
 
 /** How many times as fast as in truth clusters are created. */
 const SPEED = 60;
@@ -53,8 +54,8 @@ export interface FaultyLab {
   wrongHaproxy(controllers: readonly string[]): Promise<string[]>;
   /** The same at this moment. */
   wrongHaproxyNow(controllers: readonly string[]): Promise<string[]>;
-  /** Owners of locks. */
-  locks(): string[];
+  /** Owners of locks, once whatever follows an execution has ended. */
+  locks(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -119,6 +120,7 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
     bash,
     learn,
     apply: async (during, given = document) => {
+      await idle(deployment);
       deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
       const waiting = new Set([during ?? []].flat());
       const acting: Promise<unknown>[] = [];
@@ -175,7 +177,10 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
         await sleep(200);
       }
     },
-    locks: () => [...deployment.tables.values()].flatMap(({ items }) => [...items.keys()]),
+    locks: async () => {
+      await idle(deployment);
+      return [...deployment.tables.values()].flatMap(({ items }) => [...items.keys()]);
+    },
     close: async () => {
       await deployment.close();
       await lab.stop();
