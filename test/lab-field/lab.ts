@@ -15,6 +15,7 @@ import { parseSite } from '../../domain/site/parse';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import { synthesized } from '../../local/emulator/assembly';
 import { deploy } from '../../local/deploy';
+import { idle } from '../lab-faults/idle';
 import { document } from '../workflow/local';
 
 /** How many times as fast as in truth simulated clusters are created. */
@@ -80,7 +81,10 @@ export async function startFieldLab(options: FieldOptions): Promise<FieldLab> {
     if (exitCode !== 0) throw new Error(`${script} on ${host}: exit ${exitCode}: ${stderr}`);
     return stdout;
   };
-  const execute = (mode: Mode) => deployment.start('magnum-ha', { input: { site: lab.document.name, mode } }).result;
+  const execute = async (mode: Mode) => {
+    await idle(deployment);
+    return deployment.start('magnum-ha', { input: { site: lab.document.name, mode } }).result;
+  };
   return {
     lab,
     controllers,
