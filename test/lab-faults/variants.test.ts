@@ -6,7 +6,7 @@ import type { Command } from '../../domain/ssh/command';
 import { connectSite, type SiteConnection } from '../../domain/commands/site-connection';
 import { mapAll } from '../../domain/non-empty';
 import { worldWith } from '../world';
-import { document, reportOf } from '../workflow/local';
+import { document, outageOf, reportOf } from '../workflow/local';
 import { type FaultyLab, startFaultyLab } from './lab';
 
 // Everything otherwise than on the golden site: five controllers, HAProxy in a network namespace of its own, another name
@@ -70,7 +70,7 @@ describe('with everything otherwise', () => {
     await site.learn();
 
     expect(first.outcome).toBe('changed');
-    expect(first.outageMs).toBeGreaterThan(0);
+    expect(outageOf(first)).toBeGreaterThan(0);
     expect(first.blastRadius?.resources).toEqual(['vip__management']);
     expect(second.outcome).toBe('unchanged');
     expect(await site.wrongFiles(site.controllers)).toEqual([]);

@@ -3,7 +3,7 @@ import { catalogue } from '../../domain/commands/catalogue';
 import { magnumRule } from '../../domain/config/iptables';
 import type { Site } from '../../domain/site/document';
 import type { Command } from '../../domain/ssh/command';
-import { document, reportOf } from '../workflow/local';
+import { document, outageOf, reportOf } from '../workflow/local';
 import { type ContractSite, startContractSite } from './site';
 
 const golden = document('golden');
@@ -152,7 +152,7 @@ describe('apply', () => {
 
     const wanted = `--comment "117 magnum-api from ${golden.managementNetwork}"`;
     expect(report).toMatchObject({ outcome: 'changed', verification: { healthy: true } });
-    expect(report.outageMs).toBeGreaterThan(0);
+    expect(outageOf(report)).toBeGreaterThan(0);
     expect(await input(ONE)).toHaveLength(rulesBefore.length + 1);
     for (const name of ALL) {
       const running = await input(name);
@@ -221,7 +221,7 @@ describe('apply', () => {
     expect(found.plan.filter((one) => one.startsWith(`${ONE}: `))).toEqual([]);
     expect(untouched).toEqual(drifted);
     expect(mended).toMatchObject({ outcome: 'changed', verification: { healthy: true } });
-    expect(mended.outageMs !== null).toBe(cycles);
+    expect(outageOf(mended) !== null).toBe(cycles);
     expect(await contents()).toEqual(before);
     const kept = (await site.daemons(ONE)).filter((one) => processes.includes(one));
     expect(kept.some((one) => one.includes('/haproxy '))).toBe(!cycles);

@@ -36,6 +36,11 @@ export function reportOf({ status, output, error, cause }: ExecutionResult): Rep
   return output as Report;
 }
 
+/** How long HAProxy was down, at most; null without a cycle. On a busy machine not all of it may have been watched. */
+export function outageOf({ outageMs, outageBoundsMs }: Report): number | null {
+  return outageMs ?? outageBoundsMs?.atMost ?? null;
+}
+
 /** The commands that changed something on the site. */
 export function changes({ site }: Local): RecordedCommand[] {
   return site.record.commands.filter(({ changed }) => changed);
