@@ -9,8 +9,8 @@ export default {
   testMatch: ['<rootDir>/test/{site-contract,lab-faults,lab-core}/**/*.test.ts'],
   // Its OpenStack is simulated behind real daemons here: npm run test:lab:full has the real one.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/site-contract/openstack'],
-  // Real daemons take their real time, and one lab at a time all of the machine.
-  testTimeout: 180_000,
+  // Real daemons take their real time, also the roll-back and the recovery after a fault; and one lab at a time all of the machine.
+  testTimeout: 420_000,
   maxWorkers: 1,
   setupFilesAfterEnv: ['<rootDir>/test/lab-faults/once-more.ts'],
   reporters: ['default', '<rootDir>/test/lab-faults/second-tries.mjs'],
