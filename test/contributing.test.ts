@@ -61,7 +61,7 @@ const RECIPES: readonly Recipe[] = [
     edits: {
       'domain/site/load.ts': [
         [
-          '/** `check` finds drift',
+          '/**\n * `check` finds drift',
           `/** A site is asleep. */
 export class SiteAsleep extends MagnumHaError {
   override readonly name = 'SiteAsleep';
@@ -104,7 +104,7 @@ export const uname: Program = ({ arguments: [option] }) =>
 `,
       'local/simulated-site/programs/index.ts': [
         ['import type { Program }', "import { uname } from './uname';\n"],
-        ['stat,\n', 'uname,\n    '],
+        ['  pcs,\n  ps,\n', '  uname,\n'],
       ],
       'test/site-contract/commands.test.ts': [
         [

@@ -204,7 +204,7 @@ describe('what is there already', () => {
 
 describe('interrupted', () => {
   it.each([
-    { program: 'env', times: 6 },
+    { program: 'env', times: 7 },
     { program: 'rabbitmqctl', times: 2 },
     { program: 'magnum-db-manage', times: 2 },
     { program: 'service', times: 1 },

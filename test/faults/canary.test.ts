@@ -127,7 +127,8 @@ describe('canary', () => {
 
           const seen = await watch(local);
 
-          expect(seen.result.status).toBe('FAILED');
+          // The job is done without these: `ls` looks for what older executions kept, `pcs` ends a disable of others.
+          expect(seen.result.status).toBe(['ls', 'pcs'].includes(program) ? 'SUCCEEDED' : 'FAILED');
           expect(leaks(seen.texts)).toEqual([]);
         },
         { secrets, bare: site.bootstrap },

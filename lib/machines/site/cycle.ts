@@ -276,7 +276,12 @@ export function cycleBack({ kit }: PhaseContext, next: State): State {
       { when: isServing(kit.$), next },
       { when: isLate, next, comment: 'What does not serve is told' },
     ],
-    onPollFailed: (poll) => poll.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED }),
+    onPollFailed: (poll) =>
+      poll.addCatch(next, {
+        errors: [Errors.ALL],
+        outputs: UNCHANGED,
+        assign: { orphaned: kit.orphanedByError.template },
+      }),
   });
   return armDeadMan(context, suffix)(stop(context, enable, suffix));
 }

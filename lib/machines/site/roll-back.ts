@@ -43,7 +43,11 @@ export function waysBack(context: PhaseContext): WaysBack {
     input: { site: $.site, platforms: $.platforms, execution: EXECUTION, staged: $.staged, scope: 'nothing' },
     comment: 'Nothing of them was put in place, or it is to be kept',
   });
-  discard.addCatch(release, { errors: [Errors.ALL], outputs: UNCHANGED });
+  discard.addCatch(release, {
+    errors: [Errors.ALL],
+    outputs: UNCHANGED,
+    assign: { orphaned: kit.orphanedByError.template },
+  });
   discard.next(release);
 
   const told = inOrder([verifyAfterRollBack(context), report(context, ' after roll-back')], release);
