@@ -1,12 +1,11 @@
-import type { Template } from '../../local/emulator/aws/template';
 import { type ChangeableState, withState } from '../local/search/tampering';
 import { round, type Round } from './two-at-once';
 
 const SEEDS = 40;
 
-async function rounds(template?: (one: Template) => Template): Promise<Round[]> {
+async function rounds(): Promise<Round[]> {
   const all = [];
-  for (let seed = 0; seed < SEEDS; seed++) all.push(await round(seed, template));
+  for (let seed = 0; seed < SEEDS; seed++) all.push(await round(seed));
   return all;
 }
 
@@ -40,7 +39,10 @@ test.each<[guard: string, state: string, without: Change]>([
     },
   ],
 ])('is seen without %s', async (_guard, state, without) => {
-  const all = await rounds(withState(state, without).template);
+  let seen = false;
+  for (let seed = 0; seed < 10 * SEEDS && !seen; seed++) {
+    seen = (await round(seed, withState(state, without).template)).overlaps.length > 0;
+  }
 
-  expect(all.some(({ overlaps }) => overlaps.length > 0)).toBe(true);
+  expect(seen).toBe(true);
 });
