@@ -68,7 +68,7 @@ const isLost = (error: Expression<string>) =>
 const orphanedIf = (lost: Expression<boolean>) => jsonata<boolean>`${variable('orphaned')} or ${lost}`;
 
 /** Whether an attempt of this state was lost, or failed, before the one that succeeded. */
-const TRIED_AGAIN = new Expression<boolean>('$states.context.State.RetryCount > 0');
+const TRIED_AGAIN = new Expression<boolean>('($states.context.State.RetryCount > 0) = true');
 
 /** What a state that invokes no function got. */
 const RESULT = variable<never>('states.result');
@@ -199,7 +199,8 @@ export class StateKit<V extends CommonVariables> {
         each: (item) =>
           task(item).addCatch(Pass.jsonata(this.scope, `${name}: failed`, { comment: 'The others are waited for' }), {
             errors: [Errors.ALL],
-            outputs: { failure: JUST_FAILED.template },
+            // An attempt before may have been lost, whatever the last one said.
+            outputs: { failure: JUST_FAILED.template, triedAgain: TRIED_AGAIN.template },
           }),
         assign: (all) => ({
           ...results(jsonata`[${all}[$not($exists(failure))]]`),
@@ -225,7 +226,7 @@ export class StateKit<V extends CommonVariables> {
 
   /** For a Catch of a state that changes something on the site: notes whether what it has begun may still be under way. */
   get orphanedByError(): Expression<boolean> {
-    return orphanedIf(isLost(variable('states.errorOutput.Error')));
+    return orphanedIf(jsonata`(${isLost(variable('states.errorOutput.Error'))}) or ${TRIED_AGAIN}`);
   }
 
   /** For a rule of a choice: notes a failure that is not a state's error. The first one counts. */

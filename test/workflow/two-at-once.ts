@@ -158,17 +158,11 @@ function named(name: string): Error {
   return Object.assign(new Error('as the seed wants it'), { name });
 }
 
-function isOnlyCleared(staging: Work, clearing: Work): boolean {
-  return staging.state === 'Stage files' && clearing.state === 'Clear staging';
-}
-
 function overlapsOf(works: readonly Work[]): string[] {
   return works.flatMap((work, index) =>
     works
       .slice(index + 1)
       .filter(({ execution, from, to }) => execution !== work.execution && from < work.to && work.from < to)
-      // A recovery takes away what a dead execution may still be staging: nothing of that is ever put in place.
-      .filter((other) => !isOnlyCleared(work, other) && !isOnlyCleared(other, work))
       .map((other) => `${work.state} of ${work.execution} and ${other.state} of ${other.execution}`),
   );
 }
