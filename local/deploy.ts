@@ -93,7 +93,7 @@ export async function startVirtual(
     clock,
     random,
     log,
-    handlers: (ssm) => inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log }),
+    handlers: ({ ssm }) => inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log }),
     ...(intercept ? { intercept } : {}),
   });
   // What runs there has run for a while, as on every cloud.

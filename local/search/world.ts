@@ -113,7 +113,7 @@ export async function startWorld(
     clock,
     random,
     log,
-    handlers: (ssm) => {
+    handlers: ({ ssm }) => {
       const watchedSsm = {
         call: (caller: string, action: string, body: Record<string, unknown>) => {
           const answer = () => Promise.resolve().then(() => ssm.call(caller, action, body));

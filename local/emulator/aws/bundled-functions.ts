@@ -2,8 +2,9 @@ import type { Clock } from '../../../domain/world';
 import type { FunctionConfig, Functions, LogLine } from './functions';
 import { allows } from './iam';
 import { ACCOUNT, REGION } from './intrinsics';
+import { LocalS3 } from './local-s3';
 import type { Buckets } from './s3';
-import { S3Endpoint } from './s3-endpoint';
+import { type AuthorizeArn, S3Endpoint } from './s3-endpoint';
 import { LocalSsm, type Parameter } from './ssm';
 import type { Template } from './template';
 import { WorkerFunctions } from './worker-functions';
@@ -23,10 +24,8 @@ export interface BundleOptions {
  */
 export async function bundledFunctions(options: BundleOptions): Promise<Functions> {
   const { template, parameters, buckets, clock, log } = options;
-  const may = (caller: string, action: string, arn: string) =>
-    allows(template.statements.get(caller) ?? [], action, arn);
   const ssm = parameterStoreOf(template, parameters);
-  const s3 = new S3Endpoint(buckets, may);
+  const s3 = new S3Endpoint(buckets, rolesOf(template));
   const endpoints = { AWS_ENDPOINT_URL_SSM: await ssm.listen(), AWS_ENDPOINT_URL_S3: await s3.listen() };
   const configs = [...template.functions].map(([name, config]): [string, FunctionConfig] => {
     const environment = { ...config.environment, ...runtimeEnvironment(name), ...endpoints };
@@ -44,15 +43,26 @@ export async function bundledFunctions(options: BundleOptions): Promise<Function
   };
 }
 
-/** The Parameter Store of a deployment, in which each function may do what its role in the template allows. */
-export function parameterStoreOf({ statements }: Template, parameters: Map<string, Parameter>): LocalSsm {
+/** The services of a deployment for functions in this process. */
+export interface LocalServices {
+  readonly ssm: LocalSsm;
+  readonly s3: LocalS3;
+}
+
+/** What functions in this process call: each may do what its role in the template allows. */
+export function localServices(template: Template, parameters: Map<string, Parameter>, buckets: Buckets): LocalServices {
+  return { ssm: parameterStoreOf(template, parameters), s3: new LocalS3(buckets, rolesOf(template)) };
+}
+
+function parameterStoreOf(template: Template, parameters: Map<string, Parameter>): LocalSsm {
+  const may = rolesOf(template);
   return new LocalSsm(parameters, (caller, action, parameter) =>
-    allows(
-      statements.get(caller) ?? [],
-      action,
-      parameter === undefined ? '*' : `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${parameter}`,
-    ),
+    may(caller, action, parameter === undefined ? '*' : `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${parameter}`),
   );
+}
+
+function rolesOf({ statements }: Template): AuthorizeArn {
+  return (caller, action, arn) => allows(statements.get(caller) ?? [], action, arn);
 }
 
 /** What the Lambda runtime sets. The access key says which function calls: the endpoints here read it. */

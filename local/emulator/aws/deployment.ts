@@ -2,7 +2,7 @@ import type { DescribeExecutionOutput, ExecutionStatus, HistoryEvent } from '@aw
 import type { Clock, Random } from '../../../domain/world';
 import type { Integration, TaskCall } from '../asl';
 import { LocalTable } from './dynamodb';
-import { bundledFunctions, parameterStoreOf } from './bundled-functions';
+import { bundledFunctions, type LocalServices, localServices } from './bundled-functions';
 import { type Entry, EventBus } from './event-bus';
 import { deliverTo } from './event-targets';
 import type { Execution } from './execution';
@@ -11,7 +11,7 @@ import { integrations } from './integrations';
 import { type Metric, metricsIn } from './metrics';
 import { Bucket, Buckets } from './s3';
 import { Topics } from './sns';
-import type { LocalSsm, Parameter } from './ssm';
+import type { Parameter } from './ssm';
 import { type StartOptions, StepFunctions } from './step-functions';
 import type { Machine, Template } from './template';
 
@@ -25,7 +25,7 @@ export interface Call extends TaskCall {
 /** What a deployment on one machine needs besides the template. */
 export interface DeploymentOptions {
   readonly template: Template;
-  /** Parameters that operators put: the secrets; also site documents in place of the template's. */
+  /** Parameters that operators put: the secrets. */
   readonly parameters: Iterable<readonly [string, Parameter]>;
   readonly clock: Clock;
   readonly random: Random;
@@ -33,7 +33,7 @@ export interface DeploymentOptions {
    * Gives what the functions do, by name, in this process: for virtual time.
    * @default - their bundles, in worker threads
    */
-  readonly handlers?: (ssm: LocalSsm) => ReadonlyMap<string, Handler>;
+  readonly handlers?: (services: LocalServices) => ReadonlyMap<string, Handler>;
   /** Takes every line the functions print. */
   readonly log: (line: LogLine) => void;
   /**
@@ -77,7 +77,7 @@ export class Deployment {
     const parameters = new Map<string, Parameter>([...own, ...options.parameters]);
     const buckets = new Buckets([...template.buckets].map(([name, keeps]) => new Bucket(name, keeps, clock, random)));
     const functions = handlers
-      ? new InProcessFunctions(template.functions, handlers(parameterStoreOf(template, parameters)), clock)
+      ? new InProcessFunctions(template.functions, handlers(localServices(template, parameters, buckets)), clock)
       : await bundledFunctions({
           template,
           parameters,

@@ -15,7 +15,6 @@ const PSEUDO: Readonly<Record<string, string | undefined>> = {
   'AWS::AccountId': ACCOUNT,
   'AWS::Partition': 'aws',
   'AWS::URLSuffix': 'amazonaws.com',
-  'AWS::StackName': 'magnum-ha',
 };
 
 /** What a resource of a type is known by, once it is deployed. */
@@ -51,7 +50,11 @@ const KINDS: Readonly<Record<string, Kind | undefined>> = {
 
 /** The resources of a template with their intrinsic functions resolved, as CloudFormation would deploy them. */
 export class Resources {
-  constructor(private readonly resources: Readonly<Record<string, Resource>>) {}
+  /** @param stack its name */
+  constructor(
+    private readonly resources: Readonly<Record<string, Resource>>,
+    private readonly stack: string,
+  ) {}
 
   /** All of a type. @throws Error at an intrinsic function that is not simulated */
   ofType(type: string): { id: string; name: string; arn: string; properties: Properties }[] {
@@ -112,7 +115,7 @@ export class Resources {
   }
 
   #refOf(id: string): string {
-    const pseudo = PSEUDO[id];
+    const pseudo = id === 'AWS::StackName' ? this.stack : PSEUDO[id];
     if (pseudo !== undefined) return pseudo;
     const type = this.resources[id]?.Type ?? '';
     if (type === 'AWS::Lambda::Version' || type === 'AWS::Lambda::Alias') return this.#arnOf(id);

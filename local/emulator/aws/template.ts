@@ -44,7 +44,7 @@ export interface Template {
  */
 export function readTemplate(directory: string, stack: string): Template {
   const file = readFileSync(join(directory, `${stack}.template.json`), 'utf8');
-  const resources = new Resources((JSON.parse(file) as { Resources: Record<string, Resource> }).Resources);
+  const resources = new Resources((JSON.parse(file) as { Resources: Record<string, Resource> }).Resources, stack);
   const statements = statementsByRole(resources);
   const functions = resources.ofType('AWS::Lambda::Function').filter(({ properties }) => 'Handler' in properties);
   const machines = resources.ofType('AWS::StepFunctions::StateMachine');

@@ -9,6 +9,11 @@ export const S3: ServiceNames = {
   sdk: { version: 2, name: 'S3' },
 };
 
+/** An action that needs nothing of the task that calls it. */
+export interface S3Action<Args> extends Action<Args> {
+  readonly run: (args: Args) => unknown;
+}
+
 interface ObjectOf {
   readonly Bucket: string;
   readonly Key: string;
@@ -16,7 +21,7 @@ interface ObjectOf {
 }
 
 /** `aws-sdk:s3:getObject`: the content is text. */
-export function getObject(buckets: Buckets): Action<ObjectOf> {
+export function getObject(buckets: Buckets): S3Action<ObjectOf> {
   return {
     needs: reading,
     run: ({ Bucket, Key, VersionId }) => {
@@ -27,7 +32,7 @@ export function getObject(buckets: Buckets): Action<ObjectOf> {
 }
 
 /** `aws-sdk:s3:headObject`. */
-export function headObject(buckets: Buckets): Action<ObjectOf> {
+export function headObject(buckets: Buckets): S3Action<ObjectOf> {
   return {
     needs: reading,
     run: ({ Bucket, Key, VersionId }) => headOf(buckets.get(Bucket).get(Key, VersionId)),
@@ -43,7 +48,7 @@ interface Put extends ObjectOf {
 }
 
 /** `aws-sdk:s3:putObject`: the content is the JSON of Body, which for a text means in quotes. */
-export function putObject(buckets: Buckets): Action<Put> {
+export function putObject(buckets: Buckets): S3Action<Put> {
   return {
     needs: ({ Bucket, Key }) => [{ action: 's3:PutObject', resource: `arn:aws:s3:::${Bucket}/${Key}` }],
     run: ({ Bucket, Key, Body, ContentType = 'text/plain; charset=UTF-8', Metadata = {}, IfNoneMatch, IfMatch }) => {
@@ -76,7 +81,7 @@ interface List {
 }
 
 /** `aws-sdk:s3:listObjectsV2`. */
-export function listObjectsV2(buckets: Buckets): Action<List> {
+export function listObjectsV2(buckets: Buckets): S3Action<List> {
   return {
     needs: ({ Bucket }) => [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${Bucket}` }],
     run: (args) => listing(buckets.get(args.Bucket), args),

@@ -10,7 +10,7 @@ const resources: Record<string, Resource> = {
   Documents: { Type: 'AWS::S3::Bucket' },
   Other: { Type: 'AWS::Some::Thing' },
 };
-const resolve = (value: unknown) => new Resources(resources).resolve(value);
+const resolve = (value: unknown) => new Resources(resources, 'magnum-ha').resolve(value);
 
 test.each<[string, unknown, unknown]>([
   ['a pseudo parameter', { Ref: 'AWS::Region' }, 'us-east-1'],
@@ -42,7 +42,7 @@ test.each<[string, unknown, unknown]>([
 });
 
 test('all resources of a type', () => {
-  const found = new Resources(resources).ofType('AWS::Lambda::Function');
+  const found = new Resources(resources, 'magnum-ha').ofType('AWS::Lambda::Function');
 
   expect(found).toEqual([
     {
