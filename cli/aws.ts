@@ -1,3 +1,4 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { MagnumHaError, messageOf } from '../domain/errors';
@@ -15,6 +16,11 @@ export function withStepFunctions<T>(use: (client: SFNClient) => Promise<T>): Pr
 /** Does something with SSM. @throws AwsUnavailable, likewise */
 export function withSsm<T>(use: (client: SSMClient) => Promise<T>): Promise<T> {
   return withClient(new SSMClient({}), 'SSM', use);
+}
+
+/** Does something with S3. @throws AwsUnavailable, likewise */
+export function withS3<T>(use: (client: S3Client) => Promise<T>): Promise<T> {
+  return withClient(new S3Client({}), 'S3', use);
 }
 
 async function withClient<C extends { destroy(): void }, T>(

@@ -1,6 +1,4 @@
 import {
-  DescribeExecutionCommand,
-  type DescribeExecutionOutput,
   type HistoryEvent,
   paginateGetExecutionHistory,
   paginateListStateMachines,
@@ -11,8 +9,6 @@ import { UsageError } from './context';
 
 /** As many events as a page has for whoever looks again and again. */
 const SMALL_PAGE = 100;
-/** And for whoever reads all. */
-const LARGEST_PAGE = 1000;
 
 /** The ARN of the state machine that a stack deployed. @throws UsageError if there is none */
 export async function machineArn(client: SFNClient, stack: string): Promise<string> {
@@ -34,18 +30,6 @@ export async function machineArn(client: SFNClient, stack: string): Promise<stri
 export async function executionArn(client: SFNClient, execution: string, stack: string): Promise<string> {
   if (execution.startsWith('arn:')) return execution;
   return `${(await machineArn(client, stack)).replace(':stateMachine:', ':execution:')}:${execution}`;
-}
-
-export function describe(client: SFNClient, arn: string): Promise<DescribeExecutionOutput> {
-  return client.send(new DescribeExecutionCommand({ executionArn: arn }));
-}
-
-/** The whole history, all pages. */
-export async function history(client: SFNClient, arn: string): Promise<HistoryEvent[]> {
-  const events: HistoryEvent[] = [];
-  const input = { executionArn: arn, maxResults: LARGEST_PAGE, includeExecutionData: true };
-  for await (const page of paginateGetExecutionHistory({ client }, input)) events.push(...(page.events ?? []));
-  return events;
 }
 
 /** The events after one, oldest first: read from the newest on, so that a look costs what is new. */

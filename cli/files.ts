@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../domain/errors';
 import type { Site } from '../domain/site/document';
@@ -16,6 +16,16 @@ export function textAt(file: string, what: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new UsageError(`${what} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Makes a directory if it is not there. @throws UsageError */
+export function refuseUnwritableDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`${directory} cannot be written: ${messageOf(error)}`);
   }
 }
 

@@ -2,7 +2,8 @@ import type { DescribeExecutionOutput, HistoryEvent, SFNClient } from '@aws-sdk/
 import { type CommonOptions, type Context, styleFor } from './context';
 import { withStepFunctions } from './aws';
 import { conclude } from './conclude';
-import { describe, eventsAfter, executionArn } from './executions';
+import { describe } from '../domain/audit/executions';
+import { eventsAfter, executionArn } from './executions';
 import type { Verb } from './program';
 import { Progress } from './progress';
 

@@ -15,6 +15,7 @@ import { secrets } from './secrets';
 import { start } from './start';
 import { sudoers } from './sudoers';
 import { validate } from './validate';
+import { verify } from './verify';
 
 /** Adds one verb. Its action returns the exit code. */
 export type Verb = (parent: Command, run: Run) => void;
@@ -33,6 +34,7 @@ const VERBS: readonly Verb[] = [
   follow,
   list,
   audit,
+  verify,
   sudoers,
   schema,
   errors,
@@ -47,7 +49,7 @@ Examples:
 
 Exit codes:
   0   done
-  1   an execution failed
+  1   an execution failed, or a record is not as it was written
   2   drift is left, or host keys have changed
   64  wrong use, or a site document that is refused
   69  AWS or a host cannot be reached, or refuses

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { CommonOptions, Context } from './context';
-import { refuseUnwritable, siteAt } from './files';
+import { refuseUnwritable, refuseUnwritableDirectory, siteAt } from './files';
 import type { Verb } from './program';
 import { localRun, type RunOptions } from './run';
 
@@ -14,6 +14,7 @@ export interface RunValues extends CommonOptions {
   readonly mode?: 'check' | 'apply';
   readonly report?: string;
   readonly history?: string;
+  readonly archive?: string;
 }
 
 /** `rehearse`: the whole job on a simulated site, on this machine. */
@@ -41,13 +42,23 @@ export function withRunOptions(command: Command, site: string): Command {
     .addOption(new Option('--mode <mode>', 'one execution in this mode').choices(['check', 'apply']))
     .option('--report <file>', "write the first execution's output as JSON")
     .option('--history <file>', "write the first execution's record, which audit reads")
+    .option('--archive <directory>', 'keep the records that AWS would keep in S3 there')
     .option('--plain', 'no colour, no line is written over')
     .option('--json', 'print the reports as JSON, and nothing else');
 }
 
 /** @throws UsageError, SiteDocumentInvalid */
-export function runOptions({ site, mode, report, history, plain = false, json = false }: RunValues): RunOptions {
+export function runOptions({
+  site,
+  mode,
+  report,
+  history,
+  archive,
+  plain = false,
+  json = false,
+}: RunValues): RunOptions {
   const document = siteAt(site);
+  if (archive !== undefined) refuseUnwritableDirectory(archive);
   for (const output of [report, history]) if (output !== undefined) refuseUnwritable(output);
   return {
     site: document,
@@ -56,5 +67,6 @@ export function runOptions({ site, mode, report, history, plain = false, json = 
     json,
     ...(report === undefined ? {} : { report }),
     ...(history === undefined ? {} : { history }),
+    ...(archive === undefined ? {} : { archive }),
   };
 }

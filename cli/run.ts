@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import type { ExecutionRecord } from '../domain/audit/audit';
 import type { Site } from '../domain/site/document';
 import { startLocal } from '../local/deploy';
 import { GENERATIONS, generationOf } from '../local/simulated-site';
 import type { Deployment } from '../local/emulator/aws/deployment';
+import type { Bucket } from '../local/emulator/aws/s3';
 import type { LogLine } from '../local/emulator/aws/functions';
 import { conclude } from './conclude';
 import { type CommonOptions, type Context, EXIT, styleFor } from './context';
@@ -19,6 +21,8 @@ export interface RunOptions extends CommonOptions {
   readonly report?: string;
   /** File for the first execution's record. */
   readonly history?: string;
+  /** Directory for the records of all. */
+  readonly archive?: string;
 }
 
 interface Ended extends ExecutionRecord {
@@ -43,7 +47,13 @@ export async function localRun(options: RunOptions, context: Context): Promise<n
       `time in which nothing happens is\nskipped.`,
   );
   try {
-    return await runModes(local, options, context);
+    const code = await runModes(local, options, context);
+    if (options.archive !== undefined) {
+      await local.settled();
+      copyRecords(local.deployment.buckets, options.archive);
+      say(`\nRecords are in ${options.archive}. To verify them: magnum-ha verify ${options.archive}`);
+    }
+    return code;
   } finally {
     await local.close();
   }
@@ -86,6 +96,17 @@ export async function runModes({ deployment, logs }: Runner, options: RunOptions
     if (code !== EXIT.failed) code = result;
   }
   return code;
+}
+
+/** Writes what the stack keeps of executions, as `aws s3 sync` would. */
+function copyRecords(buckets: Iterable<Bucket>, directory: string): void {
+  for (const bucket of buckets) {
+    for (const { key, body } of ['records/', 'heads/'].flatMap((prefix) => bucket.list({ prefix }).objects)) {
+      const file = join(directory, key);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, body);
+    }
+  }
 }
 
 function sayer({ json }: CommonOptions, { out }: Context): (text: string) => void {

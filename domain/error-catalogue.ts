@@ -287,6 +287,12 @@ export const ERROR_CATALOGUE = {
       'Check that magnum-conductor runs and reaches RabbitMQ.',
     ),
   },
+  Archive: {
+    RecordNotArchived: entry(
+      'The record of an execution could not be written, or not yet.',
+      'Nothing is lost for 90 days: see not-archived in runbook.md.',
+    ),
+  },
   Lab: {
     LabUnavailable: entry(
       'This machine cannot run the lab.',

@@ -24,6 +24,8 @@ export interface AlarmsProps {
   readonly recovery: StateMachine;
   /** Of schedules and events that could not start an execution. */
   readonly deadLetterQueue: IQueue;
+  /** Of executions that could not be archived. */
+  readonly notArchived: IQueue;
 }
 
 /** What one alarm watches. Each has a section in docs/runbook.md, by its name. */
@@ -39,9 +41,12 @@ const DAY = Duration.days(1);
 
 /** Alarms on what nobody looks at by himself, and a dashboard of the same. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { topic, stateMachine, recovery, deadLetterQueue }: AlarmsProps) {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
+    const { topic, stateMachine, recovery } = props;
     const often = { period: Duration.minutes(5), statistic: 'Sum' };
+    const waiting = (queue: IQueue) =>
+      queue.metricApproximateNumberOfMessagesVisible({ ...often, statistic: 'Maximum' });
     const drifted = new Metric({ namespace: NAMESPACE, metricName: 'Drifted', period: DAY, statistic: 'Maximum' });
     const checks = new Metric({ namespace: NAMESPACE, metricName: 'Checks', period: DAY, statistic: 'Sum' });
     const outage = new Metric({ namespace: NAMESPACE, metricName: 'OutageMs', period: DAY, statistic: 'Maximum' });
@@ -50,9 +55,8 @@ export class Alarms extends Construct {
       aborted: { metric: stateMachine.metricAborted(often) },
       'timed-out': { metric: stateMachine.metricTimedOut(often) },
       'not-recovered': { metric: recovery.metricFailed(often) },
-      'not-started': {
-        metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...often, statistic: 'Maximum' }),
-      },
+      'not-started': { metric: waiting(props.deadLetterQueue) },
+      'not-archived': { metric: waiting(props.notArchived) },
       'drift-left': { metric: drifted, periods: 2 },
       'no-check': { metric: checks, periods: 2, when: 'none' },
     };

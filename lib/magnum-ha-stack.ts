@@ -5,7 +5,8 @@ import type { Site } from '../domain/site/document';
 import { Alarms } from './alarms';
 import { ComplianceSchedule } from './compliance-schedule';
 import { LockTable } from './lock-table';
-import type { Network } from './settings';
+import { RecordArchive } from './record-archive';
+import type { ArchiveSettings, Network } from './settings';
 import { CommandsQuery } from './commands-query';
 import { PeopleTopic } from './people';
 import { RecoveryMachine } from './machines/recovery';
@@ -33,11 +34,17 @@ export interface MagnumHaStackProps {
    * @default - keys of AWS
    */
   readonly kmsKey?: string;
+  /** How records of executions are kept. */
+  readonly archive: ArchiveSettings;
 }
 
 /** Everything that is deployed. */
 export class MagnumHaStack extends Stack {
-  constructor(scope: Construct, id: string, { sites, checkRate, network, kmsKey }: MagnumHaStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { sites, checkRate, network, kmsKey, archive: settings }: MagnumHaStackProps,
+  ) {
     super(scope, id, {
       description: 'OpenStack Magnum in high availability, configured by one Step Functions workflow',
     });
@@ -66,13 +73,19 @@ export class MagnumHaStack extends Stack {
       deadLetterQueue,
       ...encryption,
     });
-    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, deadLetterQueue });
+    const archive = new RecordArchive(this, 'Archive', { siteMachine: stateMachine, settings, ...encryption });
+    const notArchived = archive.deadLetterQueue;
+    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, deadLetterQueue, notArchived });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'LockTableName', { value: lockTable.tableName, description: 'One item for each site in work' });
     new CfnOutput(this, 'TopicArn', {
       value: topic.topicArn,
       description: 'Subscribe to it to be told of drift and failures',
+    });
+    new CfnOutput(this, 'ArchiveBucketName', {
+      value: archive.bucket.bucketName,
+      description: 'A record of each execution: magnum-ha verify s3://BUCKET',
     });
     new CfnOutput(this, 'ExampleInput', {
       value: JSON.stringify({ site: sites[0]?.name, mode: 'check' }),

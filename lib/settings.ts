@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import * as z from 'zod';
+import { LOCK_MODES } from '../domain/audit/s3';
 import { MagnumHaError } from '../domain/errors';
 import type { Site } from '../domain/site/document';
 import { parseSite } from '../domain/site/parse';
@@ -17,6 +18,14 @@ const network = z.strictObject({ subnetIds: z.array(z.string()).min(1), security
 /** The subnets and security groups from which the functions that open SSH connections reach the bastion. */
 export type Network = z.infer<typeof network>;
 
+const archive = z.strictObject({
+  retentionDays: z.coerce.number().int().min(1, 'must be at least 1').max(36_500).default(2557),
+  objectLock: z.enum(LOCK_MODES).optional(),
+});
+
+/** How long records are kept, and whether S3 lets nobody delete them before (`GOVERNANCE` or `COMPLIANCE`). */
+export type ArchiveSettings = z.infer<typeof archive>;
+
 const schema = z.object({
   /** On the command line a list is text: `-c sites=sites/a.json,sites/b.json`. */
   sites: z.union([z.array(z.string()).min(1), z.string().transform((text) => text.split(','))]),
@@ -27,6 +36,7 @@ const schema = z.object({
     .string()
     .regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a key, not of an alias')
     .optional(),
+  archive: z.preprocess(fromJson, archive.prefault({})),
 });
 
 function fromJson(value: unknown): unknown {
@@ -46,6 +56,7 @@ export interface Settings {
   readonly network?: Network;
   /** ARN of the KMS key that everything kept is encrypted with. */
   readonly kmsKey?: string;
+  readonly archive: ArchiveSettings;
 }
 
 /** Reads the app's own part of the context. @throws SettingInvalid */
@@ -58,8 +69,8 @@ export function settingsOf(app: App): Settings {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new SettingInvalid(`The context in cdk.json or after -c is wrong. ${problems.join('. ')}`);
   }
-  const { sites, checkRate, network, kmsKey } = result.data;
-  return { sitePaths: sites, checkRate, ...(network ? { network } : {}), ...(kmsKey ? { kmsKey } : {}) };
+  const { sites, checkRate, network, kmsKey, archive } = result.data;
+  return { sitePaths: sites, checkRate, archive, ...(network ? { network } : {}), ...(kmsKey ? { kmsKey } : {}) };
 }
 
 /** The site documents at these paths, from the project's folder. @throws SiteDocumentInvalid, SettingInvalid */

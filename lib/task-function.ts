@@ -18,6 +18,10 @@ import type { Network } from './settings';
 export interface TaskEnvironment {
   /** What the names of the site documents' parameters begin with. */
   readonly SITE_PARAMETER_PREFIX?: string;
+  /** Where records are kept, for how many days, and in which mode of Object Lock. */
+  readonly ARCHIVE_BUCKET?: string;
+  readonly RETENTION_DAYS?: string;
+  readonly OBJECT_LOCK?: string;
 }
 
 /** Properties of `TaskFunction`. */

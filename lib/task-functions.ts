@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { fileOf, TASK_NAMES, type TaskName, TASKS } from '../domain/tasks';
-import { bundleTasks } from './bundles';
+import { withBundles } from './bundles';
 import type { Network } from './settings';
 import type { SiteParameters } from './site-parameters';
 import type { SiteSecrets } from './site-secrets';
@@ -26,8 +26,8 @@ export class TaskFunctions extends Construct {
 
   constructor(scope: Construct, id: string, props: TaskFunctionsProps) {
     super(scope, id);
-    this.functions = bundleTasks(
-      (code) => new Map(TASK_NAMES.map((name) => [name, this.make(name, code(name), props)])),
+    this.functions = withBundles(
+      (code) => new Map(TASK_NAMES.map((name) => [name, this.make(name, code(fileOf(name)), props)])),
     );
   }
 

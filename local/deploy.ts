@@ -7,6 +7,7 @@ import type { LogLine } from './emulator/aws/functions';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
 import { fastForwardClock } from './emulator/fast-forward';
+import { archiveHandler } from './archive';
 import { inProcessHandlers } from './in-process';
 import { realRandom } from './random';
 import { generationOf, type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
@@ -22,6 +23,8 @@ export interface Local {
   readonly deployment: Deployment;
   /** Every line the functions printed. */
   readonly logs: readonly LogLine[];
+  /** Resolves when all that followed from executions that have ended is done: their records are written. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export async function startLocal(site: Site, options: LocalOptions = {}): Promis
       clock.drive(result).catch(() => undefined);
     },
   });
-  return { ...localOf({ ...simulated, document }, deployment), logs };
+  return { ...localOf({ ...simulated, document }, deployment, clock), logs };
 }
 
 /** Starts a simulated site and deploys the stack for it, in this process, on virtual time and without a wire. */
@@ -93,18 +96,26 @@ export async function startVirtual(
     clock,
     random,
     log,
-    handlers: ({ ssm }) => inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log }),
+    handlers: (services) => {
+      const { ssm } = services;
+      const archive = archiveHandler(services);
+      return inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log, archive });
+    },
     ...(intercept ? { intercept } : {}),
   });
   // What runs there has run for a while, as on every cloud.
   await clock.drive(clock.sleep(UPTIME_MS));
-  return { ...localOf(simulated, deployment), logs, clock };
+  return { ...localOf(simulated, deployment, clock), logs, clock };
 }
 
-function localOf(site: SimulatedSite, deployment: Deployment): Pick<Local, 'site' | 'deployment' | 'close'> {
+/** A clock that can be driven. */
+type DrivingClock = Pick<VirtualClock, 'drive'>;
+
+function localOf(site: SimulatedSite, deployment: Deployment, clock: DrivingClock): Omit<Local, 'logs'> {
   return {
     site,
     deployment,
+    settled: () => clock.drive(deployment.bus.settled()),
     close: async () => {
       await deployment.close();
       await site.close();

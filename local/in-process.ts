@@ -2,7 +2,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { parameterStore } from '../domain/secrets/ssm';
 import { fileOf, type Invocation, TASK_NAMES, type TaskFunction, type TaskName } from '../domain/tasks';
 import { type Clock, clockOf, type ConnectOptions, type Random, type Transport, type World } from '../domain/world';
-import type { Handler, LogLine } from './emulator/aws/functions';
+import type { FunctionConfig, Handler, LogLine } from './emulator/aws/functions';
 import type { LocalSsm } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
 import { TASK_FUNCTIONS } from './tasks';
@@ -16,6 +16,8 @@ export interface InProcessOptions {
   /** @param killed aborted when the process that connects is gone */
   readonly connect: (options: ConnectOptions, killed: AbortSignal) => Promise<Transport>;
   readonly log: (line: LogLine) => void;
+  /** What writes the records of executions. */
+  readonly archive: (environment: FunctionConfig['environment']) => Handler;
 }
 
 /**
@@ -23,11 +25,13 @@ export interface InProcessOptions {
  * wire. What it may read is what its role allows.
  */
 export function inProcessHandlers(options: InProcessOptions): ReadonlyMap<string, Handler> {
-  const { template } = options;
+  const { template, archive } = options;
   const tasks = new Map(TASK_NAMES.map((task) => [fileOf(task), task]));
   return new Map(
     [...template.functions].flatMap(([name, { description, environment }]) => {
-      const task = tasks.get(description.replace('magnum-ha: ', ''));
+      const file = description.replace('magnum-ha: ', '');
+      if (file === 'archive') return [[name, archive(environment)] as const];
+      const task = tasks.get(file);
       return task ? [[name, handler(options, name, task, environment['SITE_PARAMETER_PREFIX'] ?? '')] as const] : [];
     }),
   );

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { BootstrapItem } from '../bootstrap/item';
 import type { Plan } from '../controller/plan';
 import type { Verification } from '../controller/verify';
@@ -7,6 +6,7 @@ import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { ClusterReport, Report, Skipped } from '../report/report';
 import type { Site } from '../site/document';
+import { canonicalJson, sha256 } from './canonical';
 import { type Command, commandsIn } from './commands';
 import { type AuditedController, auditedControllers, type Change, changesOf, outputs } from './controllers';
 import { type Cost, costOf } from './cost';
@@ -179,21 +179,6 @@ function recordOf(events: readonly HistoryEvent[], status: Status): Audit['recor
     events: events.length,
     missing,
     complete: missing.length === 0 && status !== 'RUNNING',
-    sha256: sha256(events.map((event) => JSON.stringify(ordered(event))).join('\n')),
+    sha256: sha256(events.map(canonicalJson).join('\n')),
   };
-}
-
-/** With its members by name, and times as text: equal, whether it was read from AWS or from a file. */
-function ordered(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(
-    members.sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, one]) => [key, ordered(one)]),
-  );
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

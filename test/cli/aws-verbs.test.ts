@@ -2,6 +2,7 @@ import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Local, startLocal } from '../../local/deploy';
+import type { Bucket } from '../../local/emulator/aws/s3';
 import { document } from '../workflow/local';
 import { magnumHa, serve } from './cli';
 
@@ -81,6 +82,48 @@ test('audit reads an execution of several pages by its name, and says the same a
   expect(onAws.code).toBe(0);
   expect(JSON.parse(onAws.out)).toMatchObject({ mode: 'apply', record: { events: events.length, missing: [] } });
   expect(JSON.parse(onAws.out)).toEqual(JSON.parse(ofFile.out));
+});
+
+describe('verify', () => {
+  const archive = () => [...local.deployment.buckets].find(({ name }) => name.startsWith('archive')) as Bucket;
+  const keys = () =>
+    archive()
+      .list({ prefix: 'records/golden/' })
+      .objects.map(({ key }) => key);
+
+  test('reads the records that the deployed function wrote, from the bucket', async () => {
+    await local.settled();
+
+    const { code, out } = await cli(['verify', `s3://${archive().name}`]);
+
+    expect(code).toBe(0);
+    expect(local.deployment.bus.undelivered).toEqual([]);
+    expect(out).toMatch(
+      /^golden: 2 records, number 1 to 2\. Digest of the last: [\da-f]{64}\.\ngoldn: 1 record, number 1 to 1\./,
+    );
+    expect(out.endsWith('All is as it was written.\n')).toBe(true);
+  });
+
+  test('takes one record, and names what was altered', async () => {
+    const [page = '', record = ''] = keys();
+    archive().put(page, 'All was well.');
+
+    const [one, all] = [
+      await cli(['verify', `s3://${archive().name}/${record}`]),
+      await cli(['verify', `s3://${archive().name}`]),
+    ];
+
+    expect([one.code, all.code]).toEqual([1, 1]);
+    for (const { out } of [one, all]) expect(out).toContain(`altered ${page}\n`);
+    expect(one.out).toContain('golden: 1 record, number 1 to 1.');
+  });
+
+  test('says so where there is no record', async () => {
+    const { code, err } = await cli(['verify', `s3://${archive().name}/heads/none`]);
+
+    expect(code).toBe(64);
+    expect(err).toContain('There is no record in s3://');
+  });
 });
 
 describe('list', () => {

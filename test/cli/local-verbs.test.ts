@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -187,10 +187,12 @@ describe('audit', () => {
 });
 
 describe('rehearse', () => {
-  test('runs apply, then check, and writes the record of the first', async () => {
+  test('runs apply, then check, and writes the record of the first, and the archive of both', async () => {
     const history = join(folder, 'history.json');
 
-    const { code, out } = await magnumHa(['rehearse', '--plain', '--history', history]);
+    const archive = join(folder, 'archive');
+
+    const { code, out } = await magnumHa(['rehearse', '--plain', '--history', history, '--archive', archive]);
 
     expect(code).toBe(0);
     expect(out).toMatch(/done: \d+\.\d s as on AWS, \d+\.\d s here\n/);
@@ -204,5 +206,19 @@ describe('rehearse', () => {
     expect(JSON.parse(audited.out)).toMatchObject({ site: 'golden', mode: 'apply', record: { missing: [] } });
     expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*golden, apply: changed/);
     expect(record.logs.filter((line) => line.includes('cibadmin -D'))).toHaveLength(1);
+    expect(out).toContain(`To verify them: magnum-ha verify ${archive}\n`);
+    const [first = '', second = ''] = readdirSync(join(archive, 'records/golden')).sort();
+    const whole = await magnumHa(['verify', archive, '--json']);
+    expect(whole.code).toBe(0);
+    expect(JSON.parse(whole.out)).toMatchObject({
+      problems: [],
+      sites: [{ site: 'golden', numbers: [1, 2], hasHead: true }],
+    });
+    const one = await magnumHa(['verify', join(archive, 'records/golden', first, 'record.json')]);
+    expect(one.out).toMatch(/^golden: 1 record, number 1 to 1\./);
+    rmSync(join(archive, 'records/golden', second), { recursive: true });
+    const less = await magnumHa(['verify', archive]);
+    expect(less.code).toBe(1);
+    expect(less.out).toContain(`missing records/golden/${second}/record.json\n  It was number 2 of site golden.`);
   });
 });

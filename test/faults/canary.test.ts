@@ -11,6 +11,7 @@ import { audit } from '../../domain/audit/audit';
 import { page } from '../../domain/audit/page';
 import type { Local } from '../../local/deploy';
 import { readOsloConfig } from '../../local/simulated-site/oslo-config';
+import type { Bucket } from '../../local/emulator/aws/s3';
 import { generateKeyPair } from '../../local/simulated-site/ssh-server';
 import { style } from '../../cli/style';
 import { document, fileOn, reportOf, withLocal } from '../workflow/local';
@@ -167,6 +168,7 @@ async function watch(local: Local): Promise<{ result: ExecutionResult; texts: Re
   };
   const result = await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' }, onEvent })
     .result;
+  await local.settled();
   const audited = audit({ events: result.events, logs: local.logs.map(({ text }) => text) });
   printed.push(auditText(audited, style(true)), page(audited), JSON.stringify(audited));
   const [{ file } = { file: '' }] = local.deployment.functions.values();
@@ -179,11 +181,16 @@ async function watch(local: Local): Promise<{ result: ExecutionResult; texts: Re
       printed: printed.join(''),
       logs: local.logs.map(({ text }) => text).join('\n'),
       commandLines: local.site.record.commands.map(({ command }) => command).join('\n'),
+      archive: [...local.deployment.buckets].flatMap(textsIn).join('\n'),
       environment: JSON.stringify([...local.deployment.functions.values()]),
       arguments: JSON.stringify([process.argv, process.execArgv]),
       assembly: filesBelow(join(dirname(file), '..')),
     },
   };
+}
+
+function textsIn(bucket: Bucket): string[] {
+  return bucket.list({ prefix: 'records/' }).objects.map(({ body }) => body.toString());
 }
 
 /** What the database server keeps of its password; PyMySQL sends Latin-1. Who has it can guess until the password fits. */

@@ -97,12 +97,31 @@ describe('createApp', () => {
       'AWS::DynamoDB::Table',
       'AWS::SQS::Queue',
       'AWS::StepFunctions::StateMachine',
+      'AWS::S3::Bucket',
     ].flatMap(every);
     expect(kept.length).toBeGreaterThan(TASK_NAMES.length + 3);
     expect(kept.filter((properties) => !properties.includes(kmsKey))).toEqual([]);
     const decrypting = statementsOf(template).filter(({ Action }) => Action === 'kms:Decrypt');
     expect(decrypting.filter(({ Condition }) => Condition !== undefined)).toHaveLength(
       TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0).length,
+    );
+    const keeping = statementsOf(template).filter(({ Action }) => Action.includes('kms:GenerateDataKey'));
+    expect(keeping.map(({ Condition }) => Object.keys(Condition ?? {}))).toContainEqual(['StringEquals']);
+  }, 60_000);
+
+  test('locks records by the setting, and only then may set how long', () => {
+    const [locked, open] = [{ retentionDays: 30, objectLock: 'COMPLIANCE' }, {}].map((archive) =>
+      Template.fromStack(stackOf(appWith({ archive }, [golden()]))),
+    );
+    const locks = (template?: Template) =>
+      JSON.stringify(template?.toJSON())
+        .match(/s3:PutObjectRetention|"(RETENTION_DAYS|OBJECT_LOCK)":"\w+"/g)
+        ?.sort();
+
+    expect(locks(locked)).toEqual(['"OBJECT_LOCK":"COMPLIANCE"', '"RETENTION_DAYS":"30"', 's3:PutObjectRetention']);
+    expect(locks(open)).toEqual(['"RETENTION_DAYS":"2557"']);
+    expect(() => appWith({ archive: { retentionDays: 0 } }, [golden()])).toThrow(
+      'archive.retentionDays: must be at least 1',
     );
   }, 60_000);
 

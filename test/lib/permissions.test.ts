@@ -30,8 +30,31 @@ const resourcesOf = (statements: readonly Statement[], service: string) =>
 test('every task has a function, and every function a task', () => {
   const tasks = [...stack.functions.keys()].map((id) => String(stack.resources[id]?.Properties['Description']));
   expect(tasks.map((description) => description.replace('magnum-ha: ', '')).sort()).toEqual(
-    TASK_NAMES.map(fileOf).sort(),
+    [...TASK_NAMES.map(fileOf), 'archive'].sort(),
   );
+});
+
+test('the archive reads executions of the site machine, adds records, and can neither delete nor read secrets', () => {
+  const statements = statementsOf('archive');
+  const may = (action: string, resource: string) => allows(statements, action, resource);
+  const [bucket] = [...stack.buckets.keys()].filter((name) => name.startsWith('archive'));
+  const execution = (machine: string) => `arn:aws:states:us-east-1:123456789012:execution:${machine}:one`;
+
+  expect(may('states:GetExecutionHistory', execution('magnum-ha'))).toBe(true);
+  expect(may('states:GetExecutionHistory', execution('magnum-ha-recovery'))).toBe(false);
+  expect(may('s3:PutObject', `arn:aws:s3:::${bucket ?? ''}/records/golden/one/record.json`)).toBe(true);
+  expect(may('s3:PutObject', `arn:aws:s3:::${bucket ?? ''}/others`)).toBe(false);
+  const actions = statements.flatMap((one) => one.actions).filter((one) => !/^(logs|xray):/.test(one));
+  expect(actions.sort()).toEqual([
+    's3:GetObject',
+    's3:ListBucket',
+    's3:PutObject',
+    'sqs:GetQueueAttributes',
+    'sqs:GetQueueUrl',
+    'sqs:SendMessage',
+    'states:DescribeExecution',
+    'states:GetExecutionHistory',
+  ]);
 });
 
 describe.each(TASK_NAMES)('%s', (name) => {

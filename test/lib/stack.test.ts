@@ -23,7 +23,7 @@ describe('functions', () => {
   const functions = () => ofType(stack, 'AWS::Lambda::Function').map(({ Properties }) => Properties);
 
   test('run on Node.js 24 on ARM, traced, with a log group that the stack keeps for three months', () => {
-    expect(functions()).toHaveLength(TASK_NAMES.length);
+    expect(functions()).toHaveLength(TASK_NAMES.length + 1);
     for (const properties of functions()) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -52,9 +52,12 @@ describe('functions', () => {
     }
   });
 
-  test('learn nothing from their environment except where site documents are', () => {
+  test('learn nothing from their environment except where site documents are and records belong', () => {
     const environments = functions().flatMap(({ Environment }) => (Environment ? [Environment] : []));
-    expect(environments).toEqual([{ Variables: { SITE_PARAMETER_PREFIX: '/magnum-ha/sites/' } }]);
+    expect(environments).toEqual([
+      { Variables: { SITE_PARAMETER_PREFIX: '/magnum-ha/sites/' } },
+      { Variables: { ARCHIVE_BUCKET: { Ref: expect.stringMatching(/^Archive/) as string }, RETENTION_DAYS: '2557' } },
+    ]);
   });
 
   test('bundle everything, also the AWS SDK; what is left out is optional', () => {
@@ -69,7 +72,7 @@ describe('functions', () => {
     const digests = [...stack.functions.values()].map(({ file }) =>
       createHash('sha256').update(readFileSync(file)).digest('hex'),
     );
-    expect(new Set(digests).size).toBe(TASK_NAMES.length);
+    expect(new Set(digests).size).toBe(TASK_NAMES.length + 1);
   });
 });
 
@@ -107,6 +110,7 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'drift-left',
     'failed',
     'no-check',
+    'not-archived',
     'not-recovered',
     'not-started',
     'timed-out',
@@ -132,6 +136,33 @@ test('a saved query finds the commands of an execution in the logs of every func
   const [query] = ofType(stack, 'AWS::Logs::QueryDefinition');
   expect(query?.Properties['QueryString']).toMatch(/message\.execution.*message\.command/s);
   expect(query?.Properties['LogGroupNames']).toHaveLength(TASK_NAMES.length);
+});
+
+describe('archive', () => {
+  test('its bucket keeps versions, is encrypted, for nobody else, and stays when the stack goes', () => {
+    const [bucket] = ofType(stack, 'AWS::S3::Bucket');
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        VersioningConfiguration: { Status: 'Enabled' },
+        ObjectLockEnabled: true,
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+        BucketEncryption: { ServerSideEncryptionConfiguration: [{}] },
+      },
+    });
+    expect(JSON.stringify(ofType(stack, 'AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+  });
+
+  test('records every execution that has ended; what could not be recorded is kept', () => {
+    const rules = ofType(stack, 'AWS::Events::Rule').map(({ Properties }) => JSON.stringify(Properties));
+    const [rule = ''] = rules.filter((text) => text.includes('"SUCCEEDED"'));
+    expect(rule).toContain('"status":["SUCCEEDED","FAILED","ABORTED","TIMED_OUT"]');
+    expect(rule).toMatch(/DeadLetterConfig.*NotArchived/);
+    expect(ofType(stack, 'AWS::Lambda::EventInvokeConfig')[0]?.Properties).toMatchObject({
+      MaximumRetryAttempts: 2,
+      DestinationConfig: { OnFailure: {} },
+    });
+  });
 });
 
 describe('compliance schedule', () => {

@@ -6,6 +6,8 @@ import { LocalS3 } from './local-s3';
 import type { Buckets } from './s3';
 import { type AuthorizeArn, S3Endpoint } from './s3-endpoint';
 import { LocalSsm, type Parameter } from './ssm';
+import { stepFunctionsEndpoint } from './step-functions-endpoint';
+import type { StepFunctions } from './step-functions';
 import type { Template } from './template';
 import { WorkerFunctions } from './worker-functions';
 
@@ -14,19 +16,26 @@ export interface BundleOptions {
   readonly template: Template;
   readonly parameters: Map<string, Parameter>;
   readonly buckets: Buckets;
+  /** They are there once the functions are invoked. */
+  readonly stepFunctions: () => StepFunctions;
   readonly clock: Clock;
   readonly log: (line: LogLine) => void;
 }
 
 /**
- * Runs a template's bundles in worker threads, with a Parameter Store and buckets on loopback where each function may do
- * what its role allows.
+ * Runs a template's bundles in worker threads, with a Parameter Store, buckets and Step Functions on loopback where each
+ * function may do what its role allows.
  */
 export async function bundledFunctions(options: BundleOptions): Promise<Functions> {
-  const { template, parameters, buckets, clock, log } = options;
+  const { template, parameters, buckets, stepFunctions, clock, log } = options;
   const ssm = parameterStoreOf(template, parameters);
   const s3 = new S3Endpoint(buckets, rolesOf(template));
-  const endpoints = { AWS_ENDPOINT_URL_SSM: await ssm.listen(), AWS_ENDPOINT_URL_S3: await s3.listen() };
+  const sfn = stepFunctionsEndpoint(stepFunctions, rolesOf(template));
+  const endpoints = {
+    AWS_ENDPOINT_URL_SSM: await ssm.listen(),
+    AWS_ENDPOINT_URL_S3: await s3.listen(),
+    AWS_ENDPOINT_URL_SFN: await sfn.listen(),
+  };
   const configs = [...template.functions].map(([name, config]): [string, FunctionConfig] => {
     const environment = { ...config.environment, ...runtimeEnvironment(name), ...endpoints };
     return [name, { ...config, environment }];
@@ -39,6 +48,7 @@ export async function bundledFunctions(options: BundleOptions): Promise<Function
       await functions.close();
       ssm.close();
       s3.close();
+      sfn.close();
     },
   };
 }

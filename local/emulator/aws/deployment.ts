@@ -33,7 +33,7 @@ export interface DeploymentOptions {
    * Gives what the functions do, by name, in this process: for virtual time.
    * @default - their bundles, in worker threads
    */
-  readonly handlers?: (services: LocalServices) => ReadonlyMap<string, Handler>;
+  readonly handlers?: (services: DeployedServices) => ReadonlyMap<string, Handler>;
   /** Takes every line the functions print. */
   readonly log: (line: LogLine) => void;
   /**
@@ -43,6 +43,13 @@ export interface DeploymentOptions {
   readonly intercept?: (call: Call, proceed: () => Promise<unknown>) => Promise<unknown>;
   /** Is told every execution when it has started: also those that others start. */
   readonly onStart?: (execution: Execution) => void;
+}
+
+/** What functions in this process find beside them. */
+export interface DeployedServices extends LocalServices {
+  readonly buckets: Buckets;
+  /** They are there once the functions are invoked. */
+  readonly stepFunctions: () => StepFunctions;
 }
 
 /** What a deployment keeps. */
@@ -76,18 +83,21 @@ export class Deployment {
     const own = [...template.parameters].map(([name, value]) => [name, { type: 'String', value }] as const);
     const parameters = new Map<string, Parameter>([...own, ...options.parameters]);
     const buckets = new Buckets([...template.buckets].map(([name, keeps]) => new Bucket(name, keeps, clock, random)));
+    const stepFunctions = () => deployment.stepFunctions;
+    const services = { ...localServices(template, parameters, buckets), buckets, stepFunctions };
     const functions = handlers
-      ? new InProcessFunctions(template.functions, handlers(localServices(template, parameters, buckets)), clock)
+      ? new InProcessFunctions(template.functions, handlers(services), clock)
       : await bundledFunctions({
           template,
           parameters,
           buckets,
+          stepFunctions,
           clock,
           log: (line) => {
             deployment.record(line);
           },
         });
-    const deployment = new Deployment(options, { parameters, buckets, functions });
+    const deployment: Deployment = new Deployment(options, { parameters, buckets, functions });
     return deployment;
   }
 

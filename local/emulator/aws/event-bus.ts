@@ -49,6 +49,8 @@ const DELIVERY_MS = 500;
 export class EventBus {
   readonly undelivered: Undelivered[] = [];
   #closed = false;
+  #underWay = 0;
+  #settled: (() => void)[] = [];
 
   /** @throws Error if a rule's pattern is not simulated */
   constructor(
@@ -77,12 +79,24 @@ export class EventBus {
     for (const rule of this.rules) {
       if (!matchesPattern(rule.pattern, event)) continue;
       for (const target of rule.targets) {
+        this.#underWay++;
         this.clock.after(DELIVERY_MS, () => {
-          void this.#deliver(rule, target, event);
+          void this.#deliver(rule, target, event).then(() => {
+            this.#underWay--;
+            if (this.#underWay === 0) for (const resolve of this.#settled.splice(0)) resolve();
+          });
         });
       }
     }
     return id;
+  }
+
+  /** Resolves when nothing is under way to a target any more, and functions have done with what they got. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#underWay === 0) resolve();
+      else this.#settled.push(resolve);
+    });
   }
 
   /** From now on nothing is delivered any more. */

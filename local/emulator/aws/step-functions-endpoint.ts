@@ -8,6 +8,7 @@ import type {
 } from '@aws-sdk/client-sfn';
 import { ServiceError } from '../service-error';
 import type { HttpServer } from './http-server';
+import type { AuthorizeArn } from './s3-endpoint';
 import { jsonServer } from './json-server';
 import type { StepFunctions } from './step-functions';
 
@@ -18,32 +19,40 @@ const LARGEST_PAGE = 1000;
 /**
  * An endpoint on loopback that speaks as much of Step Functions' API (JSON 1.0) as operators use: executions are started,
  * described and listed, and their histories read, page by page.
+ *
+ * @param authorize what each caller may do @default everything
  */
-export function stepFunctionsEndpoint(stepFunctions: StepFunctions): HttpServer {
+export function stepFunctionsEndpoint(of: () => StepFunctions, authorize: AuthorizeArn = () => true): HttpServer {
   const actions: Readonly<Record<string, (input: never) => unknown>> = {
     StartExecution: ({ stateMachineArn = '', name, input }: StartExecutionInput) => {
-      const execution = stepFunctions.startExecution(stateMachineArn, { name, input: parsed(input) });
+      const execution = of().startExecution(stateMachineArn, { name, input: parsed(input) });
       const { executionArn, startDate } = execution.describe();
       return { executionArn, startDate };
     },
-    DescribeExecution: ({ executionArn = '' }: DescribeExecutionInput) => stepFunctions.describeExecution(executionArn),
+    DescribeExecution: ({ executionArn = '' }: DescribeExecutionInput) => of().describeExecution(executionArn),
     GetExecutionHistory: (input: GetExecutionHistoryInput) => {
-      const events = [...stepFunctions.getExecutionHistory(input.executionArn ?? '')];
+      const events = [...of().getExecutionHistory(input.executionArn ?? '')];
       const { items, ...next } = page(input.reverseOrder ? events.reverse() : events, input);
       return { events: items, ...next };
     },
     ListExecutions: ({ stateMachineArn: machine = '', statusFilter, ...input }: ListExecutionsInput) => {
-      const { items, ...next } = page(stepFunctions.listExecutions({ machine }, statusFilter), input);
+      const { items, ...next } = page(of().listExecutions({ machine }, statusFilter), input);
       return { executions: items.map(listed), ...next };
     },
     ListStateMachines: (input: ListStateMachinesInput) => {
-      const { items, ...next } = page(stepFunctions.listStateMachines(), input);
+      const { items, ...next } = page(of().listStateMachines(), input);
       return { stateMachines: items, ...next };
     },
   };
-  return jsonServer('1.0', (_caller, action, body) => {
+  return jsonServer('1.0', (caller, action, body) => {
     const perform = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (!perform) throw new ServiceError('UnknownOperationException', `${action} is not simulated`);
+    const { executionArn, stateMachineArn } = body as { executionArn?: string; stateMachineArn?: string };
+    const resource = executionArn ?? stateMachineArn ?? '*';
+    if (!authorize(caller, `states:${action}`, resource)) {
+      const message = `User: ${caller} is not authorized to perform: states:${action} on resource: ${resource}`;
+      throw new ServiceError('AccessDeniedException', message);
+    }
     return inSeconds(perform(body as never));
   });
 }

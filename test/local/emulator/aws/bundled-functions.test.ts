@@ -63,6 +63,9 @@ beforeAll(async () => {
     },
     parameters: new Map([['/magnum-ha/a/password', { type: 'SecureString', value: 'secret' }]]),
     buckets: new Buckets([documents]),
+    stepFunctions: () => {
+      throw new Error('there are no state machines');
+    },
     clock: realClock,
     log: (line) => logs.push(line),
   });

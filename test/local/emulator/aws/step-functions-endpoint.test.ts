@@ -41,7 +41,7 @@ const stepFunctions = new StepFunctions({
   onStart: () => undefined,
   onStatusChange: () => undefined,
 });
-const server = stepFunctionsEndpoint(stepFunctions);
+const server = stepFunctionsEndpoint(() => stepFunctions);
 let client: SFNClient;
 
 beforeAll(async () => {

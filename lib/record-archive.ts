@@ -1,0 +1,174 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { ARCHIVE, withBundles } from './bundles';
+import type { ArchiveSettings } from './settings';
+import { TaskFunction } from './task-function';
+
+/** Properties of `RecordArchive`. */
+export interface RecordArchiveProps {
+  /** The site machine, whose executions are recorded. */
+  readonly siteMachine: StateMachine;
+  readonly settings: ArchiveSettings;
+  /** Of everything that is kept. @default - keys of AWS */
+  readonly key?: IKey;
+}
+
+/** So long an event is tried to be delivered and handled: what is wrong for longer, people know of. */
+const PATIENCE = Duration.hours(6);
+
+/**
+ * Keeps a record of every execution in a bucket with versions: an event of Step Functions starts the function that writes it
+ * once the execution has ended, whichever way. Only then its history is complete, and no path of the machine can miss it.
+ */
+export class RecordArchive extends Construct {
+  readonly bucket: Bucket;
+  /** Events whose execution could not be archived. */
+  readonly deadLetterQueue: Queue;
+
+  constructor(scope: Construct, id: string, { siteMachine, settings, key }: RecordArchiveProps) {
+    super(scope, id);
+    this.bucket = this.makeBucket(settings, key);
+    this.deadLetterQueue = this.makeQueue(key);
+    const archive = this.makeFunction(settings, key);
+    new Rule(this, 'Ended', {
+      description: 'Executions of the site machine that have ended, whichever way',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [siteMachine.stateMachineArn],
+          status: ['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT'],
+        },
+      },
+      targets: [new LambdaFunction(archive, { deadLetterQueue: this.deadLetterQueue, maxEventAge: PATIENCE })],
+    });
+  }
+
+  private makeBucket({ retentionDays }: ArchiveSettings, key: IKey | undefined): Bucket {
+    const bucket = new Bucket(this, 'Records', {
+      ...(key
+        ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      versioned: true,
+      // It can be switched on only when the bucket is made; whether records are put with a lock is a setting.
+      objectLockEnabled: true,
+      lifecycleRules: [
+        // What was put over a record, or deleted it, shows for a while; heads are put over all the time.
+        {
+          prefix: 'records/',
+          expiration: Duration.days(retentionDays + 1),
+          noncurrentVersionExpiration: Duration.days(90),
+        },
+        { prefix: 'heads/', noncurrentVersionExpiration: Duration.days(30) },
+        { expiredObjectDeleteMarker: true, abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'Who reads records is seen in CloudTrail, if its data events are wanted; what was changed, by verify.',
+    });
+    return bucket;
+  }
+
+  private makeQueue(key: IKey | undefined): Queue {
+    const queue = new Queue(this, 'NotArchived', {
+      ...(key
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is a dead-letter queue itself, of the archive.',
+    });
+    return queue;
+  }
+
+  private makeFunction({ retentionDays, objectLock }: ArchiveSettings, key: IKey | undefined): TaskFunction {
+    const archive = withBundles(
+      (code) =>
+        new TaskFunction(this, 'Archive', {
+          task: ARCHIVE,
+          code: code(ARCHIVE),
+          timeout: Duration.minutes(5),
+          environment: {
+            ARCHIVE_BUCKET: this.bucket.bucketName,
+            RETENTION_DAYS: String(retentionDays),
+            ...(objectLock ? { OBJECT_LOCK: objectLock } : {}),
+          },
+          ...(key ? { key } : {}),
+        }),
+    );
+    archive.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.deadLetterQueue),
+      retryAttempts: 2,
+      maxEventAge: PATIENCE,
+    });
+    this.grant(archive, objectLock !== undefined);
+    if (key) this.grantKey(archive, key);
+    return archive;
+  }
+
+  private grant(archive: TaskFunction, locks: boolean): void {
+    const { bucketArn } = this.bucket;
+    const executions = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${Stack.of(this).stackName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const allow = (sid: string, actions: string[], resources: string[]) => {
+      archive.addToRolePolicy(new PolicyStatement({ sid, actions, resources }));
+    };
+    allow('ReadExecutions', ['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
+    allow(
+      'KeepRecords',
+      ['s3:GetObject', 's3:PutObject', ...(locks ? ['s3:PutObjectRetention'] : [])],
+      [`${bucketArn}/records/*`, `${bucketArn}/heads/*`],
+    );
+    // Without it, what is not there could not be told from what is forbidden.
+    allow('TellWhatIsMissing', ['s3:ListBucket'], [bucketArn]);
+    const logicalId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket);
+    Validations.of(archive.role).acknowledge(
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${Stack.of(this).stackName}:*]`,
+        reason: 'It records all executions of the site machine, and may read no others.',
+      },
+      ...['records', 'heads'].map((prefix) => ({
+        id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/${prefix}/*]` as const,
+        reason: 'A record is named by its execution.',
+      })),
+    );
+  }
+
+  private grantKey(archive: TaskFunction, key: IKey): void {
+    const services = ['s3', 'states'].map((service) => `${service}.${Stack.of(this).region}.amazonaws.com`);
+    archive.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'UseTheKey',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [key.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': services } },
+      }),
+    );
+    Validations.of(archive.role).acknowledge(
+      ...['GenerateDataKey', 'ReEncrypt'].map((action) => ({
+        id: `AwsSolutions-IAM5[Action::kms:${action}*]` as const,
+        reason: 'With the key of the dead-letter queue, which CDK grants so to what sends to it.',
+      })),
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { archive, type RecordStore } from '../domain/audit/archive';
+import type { DeployedServices } from './emulator/aws/deployment';
+import type { FunctionConfig, Handler } from './emulator/aws/functions';
+import type { Bucket } from './emulator/aws/s3';
+import { ServiceError } from './emulator/service-error';
+
+/** The function that writes records, in this process. */
+export function archiveHandler(
+  services: Pick<DeployedServices, 'buckets' | 'stepFunctions'>,
+): (environment: FunctionConfig['environment']) => Handler {
+  return ({ ARCHIVE_BUCKET = '', RETENTION_DAYS = '' }) => {
+    const records = recordsOf(services.buckets.get(ARCHIVE_BUCKET));
+    const executions = {
+      describe: (arn: string) => Promise.resolve(services.stepFunctions().describeExecution(arn)),
+      history: (arn: string) => Promise.resolve([...services.stepFunctions().getExecutionHistory(arn)]),
+      logs: () => Promise.resolve([]),
+    };
+    return async (event) => {
+      const { detail } = event as { readonly detail: { readonly executionArn: string } };
+      return {
+        record: await archive(detail.executionArn, { executions, records, retentionDays: Number(RETENTION_DAYS) }),
+      };
+    };
+  };
+}
+
+/** Records in a bucket of this process. */
+function recordsOf(bucket: Bucket): RecordStore {
+  const found = (key: string) => bucket.list({ prefix: key, maxKeys: 1 }).objects.find((one) => one.key === key);
+  return {
+    get: (key) => {
+      const object = found(key);
+      return Promise.resolve(object && { text: object.body.toString(), tag: object.etag });
+    },
+    has: (key) => Promise.resolve(found(key) !== undefined),
+    put: (key, text, { contentType, over }) => {
+      try {
+        const ifNoneMatch = over === 'nothing' ? '*' : undefined;
+        const ifMatch = over === undefined || over === 'nothing' ? undefined : over.tag;
+        bucket.put(key, text, { contentType, ifNoneMatch, ifMatch });
+        return Promise.resolve(true);
+      } catch (error) {
+        if (error instanceof ServiceError) return Promise.resolve(false);
+        throw error;
+      }
+    },
+  };
+}
