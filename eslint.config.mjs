@@ -16,6 +16,7 @@ const DOMAIN = [
   'controller',
   'findings',
   'bootstrap',
+  'authorization',
   'rollback',
   'report',
   'audit',

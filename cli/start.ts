@@ -9,6 +9,7 @@ import type { Verb } from './program';
 
 interface StartOptions extends FollowOptions {
   readonly mode: Mode;
+  readonly outsideWindow?: string;
   readonly follow?: boolean;
 }
 
@@ -20,22 +21,26 @@ export const start: Verb = (parent, run) => {
     .description('Starts an execution on AWS. A check touches nothing; it is what is started unless you say apply.')
     .addArgument(new Argument('<site>', 'name of a deployed site'))
     .addOption(new Option('--mode <mode>', 'what to do').choices([...MODES]).default('check'))
+    .option('--outside-window <reason>', 'why an apply cannot wait for the change window; it is put on record')
     .option('--follow', 'show it as it happens, then its report')
     .option('--stack <name>', 'name of the deployed stack', 'magnum-ha')
     .option('--plain', 'no colour, no line is written over')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExamples:\n  magnum-ha start golden\n  magnum-ha start golden --mode apply --follow')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  magnum-ha start golden\n  magnum-ha start golden --mode apply --follow\n  magnum-ha start golden --mode apply --outside-window "CHG-4711: urgent"',
+    )
     .action(
       run((context, site: string, options: StartOptions) =>
         withStepFunctions(async (client) => {
-          const { mode, stack } = options;
+          const { mode, stack, outsideWindow } = options;
           const at = new Date(context.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
           const started = await client.send(
             new StartExecutionCommand({
               stateMachineArn: await machineArn(client, stack),
               // As people look for it in the console.
               name: `${site}-${mode}-${at}`.slice(0, 80),
-              input: JSON.stringify({ site, mode }),
+              input: JSON.stringify({ site, mode, outsideWindow }),
             }),
           );
           const { executionArn: arn = '' } = started;

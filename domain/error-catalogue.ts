@@ -53,6 +53,16 @@ export const ERROR_CATALOGUE = {
       'Put the whole file, in OpenSSH or PEM form, without a passphrase.',
     ),
   },
+  Authorization: {
+    OutsideChangeWindow: entry(
+      'An apply would change something, and the change window of the site is closed.',
+      'Start it again when the window opens: the cause says when. If it cannot wait: "outsideWindow" with the reason, in the input.',
+    ),
+    OutageBudgetExceeded: entry(
+      'An apply would cycle HAProxy, and that is expected to take longer than haproxy.outageBudgetMs.',
+      'Raise the budget in the site document, or leave HAProxy as it is. Nothing of the apply was done.',
+    ),
+  },
   Lock: {
     SiteLocked: entry(
       'Another execution works on this site.',

@@ -1,3 +1,4 @@
+import type { Authorization, ProposedChange } from './authorization/authorize';
 import type { BootstrapItem } from './bootstrap/item';
 import type { Committed } from './controller/commit';
 import type { Cleared } from './rollback/clear';
@@ -18,7 +19,7 @@ import type { Look } from './pacemaker/look';
 import type { SecretPurpose } from './secrets/references';
 import type { RollBack, RollBackInput } from './rollback/roll-back';
 import type { Site } from './site/document';
-import type { Mode } from './site/load';
+import type { Input, Mode } from './site/load';
 import type { World } from './world';
 
 /** Why an execution will be refused, as Step Functions has it, although HAProxy may have to be enabled before that. */
@@ -32,7 +33,14 @@ export interface Contract {
   /** `lock` is what the site's lock is named by. */
   loadSite: Task<
     { input: unknown },
-    { site: Site; lock: string; mode: Mode; findings: readonly Finding[]; refusal: Refusal | null }
+    Input & {
+      site: Site;
+      lock: string;
+      /** As which the tasks act at first: an apply that needs an authorization looks at everything before, as a check. */
+      acts: Mode;
+      findings: readonly Finding[];
+      refusal: Refusal | null;
+    }
   >;
   lookAtHaproxy: Task<{ site: Site }, Look>;
   preflight: Task<{ site: Site }, { platforms: Platforms; findings: readonly Finding[] }>;
@@ -42,6 +50,7 @@ export interface Contract {
   upgradeSchema: Task<{ site: Site; mode: Mode }, BootstrapItem>;
   inspectControllers: Task<{ site: Site; platforms: Platforms }, Inspection>;
   plan: Task<{ site: Site } & Inspection, Plan>;
+  authorize: Task<ProposedChange, Authorization>;
   stage: Task<{ site: Site; platforms: Platforms; controller: string; execution: string }, Staged>;
   commit: Task<
     { site: Site; platforms: Platforms; controller: string; files: readonly StagedFile[]; execution: string },
@@ -136,6 +145,7 @@ export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   upgradeSchema: changes(5),
   inspectControllers: connects(2, 'magnumConf'),
   plan: computes,
+  authorize: computes,
   stage: changes(5, 'magnumConf'),
   commit: changes(2),
   restart: changes(5),

@@ -1,7 +1,8 @@
+import { needsAuthorization } from '../domain/authorization/authorize';
 import { documentFindings } from '../domain/findings/document';
 import { allSecretNames, secretNames } from '../domain/secrets/references';
 import { SecretMissing, SecretNotEncrypted } from '../domain/secrets/ssm';
-import { loadSite, parseInput } from '../domain/site/load';
+import { loadSite, type Mode, parseInput } from '../domain/site/load';
 import { lockOf } from '../domain/site/lock';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
@@ -11,9 +12,11 @@ import { handlerOf } from './runtime/task';
  * if only other secrets than the SSH key are missing, HAProxy can be enabled: that comes first, and the refusal later.
  */
 export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secrets }) => {
-  const { site: name, mode } = await parseInput(input, documents);
+  const { site: name, ...asked } = await parseInput(input, documents);
   const site = await loadSite(name, documents);
-  const loaded = { site, lock: lockOf(site), mode, findings: documentFindings(site) };
+  const { mode } = asked;
+  const acts: Mode = mode === 'apply' && needsAuthorization(site) ? 'check' : mode;
+  const loaded = { site, lock: lockOf(site), ...asked, acts, findings: documentFindings(site) };
   try {
     await secrets.check(allSecretNames(site));
     return { ...loaded, refusal: null };

@@ -50,6 +50,7 @@ export class Alarms extends Construct {
     const drifted = new Metric({ namespace: NAMESPACE, metricName: 'Drifted', period: DAY, statistic: 'Maximum' });
     const checks = new Metric({ namespace: NAMESPACE, metricName: 'Checks', period: DAY, statistic: 'Sum' });
     const outage = new Metric({ namespace: NAMESPACE, metricName: 'OutageMs', period: DAY, statistic: 'Maximum' });
+    const overBudget = new Metric({ namespace: NAMESPACE, metricName: 'OutageOverBudget', ...often });
     const watched: Readonly<Record<string, Watched>> = {
       failed: { metric: stateMachine.metricFailed(often) },
       aborted: { metric: stateMachine.metricAborted(often) },
@@ -57,6 +58,7 @@ export class Alarms extends Construct {
       'not-recovered': { metric: recovery.metricFailed(often) },
       'not-started': { metric: waiting(props.deadLetterQueue) },
       'not-archived': { metric: waiting(props.notArchived) },
+      'outage-over-budget': { metric: overBudget },
       'drift-left': { metric: drifted, periods: 2 },
       'no-check': { metric: checks, periods: 2, when: 'none' },
     };

@@ -7,6 +7,7 @@ import { ComplianceSchedule } from './compliance-schedule';
 import { LockTable } from './lock-table';
 import { RecordArchive } from './record-archive';
 import type { ArchiveSettings, Network } from './settings';
+import { NotesTable } from './notes-table';
 import { CommandsQuery } from './commands-query';
 import { PeopleTopic } from './people';
 import { RecoveryMachine } from './machines/recovery';
@@ -59,8 +60,15 @@ export class MagnumHaStack extends Stack {
       ...encryption,
     });
     const lockTable = new LockTable(this, 'Locks', encryption);
+    const notesTable = new NotesTable(this, 'Notes', encryption);
     const topic = new PeopleTopic(this, 'People', encryption);
-    const { stateMachine } = new SiteMachine(this, 'Workflow', { functions, lockTable, topic, ...encryption });
+    const { stateMachine } = new SiteMachine(this, 'Workflow', {
+      functions,
+      lockTable,
+      notesTable,
+      topic,
+      ...encryption,
+    });
     new CommandsQuery(this, 'Commands', { functions });
     const { deadLetterQueue } = new ComplianceSchedule(this, 'ComplianceSchedule', {
       sites,

@@ -3,6 +3,7 @@ import type { Site } from '../domain/site/document';
 import { type Clock, type Random, realClock } from '../domain/world';
 import { synthesized } from './emulator/assembly';
 import { Deployment, type DeploymentOptions } from './emulator/aws/deployment';
+import type { Item } from './emulator/aws/dynamodb';
 import type { LogLine } from './emulator/aws/functions';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
@@ -126,6 +127,11 @@ function localOf(site: SimulatedSite, deployment: Deployment, clock: DrivingCloc
 function secretsOf(site: Site, random: Random, given: LocalOptions['secrets'] = {}): Record<string, string> {
   const made = allSecretNames(site).map((name) => [name, random.bytes(18).toString('base64url')] as const);
   return { ...Object.fromEntries(made), ...given };
+}
+
+/** What the lock table has: an item for each site in work. */
+export function lockItems({ tables }: Deployment): Item[] {
+  return [...tables].flatMap(([name, { items }]) => (name.includes('Locks') ? [...items.values()] : []));
 }
 
 /** What a stack is deployed for. */

@@ -1,4 +1,5 @@
 import type { TaskFunction, TaskName } from '../domain/tasks';
+import { run as authorize } from '../lambdas/authorize';
 import { run as bootstrap } from '../lambdas/bootstrap';
 import { run as commit } from '../lambdas/commit';
 import { run as cycle } from '../lambdas/cycle';
@@ -31,6 +32,7 @@ export const TASK_FUNCTIONS: { readonly [T in TaskName]: TaskFunction<T> } = {
   upgradeSchema,
   inspectControllers,
   plan,
+  authorize,
   stage,
   commit,
   restart,

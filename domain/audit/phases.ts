@@ -9,12 +9,12 @@ const PHASES: Readonly<Record<Phase, RegExp>> = {
     /roll-back|^(Roll back files|Discard staged files|Start HAProxy again|Restart Magnum again|Wait for (controllers|HAProxy to come back))$/,
   haproxy: /HAProxy|^Reach$|^Arm dead-man/,
   stage: /^(Stage files|Clear staging)$/,
-  commit: /^(Commit files|Bootstrap|Upgrade schema)$/,
+  commit: /^(Commit files|Bootstrap( after authorization)?|Upgrade schema)$/,
   restart: /^Restart Magnum$/,
   verify: /^(Verify|Wait for Magnum)$/,
   clusters: /[Cc]luster/,
-  record: /^(Report|Tell people.*|Send event|Release site lock)$/,
-  look: /^(Load site|Take( over)? site lock|Read site lock|Look at lock owner|Wait for the owner's last task|Preflight|Preflight cloud|Inspect controllers|Plan)$/,
+  record: /^(Report|Tell people.*|Send event|Note last outage|Release site lock)$/,
+  look: /^(Load site|Take( over)? site lock|Read site lock|Look at lock owner|Wait for the owner's last task|Preflight|Preflight cloud|Inspect controllers|Plan|Read last outage|Authorize)$/,
 };
 
 /** The phase of a step; undefined for a state that nobody knows here. */

@@ -1,3 +1,4 @@
+import type { Authorization } from '../authorization/authorize';
 import type { BootstrapItem } from '../bootstrap/item';
 import type { Platforms } from '../commands/platform';
 import type { Finding } from '../findings/finding';
@@ -32,6 +33,8 @@ export interface ReportInput {
   readonly platforms: Platforms;
   /** Whether HAProxy was found disabled, and was enabled before anything else. */
   readonly leftDisabled: boolean;
+  /** By what it was allowed to change something; null if the site document lets everybody, or nothing was to be changed. */
+  readonly authorization: Authorization | null;
   readonly bootstrap: readonly BootstrapItem[] | null;
   readonly schema: BootstrapItem | null;
   readonly controllers: readonly ControllerState[];
@@ -55,7 +58,7 @@ export type ClusterReport = ClusterResult & Partial<Omit<ClusterProgress, 'done'
 /** The output of an execution: what an operator or an auditor wants to know first comes first. */
 export interface Report extends Pick<
   ReportInput,
-  'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'platforms' | 'leftDisabled'
+  'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'platforms' | 'leftDisabled' | 'authorization'
 > {
   readonly site: string;
   /**
@@ -74,6 +77,8 @@ export interface Report extends Pick<
   readonly outageMs: number | null;
   /** How long it was at least and at most, if not all of it was watched: an attempt was lost, or the way there. */
   readonly outageBoundsMs: Bounds | null;
+  /** How long it may be by the site document, in milliseconds; null if that does not say. */
+  readonly outageBudgetMs: number | null;
   /** What was down for that time, or would be; null if HAProxy is not cycled. */
   readonly blastRadius: BlastRadius | null;
   readonly verification: Verification | null;
@@ -147,11 +152,13 @@ export function report(input: ReportInput): Report {
     findings: input.findings,
     platforms: input.platforms,
     leftDisabled: input.leftDisabled,
+    authorization: input.authorization,
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
     plan: plan.summary,
     controllers: input.controllers.map((state) => controllerReport(state, input)),
     outageMs: outage && isExact(outage) ? outage.atMost : null,
     outageBoundsMs: outage && !isExact(outage) ? outage : null,
+    outageBudgetMs: site.haproxy.outageBudgetMs ?? null,
     blastRadius: plan.blastRadius,
     verification: input.verification,
     clusterTemplates: input.verification ? clusterTemplates : null,

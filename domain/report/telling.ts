@@ -1,3 +1,4 @@
+import { isOverBudget } from './outage-budget';
 import type { Report } from './report';
 
 /** What people, and programs that wait for it, are told of an execution. It holds no secret. */
@@ -13,7 +14,7 @@ export interface Telling {
 /** What a program is told. */
 export interface TellingEvent extends Pick<
   Report,
-  'site' | 'mode' | 'outcome' | 'execution' | 'outageMs' | 'outageBoundsMs'
+  'site' | 'mode' | 'outcome' | 'execution' | 'outageMs' | 'outageBoundsMs' | 'outageBudgetMs'
 > {
   /** What differs, or what was done: one sentence each. */
   readonly plan: readonly string[];
@@ -27,7 +28,17 @@ const LONGEST_LINE = 400;
 
 /** What is told of an execution that did or found something; null if all was as wanted. */
 export function tellingOf(report: Report): Telling | null {
-  const { site, mode, outcome, execution, outageMs, outageBoundsMs: bounds, blastRadius } = report;
+  const {
+    site,
+    mode,
+    outcome,
+    execution,
+    outageMs,
+    outageBoundsMs: bounds,
+    outageBudgetMs,
+    authorization,
+    blastRadius,
+  } = report;
   const errors = report.findings.filter(({ severity }) => severity === 'error');
   if (outcome === 'unchanged' && errors.length === 0) return null;
   const cloud = [...(report.bootstrap ?? []), ...(report.clusterTemplates ?? []), ...(report.clusters ?? [])]
@@ -44,6 +55,12 @@ export function tellingOf(report: Report): Telling | null {
       '',
       ...(outageMs === null ? [] : [`HAProxy was down for ${outageMs} ms.`]),
       ...(bounds ? [`HAProxy was down for ${bounds.atLeast} to ${bounds.atMost} ms; not all of it was watched.`] : []),
+      ...(isOverBudget(report)
+        ? [`That is longer than its budget of ${outageBudgetMs} ms (haproxy.outageBudgetMs).`]
+        : []),
+      ...(authorization?.outsideWindow
+        ? [`It was done outside the change window: ${authorization.outsideWindow}`]
+        : []),
       ...(mode === 'check' && blastRadius ? [`To mend it HAProxy must be cycled.${down}`] : []),
       ...(outcome === 'drift' && mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : []),
       `The whole report: magnum-ha audit ${execution}`,
@@ -55,6 +72,7 @@ export function tellingOf(report: Report): Telling | null {
       execution,
       outageMs,
       outageBoundsMs: bounds,
+      outageBudgetMs,
       plan: report.plan,
       errors: errors.map(({ name }) => name),
     },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { certificateProblem } from './certificates';
+import { changeWindow } from './change-section';
 import { cluster, clusterTemplate } from './cluster-sections';
 import { address, count, endpointInterface, hostKey, line, network, path, port, secret, token, url } from './fields';
 import { LIMITS } from './limits';
@@ -79,6 +80,12 @@ const haproxy = z
       .describe(
         'So long HAProxy is disabled at most: then pacemaker starts it again by itself, whatever has become of the workflow. ' +
           'More than stopTimeoutSeconds.',
+      ),
+    outageBudgetMs: count
+      .optional()
+      .describe(
+        'How long everything behind the VIPs may be down for a cycle, in milliseconds. An apply whose forecast is longer is refused ' +
+          'before any outage; a cycle that took longer is told.',
       ),
   })
   .describe('HAProxy under pacemaker.');
@@ -180,6 +187,7 @@ export const siteSchema = z.strictObject({
   magnum,
   bootstrap,
   onFailure,
+  changeWindow: changeWindow.optional(),
   openstack,
   clusterTemplates: z
     .array(clusterTemplate)

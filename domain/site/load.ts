@@ -1,6 +1,7 @@
 import { MagnumHaError } from '../errors';
 import type { DocumentStore } from '../world';
 import { type Site, SITE_NAME } from './document';
+import { line } from './fields';
 import { parseSite, SiteDocumentInvalid } from './parse';
 import { nearest } from './suggestion';
 
@@ -26,6 +27,16 @@ export class InputInvalid extends MagnumHaError {
 export type Mode = (typeof MODES)[number];
 export const MODES = ['check', 'apply', 'recover'] as const;
 
+/** What an execution is asked for besides a site. */
+export interface Input {
+  readonly mode: Mode;
+  /** Why an apply may change something outside the site's change window; null if nobody said so. */
+  readonly outsideWindow: string | null;
+}
+
+const LONGEST_REASON = 200;
+const REASON = line.max(LONGEST_REASON);
+
 /** A refusal names at most this many sites. */
 const MOST_NAMED = 20;
 
@@ -35,11 +46,11 @@ const MOST_NAMED = 20;
  * @param documents whose sites a refusal names
  * @throws InputInvalid, ModeUnknown
  */
-export async function parseInput(input: unknown, documents: DocumentStore): Promise<{ site: string; mode: Mode }> {
+export async function parseInput(input: unknown, documents: DocumentStore): Promise<Input & { site: string }> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new InputInvalid(`The input is no JSON object. ${await advice(documents)}`);
   }
-  const { site, mode, ...others } = input as Record<string, unknown>;
+  const { site, mode, outsideWindow = null, ...others } = input as Record<string, unknown>;
   const unknown = Object.keys(others);
   if (unknown.length > 0) {
     throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${await advice(documents)}`);
@@ -54,7 +65,13 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
     const hint = meant === undefined ? '' : `Did you mean "${meant}"? `;
     throw new ModeUnknown(`The input's "mode" ${said}. ${hint}${await advice(documents, site)}`);
   }
-  return { site, mode: asked };
+  if (outsideWindow !== null && (asked !== 'apply' || !REASON.safeParse(outsideWindow).success)) {
+    throw new InputInvalid(
+      'The input\'s "outsideWindow" says why an apply may change something outside the change window, in one line of at most ' +
+        `${LONGEST_REASON} characters; it belongs to mode "apply" only. ${await advice(documents, site)}`,
+    );
+  }
+  return { site, mode: asked, outsideWindow: outsideWindow as string | null };
 }
 
 /** How to start with a valid input. */

@@ -1,3 +1,4 @@
+import { isOverBudget } from '../../domain/report/outage-budget';
 import type { TaskOutput } from '../../domain/tasks';
 
 /** The namespace of the metrics in CloudWatch. */
@@ -16,6 +17,7 @@ export function measured(output: TaskOutput<'report'>): TaskOutput<'report'> {
     ...(mode === 'check' ? { Checks: 1 } : { Applies: 1 }),
     Drifted: outcome === 'drift' ? 1 : 0,
     ...(outageMs === null ? {} : { OutageMs: outageMs }),
+    ...(isOverBudget(output.report) ? { OutageOverBudget: 1 } : {}),
   };
   const line = {
     _aws: {

@@ -192,7 +192,7 @@ export class StateKit<V extends CommonVariables> {
    * @param results sets variables from those that succeeded
    * @param failed where it goes on if one failed
    */
-  everywhere<Item>(name: string, { task, results, failed, ...options }: Everywhere<V, Item>): Phase {
+  everywhere<Item>(name: string, { task, results, rules = [], failed, ...options }: Everywhere<V, Item>): Phase {
     return (next) => {
       const map = this.forEach(name, {
         ...options,
@@ -207,7 +207,15 @@ export class StateKit<V extends CommonVariables> {
           ...this.#failed(jsonata`$exists($states.result.failure) ? [$states.result.failure][0] : null`),
         }),
       });
-      const decide = this.choice(`${name}: everywhere?`, [{ when: jsonata`${this.#failure} = null`, next }], failed);
+      const succeeded = jsonata<boolean>`${this.#failure} = null`;
+      const decide = this.choice(
+        `${name}: everywhere?`,
+        [
+          ...rules.map((rule) => ({ ...rule, when: jsonata<boolean>`${succeeded} and ${rule.when}` })),
+          { when: succeeded, next },
+        ],
+        failed,
+      );
       this.onFailure(map, failed).next(decide);
       return map;
     };
@@ -261,6 +269,8 @@ export interface Rule<V> {
 interface Everywhere<V, Item> extends Pick<ForEachOptions<V, Item>, 'items' | 'most'> {
   readonly task: (item: Expression<Item>) => TaskStateBase;
   readonly results: (results: Expression<never>) => Assignment<V>;
+  /** Where it goes on instead, if all succeeded. @default nowhere */
+  readonly rules?: readonly Rule<V>[];
   readonly failed: State;
 }
 

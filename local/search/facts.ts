@@ -1,4 +1,5 @@
 import { catalogue } from '../../domain/commands/catalogue';
+import { lockItems } from '../deploy';
 import type { Deployment } from '../emulator/aws/deployment';
 import type { SimulatedSite } from '../simulated-site';
 import type { SimulatedController } from '../simulated-site/controller';
@@ -110,6 +111,6 @@ export function differences(found: SiteFacts, wanted: SiteFacts): string[] {
 }
 
 /** Who holds the lock, if anybody does: part of what an apply comes upon. */
-export function lockedBy({ tables }: Deployment): string {
-  return JSON.stringify([...tables.values()].map(({ items }) => [...items.values()].map(({ owner }) => owner)));
+export function lockedBy(deployment: Deployment): string {
+  return JSON.stringify(lockItems(deployment).map(({ owner }) => owner));
 }

@@ -10,7 +10,7 @@ import type { Site } from '../../domain/site/document';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import { synthesized } from '../../local/emulator/assembly';
 import type { Deployment } from '../../local/emulator/aws/deployment';
-import { deploy } from '../../local/deploy';
+import { deploy, lockItems } from '../../local/deploy';
 import { idle } from './idle';
 
 /** How many times as fast as in truth clusters are created. */
@@ -179,7 +179,7 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
     },
     locks: async () => {
       await idle(deployment);
-      return [...deployment.tables.values()].flatMap(({ items }) => [...items.keys()]);
+      return lockItems(deployment).map(({ hostKey }) => hostKey?.S ?? '');
     },
     close: async () => {
       await deployment.close();

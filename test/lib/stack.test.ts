@@ -87,18 +87,18 @@ describe('site parameters', () => {
   });
 });
 
-test('the lock table expires locks, has backups, and is paid by use', () => {
-  expect(ofType(stack, 'AWS::DynamoDB::Table')).toEqual([
+test.each(['hostKey', 'note'])('the table of %s expires its items, has backups, and is paid by use', (key) => {
+  expect(ofType(stack, 'AWS::DynamoDB::Table')).toContainEqual(
     expect.objectContaining({
       DeletionPolicy: 'Delete',
       Properties: expect.objectContaining({
         BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: 'hostKey', KeyType: 'HASH' }],
+        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
         TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       }) as object,
     }),
-  ]);
+  );
 });
 
 test('there is an alarm for what nobody looks at, told on the topic, with its section in the runbook', () => {
@@ -113,6 +113,7 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'not-archived',
     'not-recovered',
     'not-started',
+    'outage-over-budget',
     'timed-out',
   ]);
   for (const { AlarmName, AlarmDescription, AlarmActions } of alarms) {

@@ -148,8 +148,11 @@ describe('apply on the golden site', () => {
 
       const { invoked, functions } = local.deployment;
 
-      // The document asks for no bootstrap, and nothing fails: test/faults/bootstrap, way-back and recovery run these.
-      const asked = [...functions.keys()].filter((name) => !/Bootstrap|UpgradeSchema|RollBack|ClearStaging/.test(name));
+      // The document asks for no bootstrap and no authorization, and nothing fails: test/faults/bootstrap, authorization, way-back
+      // and recovery run these.
+      const asked = [...functions.keys()].filter(
+        (name) => !/Authorize|Bootstrap|UpgradeSchema|RollBack|ClearStaging/.test(name),
+      );
       expect(new Set(invoked)).toEqual(new Set(asked));
       for (const { file } of functions.values())
         expect(file).toMatch(/assembly-[0-9a-f]+\/asset\.[0-9a-f]+\/index\.js$/);

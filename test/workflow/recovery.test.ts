@@ -65,7 +65,7 @@ test('an apply that is stopped in any state is followed by a recovery, and then 
   for (const name of names) {
     const { status, disabled, litter, lock, recovery, next, facts } = await stoppedAt(name);
     const ended = { status, disabled, litter, lock, recovery, next, differences: differences(facts, whole.facts) };
-    const hoped = { status: 'ABORTED', disabled: false, litter: [], lock: '[[]]', recovery: 'SUCCEEDED' };
+    const hoped = { status: 'ABORTED', disabled: false, litter: [], lock: '[]', recovery: 'SUCCEEDED' };
     const all = { ...hoped, next: 'SUCCEEDED', differences: [] };
     if (JSON.stringify(ended) !== JSON.stringify(all)) failing[name] = ended;
   }
@@ -80,7 +80,7 @@ test.each([200, 500, 800, 1_500])(
   async (afterMs) => {
     const ended = await stoppedAt('Disable HAProxy', afterMs);
 
-    expect(ended).toMatchObject({ status: 'ABORTED', disabled: false, lock: '[[]]', next: 'SUCCEEDED' });
+    expect(ended).toMatchObject({ status: 'ABORTED', disabled: false, lock: '[]', next: 'SUCCEEDED' });
   },
   120_000,
 );

@@ -1,7 +1,7 @@
 import { audit } from '../../domain/audit/audit';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
-import { type Local, startLocal } from '../../local/deploy';
+import { type Local, lockItems, startLocal } from '../../local/deploy';
 import { element } from '../../local/simulated-site/cib';
 import { changes, document, haproxyOn, listensEverywhere, run, withLocal } from './local';
 
@@ -389,9 +389,7 @@ function whenLocked(): { taken: Promise<void>; onEvent: (event: HistoryEvent) =>
 }
 
 function lockedSites({ deployment }: Local): string[] {
-  return [...deployment.tables.values()].flatMap(({ items }) =>
-    [...items.values()].map((item) => item['site']?.S ?? ''),
-  );
+  return lockItems(deployment).map(({ site }) => site?.S ?? '');
 }
 
 function managedFiles({ site }: Local): (string | undefined)[] {

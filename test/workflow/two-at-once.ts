@@ -39,7 +39,8 @@ export interface Round {
 const RESULTS: Partial<Record<TaskName, (input: Record<string, unknown>) => unknown>> = {
   loadSite: ({ input }) => {
     const { site, mode } = input as { site: keyof typeof SITES; mode: string };
-    return { site: SITES[site], lock: lockOf(SITES[site] as typeof golden), mode, findings: [], refusal: null };
+    const asked = { mode, acts: mode, outsideWindow: null };
+    return { site: SITES[site], lock: lockOf(SITES[site] as typeof golden), ...asked, findings: [], refusal: null };
   },
   lookAtHaproxy: () => ({ platforms: [], disabled: false }),
   preflight: () => ({ platforms: [], findings: [] }),

@@ -1,8 +1,9 @@
 import type { State } from 'aws-cdk-lib/aws-stepfunctions';
 import { jsonata } from '../../states/expression';
 import type { Phase } from '../../states/kit';
-import type { PhaseContext } from './phase';
-import { haproxyDisabled } from './conditions';
+import { bounded } from '../../states/time-limit';
+import { haproxyDisabled, isHeldBack } from './conditions';
+import { LOOKED_AND_DONE, type PhaseContext } from './phase';
 
 /**
  * Bootstrap: accounts of Magnum in the database, RabbitMQ and Keystone, if the site document asks for them. Before anything
@@ -12,7 +13,7 @@ export function bootstrap({ kit, release }: PhaseContext): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Bootstrap', 'bootstrap', {
-      input: { site: $.site, mode: $.mode },
+      input: { site: $.site, mode: $.acts },
       assign: (result) => ({ bootstrap: result }),
       comment: 'Creates what is missing, deletes nothing; a check only looks',
     });
@@ -28,19 +29,26 @@ export function bootstrap({ kit, release }: PhaseContext): Phase {
  * names the database; before Restart services, because a conductor without its tables neither works nor registers. Also if
  * nothing on the controllers changes: an execution may have ended in between.
  *
- * @param missing where a check goes on that finds none: nothing that comes later can succeed
+ * @param missing where a check, or an apply that is not authorized yet, goes on that finds none: nothing that comes later can succeed
  */
-export function upgradeSchema({ kit, release }: PhaseContext, missing: State): Phase {
+export function upgradeSchema({ kit, release }: PhaseContext, missing: Record<'check' | 'authorize', State>): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Upgrade schema', 'upgradeSchema', {
-      input: { site: $.site, mode: $.mode },
+      input: { site: $.site, mode: $.acts },
       assign: (result) => ({ schema: result }),
       comment: "By Magnum's own program, on one controller",
     });
     const none = jsonata<boolean>`${$.schema.dot('action')} = "missing"`;
-    const there = kit.choice('Schema there?', [{ when: none, next: missing, comment: 'Only in a check' }], next);
-    kit.onFailure(task, release).next(there);
+    const there = kit.choice(
+      'Schema there?',
+      [
+        { when: jsonata`${none} and ${isHeldBack($)}`, next: missing.authorize },
+        { when: none, next: missing.check, comment: 'Only in a check' },
+      ],
+      next,
+    );
+    kit.onFailure(bounded(task, LOOKED_AND_DONE), release).next(there);
     return kit.choice('Schema asked for?', [{ when: jsonata`"schema" in $site.bootstrap`, next: task }], next);
   };
 }

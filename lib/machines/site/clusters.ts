@@ -2,7 +2,9 @@ import { Pass, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { LIMITS } from '../../../domain/site/limits';
 import { INPUT, jsonata } from '../../states/expression';
 import { isOver, type Phase } from '../../states/kit';
-import type { PhaseContext } from './phase';
+import { bounded } from '../../states/time-limit';
+import { cloudDiffers, isHeldBack } from './conditions';
+import { LOOKED_AND_DONE, type PhaseContext } from './phase';
 
 /** Ensure cluster templates: in the order of the site document, because a check of names comes before each creation. */
 export function ensureClusterTemplates({ kit, release }: PhaseContext): Phase {
@@ -13,11 +15,14 @@ export function ensureClusterTemplates({ kit, release }: PhaseContext): Phase {
       most: LIMITS.clusterTemplates,
       maxConcurrency: 1,
       each: (item) =>
-        kit.invoke('Ensure cluster template', 'ensureClusterTemplate', {
-          input: { site: $.site, mode: $.mode, clusterTemplate: item.dot('name') },
-          output: 'result',
-          comment: 'Looked up by name, created or updated; a check only compares',
-        }),
+        bounded(
+          kit.invoke('Ensure cluster template', 'ensureClusterTemplate', {
+            input: { site: $.site, mode: $.acts, clusterTemplate: item.dot('name') },
+            output: 'result',
+            comment: 'Looked up by name, created or updated; a check only compares',
+          }),
+          LOOKED_AND_DONE,
+        ),
       assign: (results) => ({ clusterTemplates: results }),
     });
     kit.onFailure(map, release).next(next);
@@ -25,19 +30,27 @@ export function ensureClusterTemplates({ kit, release }: PhaseContext): Phase {
   };
 }
 
-/** Ensure clusters: all are asked for at the same time. Whoever asks is waited for, also if another one fails. */
-export function ensureClusters({ kit, release }: PhaseContext): Phase {
+/**
+ * Ensure clusters: all are asked for at the same time. Whoever asks is waited for, also if another one fails.
+ *
+ * @param authorize where an apply goes on that has found something to change and needs an authorization for it
+ */
+export function ensureClusters({ kit, release }: PhaseContext, authorize: State): Phase {
   const { $ } = kit;
   return kit.everywhere('Ensure clusters', {
     items: $.site.dot('clusters'),
     most: LIMITS.clusters,
     task: (item) =>
-      kit.invoke('Ensure cluster', 'ensureCluster', {
-        input: { site: $.site, mode: $.mode, cluster: item.dot('name') },
-        output: 'result',
-        comment: 'Looked up by name, created or resized; a check only compares',
-      }),
+      bounded(
+        kit.invoke('Ensure cluster', 'ensureCluster', {
+          input: { site: $.site, mode: $.acts, cluster: item.dot('name') },
+          output: 'result',
+          comment: 'Looked up by name, created or resized; a check only compares',
+        }),
+        LOOKED_AND_DONE,
+      ),
     results: (results) => ({ clusters: results }),
+    rules: [{ when: jsonata`${isHeldBack($)} and ${cloudDiffers($)}`, next: authorize }],
     failed: release,
   });
 }

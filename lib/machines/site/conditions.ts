@@ -17,6 +17,16 @@ export function haproxyDisabled({ findings }: Variables): Expression<boolean> {
   return jsonata`${HAPROXY_DISABLED} in ${findings}.name`;
 }
 
+/** Whether an apply acts as a check, until it is authorized to change something. */
+export function isHeldBack({ mode, acts }: Variables): Expression<boolean> {
+  return jsonata`(${mode} = "apply" and ${acts} = "check")`;
+}
+
+/** Whether the schema, a template or a cluster was found other than it should be. */
+export function cloudDiffers({ schema, clusterTemplates, clusters }: Variables): Expression<boolean> {
+  return jsonata`$count([${schema}, ${clusterTemplates}, ${clusters}][action = "missing" or action = "differs"]) > 0`;
+}
+
 /** What an execution that is refused has done besides enabling HAProxy, in a sentence. */
 export function touchedSoFar({ leftDisabled }: Variables): Expression<string> {
   return jsonata`(${leftDisabled} ? "Nothing else was touched." : "Nothing was touched.")`;

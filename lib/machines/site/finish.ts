@@ -22,6 +22,7 @@ export function report({ kit, release }: PhaseContext, suffix = ''): Phase {
         findings: $.findings,
         platforms: $.platforms,
         leftDisabled: $.leftDisabled,
+        authorization: $.authorization,
         bootstrap: $.bootstrap,
         schema: $.schema,
         controllers: $.controllers,

@@ -6,9 +6,11 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { State, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { LockTable } from '../../lock-table';
+import type { NotesTable } from '../../notes-table';
 import { StateKit, inOrder } from '../../states/kit';
 import type { TaskFunctions } from '../../task-functions';
 import { standardMachine } from '../standard-machine';
+import { authorization } from './authorize';
 import { bootstrap, upgradeSchema } from './bootstrap';
 import { awaitClusters, ensureClusters, ensureClusterTemplates } from './clusters';
 import { commit, restart, stage } from './configure';
@@ -28,6 +30,7 @@ import { verify } from './verify';
 export interface SiteMachineProps {
   readonly functions: TaskFunctions;
   readonly lockTable: LockTable;
+  readonly notesTable: NotesTable;
   /** On which people are told. */
   readonly topic: ITopic;
   /** Of its histories and its log group. @default - keys of AWS */
@@ -38,11 +41,11 @@ export interface SiteMachineProps {
 export class SiteMachine extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, lockTable, topic, key }: SiteMachineProps) {
+  constructor(scope: Construct, id: string, { functions, lockTable, notesTable: notes, topic, key }: SiteMachineProps) {
     super(scope, id);
     const stateMachineName = Stack.of(this).stackName;
     const lock = { table: lockTable, executions: executionsOf(this, stateMachineName) };
-    const start = procedure(this, functions, { lock, topic });
+    const start = procedure(this, functions, { lock, notes, topic });
 
     this.stateMachine = standardMachine(this, {
       name: stateMachineName,
@@ -94,27 +97,38 @@ export class SiteMachine extends Construct {
  *   check, apply: Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Arm dead-man → Cycle HAProxy →
  *     Verify → templates → clusters → Report
+ *   apply that needs an authorization: the same, but it acts as a check until it has found something to change. Then Authorize, and
+ *     what comes after Plan.
  *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
  * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
  *   Verify → Report → the failure.
  * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
-function procedure(scope: Construct, functions: TaskFunctions, { lock, topic }: { lock: Lock; topic: ITopic }): State {
+function procedure(
+  scope: Construct,
+  functions: TaskFunctions,
+  { lock, notes, topic }: { readonly lock: Lock; readonly notes: NotesTable; readonly topic: ITopic },
+): State {
   const kit = new StateKit<SiteVariables>(scope, functions);
   const { failed, succeededOrFailed } = end(kit, topic);
   const context: PhaseContext = { kit, release: releaseSiteLock(kit, lock.table, succeededOrFailed) };
   const { release } = context;
 
-  const reported = inOrder([report(context), tell(context, topic)], release);
+  const reported = inOrder([report(context), tell(context, topic, notes)], release);
+  const authorize = authorization(context, notes);
   const { discard, rollBack } = waysBack(context);
   const undone: PhaseContext = { kit, release: rollBack };
   const verified = inOrder(
-    [verify(undone), ensureClusterTemplates(context), ensureClusters(context), awaitClusters(context)],
+    [verify(undone), ensureClusterTemplates(context), ensureClusters(context, authorize.first), awaitClusters(context)],
     reported,
   );
   // If nothing on the controllers changes, the plan has nobody to restart and no cycle.
-  const committed = inOrder([upgradeSchema(undone, reported), restart(undone), cycleHaproxy(undone)], verified);
+  const committed = inOrder(
+    [upgradeSchema(undone, { check: reported, authorize: authorize.first }), restart(undone), cycleHaproxy(undone)],
+    verified,
+  );
   const applied = inOrder([stage({ kit, release: discard }), commit(undone)], committed);
+  authorize.then(applied);
 
   return inOrder(
     [
@@ -123,7 +137,7 @@ function procedure(scope: Construct, functions: TaskFunctions, { lock, topic }: 
       preflight(context),
       bootstrap(context),
       inspect(context),
-      plan(context, { apply: applied, check: reported }),
+      plan(context, { apply: applied, check: reported, authorize: authorize.first }),
     ],
     committed,
   );

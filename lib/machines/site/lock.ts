@@ -1,5 +1,5 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
-import { Errors, Fail, type State, Succeed, type TaskStateBase, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { Errors, Fail, type State, Succeed, type TaskStateBase } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   CallAwsService,
   DynamoAttributeValue,
@@ -13,6 +13,7 @@ import type { LockTable } from '../../lock-table';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
 import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
 import { timeLimit } from '../../states/time-limit';
+import { CALL } from './calls';
 import { isRecovery, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
@@ -43,9 +44,6 @@ const CLOCKS_DIFFER_SECONDS = 300;
 
 /** A recovery waits so many seconds longer than an apply. */
 const POLITE_SECONDS = 30;
-
-/** An AWS API answers within a second or not at all. */
-const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
 
 /**
  * Take site lock: one execution a site. A lock whose owner no longer runs is taken over, but not before the function that it

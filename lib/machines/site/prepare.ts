@@ -2,7 +2,7 @@ import { Errors, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { type Expression, INPUT, jsonata, text } from '../../states/expression';
 import { JUST_FAILED } from '../../states/failure';
 import { type Phase, UNCHANGED, type VariablesOf } from '../../states/kit';
-import { bootstrapDiffers, pacemakerFaulty, touchedSoFar } from './conditions';
+import { bootstrapDiffers, isHeldBack, pacemakerFaulty, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import { NOTHING_YET, type SiteVariables } from './variables';
 
@@ -15,6 +15,8 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
         site: result.dot('site'),
         lock: result.dot('lock'),
         mode: result.dot('mode'),
+        acts: result.dot('acts'),
+        outsideWindow: result.dot('outsideWindow'),
         findings: result.dot('findings'),
         refusal: result.dot('refusal'),
         ...NOTHING_YET,
@@ -82,7 +84,7 @@ export function inspect({ kit, release }: PhaseContext): Phase {
 }
 
 /** Plan, and where it leads: to `next` if nothing on the controllers would change. */
-export function plan({ kit, release }: PhaseContext, wanted: Record<'apply' | 'check', State>): Phase {
+export function plan({ kit, release }: PhaseContext, wanted: Record<'apply' | 'check' | 'authorize', State>): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Plan', 'plan', {
@@ -94,6 +96,7 @@ export function plan({ kit, release }: PhaseContext, wanted: Record<'apply' | 'c
     const decide = kit.choice(
       'Anything to change?',
       [
+        { when: jsonata`${isHeldBack($)} and (${changed} or ${bootstrapDiffers($)})`, next: wanted.authorize },
         { when: jsonata`${changed} and ${$.mode} = "apply"`, next: wanted.apply },
         {
           when: jsonata`${$.mode} = "check" and ${pacemakerFaulty($)} or ${changed} or ${bootstrapDiffers($)}`,

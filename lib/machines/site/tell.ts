@@ -1,20 +1,23 @@
-import { Duration } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Errors, type State, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { Errors, type State, TaskInput } from 'aws-cdk-lib/aws-stepfunctions';
 import { EventBridgePutEvents, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { NotesTable } from '../../notes-table';
 import { type Expression, jsonata, text } from '../../states/expression';
 import { messageOf } from '../../states/failure';
 import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
+import { CALL, PERSISTENT } from './calls';
+import { hadOutage, noteLastOutage } from './last-outage';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
 
-/** An AWS API answers within a second or not at all. Whoever cannot be told does not fail the execution. */
-const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
-const PERSISTENT = { errors: [Errors.ALL], maxAttempts: 3, interval: Duration.seconds(1), backoffRate: 2 };
-
-/** Tells people and programs of drift, changes and findings; of an execution that found all as wanted, nobody. */
-export function tell({ kit }: PhaseContext, topic: ITopic): Phase {
+/**
+ * Tells people and programs of drift, changes and findings; of an execution that found all as wanted, nobody. Whoever cannot be
+ * told does not fail the execution.
+ *
+ * @param notes where the site's last outage is noted
+ */
+export function tell({ kit }: PhaseContext, topic: ITopic, notes: NotesTable): Phase {
   const { scope, $ } = kit;
   const telling = $.telling.present;
   return (next) => {
@@ -36,7 +39,14 @@ export function tell({ kit }: PhaseContext, topic: ITopic): Phase {
     });
     event.addRetry(PERSISTENT).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
     event.next(next);
-    return kit.choice('Anything to tell?', [{ when: jsonata`${$.telling} != null`, next: message }], next);
+    return kit.choice(
+      'Anything to tell?',
+      [
+        { when: hadOutage($), next: noteLastOutage(kit, notes, message) },
+        { when: jsonata`${$.telling} != null`, next: message },
+      ],
+      next,
+    );
   };
 }
 

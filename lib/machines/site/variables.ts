@@ -1,3 +1,5 @@
+import type { Authorization } from '../../../domain/authorization/authorize';
+import type { MeasuredOutage } from '../../../domain/authorization/forecast';
 import type { BootstrapItem } from '../../../domain/bootstrap/item';
 import type { Committed } from '../../../domain/controller/commit';
 import type { Platforms } from '../../../domain/commands/platform';
@@ -25,6 +27,13 @@ export interface SiteVariables extends CommonVariables {
   /** What the site's lock is named by. */
   readonly lock: string;
   readonly mode: Mode;
+  /** As which the tasks act: an apply that needs an authorization as a check, until it has it. */
+  readonly acts: Mode;
+  /** Why an apply may change something outside the change window. */
+  readonly outsideWindow: string | null;
+  /** The site's last one, as far as it is known. */
+  readonly lastOutage: MeasuredOutage | null;
+  readonly authorization: Authorization | null;
   readonly findings: readonly Finding[];
   /** What Preflight found of the controllers' programs. */
   readonly platforms: Platforms;
@@ -85,6 +94,8 @@ export const NOTHING_YET = {
   haproxyDisabled: false,
   lockOwner: null,
   ownerStopped: null,
+  lastOutage: null,
+  authorization: null,
   bootstrap: null,
   schema: null,
   controllers: [],

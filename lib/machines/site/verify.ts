@@ -1,6 +1,7 @@
 import { EXECUTION, jsonata, text } from '../../states/expression';
 import { isOver, type Phase } from '../../states/kit';
-import type { PhaseContext } from './phase';
+import { bounded } from '../../states/time-limit';
+import { LOOKED_AND_DONE, type PhaseContext } from './phase';
 
 /**
  * Magnum's services report to the database once a minute, and count as up for three minutes after their last report: what
@@ -26,7 +27,7 @@ export function verify({ kit, release }: PhaseContext): Phase {
       }),
       comment: 'What answers and what lives, observed now',
     });
-    const wait = kit.wait('Wait for Magnum', 5, DEADLINE_SECONDS);
+    const wait = kit.wait('Wait for Magnum', 5, LOOKED_AND_DONE.times * DEADLINE_SECONDS);
     const waitingFor = jsonata<string>`$join([${$.verification.dot('waitingFor')}], "; ")`;
     const healthy = kit.choice(
       'Healthy?',
@@ -43,7 +44,7 @@ export function verify({ kit, release }: PhaseContext): Phase {
       ],
       wait,
     );
-    kit.onFailure(task, release).next(healthy);
+    kit.onFailure(bounded(task, LOOKED_AND_DONE), release).next(healthy);
     wait.next(task);
     return task;
   };

@@ -4,7 +4,8 @@ interface AttributeValue {
   readonly S?: string;
   readonly N?: string;
 }
-type Item = Readonly<Record<string, AttributeValue>>;
+/** An item's attributes by name. */
+export type Item = Readonly<Record<string, AttributeValue>>;
 
 /** What DynamoDB's item actions take, as far as the workflow uses them. */
 export interface ItemRequest {

@@ -26,6 +26,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     findings: [],
     platforms: [],
     leftDisabled: false,
+    authorization: null,
     bootstrap: null,
     schema: null,
     controllers: [],

@@ -10,10 +10,11 @@ const quiet: Report = {
     execution: EXECUTION,
     outageMs: null,
     outageBoundsMs: null,
+    outageBudgetMs: null,
   },
   ...{ blastRadius: null },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
-  ...{ leftDisabled: false, bootstrap: null, plan: [], controllers: [], verification: null },
+  ...{ leftDisabled: false, authorization: null, bootstrap: null, plan: [], controllers: [], verification: null },
   ...{ clusterTemplates: null, clusters: null, rollBack: null },
 };
 const of = (changes: Partial<Report>) => tellingOf({ ...quiet, ...changes });

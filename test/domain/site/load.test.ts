@@ -10,7 +10,7 @@ const two = stored({ golden: shipped('golden'), guide: shipped('guide') });
 
 describe('the input of an execution', () => {
   test.each(['check', 'apply'])('names a site and the mode %s', async (mode) => {
-    expect(await parseInput({ site: 'golden', mode }, two)).toEqual({ site: 'golden', mode });
+    expect(await parseInput({ site: 'golden', mode }, two)).toEqual({ site: 'golden', mode, outsideWindow: null });
   });
 
   test.each<[string, unknown, string]>([
@@ -21,6 +21,9 @@ describe('the input of an execution', () => {
     ['a site of another type', { site: { name: 'golden' }, mode: 'apply' }, 'InputInvalid'],
     ['what cannot be the name of a site', { site: '../golden', mode: 'apply' }, 'InputInvalid'],
     ['an unknown field', { site: 'golden', mode: 'apply', dryRun: true }, 'InputInvalid'],
+    ['a reason that is none', { site: 'golden', mode: 'apply', outsideWindow: '' }, 'InputInvalid'],
+    ['a reason of several lines', { site: 'golden', mode: 'apply', outsideWindow: 'a\nb' }, 'InputInvalid'],
+    ['a reason for a check', { site: 'golden', mode: 'check', outsideWindow: 'a whim' }, 'InputInvalid'],
     ['no mode', { site: 'golden' }, 'ModeUnknown'],
     ['an unknown mode', { site: 'golden', mode: 'destroy' }, 'ModeUnknown'],
     ['a mode in capitals', { site: 'golden', mode: 'Apply' }, 'ModeUnknown'],

@@ -21,6 +21,8 @@ const OTHER = 'arn:aws:states:eu-west-1:111111111111:execution:tested:other';
 
 /** The mode of an execution's input. */
 const modeOf = (input: unknown) => (input as { mode: string }).mode;
+/** What Load site says of one that needs no authorization. */
+const acting = (input: unknown) => ({ acts: modeOf(input), outsideWindow: null });
 
 const FRAGMENT = { kind: 'fragment', path: '/f', digest: 'new', replaces: null, rewritten: true };
 /** What a roll-back finds on a controller where it has to do everything. */
@@ -32,7 +34,7 @@ const restored = (controller: string) => ({
 /** All goes well and everything changes. */
 const GOOD: Script = {
   'load-site': ({ input }) => ({
-    ...{ site: golden, lock: LOCK, mode: modeOf(input) },
+    ...{ site: golden, lock: LOCK, mode: modeOf(input), ...acting(input) },
     ...{ findings: ['by Load site'], refusal: null },
   }),
   'look-at-haproxy': () => ({ platforms: [], disabled: false }),
@@ -67,7 +69,7 @@ const GOOD: Script = {
 /** What is there is kept after a failure. */
 function keeping({ input }: Payload) {
   return {
-    ...{ site: { ...golden, onFailure: 'keep' }, lock: LOCK, mode: modeOf(input) },
+    ...{ site: { ...golden, onFailure: 'keep' }, lock: LOCK, mode: modeOf(input), ...acting(input) },
     ...{ findings: [], refusal: null },
   };
 }
@@ -217,6 +219,7 @@ describe('an apply', () => {
       findings: ['one', 'two'],
       platforms: [],
       leftDisabled: false,
+      authorization: null,
       bootstrap: null,
       schema: null,
       controllers: NODES.map((name) => ({ name })),
@@ -370,6 +373,7 @@ describe('bootstrap', () => {
       site: { ...golden, bootstrap: parts },
       lock: LOCK,
       mode: modeOf(input),
+      ...acting(input),
       findings: [],
       refusal: null,
     }),
@@ -612,7 +616,8 @@ describe('HAProxy that was left disabled', () => {
 
   test('is enabled although a secret is missing, which is told after that', async () => {
     const refusal = { Error: 'SecretMissing', Cause: 'There is no parameter x.' };
-    const script: Script = { 'load-site': () => ({ site: golden, lock: LOCK, mode: 'apply', findings: [], refusal }) };
+    const asked = { mode: 'apply', ...acting({ mode: 'apply' }) };
+    const script: Script = { 'load-site': () => ({ site: golden, lock: LOCK, ...asked, findings: [], refusal }) };
 
     const left = await start({ ...script, 'look-at-haproxy': disabled });
     const well = await start(script);
@@ -696,6 +701,7 @@ describe('HAProxy that was left disabled', () => {
           site: { ...golden, bootstrap: ['keystone'] },
           lock: LOCK,
           mode: modeOf(input),
+          ...acting(input),
           findings: [],
           refusal: null,
         }),
@@ -932,7 +938,7 @@ describe('a cluster', () => {
     const clusters = ['a', 'b', 'c'].map((name) => ({ ...one, name }));
     const { error, owner, calls } = await start({
       'load-site': ({ input }) => ({
-        ...{ site: { ...golden, clusters }, lock: LOCK, mode: modeOf(input) },
+        ...{ site: { ...golden, clusters }, lock: LOCK, mode: modeOf(input), ...acting(input) },
         ...{ findings: [], refusal: null },
       }),
       'ensure-cluster': ({ cluster }) => (cluster === 'a' ? broken('ClusterFailed') : { name: cluster, done: false }),

@@ -1,0 +1,9 @@
+import { Duration } from 'aws-cdk-lib';
+import { Errors, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { UNCHANGED } from '../../states/kit';
+
+/** For a call of an AWS API: it answers within a second or not at all. */
+export const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outputs: UNCHANGED };
+
+/** For one that fails no execution. */
+export const PERSISTENT = { errors: [Errors.ALL], maxAttempts: 3, interval: Duration.seconds(1), backoffRate: 2 };
