@@ -2,10 +2,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { audit as auditOf, type ExecutionRecord } from '../domain/audit/audit';
 import { page } from '../domain/audit/page';
 import { auditText } from './audit-text';
-import { withStepFunctions } from './aws';
+import { withLogs, withStepFunctions } from './aws';
 import { exitCode } from './conclude';
 import { type Context, print, styleFor, UsageError } from './context';
 import { describe, history } from '../domain/audit/executions';
+import { logGroupOf, logsOf } from '../domain/audit/logs';
 import { executionArn } from './executions';
 import { refuseUnwritable, textAt } from './files';
 import type { FollowOptions } from './follow';
@@ -52,7 +53,10 @@ async function show(context: Context, execution: string, options: AuditOptions):
 function recordOnAws(execution: string, stack: string): Promise<ExecutionRecord> {
   return withStepFunctions(async (client) => {
     const arn = await executionArn(client, execution, stack);
-    return { execution: await describe(client, arn), events: await history(client, arn) };
+    const described = await describe(client, arn);
+    const events = await history(client, arn);
+    const logs = await withLogs((logClient) => logsOf(logClient, logGroupOf(stack), described));
+    return { execution: described, events, logs };
   });
 }
 

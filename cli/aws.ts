@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -16,6 +17,11 @@ export function withStepFunctions<T>(use: (client: SFNClient) => Promise<T>): Pr
 /** Does something with SSM. @throws AwsUnavailable, likewise */
 export function withSsm<T>(use: (client: SSMClient) => Promise<T>): Promise<T> {
   return withClient(new SSMClient({}), 'SSM', use);
+}
+
+/** Does something with CloudWatch Logs. @throws AwsUnavailable, likewise */
+export function withLogs<T>(use: (client: CloudWatchLogsClient) => Promise<T>): Promise<T> {
+  return withClient(new CloudWatchLogsClient({}), 'CloudWatch Logs', use);
 }
 
 /** Does something with S3. @throws AwsUnavailable, likewise */

@@ -1,27 +1,38 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { archive } from '../domain/audit/archive';
 import { describe, history } from '../domain/audit/executions';
+import { logsOf } from '../domain/audit/logs';
+import type { EndedExecution } from '../domain/audit/record';
 import { type LockMode, recordsIn } from '../domain/audit/s3';
+import { type Clock, realClock } from '../domain/world';
 
 /** What EventBridge tells of an execution that has ended. */
 interface Ended {
   readonly detail: { readonly executionArn: string };
 }
 
-const { ARCHIVE_BUCKET = '', RETENTION_DAYS = '', OBJECT_LOCK } = process.env;
+/** The emulator adds its clock; on AWS there is none. */
+interface Context {
+  readonly clock?: Clock;
+}
+
+const { ARCHIVE_BUCKET = '', LOG_GROUP = '', RETENTION_DAYS = '', OBJECT_LOCK } = process.env;
 const stepFunctions = new SFNClient({});
+const logs = new CloudWatchLogsClient({});
 const world = {
   executions: {
     describe: (arn: string) => describe(stepFunctions, arn),
     history: (arn: string) => history(stepFunctions, arn),
-    logs: () => Promise.resolve([]),
+    logs: (execution: EndedExecution) => logsOf(logs, LOG_GROUP, execution),
   },
   records: recordsIn(new S3Client({}), ARCHIVE_BUCKET, OBJECT_LOCK as LockMode | undefined),
   retentionDays: Number(RETENTION_DAYS),
 };
 
 /** Archive: writes the record of an execution that has ended. */
-export const handler = async ({ detail }: Ended): Promise<{ record: string }> => {
-  return { record: await archive(detail.executionArn, world) };
+export const handler = async ({ detail }: Ended, context?: Context): Promise<{ record: string }> => {
+  const clock = context?.clock ?? realClock;
+  return { record: await archive(detail.executionArn, { ...world, clock }) };
 };

@@ -1,14 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
-import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
+import { type LogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { TaskFunctions } from './task-functions';
 
 /**
  * A saved query of CloudWatch Logs Insights: every command that one execution ran, on every controller, in order. Put the
  * execution's ARN, or a part of it, between the slashes.
  */
 export class CommandsQuery extends Construct {
-  constructor(scope: Construct, id: string, { functions }: { readonly functions: TaskFunctions }) {
+  constructor(scope: Construct, id: string, { logGroup }: { readonly logGroup: LogGroup }) {
     super(scope, id);
     new QueryDefinition(this, 'Query', {
       queryDefinitionName: `${Stack.of(this).stackName}/Commands of an execution`,
@@ -18,7 +17,7 @@ export class CommandsQuery extends Construct {
         sort: '@timestamp asc',
         limit: 10_000,
       }),
-      logGroups: functions.all.map(({ logGroup }) => logGroup),
+      logGroups: [logGroup],
     });
   }
 }

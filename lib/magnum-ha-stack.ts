@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { Site } from '../domain/site/document';
 import { Alarms } from './alarms';
 import { ComplianceSchedule } from './compliance-schedule';
+import { FunctionLogs } from './function-logs';
 import { LockTable } from './lock-table';
 import { RecordArchive } from './record-archive';
 import type { ArchiveSettings, Network } from './settings';
@@ -53,11 +54,12 @@ export class MagnumHaStack extends Stack {
     const encryption = kmsKey === undefined ? {} : { key: Key.fromKeyArn(this, 'Key', kmsKey) };
     const parameters = new SiteParameters(this, 'Sites', { sites });
     const secrets = new SiteSecrets(this, 'Secrets', { sites, ...encryption });
+    const logGroup = new FunctionLogs(this, 'Logs', encryption);
     const functions = new TaskFunctions(this, 'Functions', {
       parameters,
       secrets,
       ...(network ? { network } : {}),
-      ...encryption,
+      logGroup,
     });
     const lockTable = new LockTable(this, 'Locks', encryption);
     const notesTable = new NotesTable(this, 'Notes', encryption);
@@ -69,7 +71,7 @@ export class MagnumHaStack extends Stack {
       topic,
       ...encryption,
     });
-    new CommandsQuery(this, 'Commands', { functions });
+    new CommandsQuery(this, 'Commands', { logGroup });
     const { deadLetterQueue } = new ComplianceSchedule(this, 'ComplianceSchedule', {
       sites,
       stateMachine,
@@ -81,7 +83,12 @@ export class MagnumHaStack extends Stack {
       deadLetterQueue,
       ...encryption,
     });
-    const archive = new RecordArchive(this, 'Archive', { siteMachine: stateMachine, settings, ...encryption });
+    const archive = new RecordArchive(this, 'Archive', {
+      siteMachine: stateMachine,
+      settings,
+      logGroup,
+      ...encryption,
+    });
     const notArchived = archive.deadLetterQueue;
     new Alarms(this, 'Alarms', { topic, stateMachine, recovery, deadLetterQueue, notArchived });
 

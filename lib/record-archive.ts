@@ -5,6 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -17,6 +18,8 @@ export interface RecordArchiveProps {
   /** The site machine, whose executions are recorded. */
   readonly siteMachine: StateMachine;
   readonly settings: ArchiveSettings;
+  /** In which functions log the commands that they run. */
+  readonly logGroup: LogGroup;
   /** Of everything that is kept. @default - keys of AWS */
   readonly key?: IKey;
 }
@@ -33,11 +36,12 @@ export class RecordArchive extends Construct {
   /** Events whose execution could not be archived. */
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { siteMachine, settings, key }: RecordArchiveProps) {
+  constructor(scope: Construct, id: string, props: RecordArchiveProps) {
     super(scope, id);
+    const { siteMachine, settings, key } = props;
     this.bucket = this.makeBucket(settings, key);
     this.deadLetterQueue = this.makeQueue(key);
-    const archive = this.makeFunction(settings, key);
+    const archive = this.makeFunction(props);
     new Rule(this, 'Ended', {
       description: 'Executions of the site machine that have ended, whichever way',
       eventPattern: {
@@ -97,7 +101,8 @@ export class RecordArchive extends Construct {
     return queue;
   }
 
-  private makeFunction({ retentionDays, objectLock }: ArchiveSettings, key: IKey | undefined): TaskFunction {
+  private makeFunction({ settings, logGroup, key }: RecordArchiveProps): TaskFunction {
+    const { retentionDays, objectLock } = settings;
     const archive = withBundles(
       (code) =>
         new TaskFunction(this, 'Archive', {
@@ -106,10 +111,11 @@ export class RecordArchive extends Construct {
           timeout: Duration.minutes(5),
           environment: {
             ARCHIVE_BUCKET: this.bucket.bucketName,
+            LOG_GROUP: logGroup.logGroupName,
             RETENTION_DAYS: String(retentionDays),
             ...(objectLock ? { OBJECT_LOCK: objectLock } : {}),
           },
-          ...(key ? { key } : {}),
+          logGroup,
         }),
     );
     archive.configureAsyncInvoke({
@@ -117,12 +123,12 @@ export class RecordArchive extends Construct {
       retryAttempts: 2,
       maxEventAge: PATIENCE,
     });
-    this.grant(archive, objectLock !== undefined);
+    this.grant(archive, logGroup, objectLock !== undefined);
     if (key) this.grantKey(archive, key);
     return archive;
   }
 
-  private grant(archive: TaskFunction, locks: boolean): void {
+  private grant(archive: TaskFunction, logGroup: LogGroup, locks: boolean): void {
     const { bucketArn } = this.bucket;
     const executions = Stack.of(this).formatArn({
       service: 'states',
@@ -134,6 +140,7 @@ export class RecordArchive extends Construct {
       archive.addToRolePolicy(new PolicyStatement({ sid, actions, resources }));
     };
     allow('ReadExecutions', ['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
+    allow('ReadCommands', ['logs:FilterLogEvents'], [logGroup.logGroupArn]);
     allow(
       'KeepRecords',
       ['s3:GetObject', 's3:PutObject', ...(locks ? ['s3:PutObjectRetention'] : [])],

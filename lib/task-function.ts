@@ -9,8 +9,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Network } from './settings';
 
@@ -20,6 +19,8 @@ export interface TaskEnvironment {
   readonly SITE_PARAMETER_PREFIX?: string;
   /** Where records are kept, for how many days, and in which mode of Object Lock. */
   readonly ARCHIVE_BUCKET?: string;
+  /** In which the commands of executions are. */
+  readonly LOG_GROUP?: string;
   readonly RETENTION_DAYS?: string;
   readonly OBJECT_LOCK?: string;
 }
@@ -34,22 +35,19 @@ export interface TaskFunctionProps {
   readonly environment?: TaskEnvironment;
   /** @default - outside a VPC */
   readonly network?: Network;
-  /** Of its log group. @default - CloudWatch Logs' own */
-  readonly key?: IKey;
+  readonly logGroup: LogGroup;
 }
 
-/** The function of one task. It may write its own log group and traces; other permissions are granted to it. */
+/** The function of one task. It may write its log and traces; other permissions are granted to it. */
 export class TaskFunction extends Function {
   /** Its own, always. */
   declare readonly role: Role;
 
-  constructor(scope: Construct, id: string, { task, code, timeout, environment, network, key }: TaskFunctionProps) {
-    const logGroup = new LogGroup(scope, `${id}Logs`, {
-      // Three months, as long as Step Functions keeps the history that the log explains.
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
-      ...(key ? { encryptionKey: key } : {}),
-    });
+  constructor(
+    scope: Construct,
+    id: string,
+    { task, code, timeout, environment, network, logGroup }: TaskFunctionProps,
+  ) {
     // A role of its own: the managed policy that CDK would attach can write every log group of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);

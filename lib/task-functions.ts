@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { fileOf, TASK_NAMES, type TaskName, TASKS } from '../domain/tasks';
 import { withBundles } from './bundles';
@@ -16,8 +16,7 @@ export interface TaskFunctionsProps {
   readonly secrets: SiteSecrets;
   /** @default - outside a VPC */
   readonly network?: Network;
-  /** Of their log groups. @default - CloudWatch Logs' own */
-  readonly key?: IKey;
+  readonly logGroup: LogGroup;
 }
 
 /** A function for each task, with the least it needs: which secrets, how much time. */
@@ -43,7 +42,11 @@ export class TaskFunctions extends Construct {
     return [...this.functions.values()];
   }
 
-  private make(name: TaskName, code: Code, { parameters, secrets, network, key }: TaskFunctionsProps): TaskFunction {
+  private make(
+    name: TaskName,
+    code: Code,
+    { parameters, secrets, network, logGroup }: TaskFunctionsProps,
+  ): TaskFunction {
     const { minutes, connects, loads, secrets: purposes } = TASKS[name];
     const made = new TaskFunction(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, {
       task: fileOf(name),
@@ -51,7 +54,7 @@ export class TaskFunctions extends Construct {
       timeout: Duration.minutes(minutes),
       ...(loads ? { environment: { SITE_PARAMETER_PREFIX: parameters.prefix } } : {}),
       ...(connects && network ? { network } : {}),
-      ...(key ? { key } : {}),
+      logGroup,
     });
     for (const purpose of purposes) secrets.grantRead(purpose, made);
     if (loads) {

@@ -1,25 +1,28 @@
 import { archive, type RecordStore } from '../domain/audit/archive';
+import type { EndedExecution } from '../domain/audit/record';
+import type { Clock } from '../domain/world';
 import type { DeployedServices } from './emulator/aws/deployment';
-import type { FunctionConfig, Handler } from './emulator/aws/functions';
+import type { FunctionConfig, Handler, LogLine } from './emulator/aws/functions';
 import type { Bucket } from './emulator/aws/s3';
 import { ServiceError } from './emulator/service-error';
 
 /** The function that writes records, in this process. */
 export function archiveHandler(
   services: Pick<DeployedServices, 'buckets' | 'stepFunctions'>,
+  { clock, logs }: { readonly clock: Clock; readonly logs: readonly LogLine[] },
 ): (environment: FunctionConfig['environment']) => Handler {
   return ({ ARCHIVE_BUCKET = '', RETENTION_DAYS = '' }) => {
     const records = recordsOf(services.buckets.get(ARCHIVE_BUCKET));
     const executions = {
       describe: (arn: string) => Promise.resolve(services.stepFunctions().describeExecution(arn)),
       history: (arn: string) => Promise.resolve([...services.stepFunctions().getExecutionHistory(arn)]),
-      logs: () => Promise.resolve([]),
+      logs: ({ executionArn = '' }: EndedExecution) =>
+        Promise.resolve(logs.flatMap(({ text }) => (text.includes(executionArn) ? [text] : []))),
     };
     return async (event) => {
       const { detail } = event as { readonly detail: { readonly executionArn: string } };
-      return {
-        record: await archive(detail.executionArn, { executions, records, retentionDays: Number(RETENTION_DAYS) }),
-      };
+      const retentionDays = Number(RETENTION_DAYS);
+      return { record: await archive(detail.executionArn, { executions, records, retentionDays, clock }) };
     };
   };
 }

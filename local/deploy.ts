@@ -99,7 +99,7 @@ export async function startVirtual(
     log,
     handlers: (services) => {
       const { ssm } = services;
-      const archive = archiveHandler(services);
+      const archive = archiveHandler(services, { clock, logs });
       return inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log, archive });
     },
     ...(intercept ? { intercept } : {}),

@@ -1,4 +1,5 @@
 import { MagnumHaError } from '../errors';
+import type { Clock } from '../world';
 import { audit } from './audit';
 import { canonicalJson } from './canonical';
 import type { HistoryEvent } from './history';
@@ -10,6 +11,7 @@ import {
   intactRecord,
   keyOf,
   pageKeyOf,
+  type RecordContent,
   recordAfter,
   siteOf,
 } from './record';
@@ -55,6 +57,7 @@ export interface ArchiveWorld {
   readonly executions: ExecutionSource;
   readonly records: RecordStore;
   readonly retentionDays: number;
+  readonly clock: Clock;
 }
 
 /** Others of the same site may come first so often. */
@@ -67,13 +70,15 @@ const TRIES = 20;
  * @returns the record's key
  * @throws RecordNotArchived
  */
-export async function archive(arn: string, { executions, records, retentionDays }: ArchiveWorld): Promise<string> {
+export async function archive(arn: string, world: ArchiveWorld): Promise<string> {
+  const { executions, records, retentionDays } = world;
   const execution = await executions.describe(arn);
   if (execution.status === 'RUNNING') throw new RecordNotArchived(`Execution ${arn} has not ended.`);
   const site = siteOf(execution);
   const key = keyOf(execution);
   if (await records.has(key)) return key;
-  const [events, logs] = await Promise.all([executions.history(arn), executions.logs(execution)]);
+  const events = await executions.history(arn);
+  const logs = await logsFor({ execution, events }, world);
   const html = page(audit({ execution, events, logs }));
   for (let tries = 0; tries < TRIES; tries++) {
     const head = await records.get(headKeyOf(site));
@@ -92,6 +97,18 @@ export async function archive(arn: string, { executions, records, retentionDays 
   throw new RecordNotArchived(
     `Execution ${arn} of site ${site} could not be archived: ${TRIES} times in a row another record came first. It is tried again.`,
   );
+}
+
+/** So long lines are on their way to CloudWatch Logs, in milliseconds. */
+const LOGS_COME_MS = 30_000;
+
+/** Of an execution that found all as wanted nobody asks for the commands: they only looked. That saves most of the time. */
+async function logsFor(ended: Pick<RecordContent, 'execution' | 'events'>, { executions, clock }: ArchiveWorld) {
+  const { outcome } = audit(ended).verdict;
+  if (outcome === 'unchanged' || outcome === 'skipped') return null;
+  const { execution } = ended;
+  await clock.sleep(Math.max(0, new Date(execution.stopDate ?? 0).getTime() + LOGS_COME_MS - clock.now()));
+  return executions.logs(execution);
 }
 
 const JSON_TYPE = 'application/json';

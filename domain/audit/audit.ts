@@ -22,7 +22,7 @@ export interface ExecutionRecord {
   /** All events, in order. */
   readonly events: readonly HistoryEvent[];
   /** Lines that its functions logged, of this execution and maybe of others. */
-  readonly logs?: readonly string[];
+  readonly logs?: readonly string[] | null;
 }
 
 export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';

@@ -28,7 +28,7 @@ export interface RecordLink {
 export interface ArchivedRecord extends RecordLink {
   readonly format: 1;
   readonly site: string;
-  /** From 1 on, in the order in which the site's executions ended. */
+  /** From 1 on, in the order in which the site's executions were recorded. */
   readonly sequence: number;
   /** Null for the first one of a site. */
   readonly previous: RecordLink | null;
@@ -37,8 +37,8 @@ export interface ArchivedRecord extends RecordLink {
   readonly report: unknown;
   /** The whole history. */
   readonly events: readonly HistoryEvent[];
-  /** What its functions logged: the commands on the controllers among it. */
-  readonly logs: readonly string[];
+  /** What its functions logged, the commands on the controllers; null of one that found all as wanted. */
+  readonly logs: readonly string[] | null;
   /** Of the page beside it. */
   readonly page: { readonly sha256: string };
   /** Of the canonical JSON of all the rest. */

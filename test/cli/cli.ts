@@ -2,6 +2,7 @@ import type { Context } from '../../cli/context';
 import { main } from '../../cli/program';
 import { realClock } from '../../domain/world';
 import type { Local } from '../../local/deploy';
+import { logsEndpoint } from '../../local/emulator/aws/logs-endpoint';
 import { S3Endpoint } from '../../local/emulator/aws/s3-endpoint';
 import { LocalSsm } from '../../local/emulator/aws/ssm';
 import { stepFunctionsEndpoint } from '../../local/emulator/aws/step-functions-endpoint';
@@ -36,25 +37,29 @@ const ENVIRONMENT = [
   'AWS_ENDPOINT_URL_SFN',
   'AWS_ENDPOINT_URL_SSM',
   'AWS_ENDPOINT_URL_S3',
+  'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
   'AWS_REGION',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
 ];
 
-/** Serves a deployment as Step Functions, SSM and S3 to AWS's own clients in this process. @returns ends that */
+/** Serves a deployment as Step Functions, SSM, S3 and CloudWatch Logs to AWS's own clients in this process. @returns ends that */
 export async function serve({ deployment }: Pick<Local, 'deployment'>): Promise<() => void> {
   const ssm = new LocalSsm(deployment.parameters, () => true);
+  const logs = logsEndpoint(deployment.logs);
   const s3 = new S3Endpoint(deployment.buckets, () => true);
   const stepFunctions = stepFunctionsEndpoint(() => deployment.stepFunctions);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SFN: await stepFunctions.listen(),
     AWS_ENDPOINT_URL_SSM: await ssm.listen(),
     AWS_ENDPOINT_URL_S3: await s3.listen(),
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await logs.listen(),
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'operator',
     AWS_SECRET_ACCESS_KEY: 'local',
   });
   return () => {
+    logs.close();
     s3.close();
     ssm.close();
     stepFunctions.close();

@@ -82,6 +82,7 @@ describe('canary', () => {
         const seen = await watch(local);
 
         expect(seen.result.status).toBe('SUCCEEDED');
+        expect(seen.texts['archive']).toContain('cibadmin');
         expect(leaks(seen.texts)).toEqual([]);
       },
       { secrets, bare: fresh.bootstrap },

@@ -99,7 +99,7 @@ describe('createApp', () => {
       'AWS::StepFunctions::StateMachine',
       'AWS::S3::Bucket',
     ].flatMap(every);
-    expect(kept.length).toBeGreaterThan(TASK_NAMES.length + 3);
+    expect(kept.length).toBeGreaterThan(6);
     expect(kept.filter((properties) => !properties.includes(kmsKey))).toEqual([]);
     const decrypting = statementsOf(template).filter(({ Action }) => Action === 'kms:Decrypt');
     expect(decrypting.filter(({ Condition }) => Condition !== undefined)).toHaveLength(

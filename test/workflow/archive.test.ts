@@ -26,6 +26,7 @@ beforeAll(async () => {
     await local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'aply' } }).result;
     await local.clock.sleep(1_000);
     await run(local, 'apply');
+    await local.settled();
     lastEvents = (await run(local, 'check')).events.length;
     await local.settled();
     copy = copyOf(local);
@@ -35,7 +36,7 @@ beforeAll(async () => {
     .flatMap(([key, text]) => (key.endsWith('record.json') ? (intactRecord(text) ?? []) : []))
     .sort((one, other) => one.sequence - other.sequence)
     .map(({ key }) => key);
-}, 60_000);
+});
 
 function copyOf({ deployment }: VirtualLocal): Copy {
   return new Map(
@@ -93,6 +94,17 @@ describe('every execution has a record', () => {
 
     expect(record).toMatchObject({ events: lastEvents, missing: [], complete: true });
     expect(verdict.outcome).toBe('unchanged');
+  });
+
+  test('with the commands on each controller, in order, where it did or found something', () => {
+    const commands = keys.map((_, index) => audit(recordAt(index)).commands);
+
+    expect(commands[5]).toBeNull();
+    const apply = commands[4] ?? [];
+    expect(apply.some(({ state, command }) => state === 'Disable HAProxy' && command.includes('cibadmin'))).toBe(true);
+    expect(new Set(apply.map(({ controller }) => controller)).size).toBe(3);
+    expect(apply.map(({ at }) => at)).toEqual(apply.map(({ at }) => at).sort());
+    expect(commands[0]?.length).toBeGreaterThan(10);
   });
 
   test('named by site and time, with its page beside it', () => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../../domain/world';
 import type { FunctionConfig, Functions, LogLine } from './functions';
 import { allows } from './iam';
 import { ACCOUNT, REGION } from './intrinsics';
+import { type LogEvent, logsEndpoint } from './logs-endpoint';
 import { LocalS3 } from './local-s3';
 import type { Buckets } from './s3';
 import { type AuthorizeArn, S3Endpoint } from './s3-endpoint';
@@ -20,21 +21,25 @@ export interface BundleOptions {
   readonly stepFunctions: () => StepFunctions;
   readonly clock: Clock;
   readonly log: (line: LogLine) => void;
+  /** What they have logged. */
+  readonly logs: readonly LogEvent[];
 }
 
 /**
- * Runs a template's bundles in worker threads, with a Parameter Store, buckets and Step Functions on loopback where each
+ * Runs a template's bundles in worker threads, with a Parameter Store, buckets, Step Functions and logs on loopback where each
  * function may do what its role allows.
  */
 export async function bundledFunctions(options: BundleOptions): Promise<Functions> {
   const { template, parameters, buckets, stepFunctions, clock, log } = options;
   const ssm = parameterStoreOf(template, parameters);
   const s3 = new S3Endpoint(buckets, rolesOf(template));
+  const logs = logsEndpoint(options.logs, rolesOf(template));
   const sfn = stepFunctionsEndpoint(stepFunctions, rolesOf(template));
   const endpoints = {
     AWS_ENDPOINT_URL_SSM: await ssm.listen(),
     AWS_ENDPOINT_URL_S3: await s3.listen(),
     AWS_ENDPOINT_URL_SFN: await sfn.listen(),
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await logs.listen(),
   };
   const configs = [...template.functions].map(([name, config]): [string, FunctionConfig] => {
     const environment = { ...config.environment, ...runtimeEnvironment(name), ...endpoints };
@@ -49,6 +54,7 @@ export async function bundledFunctions(options: BundleOptions): Promise<Function
       ssm.close();
       s3.close();
       sfn.close();
+      logs.close();
     },
   };
 }

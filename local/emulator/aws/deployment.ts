@@ -8,6 +8,7 @@ import { deliverTo } from './event-targets';
 import type { Execution } from './execution';
 import { type FunctionConfig, type Functions, type Handler, InProcessFunctions, type LogLine } from './functions';
 import { integrations } from './integrations';
+import type { LogEvent } from './logs-endpoint';
 import { type Metric, metricsIn } from './metrics';
 import { Bucket, Buckets } from './s3';
 import { Topics } from './sns';
@@ -57,6 +58,7 @@ interface Stores {
   readonly parameters: Map<string, Parameter>;
   readonly buckets: Buckets;
   readonly functions: Functions;
+  readonly logs: LogEvent[];
 }
 
 /**
@@ -75,6 +77,8 @@ export class Deployment {
   readonly invoked: string[] = [];
   /** What the functions' logs told CloudWatch. */
   readonly metrics: Metric[] = [];
+  /** The log of the functions. */
+  readonly logs: LogEvent[];
   readonly #functions: Functions;
 
   /** @throws DefinitionRefused for the first state machine that the runner does not run */
@@ -84,6 +88,7 @@ export class Deployment {
     const parameters = new Map<string, Parameter>([...own, ...options.parameters]);
     const buckets = new Buckets([...template.buckets].map(([name, keeps]) => new Bucket(name, keeps, clock, random)));
     const stepFunctions = () => deployment.stepFunctions;
+    const logs: LogEvent[] = [];
     const services = { ...localServices(template, parameters, buckets), buckets, stepFunctions };
     const functions = handlers
       ? new InProcessFunctions(template.functions, handlers(services), clock)
@@ -92,22 +97,24 @@ export class Deployment {
           parameters,
           buckets,
           stepFunctions,
+          logs,
           clock,
           log: (line) => {
             deployment.record(line);
           },
         });
-    const deployment: Deployment = new Deployment(options, { parameters, buckets, functions });
+    const deployment: Deployment = new Deployment(options, { parameters, buckets, functions, logs });
     return deployment;
   }
 
   private constructor(
     private readonly options: DeploymentOptions,
-    { parameters, buckets, functions }: Stores,
+    { parameters, buckets, functions, logs }: Stores,
   ) {
     const { template, clock, random, onStart = () => undefined } = options;
     this.parameters = parameters;
     this.buckets = buckets;
+    this.logs = logs;
     this.#functions = functions;
     this.tables = new Map([...template.tables].map(([name, key]) => [name, new LocalTable(key)]));
     this.topics = new Topics(template.topics, clock, random);
@@ -160,6 +167,7 @@ export class Deployment {
   /** Takes a line that a function printed: handlers in this process have no output of their own. */
   record(line: LogLine): void {
     this.metrics.push(...metricsIn(line.text));
+    this.logs.push({ timestamp: this.options.clock.now(), message: line.text });
     this.options.log(line);
   }
 

@@ -45,7 +45,10 @@ const KINDS: Readonly<Record<string, Kind | undefined>> = {
   'AWS::Events::EventBus': { nameProperty: 'Name', arn: inRegion('events', 'event-bus/') },
   'AWS::SSM::Parameter': { nameProperty: 'Name', arn: inRegion('ssm', 'parameter') },
   'AWS::KMS::Key': { arn: inRegion('kms', 'key/') },
-  'AWS::Logs::LogGroup': { nameProperty: 'LogGroupName', arn: inRegion('logs', 'log-group:') },
+  'AWS::Logs::LogGroup': {
+    nameProperty: 'LogGroupName',
+    arn: (name) => `${inRegion('logs', 'log-group:')(name)}:*`,
+  },
 };
 
 /** The resources of a template with their intrinsic functions resolved, as CloudFormation would deploy them. */

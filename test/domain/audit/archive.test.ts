@@ -1,5 +1,6 @@
 import { archive, type RecordStore, RecordNotArchived } from '../../../domain/audit/archive';
 import { type EndedExecution, headKeyOf, intactRecord, keyOf, siteOf } from '../../../domain/audit/record';
+import { realClock } from '../../../domain/world';
 import { verifyArchive } from '../../../domain/audit/verification';
 
 const EXECUTION: EndedExecution = {
@@ -43,6 +44,7 @@ function bucket(stop: (call: string, key: string) => boolean = () => false) {
 const world = (records: RecordStore, execution = named) => ({
   records,
   retentionDays: 30,
+  clock: { ...realClock, sleep: () => Promise.resolve() },
   executions: {
     describe: (arn: string) => Promise.resolve(execution(arn)),
     history: () => Promise.resolve([]),

@@ -63,6 +63,7 @@ beforeAll(async () => {
     },
     parameters: new Map([['/magnum-ha/a/password', { type: 'SecureString', value: 'secret' }]]),
     buckets: new Buckets([documents]),
+    logs: [],
     stepFunctions: () => {
       throw new Error('there are no state machines');
     },
