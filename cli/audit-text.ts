@@ -3,6 +3,7 @@ import { type AuditedController, type Change, doneWith } from '../domain/audit/c
 import { lengthOf } from '../domain/audit/outages';
 import { count, listed } from '../domain/audit/verdict';
 import { readByWhom } from '../domain/controller/plan';
+import { verdictLine } from '../domain/report/telling';
 import type { Style } from './style';
 
 const COLOURS = {
@@ -32,6 +33,8 @@ export function auditText(audit: Audit, style: Style): string {
       audit.bootstrap.map(({ name, action, detail }) => [`${name}: ${action}`, detail].filter(Boolean).join('. ')),
     ),
     ...section('HAProxy', audit.leftDisabled ? ['had been left disabled, and was enabled before anything else'] : []),
+    ...section('Found', audit.verdicts.filter(({ verdict }) => verdict !== 'as wanted').map(verdictLine)),
+    ...section('Planned, and why', audit.plan),
     ...section(
       'Changes',
       audit.changes.flatMap((change) => changeLines(change, mode, style)),

@@ -5,6 +5,7 @@ import type { Finding } from '../findings/finding';
 import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { ClusterReport, Report, Skipped } from '../report/report';
+import type { ReportVerdict } from '../report/verdicts';
 import type { Site } from '../site/document';
 import { canonicalJson, sha256 } from './canonical';
 import { type Command, commandsIn } from './commands';
@@ -56,6 +57,8 @@ export interface Audit {
     readonly sha256: string;
   };
   readonly findings: readonly Finding[];
+  /** How every managed thing was found; empty if the execution did not come to its report. */
+  readonly verdicts: readonly ReportVerdict[];
   readonly plan: readonly string[];
   readonly leftDisabled: boolean;
   readonly bootstrap: readonly BootstrapItem[];
@@ -114,9 +117,12 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
     },
     document: site ? { sha256: sha256(JSON.stringify(site)) } : null,
     record: recordOf(events, status),
+    verdicts: reportIn(steps)?.verdicts ?? [],
     plan: plan?.summary ?? [],
     leftDisabled: steps.some(({ name }) => name === 'Enable HAProxy again'),
-    bootstrap: [...outputs(steps, 'Bootstrap'), ...outputs(steps, 'Upgrade schema')].flat() as BootstrapItem[],
+    bootstrap: ['Bootstrap', 'Upgrade schema', 'Upgrade schema in a check'].flatMap((name) =>
+      outputs(steps, name).flat(),
+    ) as BootstrapItem[],
     down: plan?.blastRadius ?? null,
     changes: changesOf(controllers, own),
     verification: (outputs(steps, 'Verify').at(-1) as Verification | undefined) ?? null,
@@ -152,6 +158,12 @@ function findingsIn(steps: readonly Step[]): Finding[] {
   const all = steps.flatMap(({ output }) => (output as { findings?: Finding[] } | undefined)?.findings ?? []);
   const last = steps.findLast(({ output }) => (output as { findings?: Finding[] } | undefined)?.findings !== undefined);
   return (last?.output as { findings: Finding[] } | undefined)?.findings ?? all;
+}
+
+/** The report, also one that was made before a failure; without verdicts in records of older releases. */
+function reportIn(steps: readonly Step[]): Partial<Report> | undefined {
+  const made = steps.findLast(({ name, output }) => name.startsWith('Report') && output !== undefined);
+  return (made?.output as { report?: Partial<Report> } | undefined)?.report;
 }
 
 function clustersIn(steps: readonly Step[]): ClusterReport[] {

@@ -96,6 +96,7 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     /** When the content was last modified, seconds since 1970. */
     magnumConfModified: root('stat', '-c', '%Y', magnum.configFile),
     fragmentModified: root('stat', '-c', '%Y', fragment),
+    rulesModified: root('stat', '-c', '%Y', site.persistentRules),
     /** Prints the version of Magnum, whatever is in its configuration. */
     magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
     /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */

@@ -28,6 +28,7 @@ export function executionCommands(site: Site, platform: Platform, id: string) {
   const { haproxy, magnum } = site;
   const directory = join(KEPT_IN, id);
   const staged = join(directory, 'staged');
+  const placed = join(directory, 'placed');
   /** A copy of HAProxy's whole configuration in which the staged fragment is validated. */
   const tree = join(staged, 'haproxy');
   const fragments = join(tree, basename(haproxy.fragmentDirectory));
@@ -41,13 +42,25 @@ export function executionCommands(site: Site, platform: Platform, id: string) {
   });
   return {
     /** Makes the directories that are not there, for root only. */
-    make: root('mkdir', '-p', '-m', '0700', KEPT_IN, directory, staged, join(directory, 'before')),
+    make: root('mkdir', '-p', '-m', '0700', KEPT_IN, directory, staged, join(directory, 'before'), placed),
     /** Exit 1 where there is none: nothing was staged, or all of it is undone. */
     present: root('stat', '-c', ACCESS, directory),
     /** Takes away what was staged, and leaves what was kept. */
     discard: root('rm', '-rf', staged),
     /** Takes all of it away. */
     forget: root('rm', '-rf', directory),
+    placed: {
+      magnumConf: copying(join(placed, 'magnum.conf'), magnum.configFile),
+      fragment: copying(join(placed, 'fragment'), fragment),
+      rules: copying(join(placed, 'rules'), site.persistentRules),
+      /** The execution's ARN. It is written last: what has none is not whole. */
+      execution: {
+        fill: root('dd', `of=${join(placed, 'execution')}`, 'conv=fsync', 'status=none'),
+        read: root('cat', join(placed, 'execution')),
+      },
+      /** What the execution put in place is not in place any more. */
+      disown: root('rm', '-rf', placed),
+    },
     files: {
       magnumConf: file('magnum.conf', magnum.configFile, magnumConf),
       fragment: file('fragment', fragment, join(fragments, haproxy.fragment), haproxy.configFile),
@@ -92,6 +105,14 @@ function keeping(own: string, path: string) {
     fill: root('dd', `if=${path}`, `of=${own}`, 'iflag=nofollow', 'conv=excl,fsync', 'status=none'),
     own: root('chown', `--reference=${path}`, own),
     mode: root('chmod', `--reference=${path}`, own),
+  };
+}
+
+/** Of a copy that only tells what was in place. Links are not followed. */
+function copying(own: string, path: string) {
+  return {
+    fill: root('dd', `if=${path}`, `of=${own}`, 'iflag=nofollow', 'conv=fsync', 'status=none'),
+    read: root('cat', own),
   };
 }
 

@@ -4,6 +4,7 @@ import { changes, placeRule } from '../config/iptables';
 import { MagnumHaError } from '../errors';
 import { fingerprint } from './fingerprint';
 import { firewallOf } from './firewall';
+import { keepPlaced } from './placed';
 import type { StagedFile } from './stage';
 
 /** A staged file, or the one that it is to replace, was changed since it was validated. */
@@ -52,11 +53,9 @@ export async function commit(
     await Promise.all([...(rewritten ? [run(staged.touch)] : []), run(staged.install)]);
   }
   await run(own.discard);
-  return {
-    controller: node.name,
-    files: files.map(({ path }) => path),
-    firewall: await placeFirewallRule(node),
-  };
+  const firewall = await placeFirewallRule(node);
+  await keepPlaced(node, execution);
+  return { controller: node.name, files: files.map(({ path }) => path), firewall };
 }
 
 /** @returns whether the running firewall was changed */

@@ -1,8 +1,9 @@
 import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import { magnumProcesses } from '../commands/magnum-processes';
-import { freshness, ProcessesHidden } from '../commands/process-list';
+import { ProcessesHidden } from '../commands/process-list';
 import { servingHaproxyOn } from '../commands/whose-processes';
+import type { RuleTable } from '../config/firewall/table';
 import { changes, placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius } from '../pacemaker/blast-radius';
 import { clusterStatus, ifRunning } from '../pacemaker/cluster';
@@ -13,6 +14,9 @@ import type { Command } from '../ssh/command';
 import { cut } from './cut';
 import { ifPresent } from './if-present';
 import { differs, type ManagedFile, managedFiles } from './managed-files';
+import { placedOn } from './placed';
+import { haproxyVerdict, isStale, type Runs, staleVerdict } from './running';
+import { type DriftVerdict, type Evidence, fileVerdicts, foreignOptions, RUNNING_RULE, ruleVerdict } from './verdicts';
 
 /** A managed file, as it was found. */
 export interface FileState {
@@ -36,6 +40,8 @@ export interface ControllerState {
    * pacemaker does not run there, or nobody sees what runs, which is a finding.
    */
   readonly haproxy: 'current' | 'stale' | 'disabled' | 'unknown';
+  /** What is not as wanted, of which kind, and why. */
+  readonly verdicts: readonly DriftVerdict[];
 }
 
 /** What was found on a site. */
@@ -91,41 +97,87 @@ async function inspectController(
   secrets: Secrets,
 ): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus | undefined }> {
   const { site, commands } = node;
-  const stdout = async (command: Command) => (await node.run(command)).stdout;
-  const [files, running, date, confModified, fragmentModified, status] = await Promise.all([
+  const [files, running, date, conf, fragment, rules, status] = await Promise.all([
     managedFiles(node, secrets),
     unlessHidden(servingHaproxyOn(node)),
-    stdout(commands.date),
-    ifPresent(node, commands.magnumConfModified),
-    ifPresent(node, commands.fragmentModified),
+    node.run(commands.date),
+    modifiedAt(node, commands.magnumConfModified),
+    modifiedAt(node, commands.fragmentModified),
+    modifiedAt(node, commands.rulesModified),
     ifRunning(clusterStatus(node)),
   ]);
-  const now = Number(date);
-  // A file from the future tells nothing, and every restart would be followed by another: Preflight reports it.
-  const isStale = (age: number | undefined, modified = '') =>
-    age === undefined || freshness(age, now, Number(modified)) === 'stale';
-  const services = [
-    { name: node.platform.apiService, program: 'magnum-api' },
-    { name: node.platform.conductorService, program: 'magnum-conductor' },
-  ] as const;
   const { managed, listing } = files.firewall;
-  const placement = placeRule(listing, site, { controller: node.controller });
+  const now = Number(date.stdout);
+  const stale = MAGNUM.map(({ service, program }): [string, Runs] => [
+    node.platform[service],
+    {
+      ...{ now, config: files.magnumConf.path, modified: conf },
+      age: running && magnumProcesses(running.list, program).age,
+    },
+  ]).filter(([, runs]) => running && isStale(runs));
+  const found = {
+    files: [files.rules ?? [], files.magnumConf, files.fragment].flat(),
+    firewall: managed && changes(placeRule(listing, site, { controller: node.controller })) ? 'differs' : 'same',
+    stale,
+    haproxy: { now, age: running?.haproxy.age, config: files.fragment.path, modified: fragment },
+  } as const;
+  const haproxy = haproxyState(running && status, found.haproxy);
+  const isAsWanted =
+    !found.files.some(differs) && found.firewall === 'same' && stale.length === 0 && haproxy === 'current';
+  const evidence = async (): Promise<Evidence> => ({
+    node,
+    placed: await placedOn(node),
+    modified: { magnumConf: conf, fragment, rules },
+    redact: (text) => secrets.redact(text),
+  });
   const state: ControllerState = {
     name: node.name,
-    files: [files.rules ?? [], files.magnumConf, files.fragment].flat().map(stateOf),
-    firewall: managed && changes(placement) ? 'differs' : 'same',
-    stale: services
-      .filter(({ program }) => running && isStale(magnumProcesses(running.list, program).age, confModified))
-      .map(({ name }) => name),
-    haproxy: haproxyState(running && status, () => isStale(running?.haproxy.age, fragmentModified)),
+    files: found.files.map(stateOf),
+    firewall: found.firewall,
+    stale: stale.map(([name]) => name),
+    haproxy,
+    verdicts: isAsWanted ? [] : verdictsOn({ ...found, listing, haproxyIs: haproxy }, await evidence()),
   };
   return { state, status };
 }
 
-function haproxyState(status: ClusterStatus | undefined, stale: () => boolean): ControllerState['haproxy'] {
+const MAGNUM = [
+  { service: 'apiService', program: 'magnum-api' },
+  { service: 'conductorService', program: 'magnum-conductor' },
+] as const;
+
+async function modifiedAt(node: Node, command: Command): Promise<number | undefined> {
+  const printed = await ifPresent(node, command);
+  return printed === undefined ? undefined : Number(printed);
+}
+
+/** What was found of a controller on which something is not as wanted. */
+interface Found {
+  readonly files: readonly ManagedFile[];
+  readonly firewall: ControllerState['firewall'];
+  readonly listing: RuleTable;
+  readonly stale: readonly [string, Runs][];
+  readonly haproxy: Runs;
+  readonly haproxyIs: ControllerState['haproxy'];
+}
+
+function verdictsOn(found: Found, evidence: Evidence): DriftVerdict[] {
+  const { files, stale, haproxy, haproxyIs } = found;
+  return [
+    ...files.flatMap((file) => [
+      ...fileVerdicts(file, evidence),
+      ...(file.kind === 'magnumConf' && stale.length > 0 ? foreignOptions(file, evidence) : []),
+    ]),
+    ...(found.firewall === 'differs' ? [{ thing: RUNNING_RULE, ...ruleVerdict(found.listing, evidence) }] : []),
+    ...stale.map(([service, runs]) => staleVerdict(service, runs)),
+    ...(haproxyIs === 'current' ? [] : [haproxyVerdict(haproxyIs, haproxy)]),
+  ];
+}
+
+function haproxyState(status: ClusterStatus | undefined, runs: Runs): ControllerState['haproxy'] {
   if (!status) return 'unknown';
   if (status.disabled) return 'disabled';
-  return stale() ? 'stale' : 'current';
+  return isStale(runs) ? 'stale' : 'current';
 }
 
 /** Undefined if the SSH user does not see what runs: that is a finding of Preflight. */

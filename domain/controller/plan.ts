@@ -3,6 +3,8 @@ import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { Site } from '../site/document';
 import { cut } from './cut';
 import { type ControllerState, hasOtherContent, type Inspection, needsCycle } from './inspect';
+import { HAPROXY } from './running';
+import { accessOf, RUNNING_RULE, told } from './verdicts';
 
 /** What an apply would do, or does. */
 export interface Plan {
@@ -44,17 +46,12 @@ export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan
     cycle,
     blastRadius: cycle ? { ...blastRadius, listeners: cut(blastRadius.listeners, ALL_LISTENERS) } : null,
     summary: [
-      ...stage.map((one) => `${one.name}: ${changesOf(one).join(', ')}`),
-      ...restart.map((one) => {
-        const why = confDiffers(one)
-          ? `${magnumConf.path} changes`
-          : `${one.stale.join(' and ')} is down or older than ${magnumConf.path}`;
-        return `${one.name}: restart ${site.magnum.apiService} and ${site.magnum.conductorService}, because ${why}`;
-      }),
+      ...alike(stage.map((one) => [one.name, changesOf(one).join(', ')])),
+      ...alike(restart.map((one) => [one.name, restartOf(site, one, confDiffers(one))])),
       ...(cycle
         ? [
-            `${controllers.length} controllers: cycle ${site.haproxy.resource}; everything behind the VIP ${site.virtualIp} is down ` +
-              `meanwhile: databases, message queues and APIs. ${downWithIt(blastRadius)}`,
+            `${controllers.length} controllers: cycle ${site.haproxy.resource}, because ${whyCycle(commands.files.fragment.path, controllers)}; ` +
+              `everything behind the VIP ${site.virtualIp} is down meanwhile: databases, message queues and APIs. ${downWithIt(blastRadius)}`,
           ]
         : []),
     ],
@@ -75,11 +72,41 @@ export function readByWhom(readBy: BlastRadius['readBy']): string {
   return readBy === 'crm_simulate' ? 'by crm_simulate' : "by our own reading of pacemaker's CIB";
 }
 
-function changesOf({ files, firewall }: ControllerState): string[] {
+/** What is to be done, with the controllers for which it is the same. */
+function alike(sentences: readonly (readonly [controller: string, what: string])[]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const [controller, what] of sentences) groups.set(what, [...(groups.get(what) ?? []), controller]);
+  return [...groups].map(([what, names]) => `${names.join(', ')}: ${what}`);
+}
+
+function changesOf({ files, firewall, verdicts }: ControllerState): string[] {
+  const why = (...things: string[]) => {
+    const reasons = verdicts.filter(({ thing, verdict }) => things.includes(thing) && verdict !== 'foreign option');
+    return reasons.length === 0 ? '' : ` (${reasons.map(told).join('; ')})`;
+  };
   return [
-    ...files.flatMap(({ path, state }) => (state === 'same' ? [] : [`${VERBS[state]} ${path}`])),
-    ...(firewall === 'differs' ? ['place the firewall rule'] : []),
+    ...files.flatMap(({ path, state }) =>
+      state === 'same' ? [] : [`${VERBS[state]} ${path}${why(path, accessOf(path))}`],
+    ),
+    ...(firewall === 'differs' ? [`place the firewall rule${why(RUNNING_RULE)}`] : []),
   ];
+}
+
+/** @param confDiffers whether magnum.conf is written before */
+function restartOf({ magnum }: Site, { stale, verdicts }: ControllerState, confDiffers: boolean): string {
+  const reasons = verdicts.filter(({ thing }) => stale.includes(thing)).map(({ reason }) => reason);
+  const why = confDiffers ? `${magnum.configFile} changes` : [...new Set(reasons)].join('; ');
+  const foreign = verdicts.filter(({ verdict }) => verdict === 'foreign option').map(told);
+  return [`restart ${magnum.apiService} and ${magnum.conductorService}, because ${why}`, ...foreign].join('; ');
+}
+
+function whyCycle(fragment: string, controllers: readonly ControllerState[]): string {
+  const changes = controllers.filter(({ files }) => files.some((one) => one.path === fragment && hasOtherContent(one)));
+  const reasons = controllers.flatMap(({ name, verdicts }) =>
+    verdicts.filter(({ thing }) => thing === HAPROXY).map(({ reason }) => [name, reason] as const),
+  );
+  const writes = changes.map(({ name }) => [name, `${fragment} changes`] as const);
+  return alike([...writes, ...reasons]).join('; ');
 }
 
 const VERBS = { absent: 'write', differs: 'change', access: 'change owner or mode of' } as const;

@@ -18,6 +18,7 @@ import type { RollBack } from '../rollback/roll-back';
 import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
+import { type ReportVerdict, verdictsOf } from './verdicts';
 
 /** What an execution found and did; null if a step was not reached or not needed. It holds no secret. */
 export interface ReportInput {
@@ -43,6 +44,8 @@ export interface ReportInput {
   readonly restarts: readonly Restart[];
   readonly cycle: CycleStep | null;
   readonly verification: Verification | null;
+  /** Why a check that found drift could not look at all the rest; null if it did, or did not try. */
+  readonly notSeen: string | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly (ClusterReport & { readonly done: boolean })[];
   readonly rollBack: RollBack | null;
@@ -67,10 +70,12 @@ export interface Report extends Pick<
    */
   readonly outcome: 'unchanged' | 'changed' | 'drift' | 'rolled-back';
   /**
-   * What Magnum needs outside of itself; null if the site document does not ask for it. A check that finds drift on the
-   * controllers does not look at the schema.
+   * What Magnum needs outside of itself; null if the site document does not ask for it.
    */
   readonly bootstrap: readonly BootstrapItem[] | null;
+  /** How every managed thing was found, as wanted or not: what is not comes first. */
+  readonly verdicts: readonly ReportVerdict[];
+  /** What was to be done and why, a sentence for all controllers for which it is the same. */
   readonly plan: readonly string[];
   readonly controllers: readonly ControllerReport[];
   /** From the VIP's last answer before the cycle to its first after, in milliseconds; null without a cycle, or if not all of it was watched. */
@@ -82,7 +87,7 @@ export interface Report extends Pick<
   /** What was down for that time, or would be; null if HAProxy is not cycled. */
   readonly blastRadius: BlastRadius | null;
   readonly verification: Verification | null;
-  /** Null if they were not compared: a check stops at drift on the controllers. */
+  /** Null if they were not compared: something kept a check from it, see `verdicts`. */
   readonly clusterTemplates: readonly TemplateResult[] | null;
   /** Likewise. */
   readonly clusters: readonly ClusterReport[] | null;
@@ -131,6 +136,7 @@ export interface ControllerReport {
 /** Puts the report together. */
 export function report(input: ReportInput): Report {
   const { site, mode, plan, cycle, clusterTemplates, clusters } = input;
+  const compared = input.verification !== null && input.notSeen === null;
   const outage = outageOf([input.firstCycle, cycle]);
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
   // If it could not even begin, what went wrong is told.
@@ -154,6 +160,7 @@ export function report(input: ReportInput): Report {
     leftDisabled: input.leftDisabled,
     authorization: input.authorization,
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
+    verdicts: verdictsOf(input),
     plan: plan.summary,
     controllers: input.controllers.map((state) => controllerReport(state, input)),
     outageMs: outage && isExact(outage) ? outage.atMost : null,
@@ -161,8 +168,8 @@ export function report(input: ReportInput): Report {
     outageBudgetMs: site.haproxy.outageBudgetMs ?? null,
     blastRadius: plan.blastRadius,
     verification: input.verification,
-    clusterTemplates: input.verification ? clusterTemplates : null,
-    clusters: input.verification ? clusters.map(withoutDone) : null,
+    clusterTemplates: compared ? clusterTemplates : null,
+    clusters: compared ? clusters.map(withoutDone) : null,
     rollBack: undone && rolledBack(undone, site, input.troubles, input.verification),
   };
 }

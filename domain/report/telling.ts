@@ -1,5 +1,7 @@
+import { told } from '../controller/verdicts';
 import { isOverBudget } from './outage-budget';
 import type { Report } from './report';
+import { kindsOf, type ReportVerdict } from './verdicts';
 
 /** What people, and programs that wait for it, are told of an execution. It holds no secret. */
 export interface Telling {
@@ -18,6 +20,8 @@ export interface TellingEvent extends Pick<
 > {
   /** What differs, or what was done: one sentence each. */
   readonly plan: readonly string[];
+  /** The kinds of what was found other than wanted, such as `changed by others`. */
+  readonly kinds: readonly string[];
   /** Names of what preflight found to be an error. */
   readonly errors: readonly string[];
 }
@@ -44,12 +48,19 @@ export function tellingOf(report: Report): Telling | null {
   const cloud = [...(report.bootstrap ?? []), ...(report.clusterTemplates ?? []), ...(report.clusters ?? [])]
     .filter(({ action }) => action !== 'unchanged')
     .map(({ name, action }) => `${name}: ${action}`);
-  const what = [...errors.map(({ name, evidence }) => `${name}: ${evidence}`), ...report.plan, ...cloud];
+  const kinds = kindsOf(report.verdicts);
+  const found = report.verdicts.filter(({ verdict }) => verdict !== 'as wanted').map(verdictLine);
+  const what = [
+    ...errors.map(({ name, evidence }) => `${name}: ${evidence}`),
+    // A check tells what it found; an apply what it did.
+    ...(mode === 'check' ? found : [...report.plan, ...cloud]),
+  ];
   const down = blastRadius ? ` ${blastRadius.listeners.length} listeners go down with it.` : '';
   return {
     subject: asciiOf(`magnum-ha: ${site}: ${errors.length > 0 && outcome === 'unchanged' ? 'findings' : outcome}`),
     text: [
       `${capital(mode)} of site ${site}: ${WORDS[outcome]}.`,
+      ...(kinds.length > 0 ? [`Found: ${kinds.join(', ')}.`] : []),
       '',
       ...cut(what),
       '',
@@ -74,9 +85,16 @@ export function tellingOf(report: Report): Telling | null {
       outageBoundsMs: bounds,
       outageBudgetMs,
       plan: report.plan,
+      kinds,
       errors: errors.map(({ name }) => name),
     },
   };
+}
+
+/** A verdict in a line: what, on which controllers, of which kind, and why. */
+export function verdictLine(one: ReportVerdict): string {
+  const { thing, controllers } = one;
+  return `${thing}${controllers.length > 0 ? ` on ${controllers.join(', ')}` : ''}: ${told(one)}`;
 }
 
 const WORDS: Readonly<Record<Report['outcome'], string>> = {

@@ -44,7 +44,9 @@ export async function rollBack(
       const fragment = fragments[index];
       if (fragment?.status !== 'fulfilled') throw fragment?.reason;
       if (scope !== 'everything') {
-        await node.run(node.commands.execution(executionId(execution)).discard);
+        const own = node.commands.execution(executionId(execution));
+        await node.run(own.discard);
+        if (scope === 'fragment') await node.run(own.placed.disown);
         return { controller: node.name, ...fragment.value, firewall: false, stale: [] };
       }
       return restoreRest(node, of, fragment.value, undoing);
@@ -72,6 +74,7 @@ async function restoreRest(
   const own = node.commands.execution(executionId(undoing.execution));
   // What could not be put back is not thrown away.
   await node.run(left.length > 0 ? own.discard : own.forget);
+  if (left.length > 0) await node.run(own.placed.disown);
   const rewritten = staged.files.some(({ kind, rewritten }) => kind === 'magnumConf' && rewritten);
   return {
     controller: node.name,

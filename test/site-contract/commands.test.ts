@@ -143,6 +143,29 @@ describe('files', () => {
     expect(await answer(own.forget)).toEqual(silent);
   });
 
+  it('are copied as they were put in place, and told from what is not there', async () => {
+    const original = (await site.readFile('node-1', magnumConf.path)) ?? '';
+    await answer(own.make);
+
+    const copied = [await answer(own.placed.magnumConf.fill), await answer(own.placed.magnumConf.fill)];
+    const missing = [await answer(own.placed.fragment.fill), await answer(own.placed.fragment.read)];
+    await answer(withInput(own.placed.execution.fill, 'arn:aws:one'));
+
+    expect(copied).toEqual([silent, silent]);
+    expect(missing).toEqual([
+      fails(`dd: failed to open '${c.files.fragment.path}': No such file or directory`),
+      fails(`cat: /etc/magnum-ha/${ID}/placed/fragment: No such file or directory`),
+    ]);
+    expect(await answer(own.placed.magnumConf.read)).toEqual([0, original, '']);
+    expect(await answer(own.placed.execution.read)).toEqual([0, 'arn:aws:one', '']);
+    expect(await answer(c.rulesModified)).toEqual([0, expect.stringMatching(/^\d+\n$/), '']);
+    expect(await answer(own.placed.disown)).toEqual(silent);
+    expect(await answer(own.placed.execution.read)).toEqual(
+      fails(`cat: /etc/magnum-ha/${ID}/placed/execution: No such file or directory`),
+    );
+    expect(await answer(own.forget)).toEqual(silent);
+  });
+
   it('lie where only root can write, and are told from what lies there else', async () => {
     await answer(own.make);
 

@@ -7,7 +7,7 @@ import { lengthOf } from '../outages';
 import { count, listed } from '../verdict';
 import { seconds } from './axis';
 import { Html, html } from './html';
-import { matrix } from './matrix';
+import { matrix, reasons } from './matrix';
 import { SCRIPT, STYLE } from './style';
 import { timeline } from './timeline';
 
@@ -45,7 +45,7 @@ export function page(audit: Audit): string {
           <h2 id="timeline">Timeline</h2>
           ${timeline(audit)}
           <h2 id="drift">Drift</h2>
-          ${matrix(audit)}${findings(audit)}
+          ${matrix(audit)}${reasons(audit)}${findings(audit)}
           <h2 id="changes">Changes</h2>
           ${changes(audit)}
           <h2 id="outage">Outage</h2>

@@ -1,5 +1,8 @@
 import type { Audit } from '../audit';
 import type { AuditedController } from '../controllers';
+import { HAPROXY } from '../../controller/running';
+import { accessOf, RUNNING_RULE } from '../../controller/verdicts';
+import { verdictLine } from '../../report/telling';
 import { type Html, html } from './html';
 
 /** From this many controllers on they are the rows. */
@@ -63,42 +66,68 @@ export function matrix(audit: Audit): Html {
   </div>`;
 }
 
+/** What is not as wanted, with its reason, equal ones once. */
+export function reasons({ verdicts }: Audit): Html {
+  const found = verdicts.filter(({ verdict }) => verdict !== 'as wanted');
+  if (found.length === 0) return html``;
+  return html`<h3>Found, and why</h3>
+    <ul>
+      ${found.map((one) => html`<li>${verdictLine(one)}</li>`)}
+    </ul>`;
+}
+
+/** The kinds of what was found of some things; in records of older releases, a word for all of them. */
+function kindsOf({ verdicts = [] }: Partial<AuditedController>, things: readonly string[], otherwise: string): string {
+  const kinds = verdicts.filter(({ thing }) => things.includes(thing)).map(({ verdict }) => verdict);
+  return [...new Set(kinds)].join(', ') || otherwise;
+}
+
 function thingsOf({ controllers, mode }: Audit): Thing[] {
   const paths = [...new Set(controllers.flatMap(({ files }) => files.map(({ path }) => path)))];
   const left = mode === 'check' ? '' : ', not done';
   return [
     ...paths.map((path): Thing => ({
       name: path,
-      cell: ({ files }) => {
-        const file = files.find((one) => one.path === path);
-        if (!file || file.state === 'same') return good('as wanted');
-        if (file.written)
-          return file.state === 'absent' ? changed('+', 'was missing, written') : changed('Δ', 'changed');
-        return file.state === 'absent' ? bad('−', `missing${left}`) : bad('≠', `differs${left}`);
+      cell: (one) => {
+        const file = one.files.find((each) => each.path === path);
+        if (!file) return good('as wanted');
+        const isSame = file.state === 'same';
+        const kinds = kindsOf(
+          one,
+          [path, accessOf(path)],
+          isSame ? '' : file.state === 'absent' ? 'missing' : 'differs',
+        );
+        // A foreign option is no difference of the file, and yet is told.
+        if (isSame) return kinds === '' ? good('as wanted') : changed('≠', kinds);
+        if (!file.written) return bad(file.state === 'absent' ? '−' : '≠', `${kinds}${left}`);
+        return file.state === 'absent' ? changed('+', `${kinds}, written`) : changed('Δ', `${kinds}, changed`);
       },
     })),
     {
       name: 'firewall rule, running',
-      cell: ({ firewall, firewallChanged }) => {
-        if (firewall === 'same') return good('in place');
-        return firewallChanged ? changed('Δ', 'placed') : bad('≠', `missing or misplaced${left}`);
+      cell: (one) => {
+        if (one.firewall === 'same') return good('in place');
+        const kinds = kindsOf(one, [RUNNING_RULE], 'missing or misplaced');
+        return one.firewallChanged ? changed('Δ', `${kinds}, placed`) : bad('≠', `${kinds}${left}`);
       },
     },
     {
       name: 'services',
-      cell: ({ restarted, stale, toRestart }) => {
-        if (restarted) return changed('↻', `restarted, ${restarted.seconds} s`);
-        if (stale.length > 0) return bad('≠', `${stale.join(', ')}: down, or older than magnum.conf`);
+      cell: (one) => {
+        const { restarted, stale, toRestart } = one;
+        const kinds = kindsOf(one, stale, 'down, or older than magnum.conf');
+        if (restarted) return changed('↻', `${stale.length > 0 ? `${kinds}, ` : ''}restarted, ${restarted.seconds} s`);
+        if (stale.length > 0) return bad('≠', `${stale.join(', ')}: ${kinds}${left}`);
         return toRestart ? bad('≠', `to restart${left}`) : good('running');
       },
     },
     {
       name: 'HAProxy',
-      cell: ({ haproxy, toCycle, cycled }) => {
-        if (cycled) return changed('↻', 'cycled');
-        if (haproxy !== 'current') {
-          return bad('≠', { stale: 'older than its fragment', disabled: 'disabled', unknown: 'unknown' }[haproxy]);
-        }
+      cell: (one) => {
+        const { haproxy, toCycle, cycled } = one;
+        const kinds = kindsOf(one, [HAPROXY], haproxy === 'stale' ? 'older than its fragment' : haproxy);
+        if (cycled) return changed('↻', haproxy === 'current' ? 'cycled' : `${kinds}, cycled`);
+        if (haproxy !== 'current') return bad('≠', `${kinds}${left}`);
         return toCycle ? bad('≠', `to cycle${left}`) : good('runs with its fragment');
       },
     },

@@ -1,5 +1,5 @@
 import type { State } from 'aws-cdk-lib/aws-stepfunctions';
-import { jsonata } from '../../states/expression';
+import { type Expression, jsonata } from '../../states/expression';
 import type { Phase } from '../../states/kit';
 import { bounded } from '../../states/time-limit';
 import { haproxyDisabled, isHeldBack } from './conditions';
@@ -24,6 +24,9 @@ export function bootstrap({ kit, release }: PhaseContext): Phase {
   };
 }
 
+/** Where an execution goes on that finds no tables and may not make them. */
+type Missing = Record<'check' | 'authorize', State>;
+
 /**
  * Upgrade schema: Magnum's tables, if the site document asks for them. After Commit, because only the magnum.conf in place
  * names the database; before Restart services, because a conductor without its tables neither works nor registers. Also if
@@ -31,17 +34,32 @@ export function bootstrap({ kit, release }: PhaseContext): Phase {
  *
  * @param missing where a check, or an apply that is not authorized yet, goes on that finds none: nothing that comes later can succeed
  */
-export function upgradeSchema({ kit, release }: PhaseContext, missing: Record<'check' | 'authorize', State>): Phase {
+export function upgradeSchema(context: PhaseContext, missing: Missing): Phase {
+  return schema(context, missing, '', jsonata`"schema" in $site.bootstrap`);
+}
+
+/** The same for a check that found drift: not while another magnum.conf is in place, which may name another database, or none. */
+export function lookAtSchema(context: PhaseContext, missing: State): Phase {
+  const staged = context.kit.$.plan.dot('stage');
+  return schema(
+    context,
+    { check: missing, authorize: missing },
+    ' in a check',
+    jsonata`"schema" in $site.bootstrap and $count(${staged}) = 0`,
+  );
+}
+
+function schema({ kit, release }: PhaseContext, missing: Missing, suffix: string, asked: Expression<boolean>): Phase {
   const { $ } = kit;
   return (next) => {
-    const task = kit.invoke('Upgrade schema', 'upgradeSchema', {
+    const task = kit.invoke(`Upgrade schema${suffix}`, 'upgradeSchema', {
       input: { site: $.site, mode: $.acts },
       assign: (result) => ({ schema: result }),
       comment: "By Magnum's own program, on one controller",
     });
     const none = jsonata<boolean>`${$.schema.dot('action')} = "missing"`;
     const there = kit.choice(
-      'Schema there?',
+      `Schema there${suffix}?`,
       [
         { when: jsonata`${none} and ${isHeldBack($)}`, next: missing.authorize },
         { when: none, next: missing.check, comment: 'Only in a check' },
@@ -49,6 +67,6 @@ export function upgradeSchema({ kit, release }: PhaseContext, missing: Record<'c
       next,
     );
     kit.onFailure(bounded(task, LOOKED_AND_DONE), release).next(there);
-    return kit.choice('Schema asked for?', [{ when: jsonata`"schema" in $site.bootstrap`, next: task }], next);
+    return kit.choice(`Schema asked for${suffix}?`, [{ when: asked, next: task }], next);
   };
 }

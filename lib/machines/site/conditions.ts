@@ -42,3 +42,8 @@ export function pacemakerFaulty({ findings }: Variables): Expression<boolean> {
   const names = JSON.stringify([...PACEMAKER_FINDINGS, ...PLATFORM_FINDINGS]);
   return jsonata`$count(${findings}[name in ${new Expression<string[]>(names)}]) > 0`;
 }
+
+/** Whether a check has found drift on the controllers or in bootstrap: whatever cannot be looked at then is told in its report. */
+export function foundDrift($: Variables): Expression<boolean> {
+  return jsonata`${$.mode} = "check" and (${$.plan.dot('changed')} = true or ${bootstrapDiffers($)})`;
+}

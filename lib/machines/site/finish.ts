@@ -3,7 +3,7 @@ import { Errors, Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions
 import { jsonata, text, variable } from '../../states/expression';
 import { messageOf } from '../../states/failure';
 import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
-import { isRecovery } from './conditions';
+import { foundDrift, isRecovery } from './conditions';
 import type { PhaseContext } from './phase';
 import { tellOfFailure } from './tell';
 import type { SiteVariables } from './variables';
@@ -31,6 +31,7 @@ export function report({ kit, release }: PhaseContext, suffix = ''): Phase {
         restarts: $.restarts,
         cycle: $.cycle,
         verification: $.verification,
+        notSeen: $.notSeen,
         clusterTemplates: $.clusterTemplates,
         clusters: $.clusters,
         rollBack: $.rollBack,
@@ -63,6 +64,19 @@ export function report({ kit, release }: PhaseContext, suffix = ''): Phase {
     task.next(next);
     return task;
   };
+}
+
+/**
+ * Where a check goes on that found drift and then failed: what it could not look at is told in its report. Anything else fails.
+ */
+export function reportDrift({ kit, release }: PhaseContext, reported: State): State {
+  const { failure } = kit.$;
+  const why = text`${jsonata<string>`"" & ${failure.dot('Error')}`}: ${messageOf(failure.dot('Cause'))}`;
+  return kit.choice(
+    'A check that found drift?',
+    [{ when: foundDrift(kit.$), next: reported, assign: { notSeen: why, failure: null } }],
+    release,
+  );
 }
 
 /** The end: with the report, or with the first failure. */

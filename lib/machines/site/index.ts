@@ -11,11 +11,11 @@ import { StateKit, inOrder } from '../../states/kit';
 import type { TaskFunctions } from '../../task-functions';
 import { standardMachine } from '../standard-machine';
 import { authorization } from './authorize';
-import { bootstrap, upgradeSchema } from './bootstrap';
+import { bootstrap, lookAtSchema, upgradeSchema } from './bootstrap';
 import { awaitClusters, ensureClusters, ensureClusterTemplates } from './clusters';
 import { commit, restart, stage } from './configure';
 import { cycleHaproxy } from './cycle';
-import { end, report } from './finish';
+import { end, report, reportDrift } from './finish';
 import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
 import type { PhaseContext } from './phase';
@@ -99,7 +99,7 @@ export class SiteMachine extends Construct {
  *     Verify → templates → clusters → Report
  *   apply that needs an authorization: the same, but it acts as a check until it has found something to change. Then Authorize, and
  *     what comes after Plan.
- *   check: Report; or if nothing would change: Upgrade schema → Verify → templates → clusters → Report, as in apply
+ *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at
  * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
  *   Verify → Report → the failure.
  * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
@@ -116,10 +116,11 @@ function procedure(
 
   const reported = inOrder([report(context), tell(context, topic, notes)], release);
   const authorize = authorization(context, notes);
-  const { discard, rollBack } = waysBack(context);
+  const lenient: PhaseContext = { kit, release: reportDrift(context, reported) };
+  const { discard, rollBack } = waysBack(lenient);
   const undone: PhaseContext = { kit, release: rollBack };
   const verified = inOrder(
-    [verify(undone), ensureClusterTemplates(context), ensureClusters(context, authorize.first), awaitClusters(context)],
+    [verify(undone), ensureClusterTemplates(lenient), ensureClusters(lenient, authorize.first), awaitClusters(lenient)],
     reported,
   );
   // If nothing on the controllers changes, the plan has nobody to restart and no cycle.
@@ -129,6 +130,7 @@ function procedure(
   );
   const applied = inOrder([stage({ kit, release: discard }), commit(undone)], committed);
   authorize.then(applied);
+  const drift = inOrder([lookAtSchema(lenient, reported)], verified);
 
   return inOrder(
     [
@@ -137,7 +139,7 @@ function procedure(
       preflight(context),
       bootstrap(context),
       inspect(context),
-      plan(context, { apply: applied, check: reported, authorize: authorize.first }),
+      plan(context, { apply: applied, drift, report: reported, authorize: authorize.first }),
     ],
     committed,
   );

@@ -2,7 +2,7 @@ import { Errors, type State } from 'aws-cdk-lib/aws-stepfunctions';
 import { type Expression, INPUT, jsonata, text } from '../../states/expression';
 import { JUST_FAILED } from '../../states/failure';
 import { type Phase, UNCHANGED, type VariablesOf } from '../../states/kit';
-import { bootstrapDiffers, isHeldBack, pacemakerFaulty, touchedSoFar } from './conditions';
+import { bootstrapDiffers, foundDrift, haproxyDisabled, isHeldBack, pacemakerFaulty, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import { NOTHING_YET, type SiteVariables } from './variables';
 
@@ -83,8 +83,19 @@ export function inspect({ kit, release }: PhaseContext): Phase {
   };
 }
 
-/** Plan, and where it leads: to `next` if nothing on the controllers would change. */
-export function plan({ kit, release }: PhaseContext, wanted: Record<'apply' | 'check' | 'authorize', State>): Phase {
+/** Where Plan leads: to `next` if nothing on the controllers would change. */
+interface Planned {
+  readonly apply: State;
+  /** A check that found drift looks at everything else, too. */
+  readonly drift: State;
+  /** Unless pacemaker or HAProxy keep it from that. */
+  readonly report: State;
+  /** An apply that found something to change and needs an authorization for it. */
+  readonly authorize: State;
+}
+
+/** Plan, and where it leads. */
+export function plan({ kit, release }: PhaseContext, { apply, drift, report, authorize }: Planned): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Plan', 'plan', {
@@ -96,13 +107,14 @@ export function plan({ kit, release }: PhaseContext, wanted: Record<'apply' | 'c
     const decide = kit.choice(
       'Anything to change?',
       [
-        { when: jsonata`${isHeldBack($)} and (${changed} or ${bootstrapDiffers($)})`, next: wanted.authorize },
-        { when: jsonata`${changed} and ${$.mode} = "apply"`, next: wanted.apply },
+        { when: jsonata`${isHeldBack($)} and (${changed} or ${bootstrapDiffers($)})`, next: authorize },
+        { when: jsonata`${changed} and ${$.mode} = "apply"`, next: apply },
         {
-          when: jsonata`${$.mode} = "check" and ${pacemakerFaulty($)} or ${changed} or ${bootstrapDiffers($)}`,
-          next: wanted.check,
-          comment: 'A check reports what it found',
+          when: jsonata`${$.mode} = "check" and (${pacemakerFaulty($)} or ${haproxyDisabled($)})`,
+          next: report,
+          comment: 'Nothing behind the VIP can be judged',
         },
+        { when: foundDrift($), next: drift, comment: 'A check looks at all the rest, too' },
       ],
       next,
     );

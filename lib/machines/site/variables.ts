@@ -60,6 +60,8 @@ export interface SiteVariables extends CommonVariables {
   /** The cycle before the one of the roll-back. */
   readonly firstCycle: TaskOutput<'cycle'> | null;
   readonly verification: Verification | null;
+  /** Why a check that found drift could not look at all the rest. */
+  readonly notSeen: string | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly ClusterState[];
   readonly report: Report | Recovery | null;
@@ -110,6 +112,7 @@ export const NOTHING_YET = {
   troubles: [],
   firstCycle: null,
   verification: null,
+  notSeen: null,
   clusterTemplates: [],
   clusters: [],
   report: null,

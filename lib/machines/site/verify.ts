@@ -1,6 +1,7 @@
 import { EXECUTION, jsonata, text } from '../../states/expression';
 import { isOver, type Phase } from '../../states/kit';
 import { bounded } from '../../states/time-limit';
+import { foundDrift } from './conditions';
 import { LOOKED_AND_DONE, type PhaseContext } from './phase';
 
 /**
@@ -33,6 +34,7 @@ export function verify({ kit, release }: PhaseContext): Phase {
       'Healthy?',
       [
         { when: jsonata`${$.verification.dot('healthy')} = true`, next },
+        { when: foundDrift($), next, comment: 'What a check found does not get well by waiting' },
         {
           when: isOver($.verifyDeadline),
           next: release,

@@ -58,6 +58,7 @@ test('only in the last rename does root write where another user may: no link is
       'chown --reference=/etc/magnum/magnum.conf ID/before/magnum.conf',
       'chmod --reference=/etc/magnum/magnum.conf ID/before/magnum.conf',
       'mv -fT ID/before/magnum.conf /etc/magnum/magnum.conf',
+      'dd if=/etc/magnum/magnum.conf of=ID/placed/magnum.conf iflag=nofollow conv=fsync status=none',
       'stat -c %F /etc/magnum/magnum.conf',
       'stat -c %Y /etc/magnum/magnum.conf',
     ].sort(),

@@ -81,6 +81,7 @@ test('all is as it should be', async () => {
     firewall: 'same',
     stale: [],
     haproxy: 'current',
+    verdicts: [],
   });
 });
 
@@ -94,6 +95,7 @@ test('it only looks', async () => {
     new Set([
       'cat',
       'dd',
+      'ls',
       'stat',
       'date',
       'ps',

@@ -15,7 +15,15 @@ function found(
   { files = {}, ...rest }: Partial<Omit<ControllerState, 'files'>> & { files?: FileStates } = {},
 ) {
   const states = [RULES, CONF, FRAGMENT].map((path) => ({ path, state: files[path] ?? ('same' as const), diff: [] }));
-  return { name, files: states, firewall: 'same', stale: [], haproxy: 'current', ...rest } satisfies ControllerState;
+  return {
+    name,
+    files: states,
+    firewall: 'same',
+    stale: [],
+    haproxy: 'current',
+    verdicts: [],
+    ...rest,
+  } satisfies ControllerState;
 }
 
 const blastRadius = {
@@ -57,20 +65,44 @@ test('everything on every controller, in the order of the document', () => {
   expect(planned).toMatchObject({ changed: true, stage: all, restart: all, cycle: true, blastRadius });
 });
 
-test('reads as sentences that name the controllers, the paths and what an outage takes down', () => {
+test('reads as sentences that name the controllers, the paths, the reasons and what an outage takes down', () => {
+  const files = { [CONF]: 'differs', [FRAGMENT]: 'absent' } as const;
   const controllers = [
-    found('node-1', { files: { [CONF]: 'differs', [FRAGMENT]: 'absent' }, firewall: 'differs' }),
-    found('node-2', { stale: ['magnum-api'] }),
-    found('node-3'),
+    found('node-1', {
+      files,
+      firewall: 'differs',
+      stale: ['magnum-api'],
+      verdicts: [
+        { thing: CONF, verdict: 'changed by others', reason: '[api] port, changed at 14:54' },
+        { thing: CONF, verdict: 'foreign option', reason: '[DEFAULT] debug' },
+        { thing: FRAGMENT, verdict: 'not applied yet', reason: '' },
+        { thing: 'firewall rule', verdict: 'misplaced rule', reason: 'rule 9 of INPUT; it belongs at 4' },
+        { thing: 'magnum-api', verdict: 'older than its config', reason: `${CONF} changed at 14:54` },
+      ],
+    }),
+    ...['node-2', 'node-3'].map((name) =>
+      found(name, {
+        stale: ['magnum-api'],
+        haproxy: 'stale',
+        verdicts: [
+          { thing: 'magnum-api', verdict: 'service down', reason: 'magnum-api does not run' },
+          { thing: 'HAProxy', verdict: 'service down', reason: 'HAProxy does not run' },
+        ],
+      }),
+    ),
   ];
 
   const planned = plan(golden, { controllers, blastRadius });
 
   expect(planned.summary).toEqual([
-    'node-1: change /etc/magnum/magnum.conf, write /etc/haproxy/conf.d/180-magnum.cfg, place the firewall rule',
-    'node-1: restart magnum-api and magnum-conductor, because /etc/magnum/magnum.conf changes',
-    'node-2: restart magnum-api and magnum-conductor, because magnum-api is down or older than /etc/magnum/magnum.conf',
-    '3 controllers: cycle p_haproxy; everything behind the VIP 10.21.22.2 is down meanwhile: databases, message queues and APIs. ' +
+    'node-1: change /etc/magnum/magnum.conf (changed by others: [api] port, changed at 14:54), ' +
+      'write /etc/haproxy/conf.d/180-magnum.cfg (not applied yet), ' +
+      'place the firewall rule (misplaced rule: rule 9 of INPUT; it belongs at 4)',
+    'node-1: restart magnum-api and magnum-conductor, because /etc/magnum/magnum.conf changes; foreign option: [DEFAULT] debug',
+    'node-2, node-3: restart magnum-api and magnum-conductor, because magnum-api does not run',
+    '3 controllers: cycle p_haproxy, because node-1: /etc/haproxy/conf.d/180-magnum.cfg changes; ' +
+      'node-2, node-3: HAProxy does not run; ' +
+      'everything behind the VIP 10.21.22.2 is down meanwhile: databases, message queues and APIs. ' +
       'Pacemaker stops with it: vip__management, vip__public (by crm_simulate). 2 listeners: stats (10.21.22.2:10000), keystone-1 (10.21.22.2:5000)',
   ]);
 });

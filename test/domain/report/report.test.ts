@@ -35,6 +35,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     restarts: [],
     cycle: null,
     verification: null,
+    notSeen: null,
     clusterTemplates: [template('unchanged')],
     clusters: [cluster('unchanged')],
     rollBack: null,
@@ -96,6 +97,7 @@ describe('a controller', () => {
     firewall: 'differs' as const,
     stale: ['magnum-api'],
     haproxy: 'current' as const,
+    verdicts: [],
   };
 
   test('is reported with what differed, what was written and what was restarted', () => {

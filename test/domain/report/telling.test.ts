@@ -14,7 +14,8 @@ const quiet: Report = {
   },
   ...{ blastRadius: null },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
-  ...{ leftDisabled: false, authorization: null, bootstrap: null, plan: [], controllers: [], verification: null },
+  ...{ leftDisabled: false, authorization: null, bootstrap: null, verdicts: [], plan: [], controllers: [] },
+  ...{ verification: null },
   ...{ clusterTemplates: null, clusters: null, rollBack: null },
 };
 const of = (changes: Partial<Report>) => tellingOf({ ...quiet, ...changes });
@@ -26,18 +27,30 @@ test('nobody is told if all is as wanted', () => {
 test('drift is told in a message that says where, what goes down, and what mends it', () => {
   const blastRadius = { listeners: ['a', 'b'], resources: ['vip'], readBy: 'crm_simulate' as const };
 
-  const told = of({ outcome: 'drift', plan: ['node-1: change /etc/magnum/magnum.conf'], blastRadius });
+  const verdicts = [
+    {
+      thing: '/etc/magnum/magnum.conf',
+      verdict: 'changed by others',
+      reason: 'at 14:54',
+      controllers: ['node-1', 'node-2'],
+    },
+    { thing: 'HAProxy', verdict: 'as wanted', reason: '', controllers: ['node-1', 'node-2'] },
+  ] as const;
+
+  const told = of({ outcome: 'drift', plan: ['node-1: change /etc/magnum/magnum.conf'], verdicts, blastRadius });
 
   expect(told?.subject).toBe('magnum-ha: golden: drift');
   expect(told?.text.split('\n')).toEqual([
     'Check of site golden: drift was found, and is not, or not all, removed.',
+    'Found: changed by others.',
     '',
-    'node-1: change /etc/magnum/magnum.conf',
+    '/etc/magnum/magnum.conf on node-1, node-2: changed by others: at 14:54',
     '',
     'To mend it HAProxy must be cycled. 2 listeners go down with it.',
     'To mend it: magnum-ha start golden --mode apply',
     `The whole report: magnum-ha audit ${EXECUTION}`,
   ]);
+  expect(told?.event).toMatchObject({ kinds: ['changed by others'], plan: ['node-1: change /etc/magnum/magnum.conf'] });
 });
 
 test('of an outage that was not watched to its end, the bounds are told', () => {
@@ -86,7 +99,7 @@ test('a finding that is an error is told although nothing differs; what is only 
 test('a message stays short, and SNS takes its subject', () => {
   const plan = Array.from({ length: 60 }, (_, index) => `node-${index}: change ${'x'.repeat(1000)}`);
 
-  const told = of({ site: `ö${'n'.repeat(200)}`, outcome: 'drift', plan });
+  const told = of({ site: `ö${'n'.repeat(200)}`, mode: 'apply', outcome: 'drift', plan });
 
   expect(told?.subject).toMatch(/^[\x20-\x7e]{1,100}$/);
   expect(told?.text).toContain('and 55 more');

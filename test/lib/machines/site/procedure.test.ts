@@ -228,6 +228,7 @@ describe('an apply', () => {
       restarts: NODES.map((controller) => expect.objectContaining({ controller }) as object),
       cycle: { done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: 3500 },
       verification: expect.objectContaining({ healthy: true }) as object,
+      notSeen: null,
       clusterTemplates: [expect.objectContaining({ action: 'created' })],
       clusters: [expect.objectContaining({ status: 'CREATE_COMPLETE', done: true })],
       rollBack: null,
@@ -360,10 +361,34 @@ test("a check reports pacemaker's faults, and does not wait for what they keep f
   expect(output).toMatchObject({ findings: expect.arrayContaining([fault]) as unknown });
 });
 
-test('a check that finds drift reports it and touches nothing', async () => {
-  const { status, calls, owner } = await start({}, { mode: 'check' });
-  expect([status, owner]).toEqual(['SUCCEEDED', undefined]);
-  expect(after(calls, 'plan')).toEqual(['report']);
+describe('a check that finds drift', () => {
+  const unchanged = { 'ensure-cluster': UNCHANGED['ensure-cluster'] } as Script;
+
+  test('looks at all the rest, waits for nothing to get well, and touches nothing', async () => {
+    const unhealthy = () => ({ healthy: false, waitingFor: ['node-1'], apis: [], conductors: [] });
+
+    const { status, calls, owner, output } = await start({ ...unchanged, verify: unhealthy }, { mode: 'check' });
+
+    expect([status, owner]).toEqual(['SUCCEEDED', undefined]);
+    expect(after(calls, 'plan')).toEqual(['verify', 'ensure-cluster-template', 'ensure-cluster', 'report']);
+    expect(output).toMatchObject({ verification: { healthy: false }, notSeen: null });
+  });
+
+  test.each(['verify', 'ensure-cluster-template', 'ensure-cluster'])(
+    'reports it although %s fails, and says why all the rest was not looked at',
+    async (call) => {
+      const { status, output } = await start({ ...unchanged, [call]: () => broken() }, { mode: 'check' });
+
+      expect(status).toBe('SUCCEEDED');
+      expect(output).toMatchObject({ notSeen: 'Broken: it is "broken"', plan: { changed: true } });
+    },
+  );
+
+  test('fails where nothing differs and something could not be looked at', async () => {
+    const { status, error } = await start({ ...UNCHANGED, verify: () => broken() }, { mode: 'check' });
+
+    expect([status, error]).toEqual(['FAILED', 'Broken']);
+  });
 });
 
 describe('bootstrap', () => {
@@ -381,6 +406,7 @@ describe('bootstrap', () => {
     'upgrade-schema': () => made(tables),
   });
   const ALL = ['database', 'schema', 'keystone'];
+  const LOOKS = ['verify', 'ensure-cluster-template', 'ensure-cluster'];
 
   test('makes accounts before anything is planned, and tables between Commit and Restart services', async () => {
     const { calls, output } = await start(asked(ALL, 'created', 'created'));
@@ -408,8 +434,8 @@ describe('bootstrap', () => {
   });
 
   test.each([
-    ['missing', 'unchanged', ['report']],
-    ['differs', 'unchanged', ['report']],
+    ['missing', 'unchanged', ['upgrade-schema', ...LOOKS, 'report']],
+    ['differs', 'unchanged', ['upgrade-schema', ...LOOKS, 'report']],
     ['unchanged', 'missing', ['upgrade-schema', 'report']],
   ])('with accounts %s and tables %s ends a check with the report', async (accounts, tables, rest) => {
     const { status, calls } = await start({ ...UNCHANGED, ...asked(ALL, accounts, tables) }, { mode: 'check' });
