@@ -139,8 +139,7 @@ export function report(input: ReportInput): Report {
   const compared = input.verification !== null && input.notSeen === null;
   const outage = outageOf([input.firstCycle, cycle]);
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
-  // If it could not even begin, what went wrong is told.
-  const undone = input.rollBack ?? (input.troubles.length > 0 ? { controllers: [], failed: [] } : null);
+  const undone = input.rollBack ?? (input.troubles.length > 0 ? nowhereBegun(plan) : null);
   const results = [...bootstrap, ...clusterTemplates, ...clusters];
   const drift =
     (mode === 'check' && plan.changed) || results.some(({ action }) => action === 'missing' || action === 'differs');
@@ -172,6 +171,12 @@ export function report(input: ReportInput): Report {
     clusters: compared ? clusters.map(withoutDone) : null,
     rollBack: undone && rolledBack(undone, site, input.troubles, input.verification),
   };
+}
+
+/** A roll-back that failed as a whole: no controller was reached. */
+function nowhereBegun({ stage }: Plan): RollBack {
+  const error = 'it could not begin there';
+  return { controllers: [], failed: stage.map((controller) => ({ controller, error })) };
 }
 
 /** Of all cycles together; of one that another went on with, once. Null without any. */

@@ -163,3 +163,13 @@ test('templates and clusters that were not compared are told from none that are 
   expect([notCompared.clusterTemplates, notCompared.clusters]).toEqual([null, null]);
   expect([noneWanted.clusterTemplates, noneWanted.clusters]).toEqual([[], []]);
 });
+
+test('a roll-back that could not begin names every controller that may be between old and new', () => {
+  const plan = { ...somePlan, stage: ['node-1', 'node-3'] };
+
+  const { rollBack } = report(input({ plan, troubles: ['BastionUnreachable: The bastion cannot be reached.'] }));
+
+  expect(rollBack?.summary).toContain('Not rolled back: node-1, because: it could not begin there');
+  expect(rollBack?.summary).toContain('Not rolled back: node-3, because: it could not begin there');
+  expect(rollBack?.summary).toContain('On the way: BastionUnreachable');
+});
