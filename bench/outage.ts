@@ -30,7 +30,7 @@ until [ "$(running "$1")" = "$2" ]; do sleep 0.05; done
 async function main(): Promise<void> {
   const document = siteAt(join(__dirname, '..', 'sites', 'golden.json'));
   const lab = await startLab({ document, ...labEnvironment(), speed: 60 });
-  const template = await synthesized(document);
+  const template = await synthesized();
   const deployment = await deploy({ template, site: lab, clock: hurriedClock(60), log: () => undefined });
   try {
     await execute(lab, deployment);

@@ -59,7 +59,7 @@ interface Bench {
 async function main(): Promise<void> {
   await installAnsible();
   const golden = siteAt(join(__dirname, '..', 'sites', 'golden.json'));
-  const template = await synthesized(golden);
+  const template = await synthesized();
   const compared: (string | number)[][] = [
     ['controllers', 'RTT ms', '', 'wall s', "client's CPU s", "workflow's share of wall", 'goal', 'of CPU'],
   ];

@@ -1,8 +1,10 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { MagnumHaError, messageOf } from '../domain/errors';
+import { bucketParameter } from '../domain/site/bucket';
+import { UsageError } from './context';
 
 /** AWS cannot be reached, or refuses a call. */
 export class AwsUnavailable extends MagnumHaError {
@@ -27,6 +29,24 @@ export function withLogs<T>(use: (client: CloudWatchLogsClient) => Promise<T>): 
 /** Does something with S3. @throws AwsUnavailable, likewise */
 export function withS3<T>(use: (client: S3Client) => Promise<T>): Promise<T> {
   return withClient(new S3Client({}), 'S3', use);
+}
+
+/** Does something with the bucket of a stack's site documents. @throws AwsUnavailable; UsageError if there is no such stack */
+export async function withDocuments<T>(
+  stack: string,
+  use: (client: S3Client, bucket: string) => Promise<T>,
+): Promise<T> {
+  const bucket = await withSsm(async (client) => {
+    const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [bucketParameter(stack)] }));
+    return Parameters[0]?.Value;
+  });
+  if (bucket === undefined) {
+    throw new UsageError(
+      `There is no SSM parameter ${bucketParameter(stack)} in this account and region. Deploy the stack (npx cdk deploy), or ` +
+        `name another with --stack.`,
+    );
+  }
+  return withClient(new S3Client({}), 'S3', (client) => use(client, bucket));
 }
 
 async function withClient<C extends { destroy(): void }, T>(

@@ -5,9 +5,9 @@ import type { Site } from '../domain/site/document';
 import { parseSite } from '../domain/site/parse';
 import { UsageError } from './context';
 
-/** Reads a site document. @throws UsageError, SiteDocumentInvalid */
-export function siteAt(file: string): Site {
-  return parseSite(file, textAt(file, 'The site document'));
+/** Reads a site document. @param stack the stack that it is for @throws UsageError, SiteDocumentInvalid */
+export function siteAt(file: string, stack?: string): Site {
+  return parseSite(file, textAt(file, 'The site document'), stack);
 }
 
 /** Reads a file. @param what how a message names it @throws UsageError */

@@ -12,6 +12,7 @@ import { rehearse } from './rehearse';
 import { scanKeys } from './scan-keys';
 import { schema } from './schema';
 import { secrets } from './secrets';
+import { site } from './site';
 import { start } from './start';
 import { sudoers } from './sudoers';
 import { validate } from './validate';
@@ -30,6 +31,7 @@ const VERBS: readonly Verb[] = [
   validate,
   scanKeys,
   secrets,
+  site,
   start,
   follow,
   list,
@@ -45,6 +47,7 @@ const AFTER = `
 Examples:
   magnum-ha rehearse                      apply, then check, on a simulated site
   magnum-ha validate sites/my-cloud.yaml  all mistakes of a document, with lines
+  magnum-ha site put sites/my-cloud.yaml  make it known to the deployed stack
   magnum-ha start my-cloud --follow       a check on AWS, as it happens
 
 Exit codes:

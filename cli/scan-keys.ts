@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { parameterStore } from '../domain/secrets/ssm';
+import { secretsIn } from '../domain/secrets/ssm';
 import type { Site } from '../domain/site/document';
 import { withValues } from '../domain/site/edit';
 import { parseSite } from '../domain/site/parse';
+import { DEFAULT_STACK } from '../domain/site/secret-names';
 import { readText } from '../domain/site/text';
 import { scanHostKeys, type ShownKey } from '../domain/ssh/host-keys';
 import { withSsm } from './aws';
@@ -15,6 +16,7 @@ interface ScanOptions extends CommonOptions {
   readonly identity?: string;
   readonly write?: boolean;
   readonly replace?: boolean;
+  readonly stack: string;
 }
 
 /** A host's key, beside the one that the document pins. */
@@ -37,6 +39,7 @@ export const scanKeys: Verb = (parent, run) => {
     .option('--identity <file>', 'private key for the bastion (default: the one in SSM)')
     .option('--write', 'put new keys into the document')
     .option('--replace', 'with --write: also those that have changed')
+    .option('--stack <name>', 'name of the deployed stack', DEFAULT_STACK)
     .option('--plain', 'no colour')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  magnum-ha scan-keys sites/my-cloud.yaml --identity id_ed25519 --write')
@@ -45,7 +48,7 @@ export const scanKeys: Verb = (parent, run) => {
 
 async function scan(context: Context, file: string, options: ScanOptions): Promise<number> {
   const text = textAt(file, 'The site document');
-  const { site, pins } = siteWithoutPins(file, text);
+  const { site, pins } = siteWithoutPins(file, text, options.stack);
   if (options.write) refuseUnwritable(file);
   const privateKey =
     options.identity === undefined ? await keyInSsm(site) : textAt(options.identity, 'The private key');
@@ -82,7 +85,7 @@ const NO_KEY = `ssh-ed25519 ${'A'.repeat(68)}`;
  *
  * @throws SiteDocumentInvalid
  */
-function siteWithoutPins(file: string, text: string): { site: Site; pins: Map<string, string> } {
+function siteWithoutPins(file: string, text: string, stack: string): { site: Site; pins: Map<string, string> } {
   const { document } = readText(text);
   const { bastion, controllers } = (document ?? {}) as { bastion?: unknown; controllers?: unknown };
   const hosts = [bastion, ...(Array.isArray(controllers) ? (controllers as unknown[]) : [])];
@@ -92,7 +95,7 @@ function siteWithoutPins(file: string, text: string): { site: Site; pins: Map<st
   });
   const values = missing.map((path) => [[...keysOf(path), 'hostKey'], NO_KEY] as const);
   const readable = typeof bastion === 'object' && Array.isArray(controllers);
-  const site = parseSite(file, readable ? withValues(text, new Map(values)) : text);
+  const site = parseSite(file, readable ? withValues(text, new Map(values)) : text, stack);
   const all = [
     ['bastion', site.bastion] as const,
     ...site.controllers.map((one, i) => [`controllers.${i}`, one] as const),
@@ -109,7 +112,7 @@ function keysOf(path: string): (string | number)[] {
 
 function keyInSsm({ ssh }: Site): Promise<string> {
   const name = ssh.privateKey.ssm;
-  return withSsm(async (client) => (await parameterStore(client, '').secrets.read([name])).reveal(name));
+  return withSsm(async (client) => (await secretsIn(client).read([name])).reveal(name));
 }
 
 function compared(shown: ShownKey, pinned: string | undefined): Scanned {

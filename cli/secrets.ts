@@ -2,6 +2,7 @@ import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { allSecretNames } from '../domain/secrets/references';
 import { SHORTEST_SECRET } from '../domain/secrets/secrets';
 import { typesOf } from '../domain/secrets/ssm';
+import { DEFAULT_STACK } from '../domain/site/secret-names';
 import { nearest } from '../domain/site/suggestion';
 import { withSsm } from './aws';
 import { type CommonOptions, EXIT, print, styleFor, UsageError } from './context';
@@ -10,6 +11,7 @@ import type { Verb } from './program';
 
 interface SecretsOptions extends CommonOptions {
   readonly site: string;
+  readonly stack: string;
 }
 
 interface PutOptions extends SecretsOptions {
@@ -25,13 +27,14 @@ export const secrets: Verb = (parent, run) => {
     .summary('whether each is there, encrypted')
     .description('Looks whether each secret of a site is in SSM, encrypted. It reads none.')
     .requiredOption('--site <file>', 'site document')
+    .option('--stack <name>', 'name of the deployed stack', DEFAULT_STACK)
     .option('--plain', 'no colour')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  magnum-ha secrets check --site sites/my-cloud.yaml')
     .action(
       run((context, options: SecretsOptions) =>
         withSsm(async (client) => {
-          const found = await states(client, allSecretNames(siteAt(options.site)));
+          const found = await states(client, allSecretNames(siteAt(options.site, options.stack)));
           const paint = styleFor(context, options);
           print(context, options, found, () =>
             found
@@ -55,6 +58,7 @@ export const secrets: Verb = (parent, run) => {
     .requiredOption('--site <file>', 'site document that refers to it')
     .option('--from <file>', 'file that holds it (default: standard input)')
     .option('--overwrite', 'also if there is one')
+    .option('--stack <name>', 'name of the deployed stack', DEFAULT_STACK)
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -63,7 +67,7 @@ export const secrets: Verb = (parent, run) => {
     )
     .action(
       run(async (context, name: string, options: PutOptions) => {
-        const site = siteAt(options.site);
+        const site = siteAt(options.site, options.stack);
         refuseUnknown(name, allSecretNames(site));
         const text = options.from === undefined ? await context.readStdin() : textAt(options.from, 'The secret');
         const Value = name === site.ssh.privateKey.ssm ? text : text.replace(/\r?\n$/, '');

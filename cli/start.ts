@@ -19,7 +19,7 @@ export const start: Verb = (parent, run) => {
     .command('start')
     .summary('start a check or an apply on AWS')
     .description('Starts an execution on AWS. A check touches nothing; it is what is started unless you say apply.')
-    .addArgument(new Argument('<site>', 'name of a deployed site'))
+    .addArgument(new Argument('<site>', 'name of a site'))
     .addOption(new Option('--mode <mode>', 'what to do').choices([...MODES]).default('check'))
     .option('--outside-window <reason>', 'why an apply cannot wait for the change window; it is put on record')
     .option('--follow', 'show it as it happens, then its report')

@@ -21,7 +21,8 @@ export const ERROR_CATALOGUE = {
       'Start with {"site": "golden", "mode": "check"}.',
     ),
     ModeUnknown: entry('There is no such mode.', 'Use "check", which touches nothing, "apply", or "recover".'),
-    SiteUnknown: entry('There is no document of this site.', 'Correct the name, or deploy the document.'),
+    SiteUnknown: entry('There is no document of this site.', 'Correct the name, or put the document.'),
+    SiteDocumentTooLong: entry('The site document has more than 256 KB.', 'Shorten it, as the message says.'),
     SiteDocumentInvalid: entry('The site document has mistakes of several kinds.', ALL_PROBLEMS),
     UnknownField: entry('The site document has a field that does not exist.', ALL_PROBLEMS),
     MissingField: entry('The site document does not have a field that it must have.', ALL_PROBLEMS),
@@ -38,7 +39,7 @@ export const ERROR_CATALOGUE = {
     NotInRelease: entry('Something is not there in the release of OpenStack that the document names.', ALL_PROBLEMS),
   },
   Secrets: {
-    SecretMissing: entry('A parameter that the site document names is not in SSM.', 'Put it as a SecureString.'),
+    SecretMissing: entry('A secret of the site is not in SSM.', 'Put it as a SecureString.'),
     SecretNotEncrypted: entry(
       'A secret is in SSM as plain text, where more people can read it.',
       'Delete the parameter, put it again as a SecureString, and change the secret: others may have read it.',
@@ -322,10 +323,6 @@ export const ERROR_CATALOGUE = {
     SettingInvalid: entry(
       'The context in cdk.json or after -c is wrong.',
       'Correct it: the message says what is expected.',
-    ),
-    SiteDocumentTooLong: entry(
-      'A document is longer than an SSM parameter can be.',
-      'Shorten it, as the message says.',
     ),
   },
 } as const satisfies Record<string, Record<string, ErrorEntry>>;

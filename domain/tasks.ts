@@ -20,7 +20,7 @@ import type { SecretPurpose } from './secrets/references';
 import type { RollBack, RollBackInput } from './rollback/roll-back';
 import type { Site } from './site/document';
 import type { Input, Mode } from './site/load';
-import type { World } from './world';
+import type { DocumentVersion, World } from './world';
 
 /** Why an execution will be refused, as Step Functions has it, although HAProxy may have to be enabled before that. */
 export interface Refusal {
@@ -35,6 +35,7 @@ export interface Contract {
     { input: unknown },
     Input & {
       site: Site;
+      document: DocumentVersion;
       lock: string;
       /** As which the tasks act at first: an apply that needs an authorization looks at everything before, as a check. */
       acts: Mode;

@@ -25,10 +25,27 @@ export interface Random {
 /** One line of a task's log, as JSON. It never holds a secret. */
 export type LogEntry = Readonly<Record<string, string | number | boolean | null>>;
 
+/** Which version of a site document. */
+export interface DocumentVersion {
+  /** Its ID in the bucket. */
+  readonly version: string;
+  /** SHA-256 of the bytes that are stored, in hex. */
+  readonly sha256: string;
+}
+
+/** A site document as it is stored, JSON or YAML. */
+export interface StoredDocument extends DocumentVersion {
+  readonly text: string;
+  /** S3's own mark of its content, by which it is replaced only if it is still the same. */
+  readonly etag: string;
+}
+
 /** Where site documents come from. */
 export interface DocumentStore {
-  /** The text of a site's document; undefined if there is none of this name. */
-  read(site: string): Promise<string | undefined>;
+  /** The stack that they are for: what names of secrets begin with. */
+  readonly stack: string;
+  /** A site's document, in its newest version unless one is named; undefined if there is none. */
+  read(site: string, version?: string): Promise<StoredDocument | undefined>;
   /** The names of all sites. */
   names(): Promise<string[]>;
 }

@@ -110,7 +110,7 @@ async function inside(args: readonly string[], context: Context): Promise<number
 }
 
 async function runOn(lab: Lab, options: RunOptions, context: Context): Promise<number> {
-  const template = await synthesized(options.site);
+  const template = await synthesized();
   const site = { ...lab, document: options.site };
   const logs: LogLine[] = [];
   const deployment = await deploy({

@@ -13,10 +13,10 @@ import { handlerOf } from './runtime/task';
  */
 export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secrets }) => {
   const { site: name, ...asked } = await parseInput(input, documents);
-  const site = await loadSite(name, documents);
+  const { site, document } = await loadSite(name, documents);
   const { mode } = asked;
   const acts: Mode = mode === 'apply' && needsAuthorization(site) ? 'check' : mode;
-  const loaded = { site, lock: lockOf(site), ...asked, acts, findings: documentFindings(site) };
+  const loaded = { site, document, lock: lockOf(site), ...asked, acts, findings: documentFindings(site) };
   try {
     await secrets.check(allSecretNames(site));
     return { ...loaded, refusal: null };

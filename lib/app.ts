@@ -1,18 +1,17 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import cdkJson from '../cdk.json';
-import type { Site } from '../domain/site/document';
 import { MagnumHaStack } from './magnum-ha-stack';
-import { settingsOf, sitesAt } from './settings';
+import { settingsOf } from './settings';
 
 /** What can be given to `createApp`. */
 export interface AppOptions {
   /**
-   * The sites to deploy.
+   * Name of the stack.
    *
-   * @default - those at the paths in the context `sites`
+   * @default - that of the context `prefix`
    */
-  readonly sites?: readonly Site[];
+  readonly prefix?: string;
   /**
    * Where the assembly goes.
    *
@@ -25,12 +24,12 @@ export interface AppOptions {
  * The CDK app, checked by cdk-nag. `createApp({…}).synth()` gives the assembly that `cdk deploy` would deploy, also
  * without the CDK CLI: context and feature flags come from cdk.json in any case.
  *
- * @throws SiteDocumentInvalid, SettingInvalid
+ * @throws SettingInvalid
  */
-export function createApp({ sites, outdir }: AppOptions = {}): App {
+export function createApp({ prefix, outdir }: AppOptions = {}): App {
   const app = new App({ context: cdkJson.context, ...(outdir === undefined ? {} : { outdir }) });
-  const settings = settingsOf(app);
-  new MagnumHaStack(app, 'magnum-ha', { ...settings, sites: sites ?? sitesAt(settings.sitePaths) });
+  const { prefix: set, ...settings } = settingsOf(app);
+  new MagnumHaStack(app, prefix ?? set, settings);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
 }

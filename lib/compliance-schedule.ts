@@ -5,24 +5,23 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Site } from '../domain/site/document';
 
 /** Properties of `ComplianceSchedule`. */
 export interface ComplianceScheduleProps {
-  readonly sites: readonly Site[];
-  readonly stateMachine: StateMachine;
+  /** The fleet machine. */
+  readonly fleet: StateMachine;
   /** As EventBridge Scheduler writes it: `rate(1 day)`, `cron(0 6 * * ? *)`. */
   readonly rate: string;
   /** Of the queue of what could not be started. @default - SQS's own */
   readonly key?: IKey;
 }
 
-/** Starts a check of every site at a rate: the execution's output has what drifted since the last apply. */
+/** Starts a check of all sites at a rate: each execution's output has what drifted since the last apply. */
 export class ComplianceSchedule extends Construct {
   /** What could not be started. */
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { sites, stateMachine, rate, key }: ComplianceScheduleProps) {
+  constructor(scope: Construct, id: string, { fleet, rate, key }: ComplianceScheduleProps) {
     super(scope, id);
 
     const deadLetterQueue = (this.deadLetterQueue = new Queue(this, 'NotStarted', {
@@ -38,18 +37,16 @@ export class ComplianceSchedule extends Construct {
       reason: 'It is a dead-letter queue itself, of the schedules.',
     });
 
-    for (const { name } of sites) {
-      new Schedule(this, name, {
-        description: `Check of site ${name}`,
-        schedule: ScheduleExpression.expression(rate),
-        target: new StepFunctionsStartExecution(stateMachine, {
-          input: ScheduleTargetInput.fromObject({ site: name, mode: 'check' }),
-          deadLetterQueue,
-          // StartExecution fails for minutes at most; after an hour the check tells less than the next one.
-          retryAttempts: 10,
-          maxEventAge: Duration.hours(1),
-        }),
-      });
-    }
+    new Schedule(this, 'Checks', {
+      description: 'Check of all sites',
+      schedule: ScheduleExpression.expression(rate),
+      target: new StepFunctionsStartExecution(fleet, {
+        input: ScheduleTargetInput.fromObject({}),
+        deadLetterQueue,
+        // StartExecution fails for minutes at most; after an hour the check tells less than the next one.
+        retryAttempts: 10,
+        maxEventAge: Duration.hours(1),
+      }),
+    });
   }
 }

@@ -1,7 +1,6 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import type { Site } from '../domain/site/document';
 import { Alarms } from './alarms';
 import { ComplianceSchedule } from './compliance-schedule';
 import { FunctionLogs } from './function-logs';
@@ -11,17 +10,16 @@ import type { ArchiveSettings, Network } from './settings';
 import { NotesTable } from './notes-table';
 import { CommandsQuery } from './commands-query';
 import { PeopleTopic } from './people';
+import { FleetMachine } from './machines/fleet';
 import { RecoveryMachine } from './machines/recovery';
 import { SiteMachine } from './machines/site';
-import { SiteParameters } from './site-parameters';
+import { SiteDocuments } from './site-documents';
 import { SiteSecrets } from './site-secrets';
 import { TaskFunctions } from './task-functions';
 
 /** Properties of `MagnumHaStack`. */
 export interface MagnumHaStackProps {
-  /** The sites that the workflow can be started for. */
-  readonly sites: readonly Site[];
-  /** How often every site is checked, as EventBridge Scheduler writes it: `rate(1 day)`. */
+  /** How often all sites are checked, as EventBridge Scheduler writes it: `rate(1 day)`. */
   readonly checkRate: string;
   /**
    * Where the functions that open SSH connections run.
@@ -30,7 +28,7 @@ export interface MagnumHaStackProps {
    */
   readonly network?: Network;
   /**
-   * ARN of the KMS key that everything kept is encrypted with: logs, histories, locks, schedules that could not start. Its
+   * ARN of the KMS key that everything kept is encrypted with: documents, logs, histories, locks, schedules that could not start. Its
    * policy is its owner's, see docs/security.md.
    *
    * @default - keys of AWS
@@ -40,23 +38,19 @@ export interface MagnumHaStackProps {
   readonly archive: ArchiveSettings;
 }
 
-/** Everything that is deployed. */
+/** Everything that is deployed; of sites it knows nothing. Its name begins what it names, so that one account can have several. */
 export class MagnumHaStack extends Stack {
-  constructor(
-    scope: Construct,
-    id: string,
-    { sites, checkRate, network, kmsKey, archive: settings }: MagnumHaStackProps,
-  ) {
+  constructor(scope: Construct, id: string, { checkRate, network, kmsKey, archive: settings }: MagnumHaStackProps) {
     super(scope, id, {
       description: 'OpenStack Magnum in high availability, configured by one Step Functions workflow',
     });
 
     const encryption = kmsKey === undefined ? {} : { key: Key.fromKeyArn(this, 'Key', kmsKey) };
-    const parameters = new SiteParameters(this, 'Sites', { sites });
-    const secrets = new SiteSecrets(this, 'Secrets', { sites, ...encryption });
+    const documents = new SiteDocuments(this, 'Documents', encryption);
+    const secrets = new SiteSecrets(this, 'Secrets', encryption);
     const logGroup = new FunctionLogs(this, 'Logs', encryption);
     const functions = new TaskFunctions(this, 'Functions', {
-      parameters,
+      documents,
       secrets,
       ...(network ? { network } : {}),
       logGroup,
@@ -72,9 +66,13 @@ export class MagnumHaStack extends Stack {
       ...encryption,
     });
     new CommandsQuery(this, 'Commands', { logGroup });
+    const { stateMachine: fleet } = new FleetMachine(this, 'Fleet', {
+      documents,
+      siteMachine: stateMachine,
+      ...encryption,
+    });
     const { deadLetterQueue } = new ComplianceSchedule(this, 'ComplianceSchedule', {
-      sites,
-      stateMachine,
+      fleet,
       rate: checkRate,
       ...encryption,
     });
@@ -93,6 +91,10 @@ export class MagnumHaStack extends Stack {
     new Alarms(this, 'Alarms', { topic, stateMachine, recovery, deadLetterQueue, notArchived });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
+    new CfnOutput(this, 'DocumentsBucket', {
+      value: documents.bucket.bucketName,
+      description: 'The site documents: magnum-ha site put',
+    });
     new CfnOutput(this, 'LockTableName', { value: lockTable.tableName, description: 'One item for each site in work' });
     new CfnOutput(this, 'TopicArn', {
       value: topic.topicArn,
@@ -103,7 +105,7 @@ export class MagnumHaStack extends Stack {
       description: 'A record of each execution: magnum-ha verify s3://BUCKET',
     });
     new CfnOutput(this, 'ExampleInput', {
-      value: JSON.stringify({ site: sites[0]?.name, mode: 'check' }),
+      value: JSON.stringify({ site: 'golden', mode: 'check' }),
       description: 'Input to start an execution with; mode "apply" removes the drift that "check" finds',
     });
   }

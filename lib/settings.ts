@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { LOCK_MODES } from '../domain/audit/s3';
 import { MagnumHaError } from '../domain/errors';
-import type { Site } from '../domain/site/document';
-import { parseSite } from '../domain/site/parse';
-import { projectRoot } from './project-root';
+import { DEFAULT_STACK } from '../domain/site/secret-names';
 
 /** The context in cdk.json or after `cdk -c` is not what this app reads. */
 export class SettingInvalid extends MagnumHaError {
@@ -27,10 +23,12 @@ const archive = z.strictObject({
 export type ArchiveSettings = z.infer<typeof archive>;
 
 const schema = z.object({
-  /** On the command line a list is text: `-c sites=sites/a.json,sites/b.json`. */
-  sites: z.union([z.array(z.string()).min(1), z.string().transform((text) => text.split(','))]),
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and -, 40 at most, with a letter in front')
+    .default(DEFAULT_STACK),
   checkRate: z.string().regex(/^(rate|cron)\(.+\)$/, 'must be rate(…) or cron(…), as EventBridge Scheduler reads it'),
-  /** On the command line an object is text, too. */
+  /** On the command line an object is text. */
   network: z.preprocess(fromJson, network.optional()),
   kmsKey: z
     .string()
@@ -51,7 +49,8 @@ function fromJson(value: unknown): unknown {
 
 /** What the context says. */
 export interface Settings {
-  readonly sitePaths: readonly string[];
+  /** The stack's name, with which the names of its state machines, parameters and secrets begin. */
+  readonly prefix: string;
   readonly checkRate: string;
   readonly network?: Network;
   /** ARN of the KMS key that everything kept is encrypted with. */
@@ -69,25 +68,6 @@ export function settingsOf(app: App): Settings {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new SettingInvalid(`The context in cdk.json or after -c is wrong. ${problems.join('. ')}`);
   }
-  const { sites, checkRate, network, kmsKey, archive } = result.data;
-  return { sitePaths: sites, checkRate, archive, ...(network ? { network } : {}), ...(kmsKey ? { kmsKey } : {}) };
-}
-
-/** The site documents at these paths, from the project's folder. @throws SiteDocumentInvalid, SettingInvalid */
-export function sitesAt(paths: readonly string[]): Site[] {
-  const sites = paths.map((path) => {
-    let text: string;
-    try {
-      text = readFileSync(resolve(projectRoot, path), 'utf8');
-    } catch {
-      throw new SettingInvalid(
-        `There is no site document ${path}. Correct the context "sites" in cdk.json or after -c.`,
-      );
-    }
-    return parseSite(basename(path), text);
-  });
-  const twice = sites.find(({ name }, index) => sites.findIndex((one) => one.name === name) < index);
-  if (twice)
-    throw new SettingInvalid(`Two site documents of the context "sites" are named ${twice.name}. Leave one out.`);
-  return sites;
+  const { prefix, checkRate, network, kmsKey, archive } = result.data;
+  return { prefix, checkRate, archive, ...(network ? { network } : {}), ...(kmsKey ? { kmsKey } : {}) };
 }

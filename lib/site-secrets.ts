@@ -1,47 +1,48 @@
-import { Stack } from 'aws-cdk-lib';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type SecretPurpose, secretNames } from '../domain/secrets/references';
-import type { Site } from '../domain/site/document';
+import { NAMES_BY_PURPOSE, type SecretPurpose } from '../domain/secrets/references';
+import type { TaskFunction } from './task-function';
 
-/** Properties of `SiteSecrets`. */
-export interface SiteSecretsProps {
-  readonly sites: readonly Site[];
-  /** Operators may encrypt with it. @default - with `aws/ssm` only */
-  readonly key?: IKey;
-}
-
-/** The SSM SecureString parameters that the sites refer to. Operators put them; the stack only grants reading them. */
+/**
+ * The secrets of all sites: SSM SecureString parameters named `/STACK/SITE/NAME`. Operators put them; the stack only grants
+ * reading them, by name and whatever the site.
+ */
 export class SiteSecrets extends Construct {
-  private readonly sites: readonly Site[];
   private readonly key: IKey | undefined;
 
-  constructor(scope: Construct, id: string, { sites, key }: SiteSecretsProps) {
+  /** @param props `key` is one that operators may encrypt with; without, `aws/ssm` only */
+  constructor(scope: Construct, id: string, { key }: { readonly key?: IKey } = {}) {
     super(scope, id);
-    this.sites = sites;
     this.key = key;
   }
 
-  /** Lets `grantee` read every site's secrets of this purpose and no other. */
-  grantRead(purpose: SecretPurpose, grantee: IGrantable): void {
-    const names = new Set(this.sites.flatMap((site) => secretNames(site)[purpose]));
-    for (const name of names) this.parameter(name).grantRead(grantee);
-    if (!this.key || names.size === 0) return;
+  /** Lets `task` read every site's secrets of these purposes and no others. */
+  grantRead(purposes: readonly SecretPurpose[], task: TaskFunction): void {
+    const names = [...new Set(purposes.flatMap((purpose) => NAMES_BY_PURPOSE[purpose]))];
+    if (names.length === 0) return;
+    const stack = Stack.of(this);
+    const resources = names.map((name) => `parameter/${stack.stackName}/*/${name}`);
     Grant.addToPrincipal({
-      grantee,
+      grantee: task,
+      actions: ['ssm:GetParameters'],
+      resourceArns: resources.map((resource) =>
+        stack.formatArn({ service: 'ssm', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME }),
+      ),
+    });
+    for (const resource of resources) {
+      Validations.of(task.role).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:${resource}]`,
+        reason: 'Secrets of one purpose, of this stack. Which sites there are, the template does not know.',
+      });
+    }
+    if (!this.key) return;
+    Grant.addToPrincipal({
+      grantee: task,
       actions: ['kms:Decrypt'],
       resourceArns: [this.key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `ssm.${Stack.of(this).region}.amazonaws.com` } },
+      conditions: { StringEquals: { 'kms:ViaService': `ssm.${stack.region}.amazonaws.com` } },
     });
-  }
-
-  private parameter(parameterName: string) {
-    const known = this.node.tryFindChild(parameterName.replaceAll('/', '.'));
-    return (
-      (known as StringParameter | undefined) ??
-      StringParameter.fromSecureStringParameterAttributes(this, parameterName.replaceAll('/', '.'), { parameterName })
-    );
   }
 }

@@ -15,8 +15,10 @@ import type { Network } from './settings';
 
 /** The variables that functions read from their environment. */
 export interface TaskEnvironment {
-  /** What the names of the site documents' parameters begin with. */
-  readonly SITE_PARAMETER_PREFIX?: string;
+  /** Where the site documents are. */
+  readonly DOCUMENTS_BUCKET?: string;
+  /** What the names of secrets begin with. */
+  readonly STACK_NAME?: string;
   /** Where records are kept, for how many days, and in which mode of Object Lock. */
   readonly ARCHIVE_BUCKET?: string;
   /** In which the commands of executions are. */

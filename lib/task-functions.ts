@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -6,13 +6,13 @@ import { Construct } from 'constructs';
 import { fileOf, TASK_NAMES, type TaskName, TASKS } from '../domain/tasks';
 import { withBundles } from './bundles';
 import type { Network } from './settings';
-import type { SiteParameters } from './site-parameters';
+import type { SiteDocuments } from './site-documents';
 import type { SiteSecrets } from './site-secrets';
 import { TaskFunction } from './task-function';
 
 /** Properties of `TaskFunctions`. */
 export interface TaskFunctionsProps {
-  readonly parameters: SiteParameters;
+  readonly documents: SiteDocuments;
   readonly secrets: SiteSecrets;
   /** @default - outside a VPC */
   readonly network?: Network;
@@ -45,20 +45,22 @@ export class TaskFunctions extends Construct {
   private make(
     name: TaskName,
     code: Code,
-    { parameters, secrets, network, logGroup }: TaskFunctionsProps,
+    { documents, secrets, network, logGroup }: TaskFunctionsProps,
   ): TaskFunction {
     const { minutes, connects, loads, secrets: purposes } = TASKS[name];
     const made = new TaskFunction(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, {
       task: fileOf(name),
       code,
       timeout: Duration.minutes(minutes),
-      ...(loads ? { environment: { SITE_PARAMETER_PREFIX: parameters.prefix } } : {}),
+      ...(loads
+        ? { environment: { DOCUMENTS_BUCKET: documents.bucket.bucketName, STACK_NAME: Stack.of(this).stackName } }
+        : {}),
       ...(connects && network ? { network } : {}),
       logGroup,
     });
-    for (const purpose of purposes) secrets.grantRead(purpose, made);
+    secrets.grantRead(purposes, made);
     if (loads) {
-      parameters.grantRead(made);
+      documents.grantRead(made);
       made.addToRolePolicy(
         new PolicyStatement({
           sid: 'CheckThatSecretsExist',

@@ -1,4 +1,6 @@
 import { allSecretNames } from '../domain/secrets/references';
+import { bucketParameter, DOCUMENT_KEYS } from '../domain/site/bucket';
+import { DEFAULT_STACK } from '../domain/site/secret-names';
 import type { Site } from '../domain/site/document';
 import { type Clock, type Random, realClock } from '../domain/world';
 import { synthesized } from './emulator/assembly';
@@ -45,7 +47,7 @@ export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'ba
  * execution runs, time is skipped whenever nothing happens.
  */
 export async function startLocal(site: Site, options: LocalOptions = {}): Promise<Local> {
-  const template = await synthesized(site);
+  const template = await synthesized();
   const clock = fastForwardClock();
   const secrets = secretsOf(site, realRandom, options.secrets);
   const simulated = startSimulatedSite({
@@ -77,7 +79,7 @@ export async function startVirtual(
   options: LocalOptions & Pick<DeploymentOptions, 'intercept'> & { readonly random?: Random } = {},
 ): Promise<VirtualLocal> {
   const { random = realRandom, intercept, ...pace } = options;
-  const template = await synthesized(site);
+  const template = await synthesized();
   const clock = virtualClock();
   const secrets = secretsOf(site, random, options.secrets);
   const simulated = startSimulatedSite({
@@ -98,9 +100,8 @@ export async function startVirtual(
     random,
     log,
     handlers: (services) => {
-      const { ssm } = services;
       const archive = archiveHandler(services, { clock, logs });
-      return inProcessHandlers({ template, ssm, clock, random, connect: simulated.connect, log, archive });
+      return inProcessHandlers({ template, ...services, clock, random, connect: simulated.connect, log, archive });
     },
     ...(intercept ? { intercept } : {}),
   });
@@ -137,7 +138,7 @@ export function lockItems({ tables }: Deployment): Item[] {
 /** What a stack is deployed for. */
 export interface DeployOptions extends Pick<DeploymentOptions, 'log' | 'handlers' | 'intercept' | 'onStart'> {
   readonly template: Template;
-  /** The site with its own key, addresses and host keys: they take the place of the template's. */
+  /** The site with its own key, addresses and host keys. */
   readonly site: {
     readonly document: Site;
     readonly privateKey: string;
@@ -149,8 +150,8 @@ export interface DeployOptions extends Pick<DeploymentOptions, 'log' | 'handlers
   readonly random?: Random;
 }
 
-/** Deploys the stack on this machine, with a Parameter Store that holds what an operator would have put there. */
-export function deploy({
+/** Deploys the stack on this machine, with what an operator would have put there: secrets, and the site's document. */
+export async function deploy({
   site,
   clock = realClock,
   random = realRandom,
@@ -160,7 +161,19 @@ export function deploy({
   const parameters = new Map<string, Parameter>([
     ...Object.entries(secrets).map(([name, value]) => [name, { type: 'SecureString', value }] as const),
     [document.ssh.privateKey.ssm, { type: 'SecureString', value: privateKey }] as const,
-    [`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(document) }] as const,
   ]);
-  return Deployment.deploy({ ...options, parameters, clock, random });
+  const deployment = await Deployment.deploy({ ...options, parameters, clock, random });
+  putDocument(deployment, document.name, document);
+  return deployment;
+}
+
+/** Puts a document for a site into the stack's bucket, right or wrong. @returns the ID of its version */
+export function putDocument(
+  { parameters, buckets }: Deployment,
+  site: string,
+  document: object,
+  stack = DEFAULT_STACK,
+): string {
+  const bucket = buckets.get(parameters.get(bucketParameter(stack))?.value ?? '');
+  return bucket.put(`${DOCUMENT_KEYS}${site}`, JSON.stringify(document)).versionId;
 }

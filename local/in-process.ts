@@ -1,16 +1,19 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { parameterStore } from '../domain/secrets/ssm';
+import { secretsIn } from '../domain/secrets/ssm';
+import { documentsIn } from '../domain/site/bucket';
 import { fileOf, type Invocation, TASK_NAMES, type TaskFunction, type TaskName } from '../domain/tasks';
 import { type Clock, clockOf, type ConnectOptions, type Random, type Transport, type World } from '../domain/world';
 import type { FunctionConfig, Handler, LogLine } from './emulator/aws/functions';
-import type { LocalSsm } from './emulator/aws/ssm';
+import { ServiceError } from './emulator/service-error';
 import type { Template } from './emulator/aws/template';
 import { TASK_FUNCTIONS } from './tasks';
 
 /** What tasks in this process are made with. */
 export interface InProcessOptions {
   readonly template: Template;
-  readonly ssm: Pick<LocalSsm, 'call'>;
+  readonly ssm: LocalService;
+  readonly s3: LocalService;
   readonly clock: Clock;
   readonly random: Random;
   /** @param killed aborted when the process that connects is gone */
@@ -18,6 +21,11 @@ export interface InProcessOptions {
   readonly log: (line: LogLine) => void;
   /** What writes the records of executions. */
   readonly archive: (environment: FunctionConfig['environment']) => Handler;
+}
+
+/** A service of AWS on this machine. */
+export interface LocalService {
+  call(caller: string, action: string, input: Record<string, unknown>): unknown;
 }
 
 /**
@@ -32,21 +40,23 @@ export function inProcessHandlers(options: InProcessOptions): ReadonlyMap<string
       const file = description.replace('magnum-ha: ', '');
       if (file === 'archive') return [[name, archive(environment)] as const];
       const task = tasks.get(file);
-      return task ? [[name, handler(options, name, task, environment['SITE_PARAMETER_PREFIX'] ?? '')] as const] : [];
+      return task ? [[name, handler(options, name, task, environment)] as const] : [];
     }),
   );
 }
 
 function handler(
-  { ssm, clock, random, connect, log }: InProcessOptions,
+  { ssm, s3, clock, random, connect, log }: InProcessOptions,
   name: string,
   task: TaskName,
-  prefix: string,
+  environment: Readonly<Record<string, string>>,
 ): Handler {
   // The state machine passes each task its own input.
   const run = TASK_FUNCTIONS[task] as TaskFunction<TaskName>;
   const kept = new Map<string, unknown>();
-  const stores = parameterStore(callerOf(ssm, name), prefix);
+  const { DOCUMENTS_BUCKET: bucket = '', STACK_NAME: stack = '' } = environment;
+  const documents = documentsIn(s3Client(s3, name), { bucket, stack });
+  const secrets = secretsIn(clientOf<SSMClient>(ssm, name));
   return (event, { killed }) => {
     const { envelope, input } = event as Invocation<TaskName>;
     const transports = new Set<Transport>();
@@ -55,7 +65,8 @@ function handler(
       for (const transport of transports) transport.close();
     });
     const world: World = {
-      ...stores,
+      documents,
+      secrets,
       kept,
       random,
       clock: endingWith(clock, killed),
@@ -74,17 +85,34 @@ function handler(
   };
 }
 
-/** A client of SSM whose calls stay in this process. */
-function callerOf(ssm: Pick<LocalSsm, 'call'>, caller: string): Pick<SSMClient, 'send'> {
-  const send = (command: { readonly constructor: { readonly name: string }; readonly input: unknown }) =>
-    Promise.resolve().then(() =>
-      ssm.call(
-        caller,
-        command.constructor.name.replace(/Command$/, ''),
-        JSON.parse(JSON.stringify(command.input)) as Record<string, unknown>,
-      ),
-    );
+interface Command {
+  readonly constructor: { readonly name: string };
+  readonly input: unknown;
+}
+
+/** A client of a service whose calls stay in this process. Errors have their code as their name, as those of AWS's clients. */
+function clientOf<Client extends { send: unknown }>(service: LocalService, caller: string): Pick<Client, 'send'> {
+  const send = async (command: Command) => {
+    const input = JSON.parse(JSON.stringify(command.input)) as Record<string, unknown>;
+    try {
+      return await service.call(caller, command.constructor.name.replace(/Command$/, ''), input);
+    } catch (error) {
+      throw error instanceof ServiceError ? Object.assign(new Error(error.message), { name: error.code }) : error;
+    }
+  };
   return { send };
+}
+
+/** Likewise, of S3: contents are bytes, as its client has them. */
+function s3Client(s3: LocalService, caller: string): Pick<S3Client, 'send'> {
+  const call = (named: string, action: string, input: Record<string, unknown>) =>
+    Promise.resolve(s3.call(named, action, input)).then((answer) => {
+      const { Body, ...others } = answer as { readonly Body?: string };
+      return Body === undefined
+        ? answer
+        : { ...others, Body: { transformToByteArray: () => Promise.resolve(Buffer.from(Body)) } };
+    });
+  return clientOf<S3Client>({ call }, caller);
 }
 
 /** The same clock for something that may be killed: nothing happens on it any more then. */

@@ -70,7 +70,7 @@ export class SiteAsleep extends MagnumHaError {
 `,
         ],
         [
-          '  const text = await documents',
+          '  const stored = await documents',
           "  if (name === 'asleep') throw new SiteAsleep('Site asleep is asleep. Wake it.');\n",
         ],
       ],

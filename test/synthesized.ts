@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sitesAt } from '../lib/settings';
 import { synthesized } from '../local/emulator/assembly';
 import type { StateMachine } from '../local/emulator/asl/definition';
 import type { Template } from '../local/emulator/aws/template';
@@ -12,7 +11,7 @@ export interface Resource {
   readonly DeletionPolicy?: string;
 }
 
-/** The stack with the golden site, synthesized once for all tests. */
+/** The stack, synthesized once for all tests. */
 export interface Synthesized extends Template {
   readonly definition: StateMachine;
   readonly resources: Readonly<Record<string, Resource>>;
@@ -24,7 +23,7 @@ export interface Synthesized extends Template {
 
 /** Loading and synthesizing takes seconds where the sources are new: give `beforeAll` a minute. */
 export async function synthesizedStack(): Promise<Synthesized> {
-  const template = await synthesized(sitesAt(['sites/golden.json'])[0] ?? fail('the golden site is missing'));
+  const template = await synthesized();
   const [anyFunction] = template.functions.values();
   const directory = dirname(dirname(anyFunction?.file ?? ''));
   const read = (file: string): unknown => JSON.parse(readFileSync(join(directory, file), 'utf8'));

@@ -10,7 +10,7 @@ export function worldWith(secrets: Readonly<Record<string, string>>, given: Part
     clock,
     random: { number: Math.random, bytes: randomBytes },
     kept: new Map(),
-    documents: { read: () => Promise.resolve(undefined), names: () => Promise.resolve([]) },
+    documents: { stack: 'magnum-ha', read: () => Promise.resolve(undefined), names: () => Promise.resolve([]) },
     secrets: {
       read: () => Promise.resolve(new Secrets(new Map(Object.entries(secrets)))),
       check: () => Promise.resolve(),

@@ -6,7 +6,8 @@ import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { ClusterReport, Report, Skipped } from '../report/report';
 import type { ReportVerdict } from '../report/verdicts';
-import type { Site } from '../site/document';
+import type { TaskOutput } from '../tasks';
+import type { DocumentVersion } from '../world';
 import { canonicalJson, sha256 } from './canonical';
 import { type Command, commandsIn } from './commands';
 import { type AuditedController, auditedControllers, type Change, changesOf, outputs } from './controllers';
@@ -45,8 +46,8 @@ export interface Audit {
     readonly startedBy: string | null;
   };
   readonly failure: { readonly error: string; readonly cause: string } | null;
-  /** SHA-256 of the document as it was read, with its defaults, as JSON; null if none was. */
-  readonly document: { readonly sha256: string } | null;
+  /** The version of the site's document that was read; null if none was. */
+  readonly document: DocumentVersion | null;
   readonly record: {
     readonly events: number;
     /** IDs that are not there. */
@@ -87,7 +88,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
   const { status, failure, output: returned } = endOf(last);
   const input = first?.executionStartedEventDetails?.input ?? '';
   const asked = (fromJson(input) ?? {}) as { site?: unknown; mode?: unknown };
-  const { site } = (outputs(steps, 'Load site')[0] ?? {}) as { site?: Site };
+  const { site, document = null } = (outputs(steps, 'Load site')[0] ?? {}) as Partial<TaskOutput<'loadSite'>>;
   const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
   const down = outages(steps);
   const controllers = auditedControllers(
@@ -115,7 +116,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
       endedAt: status === 'RUNNING' ? null : new Date(endedAt).toISOString(),
       milliseconds: endedAt - startedAt,
     },
-    document: site ? { sha256: sha256(JSON.stringify(site)) } : null,
+    document,
     record: recordOf(events, status),
     verdicts: reportIn(steps)?.verdicts ?? [],
     plan: plan?.summary ?? [],

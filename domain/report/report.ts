@@ -18,11 +18,14 @@ import type { RollBack } from '../rollback/roll-back';
 import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
+import type { DocumentVersion } from '../world';
 import { type ReportVerdict, verdictsOf } from './verdicts';
 
 /** What an execution found and did; null if a step was not reached or not needed. It holds no secret. */
 export interface ReportInput {
   readonly site: Site;
+  /** Which version of the site's document. */
+  readonly document: DocumentVersion;
   readonly mode: Mode;
   /** ARN of the execution. */
   readonly execution: string;
@@ -61,7 +64,15 @@ export type ClusterReport = ClusterResult & Partial<Omit<ClusterProgress, 'done'
 /** The output of an execution: what an operator or an auditor wants to know first comes first. */
 export interface Report extends Pick<
   ReportInput,
-  'mode' | 'execution' | 'startedAt' | 'reportedAt' | 'findings' | 'platforms' | 'leftDisabled' | 'authorization'
+  | 'document'
+  | 'mode'
+  | 'execution'
+  | 'startedAt'
+  | 'reportedAt'
+  | 'findings'
+  | 'platforms'
+  | 'leftDisabled'
+  | 'authorization'
 > {
   readonly site: string;
   /**
@@ -152,6 +163,7 @@ export function report(input: ReportInput): Report {
     mode,
     outcome: undone ? 'rolled-back' : drift ? 'drift' : changed ? 'changed' : 'unchanged',
     execution: input.execution,
+    document: input.document,
     startedAt: input.startedAt,
     reportedAt: input.reportedAt,
     findings: input.findings,

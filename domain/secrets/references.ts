@@ -1,4 +1,5 @@
 import type { Site } from '../site/document';
+import { OPTION_SECRETS, SECRET_NAMES } from '../site/secret-names';
 
 /** Who needs a secret: opening SSH connections, magnum.conf, a look at Magnum's own accounts, OpenStack's API, or bootstrap. */
 export type SecretPurpose = keyof ReturnType<typeof secretNames>;
@@ -33,6 +34,18 @@ export function secretNames(site: Site): {
     bootstrap: [...new Set(site.bootstrap.flatMap((part) => ofBootstrap[part]))],
   };
 }
+
+const { 'ssh.privateKey': ssh, 'openstack.password': openstack, ...OF_ACCOUNTS } = SECRET_NAMES;
+const accounts = Object.values(OF_ACCOUNTS);
+
+/** What the secrets of each purpose are called below `/STACK/SITE/`, whatever the site; `*` stands for any name. */
+export const NAMES_BY_PURPOSE: Readonly<Record<SecretPurpose, readonly string[]>> = {
+  ssh: [ssh],
+  magnumConf: [...accounts, `${OPTION_SECRETS}*`],
+  accounts,
+  openstack: [openstack],
+  bootstrap: [...accounts, openstack],
+};
 
 /** Every one of them, once. */
 export function allSecretNames(site: Site): string[] {

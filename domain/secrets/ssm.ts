@@ -5,23 +5,14 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { MagnumHaError } from '../errors';
-import type { DocumentStore, SecretStore } from '../world';
+import type { SecretStore } from '../world';
 import { Secrets, SHORTEST_SECRET } from './secrets';
 
 type Client = Pick<SSMClient, 'send'>;
 
-/** What SSM's Parameter Store holds. @param prefix what the names of site documents begin with */
-export function parameterStore(client: Client, prefix: string): { documents: DocumentStore; secrets: SecretStore } {
-  return {
-    documents: {
-      read: (site) => readParameter(client, `${prefix}${site}`),
-      names: async () => {
-        const parameters = await describe(client, { Key: 'Name', Option: 'BeginsWith', Values: [prefix] });
-        return [...parameters.keys()].map((name) => name.slice(prefix.length)).sort();
-      },
-    },
-    secrets: { read: (names) => readSecrets(client, names), check: (names) => checkSecrets(client, names) },
-  };
+/** The secrets in SSM's Parameter Store. */
+export function secretsIn(client: Client): SecretStore {
+  return { read: (names) => readSecrets(client, names), check: (names) => checkSecrets(client, names) };
 }
 
 /** GetParameters takes ten names a call, a filter of DescribeParameters fifty values. */
@@ -41,12 +32,6 @@ export class SecretNotEncrypted extends MagnumHaError {
 /** A secret is so short that it cannot be told apart from other text, nor be redacted. */
 export class SecretTooShort extends MagnumHaError {
   override readonly name = 'SecretTooShort';
-}
-
-/** Reads a parameter that is no secret; undefined if there is none. */
-async function readParameter(client: Client, name: string): Promise<string | undefined> {
-  const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [name] }));
-  return Parameters[0]?.Value;
 }
 
 /** Reads and decrypts secrets. @throws SecretMissing, SecretTooShort, with every name */

@@ -2,7 +2,19 @@ import * as z from 'zod';
 import { certificateProblem } from './certificates';
 import { changeWindow } from './change-section';
 import { cluster, clusterTemplate } from './cluster-sections';
-import { address, count, endpointInterface, hostKey, line, network, path, port, secret, token, url } from './fields';
+import {
+  address,
+  conventional,
+  count,
+  endpointInterface,
+  hostKey,
+  line,
+  network,
+  path,
+  port,
+  token,
+  url,
+} from './fields';
 import { LIMITS } from './limits';
 import { magnum } from './magnum-section';
 import { releaseMeant, RELEASES } from './releases';
@@ -114,7 +126,7 @@ const openstack = z
   .strictObject({
     authUrl: url.describe('Keystone v3 URL the workflow itself authenticates at, as OS_AUTH_URL in openrc.'),
     username: token.default('admin').describe('OS_USERNAME: the user who owns templates and clusters.'),
-    password: secret.describe('OS_PASSWORD.'),
+    password: conventional('OS_PASSWORD.', 'openstack-password'),
     projectName: token.default('admin').describe('OS_PROJECT_NAME.'),
     userDomainId: token.default('default').describe('OS_USER_DOMAIN_ID.'),
     projectDomainId: token.default('default').describe('OS_PROJECT_DOMAIN_ID.'),
@@ -127,7 +139,10 @@ const ssh = z
   .strictObject({
     user: token.default('root').describe('User on the controllers.'),
     sudo: z.boolean().default(false).describe('Run commands through `sudo -n`; set it if user is not root.'),
-    privateKey: secret.describe('Private key for bastion and controllers, in OpenSSH or PEM form, without passphrase.'),
+    privateKey: conventional(
+      'Private key for bastion and controllers, in OpenSSH or PEM form, without passphrase.',
+      'ssh-private-key',
+    ),
   })
   .describe('SSH to the controllers.');
 
@@ -171,7 +186,7 @@ export const siteSchema = z.strictObject({
   virtualIp: address.describe('Management virtual IP (VIP).'),
   managementNetwork: network.describe('Management network in CIDR form.'),
   bastion,
-  ssh,
+  ssh: ssh.prefault({}),
   controllers: z
     .array(controller)
     .min(1)

@@ -76,6 +76,13 @@ export const secret = z.strictObject(
 /** A reference to a secret: the name of its SSM SecureString parameter. The value is never in a site document. */
 export type SecretReference = z.infer<typeof secret>;
 
+/** A secret whose name is known by convention: a document may leave it out, and it is filled in before it comes here. */
+export const conventional = (meaning: string, name: string) =>
+  secret
+    .optional()
+    .transform((filled) => filled as SecretReference)
+    .describe(`${meaning} It is in SSM as /STACK/SITE/${name}, and this field may be left out.`);
+
 function isPort(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535;
 }

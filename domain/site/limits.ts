@@ -1,5 +1,7 @@
 /** How much a site document may ask for at most. The time limit of executions follows from these. */
 export const LIMITS = {
+  /** Of a document as it is stored. */
+  documentBytes: 256 * 1024,
   controllers: 64,
   clusterTemplates: 40,
   clusters: 40,

@@ -1,11 +1,11 @@
 import { MagnumHaError } from '../errors';
-import type { DocumentStore } from '../world';
+import type { DocumentStore, DocumentVersion } from '../world';
 import { type Site, SITE_NAME } from './document';
 import { line } from './fields';
 import { parseSite, SiteDocumentInvalid } from './parse';
 import { nearest } from './suggestion';
 
-/** An execution was started for a site that nobody deployed. */
+/** An execution was started for a site of which there is no document. */
 export class SiteUnknown extends MagnumHaError {
   override readonly name = 'SiteUnknown';
 }
@@ -82,30 +82,34 @@ async function advice(documents: DocumentStore, site?: string): Promise<string> 
 }
 
 function known(names: readonly string[]): string {
-  if (names.length === 0) return 'No site is deployed.';
+  if (names.length === 0) return 'There is no site yet: put its document with magnum-ha site put FILE.';
   const more = names.length - MOST_NAMED;
   return `Known sites: ${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
 /**
- * The site document of this name, checked.
+ * The site document of this name in its newest version, checked.
  *
- * @throws SiteUnknown, SiteDocumentInvalid
+ * @throws SiteUnknown, SiteDocumentTooLong, SiteDocumentInvalid
  */
-export async function loadSite(name: string, documents: DocumentStore): Promise<Site> {
-  const text = await documents.read(name);
-  if (text === undefined) {
+export async function loadSite(
+  name: string,
+  documents: DocumentStore,
+): Promise<{ site: Site; document: DocumentVersion }> {
+  const stored = await documents.read(name);
+  if (stored === undefined) {
     const names = await documents.names();
     const meant = nearest(name, names);
     throw new SiteUnknown(
-      `There is no site ${name}. ${meant === undefined ? '' : `Did you mean ${meant}? `}${known(names)} Deploy its document ` +
-        `(cdk deploy -c sites=sites/${name}.json) or correct the name. Nothing was touched.`,
+      `There is no site ${name}. ${meant === undefined ? '' : `Did you mean ${meant}? `}${known(names)} Put its document ` +
+        `(magnum-ha site put FILE) or correct the name. Nothing was touched.`,
     );
   }
-  const site = parseSite(name, text);
+  const { text, version, sha256 } = stored;
+  const site = parseSite(name, text, documents.stack);
   if (site.name !== name) {
     const message = `must be ${name}: the document was put under another site's name`;
     throw new SiteDocumentInvalid(name, [{ path: 'name', name: 'BadValue', message }]);
   }
-  return site;
+  return { site, document: { version, sha256 } };
 }

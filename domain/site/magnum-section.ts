@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { count, endpoint, endpointInterface, line, secret, token, url, path, port } from './fields';
+import { conventional, count, endpoint, endpointInterface, line, secret, token, url, path, port } from './fields';
 
 const database = z
   .strictObject({
@@ -9,7 +9,7 @@ const database = z
       .describe('Host, or HOST:PORT, of the database; usually the VIP.'),
     name: token.default('magnum').describe('Name of the database.'),
     user: token.default('magnum').describe('Database user.'),
-    password: secret.describe("The database user's password."),
+    password: conventional("The database user's password.", 'database-password'),
     tls: z
       .boolean()
       .default(false)
@@ -27,7 +27,7 @@ const keystone = z
     ),
     authUrl: url.describe('[keystone_authtoken] auth_url.'),
     username: token.default('magnum').describe("Magnum's service user."),
-    password: secret.describe("The service user's password."),
+    password: conventional("The service user's password.", 'keystone-password'),
     projectName: token.default('services').describe('Project of the service user.'),
     userDomainId: token.default('default').describe('Domain ID of the service user.'),
     projectDomainId: token.default('default').describe('Domain ID of the project.'),
@@ -42,7 +42,7 @@ const rabbit = z
   .strictObject({
     hosts: z.array(endpoint).min(1).describe('ADDRESS:PORT of each RabbitMQ node, in the order they are tried.'),
     user: token.default('magnum').describe('RabbitMQ user.'),
-    password: secret.describe("The RabbitMQ user's password."),
+    password: conventional("The RabbitMQ user's password.", 'rabbit-password'),
     virtualHost: z
       .string()
       .regex(/^[A-Za-z0-9_./-]{1,255}$/, 'must be letters, digits, and _ . / - (255 at most)')
@@ -72,7 +72,7 @@ const trust = z
   .strictObject({
     domainName: token.default('magnum').describe('trustee_domain_name.'),
     domainAdminName: token.default('magnum_domain_admin').describe('trustee_domain_admin_name.'),
-    domainAdminPassword: secret.describe('trustee_domain_admin_password.'),
+    domainAdminPassword: conventional('trustee_domain_admin_password.', 'trustee-password'),
     keystoneInterface: endpointInterface
       .default('public')
       .describe('trustee_keystone_interface (Pike or later): the Keystone endpoint cluster nodes can reach.'),
@@ -138,7 +138,7 @@ export const magnum = z
     database,
     keystone,
     rabbit,
-    trust,
+    trust: trust.prefault({}),
     extraOptions: z
       .record(
         z.string().regex(/^[A-Za-z0-9_.-]+$/, 'must be a section name'),
@@ -148,6 +148,8 @@ export const magnum = z
         ),
       )
       .default({})
-      .describe('Further options, {section: {option: value}}; a value may be a secret reference.'),
+      .describe(
+        'Further options, {section: {option: value}}; a value may be a reference to a secret, {"ssm": "/STACK/SITE/options/NAME"}.',
+      ),
   })
   .describe('What magnum.conf says.');

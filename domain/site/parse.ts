@@ -5,6 +5,7 @@ import { type Site, siteSchema } from './document';
 import type { Problem, ProblemName } from './problems';
 import { showsSecret } from './option-names';
 import { nearest } from './suggestion';
+import { DEFAULT_STACK, withSecretNames } from './secret-names';
 import { type DocumentText, readText } from './text';
 
 /**
@@ -38,17 +39,20 @@ export class SiteDocumentInvalid extends MagnumHaError {
  *
  * @param site how the message names it, usually the site's name
  * @param text the document, JSON or YAML
+ * @param stack the stack that it is for: its secrets are named by that
  * @throws SiteDocumentInvalid with every problem at once
  */
-export function parseSite(site: string, text: string): Site {
-  const { document, problem, lineOf } = readText(text);
+export function parseSite(site: string, text: string, stack = DEFAULT_STACK): Site {
+  const { document: given, problem, lineOf } = readText(text);
   if (problem !== undefined) {
     throw new SiteDocumentInvalid(site, [{ path: '$', name: 'BadValue', message: problem }]);
   }
+  const { document, problems: misnamed } = withSecretNames(given, stack);
   const result = siteSchema.safeParse(document);
   const found = [
     ...withoutMisspelt(result.error?.issues.flatMap((issue) => problems(issue, document)) ?? []),
     ...inconsistencies(document),
+    ...misnamed,
   ];
   if (!result.success || found.length > 0) {
     const placed = found.map((one) => ({ ...one, ...placeOf(one.path, lineOf), ...labelOf(one, document) }));
@@ -125,6 +129,7 @@ function fieldsAt(path: readonly PropertyKey[]): string[] {
 }
 
 function bare(schema: unknown): unknown {
+  if (schema instanceof z.ZodPipe) return bare(schema.in);
   const wrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
   return wrapped ? bare(schema.unwrap()) : schema;
 }

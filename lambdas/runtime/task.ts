@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { refuseRedriven } from '../../domain/redrive';
-import { parameterStore } from '../../domain/secrets/ssm';
+import { secretsIn } from '../../domain/secrets/ssm';
+import { documentsIn } from '../../domain/site/bucket';
 import { connectBySsh } from '../../domain/ssh/transport';
 import type { Envelope, Invocation, TaskFunction, TaskName, TaskOutput } from '../../domain/tasks';
 import { type Clock, realClock, type World } from '../../domain/world';
@@ -12,8 +14,9 @@ interface Context {
 }
 
 /** Made once: these serve every invocation of this environment. */
-const { SITE_PARAMETER_PREFIX = '' } = process.env;
-const store = parameterStore(new SSMClient({}), SITE_PARAMETER_PREFIX);
+const { DOCUMENTS_BUCKET = '', STACK_NAME = '' } = process.env;
+const documents = documentsIn(new S3Client({}), { bucket: DOCUMENTS_BUCKET, stack: STACK_NAME });
+const secrets = secretsIn(new SSMClient({}));
 const kept = new Map<string, unknown>();
 
 /** The Lambda handler of a task: gives it the world as it is. */
@@ -28,7 +31,8 @@ export function handlerOf<T extends TaskName>(
 
 function worldOf(envelope: Envelope, clock: Clock): World {
   return {
-    ...store,
+    documents,
+    secrets,
     kept,
     clock,
     random: { number: Math.random, bytes: randomBytes },

@@ -3,10 +3,11 @@ import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 import { TRANSIENT_ERRORS } from '../../domain/error-catalogue';
 
 /**
- * Lambda did not run the function, or SSM gave it no secret: nothing was done, and it passes by itself. A function in a VPC that
+ * Lambda did not run the function, S3 gave it no site document, or SSM no secret: nothing was done, and it passes by itself. A function in a VPC that
  * nobody used for weeks wakes for up to a minute or two; throttling lasts as long as others use the account's share.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 export const REFUSALS: readonly string[] = [
   'Lambda.ResourceNotReadyException',
@@ -15,6 +16,9 @@ export const REFUSALS: readonly string[] = [
   'Lambda.EC2UnexpectedException',
   'Lambda.TooManyRequestsException',
   'ThrottlingException',
+  'SlowDown',
+  'ServiceUnavailable',
+  'InternalError',
 ];
 
 /** Outlasts refusals of a minute and more; three minutes on average. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Site } from '../../domain/site/document';
+import { DEFAULT_STACK } from '../../domain/site/secret-names';
 import { readTemplate, type Template } from './aws/template';
 
 const ROOT = join(__dirname, '..', '..');
@@ -10,18 +10,18 @@ const CACHE = join(ROOT, '.cache');
 const SOURCES = ['lib', 'lambdas', 'domain', 'cdk.json', 'package-lock.json'];
 
 /**
- * The stack with this site, synthesized as `cdk deploy` would, with its bundles. What was synthesized from the same
- * sources before is used again.
+ * The stack, synthesized as `cdk deploy` would, with its bundles. What was synthesized from the same sources before is used
+ * again.
  */
-export async function synthesized(site: Site): Promise<Template> {
-  const digest = createHash('sha256').update(JSON.stringify(site));
+export async function synthesized(stack = DEFAULT_STACK): Promise<Template> {
+  const digest = createHash('sha256').update(stack);
   for (const file of SOURCES.flatMap(filesOf)) digest.update(file).update(readFileSync(join(ROOT, file)));
   const directory = join(CACHE, `assembly-${digest.digest('hex').slice(0, 16)}`);
   if (!existsSync(directory)) {
     // Only now: loading the CDK takes longer than everything else here.
     const { createApp } = await import('../../lib/app');
     const unfinished = `${directory}-${process.pid}`;
-    createApp({ sites: [site], outdir: unfinished }).synth();
+    createApp({ prefix: stack, outdir: unfinished }).synth();
     try {
       renameSync(unfinished, directory);
     } catch (error) {
@@ -30,7 +30,7 @@ export async function synthesized(site: Site): Promise<Template> {
       if (!existsSync(directory)) throw error;
     }
   }
-  return readTemplate(directory, 'magnum-ha');
+  return readTemplate(directory, stack);
 }
 
 function filesOf(path: string): string[] {

@@ -152,6 +152,21 @@ const throwing =
 const states = (error: string, cause: string) => () => new StatesError(error, cause);
 const service = (code: string) => () => Object.assign(new Error(code), { name: code });
 
+/** What a service that functions call can answer: throttled, an error, and an error for ever. */
+const servesOf = (name: string, throttling: string, failing: string): Readonly<Record<string, Kind>> => ({
+  [`${name}-throttled`]: { at: 'call', ...of(name), strike: throwing(service(throttling)) },
+  [`${name}-error`]: { at: 'call', ...of(name), strike: throwing(service(failing)) },
+  [`${name}-errors`]: {
+    at: 'call',
+    ...of(name),
+    cutsOff: true,
+    strike: (_call, hazards) => {
+      hazards.failForEver(`${name}:`, service(failing));
+      return Promise.reject(service(failing)());
+    },
+  },
+});
+
 const THROTTLED = states('Lambda.TooManyRequestsException', 'Rate Exceeded. (Service: Lambda, Status Code: 429)');
 const LAMBDA_ERROR = states('Lambda.ServiceException', 'Internal error (Service: Lambda, Status Code: 500)');
 const NO_ANSWER = states('Lambda.SdkClientException', 'Unable to execute HTTP request: Read timed out');
@@ -235,17 +250,8 @@ const CALLS: Readonly<Record<string, Kind>> = {
   ...callsOf('sns', states('SNS.AmazonSNSException', 'Internal server error')),
   ...callsOf('events', states('EventBridge.FailedEntry', 'Internal failure')),
   'sfn-error': { at: 'call', ...of('aws-sdk:sfn'), strike: throwing(SFN_ERROR) },
-  'ssm-throttled': { at: 'call', ...of('ssm'), strike: throwing(service('ThrottlingException')) },
-  'ssm-error': { at: 'call', ...of('ssm'), strike: throwing(service('InternalServerError')) },
-  'ssm-errors': {
-    at: 'call',
-    ...of('ssm'),
-    cutsOff: true,
-    strike: (_call, hazards) => {
-      hazards.failForEver('ssm:', service('InternalServerError'));
-      return Promise.reject(service('InternalServerError')());
-    },
-  },
+  ...servesOf('ssm', 'ThrottlingException', 'InternalServerError'),
+  ...servesOf('s3', 'SlowDown', 'InternalError'),
 };
 
 const STATES: Readonly<Record<string, Kind>> = {

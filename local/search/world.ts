@@ -1,5 +1,4 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { Site } from '../../domain/site/document';
 import type { Mode } from '../../domain/site/load';
 import type { Command } from '../../domain/ssh/command';
 import type { Link } from '../../domain/world';
@@ -9,13 +8,12 @@ import type { Call, Deployment } from '../emulator/aws/deployment';
 import type { Execution } from '../emulator/aws/execution';
 import type { LogLine } from '../emulator/aws/functions';
 import type { Template } from '../emulator/aws/template';
-import { inProcessHandlers } from '../in-process';
+import { inProcessHandlers, type LocalService } from '../in-process';
 import { seededRandom } from '../random';
 import { type SimulatedSite, startSimulatedSite } from '../simulated-site';
 import type { CommandFault } from '../simulated-site/command-faults';
 import type { RecordedCommand } from '../simulated-site/record';
 import { type VirtualClock, virtualClock } from '../virtual-clock';
-import { goldenSite } from './golden';
 import { type Invocation, Invocations } from './invocations';
 import { nameOfCall } from './kinds';
 import type { Scenario } from './scenarios';
@@ -56,16 +54,7 @@ export interface Tampering {
   readonly link?: (link: Link, host: string) => Link;
 }
 
-const templates = new Map<string, Promise<Template>>();
-
-/** The stack of a document: of the golden one wherever a function needs to read no more than with that. */
-function templateOf(document: Site): Promise<Template> {
-  const stack = document.bootstrap.length > 0 ? document : goldenSite();
-  const key = JSON.stringify(stack.bootstrap);
-  const template = templates.get(key) ?? synthesized(stack);
-  templates.set(key, template);
-  return template;
-}
+let templateOnce: Promise<Template> | undefined;
 
 /** The same stack, whose executions time out after so many seconds if they begin while `applies` says so. */
 function limited({ machines, ...stack }: Template, seconds: number, applies: () => boolean): Template {
@@ -92,7 +81,7 @@ export async function startWorld(
   seconds?: number,
 ): Promise<SearchWorld> {
   let ended = false;
-  const template = await templateOf(document);
+  const template = await (templateOnce ??= synthesized());
   const stack = seconds === undefined ? template : limited(template, seconds, () => !ended);
   const deployed = tampering.template?.(stack) ?? stack;
   const clock = virtualClock(image.at);
@@ -113,17 +102,18 @@ export async function startWorld(
     clock,
     random,
     log,
-    handlers: ({ ssm }) => {
-      const watchedSsm = {
-        call: (caller: string, action: string, body: Record<string, unknown>) => {
-          const answer = () => Promise.resolve().then(() => ssm.call(caller, action, body));
-          return listener ? listener.call(`ssm:${action} ${caller}`, answer, '') : answer();
+    handlers: ({ ssm, s3 }) => {
+      const watched = (name: string, service: LocalService): LocalService => ({
+        call: (caller, action, input) => {
+          const answer = () => Promise.resolve().then(() => service.call(caller, action, input));
+          return listener ? listener.call(`${name}:${action} ${caller}`, answer, '') : answer();
         },
-      };
+      });
+      const services = { ssm: watched('ssm', ssm), s3: watched('s3', s3) };
       const connect: Parameters<typeof inProcessHandlers>[0]['connect'] = async (options, killed) =>
         invocations.transport(await site.connect(options), killed);
       const handlers = inProcessHandlers({
-        ...{ template: deployed, ssm: watchedSsm, clock, random, connect, log },
+        ...{ template: deployed, ...services, clock, random, connect, log },
         // A record is made of what is looked at here anyway, when the execution has ended; and it would take longer.
         archive: () => () => Promise.resolve(null),
       });

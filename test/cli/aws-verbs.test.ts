@@ -1,4 +1,4 @@
-import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Local, startLocal } from '../../local/deploy';
@@ -163,12 +163,8 @@ describe('list', () => {
 
 describe('secrets', () => {
   const own = () => {
-    const site = {
-      ...document('golden'),
-      openstack: { ...document('golden').openstack, password: { ssm: '/own/password' } },
-    };
     const file = join(folder, 'own.json');
-    writeFileSync(file, JSON.stringify(site));
+    writeFileSync(file, readFileSync(golden, 'utf8').replace('"name": "golden"', '"name": "own"'));
     return file;
   };
 
@@ -183,33 +179,43 @@ describe('secrets', () => {
     const file = own();
 
     const before = await cli(['secrets', 'check', '--site', file]);
-    const put = await cli(['secrets', 'put', '/own/password', '--site', file], 'hunter2-5f0c\n');
+    const put = await cli(['secrets', 'put', '/magnum-ha/own/openstack-password', '--site', file], 'hunter2-5f0c\n');
     const after = await cli(['secrets', 'check', '--site', file]);
 
-    expect([before.code, put.code, after.code]).toEqual([2, 0, 0]);
-    expect(before.out).toContain('✗ /own/password: missing\n');
-    expect(local.deployment.parameters.get('/own/password')).toEqual({ type: 'SecureString', value: 'hunter2-5f0c' });
+    expect([before.code, put.code, after.code]).toEqual([2, 0, 2]);
+    expect(after.out).toContain('✓ /magnum-ha/own/openstack-password: encrypted\n');
+    expect(before.out).toContain('✗ /magnum-ha/own/openstack-password: missing\n');
+    expect(local.deployment.parameters.get('/magnum-ha/own/openstack-password')).toEqual({
+      type: 'SecureString',
+      value: 'hunter2-5f0c',
+    });
     expect(`${put.out}${put.err}${after.out}`).not.toContain('hunter2');
   });
 
   test('put leaves what is there, unless that is said', async () => {
     const file = own();
-    await cli(['secrets', 'put', '/own/password', '--site', file, '--overwrite'], 'first-one');
+    await cli(['secrets', 'put', '/magnum-ha/own/openstack-password', '--site', file, '--overwrite'], 'first-one');
 
-    const again = await cli(['secrets', 'put', '/own/password', '--site', file], 'second-one');
-    const overwritten = await cli(['secrets', 'put', '/own/password', '--site', file, '--overwrite'], 'third-one');
+    const again = await cli(['secrets', 'put', '/magnum-ha/own/openstack-password', '--site', file], 'second-one');
+    const overwritten = await cli(
+      ['secrets', 'put', '/magnum-ha/own/openstack-password', '--site', file, '--overwrite'],
+      'third-one',
+    );
 
     expect([again.code, overwritten.code]).toEqual([64, 0]);
     expect(again.err).toContain('--overwrite');
-    expect(local.deployment.parameters.get('/own/password')?.value).toBe('third-one');
+    expect(local.deployment.parameters.get('/magnum-ha/own/openstack-password')?.value).toBe('third-one');
   });
 
   test('put refuses a name that the document has not, and a secret that is too short', async () => {
-    const unknown = await cli(['secrets', 'put', '/own/pasword', '--site', own()], 'long enough');
-    const short = await cli(['secrets', 'put', '/own/password', '--site', own(), '--overwrite'], 'abc');
+    const unknown = await cli(['secrets', 'put', '/magnum-ha/own/openstack-pasword', '--site', own()], 'long enough');
+    const short = await cli(
+      ['secrets', 'put', '/magnum-ha/own/openstack-password', '--site', own(), '--overwrite'],
+      'abc',
+    );
 
     expect([unknown.code, short.code]).toEqual([64, 64]);
-    expect(unknown.err).toContain('Did you mean /own/password?');
+    expect(unknown.err).toContain('Did you mean /magnum-ha/own/openstack-password?');
     expect(short.err).not.toContain('abc');
   });
 });

@@ -56,7 +56,7 @@ export function fakeWorld(hosts: FakeHosts = {}, options: FakeWorldOptions = {})
     clock,
     observed,
     random: { number: () => 0.5, bytes: (length) => Buffer.alloc(length) },
-    documents: { read: () => Promise.resolve(undefined), names: () => Promise.resolve([]) },
+    documents: { stack: 'magnum-ha', read: () => Promise.resolve(undefined), names: () => Promise.resolve([]) },
     secrets: {
       read: (names) =>
         Promise.resolve(new Secrets(new Map(names.map((name) => [name, secrets[name] ?? `value of ${name}`])))),

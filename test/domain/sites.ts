@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Controller, Site } from '../../domain/site/document';
 import { parseSite } from '../../domain/site/parse';
+import { DEFAULT_STACK, withSecretNames } from '../../domain/site/secret-names';
 
 /** A self-signed certificate of a CA, made with `openssl req -x509 -newkey ed25519`; its key was thrown away. */
 export const CA = `-----BEGIN CERTIFICATE-----
@@ -20,7 +21,8 @@ export type SiteName = 'golden' | 'guide' | 'fuel' | 'fuel-9' | 'centos-7' | 'ro
 
 /** A site document of `sites/`, with changes made to it before it is checked and its defaults are filled in. */
 export function site(name: SiteName, change: (document: Site) => void = () => undefined): Site {
-  const document = JSON.parse(readFileSync(join(__dirname, `../../sites/${name}.json`), 'utf8')) as Site;
+  const text = readFileSync(join(__dirname, `../../sites/${name}.json`), 'utf8');
+  const document = withSecretNames(JSON.parse(text), DEFAULT_STACK).document as Site;
   change(document);
   return parseSite(name, JSON.stringify(document));
 }

@@ -13,7 +13,7 @@ import type { ExecutionResult } from '../../local/emulator/asl';
 import { synthesized } from '../../local/emulator/assembly';
 import type { Deployment } from '../../local/emulator/aws/deployment';
 import type { StartOptions } from '../../local/emulator/aws/step-functions';
-import { deploy } from '../../local/deploy';
+import { deploy, putDocument } from '../../local/deploy';
 import { idle } from '../lab-faults/idle';
 
 /** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
@@ -59,7 +59,7 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
   const release = GENERATIONS[defaultDebian()].openstack;
   // Of Keystone and Magnum alone no cluster can be made.
   const given = change(profile === 'full' ? shipped : { ...shipped, release, clusterTemplates: [], clusters: [] });
-  const template = await synthesized(given);
+  const template = await synthesized();
   const image = await labImage(() => undefined, { profile, provisioned });
   const lab = await startLab({ document: given, image, profile, magnumApi, directory: labEnvironment().directory });
   const deployment = await deploy({ template, site: lab, clock: hurriedClock(speed), log: () => undefined });
@@ -75,10 +75,7 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
     },
     execute: async (mode, changed = document, onEvent) => {
       await idle(deployment);
-      deployment.parameters.set(`/magnum-ha/sites/${document.name}`, {
-        type: 'String',
-        value: JSON.stringify(changed),
-      });
+      putDocument(deployment, document.name, changed);
       return deployment.start('magnum-ha', { input: { site: document.name, mode }, ...(onEvent && { onEvent }) })
         .result;
     },

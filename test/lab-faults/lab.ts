@@ -10,7 +10,7 @@ import type { Site } from '../../domain/site/document';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import { synthesized } from '../../local/emulator/assembly';
 import type { Deployment } from '../../local/emulator/aws/deployment';
-import { deploy, lockItems } from '../../local/deploy';
+import { deploy, lockItems, putDocument } from '../../local/deploy';
 import { idle } from './idle';
 
 /** How many times as fast as in truth clusters are created. */
@@ -61,7 +61,7 @@ export interface FaultyLab {
 
 /** Starts a lab, and deploys the stack beside it. */
 export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'haproxyNamespace'>): Promise<FaultyLab> {
-  const template = await synthesized(options.document);
+  const template = await synthesized();
   const lab = await startLab({ ...options, ...labEnvironment(), speed: SPEED });
   const deployment = await deploy({ template, site: lab, clock: hurriedClock(SPEED), log: () => undefined });
   const { document } = lab;
@@ -121,7 +121,7 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
     learn,
     apply: async (during, given = document) => {
       await idle(deployment);
-      deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
+      putDocument(deployment, document.name, given);
       const waiting = new Set([during ?? []].flat());
       const acting: Promise<unknown>[] = [];
       const result = await deployment.start('magnum-ha', {

@@ -8,7 +8,7 @@ import { synthesized } from '../../local/emulator/assembly';
 // prints each state as it is entered.
 async function main(): Promise<void> {
   const site = JSON.parse(await text(process.stdin)) as Pick<Lab, 'document' | 'privateKey' | 'secrets'>;
-  const template = await synthesized(site.document);
+  const template = await synthesized();
   const deployment = await deploy({ template, site, clock: hurriedClock(60), log: () => undefined });
   const { status, error, cause } = await deployment.start('magnum-ha', {
     input: { site: site.document.name, mode: 'apply' },

@@ -68,7 +68,7 @@ export async function startFieldLab(options: FieldOptions): Promise<FieldLab> {
     },
   });
   const deployment = await deploy({
-    template: await synthesized(given),
+    template: await synthesized(),
     site: lab,
     clock: hurriedClock(SPEED),
     log: () => undefined,

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { Site } from '../../domain/site/document';
-import { mapAll } from '../../domain/non-empty';
 import { fileOf, TASK_NAMES, TASKS } from '../../domain/tasks';
 import { createApp } from '../../lib/app';
-import { sitesAt } from '../../lib/settings';
 
 let outdir: string;
 beforeAll(() => {
@@ -18,13 +15,11 @@ afterAll(() => {
   rmSync(outdir, { recursive: true });
 });
 
-const golden = () => sitesAt(['sites/golden.json'])[0] as Site;
-
 /** The app as the CDK CLI runs it with `-c`. */
-function appWith(context: Record<string, unknown>, sites?: Site[]) {
+function appWith(context: Record<string, unknown>) {
   process.env['CDK_CONTEXT_JSON'] = JSON.stringify(context);
   try {
-    return createApp({ outdir, ...(sites ? { sites } : {}) });
+    return createApp({ outdir });
   } finally {
     delete process.env['CDK_CONTEXT_JSON'];
   }
@@ -49,21 +44,28 @@ const stackOf = (app: App) => {
 
 describe('createApp', () => {
   test('refuses what cdk-nag finds', () => {
-    const app = createApp({ outdir, sites: [golden()] });
+    const app = createApp({ outdir });
     new Bucket(stackOf(app), 'Unencrypted');
     expect(() => app.synth()).toThrow('AwsSolutions-S1');
   }, 60_000);
 
-  test('deploys the sites after -c, each with its parameter and its schedule', () => {
-    const template = Template.fromStack(stackOf(appWith({ sites: 'sites/golden.json,sites/guide.json' })));
-    const inputs = Object.values(template.findResources('AWS::Scheduler::Schedule')).map((one) => JSON.stringify(one));
-    expect(Object.values(template.findResources('AWS::SSM::Parameter'))).toHaveLength(2);
-    expect(inputs.map((input) => /site\W+(\w+)/.exec(input)?.[1])).toEqual(['golden', 'guide']);
+  test('names the stack, its machines and its parameters by the prefix', () => {
+    const stack = stackOf(appWith({ prefix: 'eu' }));
+    const template = Template.fromStack(stack);
+    const namesOf = (type: string, property: string) =>
+      Object.values(template.findResources(type) as Record<string, { Properties: Record<string, unknown> }>).map(
+        ({ Properties }) => Properties[property],
+      );
+
+    expect(stack.node.id).toBe('eu');
+    expect(namesOf('AWS::StepFunctions::StateMachine', 'StateMachineName')).toEqual(['eu', 'eu-fleet', 'eu-recovery']);
+    expect(namesOf('AWS::SSM::Parameter', 'Name')).toEqual(['/eu/documents-bucket']);
+    expect(JSON.stringify(statementsOf(template))).not.toContain('parameter/magnum-ha/');
   });
 
   test('puts the functions that open SSH connections into a network, and only those, and cdk-nag still finds nothing', () => {
     const network = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] };
-    const app = appWith({ network }, [golden()]);
+    const app = appWith({ network });
     expect(() => app.synth()).not.toThrow();
     const functions = Template.fromStack(stackOf(app)).findResources('AWS::Lambda::Function');
     const inside = Object.values(functions as Record<string, { Properties: Record<string, unknown> }>).flatMap(
@@ -84,7 +86,7 @@ describe('createApp', () => {
   test('encrypts everything it keeps with the key of the setting, and lets functions decrypt through SSM alone', () => {
     const kmsKey = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
 
-    const app = appWith({ kmsKey }, [golden()]);
+    const app = appWith({ kmsKey });
 
     expect(() => app.synth()).not.toThrow();
     const template = Template.fromStack(stackOf(app));
@@ -95,15 +97,15 @@ describe('createApp', () => {
     const kept = [
       'AWS::Logs::LogGroup',
       'AWS::DynamoDB::Table',
+      'AWS::S3::Bucket',
       'AWS::SQS::Queue',
       'AWS::StepFunctions::StateMachine',
-      'AWS::S3::Bucket',
     ].flatMap(every);
     expect(kept.length).toBeGreaterThan(6);
     expect(kept.filter((properties) => !properties.includes(kmsKey))).toEqual([]);
     const decrypting = statementsOf(template).filter(({ Action }) => Action === 'kms:Decrypt');
     expect(decrypting.filter(({ Condition }) => Condition !== undefined)).toHaveLength(
-      TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0).length,
+      TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0 || TASKS[task].loads).length,
     );
     const keeping = statementsOf(template).filter(({ Action }) => Action.includes('kms:GenerateDataKey'));
     expect(keeping.map(({ Condition }) => Object.keys(Condition ?? {}))).toContainEqual(['StringEquals']);
@@ -111,7 +113,7 @@ describe('createApp', () => {
 
   test('locks records by the setting, and only then may set how long', () => {
     const [locked, open] = [{ retentionDays: 30, objectLock: 'COMPLIANCE' }, {}].map((archive) =>
-      Template.fromStack(stackOf(appWith({ archive }, [golden()]))),
+      Template.fromStack(stackOf(appWith({ archive }))),
     );
     const locks = (template?: Template) =>
       JSON.stringify(template?.toJSON())
@@ -120,38 +122,11 @@ describe('createApp', () => {
 
     expect(locks(locked)).toEqual(['"OBJECT_LOCK":"COMPLIANCE"', '"RETENTION_DAYS":"30"', 's3:PutObjectRetention']);
     expect(locks(open)).toEqual(['"RETENTION_DAYS":"2557"']);
-    expect(() => appWith({ archive: { retentionDays: 0 } }, [golden()])).toThrow(
-      'archive.retentionDays: must be at least 1',
-    );
+    expect(() => appWith({ archive: { retentionDays: 0 } })).toThrow('archive.retentionDays: must be at least 1');
   }, 60_000);
-
-  test('lets a longer document be an advanced parameter, and refuses one that is longer still', () => {
-    const many = (count: number): Site => {
-      const { controllers, ...site } = golden();
-      const [first] = controllers;
-      const others = Array.from({ length: count - 1 }, () => first);
-      return { ...site, controllers: mapAll([first, ...others], (one, index) => ({ ...one, name: `node-${index}` })) };
-    };
-    Template.fromStack(stackOf(createApp({ outdir, sites: [many(20)] }))).hasResourceProperties('AWS::SSM::Parameter', {
-      Tier: 'Intelligent-Tiering',
-    });
-    expect(() => createApp({ outdir, sites: [many(64)] })).toThrow(
-      /^The document of site golden has \d+ characters .* holds 8192\. Shorten it/,
-    );
-  });
 });
 
 describe('settings', () => {
-  test('a path without a document is reported', () => {
-    expect(() => appWith({ sites: 'sites/none.json' })).toThrow('There is no site document sites/none.json. Correct');
-  });
-
-  test('a mistaken document is refused with its own message', () => {
-    const path = join(outdir, 'own.json');
-    writeFileSync(path, '{"name": "own"}');
-    expect(() => appWith({ sites: path })).toThrow(/own\.json.*release/s);
-  });
-
   test('a rate that is none is refused', () => {
     expect(() => appWith({ checkRate: 'daily' })).toThrow('checkRate: must be rate(…) or cron(…)');
   });

@@ -1,18 +1,18 @@
-import { secretNames, type SecretPurpose } from '../../domain/secrets/references';
+import { NAMES_BY_PURPOSE, secretNames, type SecretPurpose } from '../../domain/secrets/references';
 import { fileOf, TASK_NAMES, type TaskName, TASKS } from '../../domain/tasks';
 import { allows, type Statement } from '../../local/emulator/aws/iam';
-import { sitesAt } from '../../lib/settings';
-import { synthesized } from '../../local/emulator/assembly';
+import { site } from '../domain/sites';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
 
-const [golden] = sitesAt(['sites/golden.json']);
-if (!golden) throw new Error('the golden site is missing');
-const SSH = ['ssh-private-key'];
-const OPENSTACK = ['openstack-password'];
+/** A site whose functions need every secret that there can be. */
+const asking = site('golden', (document) => {
+  document.bootstrap = ['database', 'schema', 'rabbitmq', 'keystone'];
+  document.magnum.extraOptions = { barbican: { password: { ssm: '/magnum-ha/golden/options/barbican' } } };
+});
 
-/** The secrets of the golden site that the table of tasks lets this one read. */
+/** The secrets of the site that the table of tasks lets this one read. */
 const mayRead = (task: TaskName) => [
-  ...new Set(TASKS[task].secrets.flatMap((purpose) => secretNames(golden)[purpose])),
+  ...new Set(TASKS[task].secrets.flatMap((purpose) => secretNames(asking)[purpose])),
 ];
 
 let stack: Synthesized;
@@ -62,16 +62,22 @@ describe.each(TASK_NAMES)('%s', (name) => {
   const task = fileOf(name);
   const { loads } = TASKS[name];
 
-  test('reads the secrets it needs and no other parameter', () => {
-    const secrets = mayRead(name);
-    const wanted = [...secrets.map(parameter), ...(loads ? ['*', parameter('/magnum-ha/sites/*')] : [])];
+  test('reads the secrets it needs of every site, and no other parameter', () => {
+    const named = [...new Set(TASKS[name].secrets.flatMap((purpose) => NAMES_BY_PURPOSE[purpose]))];
+    const wanted = [...named.map((one) => parameter(`/magnum-ha/*/${one}`)), ...(loads ? ['*'] : [])];
+    const may = (secret: string) => allows(statementsOf(task), 'ssm:GetParameters', parameter(secret));
+    const all = [...new Set(TASK_NAMES.flatMap(mayRead))];
+
     expect([...new Set(resourcesOf(statementsOf(task), 'ssm'))].sort()).toEqual(wanted.sort());
-    for (const secret of secrets) expect(allows(statementsOf(task), 'ssm:GetParameters', parameter(secret))).toBe(true);
+    expect(all.filter(may).sort()).toEqual(mayRead(name).sort());
+    expect(all.map((one) => one.replace('magnum-ha', 'another-stack')).filter(may)).toEqual([]);
   });
 
   test('may only write its log and its traces', () => {
     const services = statementsOf(task).flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
-    expect([...new Set(services)].filter((service) => service !== 'ssm').sort()).toEqual(['logs', 'xray']);
+    expect([...new Set(services)].filter((service) => service !== 'ssm').sort()).toEqual(
+      loads ? ['logs', 's3', 'xray'] : ['logs', 'xray'],
+    );
     const everything = statementsOf(task).filter(({ resources }) => resources.includes('*'));
     expect(everything.flatMap(({ actions }) => actions).sort()).toEqual([
       ...(loads ? ['ssm:DescribeParameters'] : []),
@@ -90,23 +96,17 @@ test('what opens SSH connections reads the key, and what only computes reads not
   expect(['plan', 'report', 'loadSite'].flatMap((task) => TASKS[task as TaskName].secrets)).toEqual([]);
 });
 
-test('bootstrap reads what the parts need that a site asks for, and upgrading the schema none of it', async () => {
-  const asking = await synthesized({ ...golden, bootstrap: ['database', 'schema'] });
-  const secrets = [...asking.functions.entries()].map(
-    ([id]) => [id, resourcesOf(asking.statements.get(id) ?? [], 'ssm')] as const,
-  );
-  const of = (task: RegExp) => secrets.find(([id]) => task.test(id))?.[1];
+test('load-site reads any document, tells an unknown site from a forbidden one, and reads no secret', () => {
+  const [bucket = ''] = [...stack.buckets.keys()].filter((name) => name.startsWith('documents'));
+  const may = (action: string, path = '') => allows(statementsOf('load-site'), action, `arn:aws:s3:::${bucket}${path}`);
+  const secret = allows(statementsOf('load-site'), 'ssm:GetParameters', parameter('/magnum-ha/golden/ssh-private-key'));
 
-  expect([...new Set(of(/^FunctionsBootstrap/))].sort()).toEqual(
-    [...SSH, 'database-password', ...OPENSTACK].map((name) => parameter(`/magnum-ha/golden/${name}`)).sort(),
-  );
-  expect(of(/^FunctionsUpgradeSchema/)).toEqual(SSH.map((name) => parameter(`/magnum-ha/golden/${name}`)));
-});
-
-test('load-site tells an unknown site from a forbidden one, and reads no secret', () => {
-  const may = (name: string) => allows(statementsOf('load-site'), 'ssm:GetParameters', parameter(name));
-  expect([may('/magnum-ha/sites/golden'), may('/magnum-ha/sites/unknown')]).toEqual([true, true]);
-  expect(may('/magnum-ha/golden/ssh-private-key')).toBe(false);
+  expect([may('s3:GetObject', '/sites/any'), may('s3:GetObjectVersion', '/sites/any'), may('s3:ListBucket')]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([may('s3:GetObject', '/other'), may('s3:PutObject', '/sites/any'), secret]).toEqual([false, false, false]);
 });
 
 test('no role has a managed policy', () => {

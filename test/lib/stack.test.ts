@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { TASK_NAMES } from '../../domain/tasks';
-import { parseSite } from '../../domain/site/parse';
-import { sitesAt } from '../../lib/settings';
 import { allows } from '../../local/emulator/aws/iam';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
 
@@ -57,7 +55,12 @@ describe('functions', () => {
     const bucket = { Ref: expect.stringMatching(/^Archive/) as string };
     const log = { Ref: expect.stringMatching(/^Logs/) as string };
     expect(environments).toEqual([
-      { Variables: { SITE_PARAMETER_PREFIX: '/magnum-ha/sites/' } },
+      {
+        Variables: {
+          DOCUMENTS_BUCKET: { Ref: expect.stringMatching(/^Documents/) as string },
+          STACK_NAME: 'magnum-ha',
+        },
+      },
       { Variables: { ARCHIVE_BUCKET: bucket, LOG_GROUP: log, RETENTION_DAYS: '2557' } },
     ]);
   });
@@ -78,15 +81,33 @@ describe('functions', () => {
   });
 });
 
-describe('site parameters', () => {
-  test('hold the site document, which parses to the same again', () => {
-    const [golden] = sitesAt(['sites/golden.json']);
-    const text = stack.parameters.get('/magnum-ha/sites/golden') ?? '';
-    expect(parseSite('golden', text)).toEqual({ ...golden, $schema: undefined });
-    expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Tier'])).toEqual([
-      'Intelligent-Tiering',
-    ]);
+test('site documents lie in a bucket with versions, which nobody outside reads, and which outlives the stack', () => {
+  const [bucket] = ofType(stack, 'AWS::S3::Bucket').filter(({ Properties }) => !Properties['ObjectLockEnabled']);
+
+  expect(bucket).toMatchObject({
+    DeletionPolicy: 'Retain',
+    Properties: {
+      VersioningConfiguration: { Status: 'Enabled' },
+      BucketEncryption: expect.anything() as object,
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    },
   });
+  expect(JSON.stringify(ofType(stack, 'AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+});
+
+test('the template knows no site: it is the same whatever sites there are', () => {
+  const template = JSON.stringify(stack.resources);
+
+  expect(ofType(stack, 'AWS::Scheduler::Schedule')).toHaveLength(1);
+  expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Name'])).toEqual([
+    '/magnum-ha/documents-bucket',
+  ]);
+  expect(template).not.toMatch(/fuel|10\.21\.22\./);
 });
 
 test.each(['hostKey', 'note'])('the table of %s expires its items, has backups, and is paid by use', (key) => {
@@ -143,7 +164,7 @@ test('a saved query finds the commands of an execution in the logs of every func
 
 describe('archive', () => {
   test('its bucket keeps versions, is encrypted, for nobody else, and stays when the stack goes', () => {
-    const [bucket] = ofType(stack, 'AWS::S3::Bucket');
+    const [bucket] = ofType(stack, 'AWS::S3::Bucket').filter(({ Properties }) => Properties['ObjectLockEnabled']);
     expect(bucket).toMatchObject({
       DeletionPolicy: 'Retain',
       Properties: {
@@ -169,13 +190,14 @@ describe('archive', () => {
 });
 
 describe('compliance schedule', () => {
-  test('checks each site once a day; what could not be started is kept', () => {
+  test('checks all sites once a day; what could not be started is kept', () => {
     expect(ofType(stack, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties)).toEqual([
       expect.objectContaining({
         ScheduleExpression: 'rate(1 day)',
         State: 'ENABLED',
         Target: expect.objectContaining({
-          Input: JSON.stringify({ site: 'golden', mode: 'check' }),
+          Arn: { Ref: expect.stringMatching(/^FleetStateMachine/) as string },
+          Input: '{}',
           RetryPolicy: { MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 3600 },
           DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/NotStarted/) as string, 'Arn'] } },
         }) as object,

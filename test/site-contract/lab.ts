@@ -26,7 +26,7 @@ export async function start(document: Site): Promise<ContractSite> {
     directory: labEnvironment().directory,
     speed,
   });
-  const template = await synthesized(document);
+  const template = await synthesized();
   const deployment = await deploy({ template, site: lab, clock: hurriedClock(speed), log: () => undefined });
   const using = client(lab, deployment);
   const names = lab.document.controllers.map(({ name }) => name);

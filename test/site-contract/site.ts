@@ -9,6 +9,7 @@ import { parseSite } from '../../domain/site/parse';
 import type { Command, Outcome } from '../../domain/ssh/command';
 import { CommandTimeout } from '../../domain/ssh/errors';
 import { poll, type World } from '../../domain/world';
+import { putDocument } from '../../local/deploy';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import type { Deployment } from '../../local/emulator/aws/deployment';
 import { worldWith } from '../world';
@@ -124,7 +125,7 @@ export function client({ document, privateKey, secrets, world: given }: ClientOp
     });
   return {
     execute: (mode, given = document) => {
-      deployment.parameters.set(`/magnum-ha/sites/${document.name}`, { type: 'String', value: JSON.stringify(given) });
+      putDocument(deployment, document.name, given);
       return deployment.start('magnum-ha', { input: { site: document.name, mode } }).result;
     },
     run: (controller, command) => run(controller, document.ssh.sudo, command),

@@ -1,7 +1,7 @@
 import type { Finding } from '../../domain/findings/finding';
 import { auditText } from '../../cli/audit-text';
 import { audit } from '../../domain/audit/audit';
-import type { Local } from '../../local/deploy';
+import { type Local, putDocument } from '../../local/deploy';
 import { style } from '../../cli/style';
 import { changes, document, reportOf, run, withLocal } from './local';
 
@@ -10,10 +10,7 @@ const guide = document('guide');
 
 /** From now on executions take another document for the site's. */
 function redeploy({ deployment, site: { document: deployed } }: Local, change: object): void {
-  deployment.parameters.set(`/magnum-ha/sites/${deployed.name}`, {
-    type: 'String',
-    value: JSON.stringify({ ...deployed, ...change }),
-  });
+  putDocument(deployment, deployed.name, { ...deployed, ...change });
 }
 
 const names = (findings: readonly Finding[], severity: Finding['severity']) =>

@@ -1,7 +1,7 @@
 import { audit } from '../../domain/audit/audit';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
-import { type Local, lockItems, startLocal } from '../../local/deploy';
+import { type Local, lockItems, putDocument, startLocal } from '../../local/deploy';
 import { element } from '../../local/simulated-site/cib';
 import { changes, document, haproxyOn, listensEverywhere, run, withLocal } from './local';
 
@@ -39,11 +39,7 @@ describe('refused before any connection', () => {
       SecretInClear: { openstack: { ...golden.openstack, password: 'hunter2' } },
     }).map(([error, change]) => ({
       what: `a site document with ${error}`,
-      prepare: ({ deployment }: Local) =>
-        deployment.parameters.set('/magnum-ha/sites/golden', {
-          type: 'String',
-          value: JSON.stringify({ ...golden, ...change }),
-        }),
+      prepare: ({ deployment }: Local) => putDocument(deployment, 'golden', { ...golden, ...change }),
       error,
       cause: new RegExp(`\\[${error}\\]`),
     })),
@@ -128,10 +124,7 @@ describe('refused before any change', () => {
     {
       what: 'a resource that pacemaker does not know',
       prepare: ({ deployment, site: { document: pinned } }) =>
-        deployment.parameters.set('/magnum-ha/sites/golden', {
-          type: 'String',
-          value: JSON.stringify({ ...pinned, haproxy: { ...pinned.haproxy, resource: 'p_nothing' } }),
-        }),
+        putDocument(deployment, 'golden', { ...pinned, haproxy: { ...pinned.haproxy, resource: 'p_nothing' } }),
       error: 'PreflightRefused',
       cause: /error HAProxyResourceUnknown: .*p_nothing/,
     },
@@ -183,10 +176,7 @@ describe('refused before any change', () => {
     {
       what: 'a controller that runs HAProxy and is not in the document',
       prepare: ({ deployment, site: { document: pinned } }) =>
-        deployment.parameters.set('/magnum-ha/sites/golden', {
-          type: 'String',
-          value: JSON.stringify({ ...pinned, controllers: pinned.controllers.slice(0, 2) }),
-        }),
+        putDocument(deployment, 'golden', { ...pinned, controllers: pinned.controllers.slice(0, 2) }),
       error: 'PreflightRefused',
       cause: /error ControllerMissingInDocument: HAProxy runs on node-3/,
     },

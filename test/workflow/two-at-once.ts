@@ -40,7 +40,8 @@ const RESULTS: Partial<Record<TaskName, (input: Record<string, unknown>) => unkn
   loadSite: ({ input }) => {
     const { site, mode } = input as { site: keyof typeof SITES; mode: string };
     const asked = { mode, acts: mode, outsideWindow: null };
-    return { site: SITES[site], lock: lockOf(SITES[site] as typeof golden), ...asked, findings: [], refusal: null };
+    const found = { lock: lockOf(SITES[site] as typeof golden), document: null, findings: [], refusal: null };
+    return { site: SITES[site], ...asked, ...found };
   },
   lookAtHaproxy: () => ({ platforms: [], disabled: false }),
   preflight: () => ({ platforms: [], findings: [] }),
@@ -69,7 +70,7 @@ export async function round(seed: number, tampered: (template: Template) => Temp
   const random = seededRandom(seed);
   const upTo = (most: number) => random.number() * most;
   const clock = virtualClock();
-  const template = tampered(await synthesized(golden));
+  const template = tampered(await synthesized());
   const works: Work[] = [];
   const skewMs = (random.number() - 0.5) * 600 * SECOND;
   const deployment = await deploy({

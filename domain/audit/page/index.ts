@@ -96,7 +96,10 @@ function cards({ execution, outages, controllers, document, record, cost }: Audi
     ['started by', execution.startedBy ?? 'not in this record: CloudTrail, StartExecution'],
     ['approved by', 'not asked for'],
     ['input', html`<code>${execution.input}</code>`],
-    ['site document, SHA-256', document ? html`<code>${document.sha256.slice(0, 16)}…</code>` : 'was not read'],
+    [
+      'site document, version and SHA-256',
+      document ? html`<code>${document.version}</code> <code>${document.sha256.slice(0, 16)}…</code>` : 'was not read',
+    ],
     [
       'record',
       `${record.events} events, ${record.missing.length === 0 ? 'none missing' : `${record.missing.length} missing`}`,

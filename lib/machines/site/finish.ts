@@ -18,6 +18,7 @@ export function report({ kit, release }: PhaseContext, suffix = ''): Phase {
         startedAt: variable('states.context.Execution.StartTime'),
         reportedAt: variable('states.context.State.EnteredTime'),
         site: $.site,
+        document: $.document,
         mode: $.mode,
         findings: $.findings,
         platforms: $.platforms,

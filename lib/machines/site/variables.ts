@@ -16,6 +16,7 @@ import type { RollBack } from '../../../domain/rollback/roll-back';
 import type { Site } from '../../../domain/site/document';
 import type { Mode } from '../../../domain/site/load';
 import type { Refusal, TaskOutput } from '../../../domain/tasks';
+import type { DocumentVersion } from '../../../domain/world';
 import type { CommonVariables } from '../../states/kit';
 
 /** A cluster, as Ensure cluster or Poll cluster left it. */
@@ -24,6 +25,7 @@ type ClusterState = TaskOutput<'ensureCluster'> | TaskOutput<'pollCluster'>;
 /** The variables of the site machine; null, or an empty list, before something is known. */
 export interface SiteVariables extends CommonVariables {
   readonly site: Site;
+  readonly document: DocumentVersion;
   /** What the site's lock is named by. */
   readonly lock: string;
   readonly mode: Mode;

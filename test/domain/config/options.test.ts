@@ -334,7 +334,10 @@ describe('magnumOptions', () => {
     const golden = site('golden', (document) => {
       document.magnum.extraOptions = {
         trust: { cluster_user_trust: 'True', trustee_domain_name: 'magnum2' },
-        drivers: { openstack_ca_file: '$state_path/ca.pem', send_cluster_metrics_token: { ssm: '/magnum-ha/token' } },
+        drivers: {
+          openstack_ca_file: '$state_path/ca.pem',
+          send_cluster_metrics_token: { ssm: '/magnum-ha/golden/options/token' },
+        },
       };
     });
 
@@ -347,7 +350,7 @@ describe('magnumOptions', () => {
       '[trust] trustee_keystone_interface = public',
       '[trust] cluster_user_trust = True',
       '[drivers] openstack_ca_file = $state_path/ca.pem',
-      '[drivers] send_cluster_metrics_token = <secret /magnum-ha/token>',
+      '[drivers] send_cluster_metrics_token = <secret /magnum-ha/golden/options/token>',
     ]);
     expect(options.at(-1)?.section).toBe('drivers');
   });

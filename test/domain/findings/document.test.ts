@@ -193,7 +193,9 @@ describe('documentFindings', () => {
     [
       'admin_* with a password, instead of [keystone_auth]',
       (one) => {
-        extra({ keystone_authtoken: { admin_user: 'magnum', admin_password: { ssm: '/magnum-ha/admin' } } })(one);
+        extra({
+          keystone_authtoken: { admin_user: 'magnum', admin_password: { ssm: `/magnum-ha/${one.name}/options/admin` } },
+        })(one);
         one.magnum.keystone.keystoneAuth = false;
       },
       ['warning KeystoneAuthMissing', 'warning LegacyKeystoneOptions'],

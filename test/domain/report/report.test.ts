@@ -19,6 +19,7 @@ const cluster = (action: ReportInput['clusters'][number]['action']) => ({
 function input(changes: Partial<ReportInput> = {}): ReportInput {
   return {
     site: site('golden'),
+    document: { version: 'v1', sha256: '0'.repeat(64) },
     mode: 'apply',
     execution: 'arn:aws:states:us-east-1:123456789012:execution:magnum-ha:one',
     startedAt: '2030-01-01T00:00:00Z',

@@ -12,7 +12,7 @@ const quiet: Report = {
     outageBoundsMs: null,
     outageBudgetMs: null,
   },
-  ...{ blastRadius: null },
+  ...{ blastRadius: null, document: { version: 'v1', sha256: '0'.repeat(64) } },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
   ...{ leftDisabled: false, authorization: null, bootstrap: null, verdicts: [], plan: [], controllers: [] },
   ...{ verification: null },

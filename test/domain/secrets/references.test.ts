@@ -1,4 +1,4 @@
-import { allSecretNames, secretNames } from '../../../domain/secrets/references';
+import { allSecretNames, NAMES_BY_PURPOSE, secretNames } from '../../../domain/secrets/references';
 import type { Site } from '../../../domain/site/document';
 import { site } from '../sites';
 
@@ -45,35 +45,41 @@ test.each<[Site['bootstrap'], string[]]>([
   expect(bootstrap).toEqual(wanted.map((name) => `/magnum-ha/golden/${name}-password`));
 });
 
-test('extra options are among them, a name that serves twice once', () => {
-  const shared = { ssm: '/magnum-ha/golden/keystone-password' };
+test('secrets of extra options are among them, a name that serves twice once', () => {
+  const shared = { ssm: '/magnum-ha/golden/options/shared' };
   const golden = site('golden', ({ magnum }) => {
     magnum.extraOptions = {
-      barbican: { password: { ssm: '/extra/one' }, username: 'magnum' },
-      heat: { password: shared, auth_password: { ssm: '/extra/two' } },
+      barbican: { password: { ssm: '/magnum-ha/golden/options/barbican' }, username: 'magnum' },
+      heat: { password: shared, auth_password: shared },
     };
-    magnum.trust.domainAdminPassword = shared;
   });
 
-  const { magnumConf } = secretNames(golden);
+  const { magnumConf, accounts } = secretNames(golden);
 
-  expect(magnumConf).toEqual([
-    '/magnum-ha/golden/database-password',
-    '/magnum-ha/golden/keystone-password',
-    '/magnum-ha/golden/rabbit-password',
-    '/extra/one',
-    '/extra/two',
-  ]);
+  expect(magnumConf).toEqual([...accounts, '/magnum-ha/golden/options/barbican', '/magnum-ha/golden/options/shared']);
 });
 
 test('all of them are each named once', () => {
-  const golden = site('golden', ({ openstack, magnum }) => {
-    openstack.password = magnum.keystone.password;
+  const names = allSecretNames(site('golden'));
+
+  expect(names).toEqual(
+    [...new Set(Object.values(NAMES_BY_PURPOSE).flat())]
+      .filter((name) => !name.includes('*'))
+      .map((name) => `/magnum-ha/golden/${name}`),
+  );
+});
+
+test('what each purpose may read holds what it needs of any site', () => {
+  const golden = site('golden', (document) => {
+    document.bootstrap = ['database', 'schema', 'rabbitmq', 'keystone'];
+    document.magnum.extraOptions = { barbican: { password: { ssm: '/magnum-ha/golden/options/barbican' } } };
   });
 
-  const names = allSecretNames(golden);
+  const needed = Object.entries(secretNames(golden)).map(([purpose, names]) => [purpose, [names].flat().sort()]);
 
-  expect(names).toHaveLength(5);
-  expect(new Set(names).size).toBe(5);
-  expect(names).toContain('/magnum-ha/golden/ssh-private-key');
+  const allowed = Object.entries(NAMES_BY_PURPOSE).map(([purpose, names]) => [
+    purpose,
+    names.map((name) => `/magnum-ha/golden/${name.replace('*', 'barbican')}`).sort(),
+  ]);
+  expect(needed).toEqual(allowed);
 });

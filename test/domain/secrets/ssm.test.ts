@@ -1,5 +1,5 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { parameterStore } from '../../../domain/secrets/ssm';
+import { secretsIn } from '../../../domain/secrets/ssm';
 import { type Authorize, LocalSsm, type Parameter } from '../../../local/emulator/aws/ssm';
 
 const opened: (() => void)[] = [];
@@ -19,36 +19,25 @@ async function storeOf(parameters: Readonly<Record<string, Parameter>>, authoriz
     client.destroy();
     server.close();
   });
-  return parameterStore(client, '/magnum-ha/sites/');
+  return secretsIn(client);
 }
 
 function secure(value: string): Parameter {
   return { type: 'SecureString', value };
 }
 
-test('sites are all those whose documents are there', async () => {
-  const document: Parameter = { type: 'String', value: '{}' };
-  const { documents } = await storeOf({
-    '/magnum-ha/sites/golden': document,
-    '/magnum-ha/golden/password': secure('secret'),
-    '/magnum-ha/sites/fuel': document,
-  });
-
-  expect(await documents.names()).toEqual(['fuel', 'golden']);
-});
-
 describe('secrets', () => {
   test('are read and decrypted, however many there are, each once', async () => {
     const names = Array.from({ length: 23 }, (_, index) => `/secret/${index}`);
     const store = await storeOf(Object.fromEntries(names.map((name) => [name, secure(`value of ${name}`)])));
 
-    const secrets = await store.secrets.read([...names, ...names]);
+    const secrets = await store.read([...names, ...names]);
 
     expect(names.map((name) => secrets.reveal(name))).toEqual(names.map((name) => `value of ${name}`));
   });
 
   test('that are missing are all named, with what puts them there', async () => {
-    const { secrets } = await storeOf({ '/one': secure('1') });
+    const secrets = await storeOf({ '/one': secure('1') });
     const names = ['/one', '/two', '/three'];
 
     const refused = await Promise.allSettled([secrets.read(names), secrets.check(names)]);
@@ -59,7 +48,7 @@ describe('secrets', () => {
   });
 
   test('that are too short to be kept out of texts are refused, all named', async () => {
-    const { secrets } = await storeOf({ '/one': secure('abc'), '/two': secure('abcd'), '/three': secure(' x \n') });
+    const secrets = await storeOf({ '/one': secure('abc'), '/two': secure('abcd'), '/three': secure(' x \n') });
 
     const read = secrets.read(['/one', '/two', '/three']);
 
@@ -73,7 +62,7 @@ describe('secrets', () => {
   test('that lie in plain text are refused without being read', async () => {
     const asked: string[] = [];
     const parameters: Record<string, Parameter> = { '/one': secure('1'), '/two': { type: 'String', value: 'clear' } };
-    const { secrets } = await storeOf(parameters, (_, action) => asked.push(action) > 0);
+    const secrets = await storeOf(parameters, (_, action) => asked.push(action) > 0);
 
     const check = secrets.check(['/one', '/two']);
 
@@ -85,16 +74,8 @@ describe('secrets', () => {
 
   test('that are all there and encrypted pass', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `/secret/${index}`);
-    const { secrets } = await storeOf(Object.fromEntries(names.map((name) => [name, secure('x')])));
+    const secrets = await storeOf(Object.fromEntries(names.map((name) => [name, secure('x')])));
 
     await expect(secrets.check(names)).resolves.toBeUndefined();
   });
-});
-
-test('a document is what lies under the prefix and the name of its site, as it is', async () => {
-  const { documents } = await storeOf({ '/magnum-ha/sites/golden': { type: 'String', value: '{}' } });
-
-  const [golden, silver] = [await documents.read('golden'), await documents.read('silver')];
-
-  expect([golden, silver]).toEqual(['{}', undefined]);
 });

@@ -3,7 +3,13 @@ import type { DocumentStore } from '../../../domain/world';
 import { documentWith, shipped } from './documents';
 
 const stored = (documents: Record<string, string>): DocumentStore => ({
-  read: (name) => Promise.resolve(documents[name]),
+  stack: 'magnum-ha',
+  read: (name) => {
+    const text = documents[name];
+    return Promise.resolve(
+      text === undefined ? undefined : { text, etag: '', version: 'v1', sha256: `digest of ${name}` },
+    );
+  },
   names: () => Promise.resolve(Object.keys(documents)),
 });
 const two = stored({ golden: shipped('golden'), guide: shipped('guide') });
@@ -48,11 +54,12 @@ describe('the input of an execution', () => {
 });
 
 describe('a site', () => {
-  test('is the one of its document, with defaults', async () => {
-    const site = await loadSite('guide', stored({ guide: shipped('guide') }));
+  test('is the one of its document, with defaults, and says which version that was', async () => {
+    const { site, document } = await loadSite('guide', stored({ guide: shipped('guide') }));
 
     expect(site.release).toBe('newton');
     expect(site.haproxy.resource).toBe('p_haproxy');
+    expect(document).toEqual({ version: 'v1', sha256: 'digest of guide' });
   });
 
   test('that nobody deployed is unknown', async () => {

@@ -32,7 +32,10 @@ describe('a document that is right', () => {
 
   test.each<[string, Changes]>([
     ['an empty extra option', { magnum: { extraOptions: { keystone_authtoken: { admin_password: '' } } } }],
-    ['an extra option by reference', { magnum: { extraOptions: { a: { password: { ssm: '/one' } } } } }],
+    [
+      'an extra option by reference',
+      { magnum: { extraOptions: { a: { password: { ssm: '/magnum-ha/golden/options/a' } } } } },
+    ],
     ['the lowest and the highest port', { bastion: { port: 1 }, controllers: { 0: { port: 65535 } } }],
     ['a database behind a port of its own', { magnum: { database: { host: '10.21.22.2:3307' } } }],
     ['sudo for a user who is not root', { ssh: { user: 'magnum-ha', sudo: true } }],
@@ -72,7 +75,13 @@ describe('a document that is refused', () => {
     ['no VIP', { virtualIp: undefined }, 'MissingField', 'virtualIp'],
     ['no Magnum', { magnum: undefined }, 'MissingField', 'magnum'],
     ['no host key', { controllers: { 1: { hostKey: undefined } } }, 'MissingField', 'controllers.1.hostKey'],
-    ['no password', { magnum: { database: { password: undefined } } }, 'MissingField', 'magnum.database.password'],
+    ['no database', { magnum: { database: { host: undefined } } }, 'MissingField', 'magnum.database.host'],
+    [
+      'a password without a value',
+      { magnum: { database: { password: null } } },
+      'MissingField',
+      'magnum.database.password',
+    ],
     ['an address that is none', { virtualIp: '10.21.22' }, 'BadAddress', 'virtualIp'],
     ['a name as an address', { controllers: { 0: { address: 'node-1' } } }, 'BadAddress', 'controllers.0.address'],
     ['an IPv6 address', { controllers: { 0: { address: 'fe80::1' } } }, 'BadAddress', 'controllers.0.address'],
@@ -248,7 +257,7 @@ describe('the message', () => {
           relese: 'pike',
           virtualIp: '10.21.23.2',
           controllers: { 1: { name: 'node-1', port: 0 } },
-          openstack: { password: undefined },
+          openstack: { authUrl: undefined },
         }),
       ),
     );
@@ -257,7 +266,7 @@ describe('the message', () => {
     expect(refusal?.message.split('\n').slice(1).sort()).toEqual([
       '- controllers.1.name: another of controllers is named node-1 [DuplicateName]',
       '- controllers.1.port: must be a port number from 1 to 65535 [BadPort]',
-      '- openstack.password: is missing [MissingField]',
+      '- openstack.authUrl: is missing [MissingField]',
       '- relese: is no field of a site document [UnknownField]',
       '- virtualIp: 10.21.23.2 is outside the management network 10.21.22.0/24 [AddressOutsideManagementNetwork]',
     ]);
@@ -372,8 +381,8 @@ describe('a secret in clear', () => {
     ['somewhere', 'url', 'http://10.21.22.2:8080/path@version'],
     ['somewhere', 'url', 'http://10.21.22.2:8080,http://10.21.22.3:8080'],
     ['somewhere', 'image', 'registry.example.org/a@sha256:0123'],
-    ['profiler', 'hmac_keys', { ssm: '/magnum-ha/golden/hmac-keys' }],
-    ['database', 'connection', { ssm: '/magnum-ha/golden/connection' }],
+    ['profiler', 'hmac_keys', { ssm: '/magnum-ha/golden/options/hmac-keys' }],
+    ['database', 'connection', { ssm: '/magnum-ha/golden/options/connection' }],
   ])('the option [%s] %s = %j is none', (section, option, value) => {
     expect(problemsOf({ magnum: { extraOptions: { [section]: { [option]: value } } } })).toEqual([]);
   });
@@ -419,15 +428,15 @@ describe('a document of several lines', () => {
 
     expect(told?.message.split('\n').slice(1)).toEqual([
       '- line 11, bastion.port: write 2222 without quotes [BadPort]',
-      '- line 32, node-3: same address as node-1 [DuplicateAddress]',
-      '- line 108, rack: is no field of a site document [UnknownField]',
+      '- line 29, node-3: same address as node-1 [DuplicateAddress]',
+      '- line 88, rack: is no field of a site document [UnknownField]',
     ]);
   });
 
   test('has the line around what is missing', () => {
     const told = refusal({ controllers: { 1: { hostKey: undefined } } });
 
-    expect(told?.problems).toMatchObject([{ path: 'controllers.1.hostKey', line: 24, name: 'MissingField' }]);
+    expect(told?.problems).toMatchObject([{ path: 'controllers.1.hostKey', line: 21, name: 'MissingField' }]);
   });
 });
 

@@ -3,7 +3,7 @@ import { StatesError } from '../../../../local/emulator/asl';
 import { LocalTable } from '../../../../local/emulator/aws/dynamodb';
 import { functionOf } from '../../../../local/emulator/aws/integrations/lambda';
 import { ServiceError } from '../../../../local/emulator/service-error';
-import { sitesAt } from '../../../../lib/settings';
+import { site } from '../../../domain/sites';
 import { run, START } from '../../../local/emulator/asl/run';
 import { virtualClock } from '../../../../local/virtual-clock';
 import { type Synthesized, synthesizedStack } from '../../../synthesized';
@@ -13,7 +13,7 @@ import { type Synthesized, synthesizedStack } from '../../../synthesized';
 type Payload = Record<string, unknown>;
 type Script = Record<string, (payload: Payload, attempt: number) => unknown>;
 
-const [golden] = sitesAt(['sites/golden.json']);
+const golden = site('golden');
 const LOCK = 'SHA256:pinned';
 const NODES = ['node-1', 'node-2', 'node-3'];
 const ME = 'arn:aws:states:eu-west-1:111111111111:execution:tested:one';
@@ -30,6 +30,9 @@ const restored = (controller: string) => ({
   ...{ controller, asBefore: ['/f'], left: [], firewall: true },
   ...{ stale: ['magnum-api'], haproxyStale: false },
 });
+
+/** The version of the site's document that Load site read. */
+const DOCUMENT = { version: 'v1', sha256: '0'.repeat(64) };
 
 /** All goes well and everything changes. */
 const GOOD: Script = {
@@ -161,7 +164,11 @@ async function start(
         const attempt = (attempts.get(call) ?? 0) + 1;
         attempts.set(call, attempt);
         if (call === refused?.call && clock.now() < (refusedUntil ??= clock.now() + 60_000)) broken(refused.error);
-        return { StatusCode: 200, Payload: { ...GOOD, ...script }[call]?.(input, attempt) };
+        const answer = { ...GOOD, ...script }[call]?.(input, attempt);
+        return {
+          StatusCode: 200,
+          Payload: task === 'load-site' ? { document: DOCUMENT, ...(answer as object) } : answer,
+        };
       },
       'arn:aws:states:::sns:publish': (args) => {
         told.push(args as Payload);
@@ -212,6 +219,7 @@ describe('an apply', () => {
     const { output } = await start();
     expect(output).toEqual({
       site: golden,
+      document: DOCUMENT,
       mode: 'apply',
       execution: expect.stringContaining(':execution:') as string,
       startedAt: '2030-01-01T00:00:00.000Z',
@@ -960,7 +968,7 @@ describe('verification', () => {
 
 describe('a cluster', () => {
   test('that cannot be had lets the others be asked for, and nobody is waited for', async () => {
-    const [one] = golden?.clusters ?? [];
+    const [one] = golden.clusters;
     const clusters = ['a', 'b', 'c'].map((name) => ({ ...one, name }));
     const { error, owner, calls } = await start({
       'load-site': ({ input }) => ({
