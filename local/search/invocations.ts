@@ -18,6 +18,8 @@ interface Sent {
   readonly host: string;
   readonly command: Command;
   readonly sender: Invocation | undefined;
+  /** Whether its connection was lost, or it was given up: it may still begin. */
+  lost: boolean;
 }
 
 /** Lambda's own error for a process that is gone. */
@@ -87,8 +89,11 @@ export class Invocations {
       ready: link.ready,
       tunnel: (address, port) => link.tunnel(address, port),
       execute: (line, command) => {
-        this.sent.push({ host, command, sender: sender() });
-        return link.execute(line, command);
+        const sent: Sent = { host, command, sender: sender(), lost: false };
+        this.sent.push(sent);
+        const answer = link.execute(line, command);
+        answer.catch(() => (sent.lost = true));
+        return answer;
       },
     };
   }
@@ -96,7 +101,9 @@ export class Invocations {
   /** A command begins. @returns what was sent; undefined if nobody is known to have sent it */
   begun(host: string, argv: readonly string[]): Sent | undefined {
     const line = argv.join(' ');
-    const index = this.sent.findIndex((one) => one.host === host && one.command.argv.join(' ') === line);
-    return index < 0 ? undefined : this.sent.splice(index, 1)[0];
+    const same = this.sent.filter((one) => one.host === host && one.command.argv.join(' ') === line);
+    const found = same.find(({ lost }) => !lost) ?? same[0];
+    if (found) this.sent.splice(this.sent.indexOf(found), 1);
+    return found;
   }
 }
