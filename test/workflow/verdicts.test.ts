@@ -60,7 +60,7 @@ test('a site on which nothing was applied yet, then one on which all is as wante
       ].map((one) => [one, []]),
     ]);
   });
-}, 60_000);
+});
 
 test('each kind of drift made by hand is named by one check, mended by an apply, and gone after it', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -136,7 +136,7 @@ test('each kind of drift made by hand is named by one check, mended by an apply,
 
     expect(found(reportOf(await run(local, 'check')))).toEqual([]);
   });
-}, 60_000);
+});
 
 test('what others have written is loaded by a restart of that controller alone, and an apply says so before', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -156,7 +156,7 @@ test('what others have written is loaded by a restart of that controller alone, 
     expect(fileOn(local, 'node-2', CONF)).toContain('\ndebug = true\n');
     expect([after.outcome, found(after)]).toEqual(['unchanged', []]);
   });
-}, 60_000);
+});
 
 test('a cluster that somebody deleted is named beside drift on the controllers', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -173,7 +173,7 @@ test('a cluster that somebody deleted is named beside drift on the controllers',
     });
     expect(verdicts.some(({ thing, verdict }) => thing === CONF && verdict === 'changed by others')).toBe(true);
   });
-}, 60_000);
+});
 
 test('where pacemaker keeps HAProxy stopped, that is said, and that nothing behind the VIP was looked at', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -195,7 +195,7 @@ test('where pacemaker keeps HAProxy stopped, that is said, and that nothing behi
     expect(mended).toMatchObject({ outcome: 'changed', leftDisabled: true });
     expect(found(reportOf(await run(local, 'check')))).toEqual([]);
   });
-}, 60_000);
+});
 
 test('an apply that fails leaves its report in the history, and people hear what is in place where', async () => {
   const keeping: Site = { ...document('golden'), onFailure: 'keep' };
@@ -234,4 +234,4 @@ test('an apply that fails leaves its report in the history, and people hear what
       message: expect.stringContaining('Now: partly applied on node-1, node-2, node-3.') as string,
     });
   });
-}, 60_000);
+});
