@@ -3,6 +3,7 @@ import type { ControllerState, FileState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
 import type { Restart } from '../controller/restart';
 import type { StagedFile } from '../controller/stage';
+import { progress } from '../report/progress';
 import type { Step } from './trace';
 import { listed } from './verdict';
 
@@ -62,16 +63,9 @@ export function auditedControllers(steps: readonly Step[], cycled: boolean): Aud
       firewallChanged,
       ...{ toRestart, toCycle, cycled: toCycle && cycled },
       restarted: controller === undefined ? null : (restarted as Omit<Restart, 'controller'>),
-      state: stateOf(done),
+      state: progress(done),
     };
   });
-}
-
-/** @param done for each thing that differed, whether it was mended */
-function stateOf(done: readonly boolean[]): AuditedController['state'] {
-  if (done.length === 0) return 'as wanted';
-  if (!done.includes(true)) return 'not applied';
-  return done.includes(false) ? 'partly applied' : 'applied';
 }
 
 /** What the steps of a name returned. */

@@ -12,7 +12,12 @@ interface Looks {
 
 /** A keyed digest of a file's content, owner, group and mode. @param access as stat prints it */
 export function fingerprintOf(key: string, content: string, access: string): string {
-  return combined(key, createHash('sha256').update(content).digest('hex'), access);
+  return combined(key, sha256Of(content), access);
+}
+
+/** Of a file's content, as sha256sum prints it. */
+export function sha256Of(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Of a file as it lies there; null if there is none. @throws CommandFailed if it cannot be read */

@@ -8,7 +8,7 @@ import type { Secrets } from '../secrets/secrets';
 import { placesIn } from '../commands/reason';
 import { type Outcome, withInput } from '../ssh/command';
 import { printAccess } from './access';
-import { fingerprint, fingerprintOf } from './fingerprint';
+import { fingerprint, fingerprintOf, sha256Of } from './fingerprint';
 import { differs, type ManagedFile, managedFiles } from './managed-files';
 
 /** What arrived on the controller is not what was sent: a full or a failing disk. */
@@ -34,6 +34,8 @@ export interface StagedFile {
   readonly digest: string;
   /** Likewise of the file it was made from and is to replace; null if there was no file. */
   readonly replaces: string | null;
+  /** SHA-256 of what is replaced, null if there was no file, and of this; null of a file that holds passwords. */
+  readonly sha256: { readonly before: string | null; readonly after: string } | null;
   /** Whether what reads it has to read it again: not if only its owner or mode changes. */
   readonly rewritten: boolean;
 }
@@ -170,7 +172,9 @@ async function put(node: Node, own: ExecutionCommands, file: ManagedFile, key: s
     await Promise.all([run(before.own), run(before.mode)]);
     if ((await fingerprint(node, key, before)) !== replaces) throw damaged(before.path, `${path} as it was read`);
   }
-  return { kind, path, digest, replaces, rewritten };
+  const sha256 =
+    kind === 'magnumConf' ? null : { before: found === undefined ? null : sha256Of(found), after: sha256Of(desired) };
+  return { kind, path, digest, replaces, sha256, rewritten };
 }
 
 const EXECUTION_ID = /^[0-9a-f]{16}$/;

@@ -13,12 +13,16 @@ import type { ClusterResult } from '../openstack/clusters';
 import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { CycleStep } from '../pacemaker/cycle';
-import { boundsOf, type Bounds, isExact } from '../pacemaker/silence';
+import { type Bounds, isExact } from '../pacemaker/silence';
+import type { Staged } from '../controller/stage';
 import type { RollBack } from '../rollback/roll-back';
 import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
 import type { DocumentVersion } from '../world';
+import { outageOf, outagesOf } from './outages';
+import { type ControllerProgress, progressOf } from './progress';
+import { nextSteps } from './next-steps';
 import { type ReportVerdict, verdictsOf } from './verdicts';
 
 /** What an execution found and did; null if a step was not reached or not needed. It holds no secret. */
@@ -42,7 +46,9 @@ export interface ReportInput {
   readonly bootstrap: readonly BootstrapItem[] | null;
   readonly schema: BootstrapItem | null;
   readonly controllers: readonly ControllerState[];
-  readonly plan: Plan;
+  /** Null if it did not come to that. */
+  readonly plan: Plan | null;
+  readonly staged: readonly Staged[];
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
   readonly cycle: CycleStep | null;
@@ -56,6 +62,16 @@ export interface ReportInput {
   readonly troubles: readonly string[];
   /** The cycle before that of the roll-back; null without one. */
   readonly firstCycle: CycleStep | null;
+  /** Null unless it failed. */
+  readonly failure: Failure | null;
+}
+
+/** What an execution failed with. It holds no secret. */
+export interface Failure {
+  readonly error: string;
+  readonly cause: string;
+  /** Name of the state that failed; empty if that is not known. */
+  readonly state: string;
 }
 
 /** A cluster, with what Magnum said of it when it was complete. */
@@ -77,9 +93,14 @@ export interface Report extends Pick<
   readonly site: string;
   /**
    * `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. `rolled-back`:
-   * what was changed was undone after a failure, as far as `rollBack` says.
+   * what was changed was undone after a failure, as far as `rollBack` says. `refused`: nothing was touched, but for HAProxy that was
+   * left disabled. `failed`: what is in place is said of each controller.
    */
-  readonly outcome: 'unchanged' | 'changed' | 'drift' | 'rolled-back';
+  readonly outcome: 'unchanged' | 'changed' | 'drift' | 'rolled-back' | 'refused' | 'failed';
+  /** Null unless it failed. */
+  readonly failure: Failure | null;
+  /** What to do now; empty if nothing. */
+  readonly nextSteps: readonly string[];
   /**
    * What Magnum needs outside of itself; null if the site document does not ask for it.
    */
@@ -91,6 +112,8 @@ export interface Report extends Pick<
   readonly controllers: readonly ControllerReport[];
   /** From the VIP's last answer before the cycle to its first after, in milliseconds; null without a cycle, or if not all of it was watched. */
   readonly outageMs: number | null;
+  /** From when to when the VIP did not answer, ISO 8601; the end is null if it was not seen to answer again. */
+  readonly outages: readonly { readonly from: string; readonly to: string | null }[];
   /** How long it was at least and at most, if not all of it was watched: an attempt was lost, or the way there. */
   readonly outageBoundsMs: Bounds | null;
   /** How long it may be by the site document, in milliseconds; null if that does not say. */
@@ -141,27 +164,37 @@ export interface ControllerReport {
   /** Paths that were written. */
   readonly written: readonly string[];
   readonly firewallChanged: boolean;
+  /** Null if it was not. Where a restart failed it is null of those before it, too: the history has them. */
   readonly restarted: Omit<Restart, 'controller'> | null;
+  /** Whether what was planned for it is in place. */
+  readonly progress: ControllerProgress;
+  /** Of each file that was made: what was there before, null if nothing was, and what was to be there. See docs/security.md. */
+  readonly digests: readonly { readonly path: string; readonly before: string | null; readonly after: string }[];
 }
 
 /** Puts the report together. */
 export function report(input: ReportInput): Report {
-  const { site, mode, plan, cycle, clusterTemplates, clusters } = input;
+  const { site, mode, plan, cycle, clusterTemplates, clusters, failure } = input;
   const compared = input.verification !== null && input.notSeen === null;
   const outage = outageOf([input.firstCycle, cycle]);
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
   const undone = input.rollBack ?? (input.troubles.length > 0 ? nowhereBegun(plan) : null);
   const results = [...bootstrap, ...clusterTemplates, ...clusters];
   const drift =
-    (mode === 'check' && plan.changed) || results.some(({ action }) => action === 'missing' || action === 'differs');
+    (mode === 'check' && plan?.changed === true) ||
+    results.some(({ action }) => action === 'missing' || action === 'differs');
   const changed =
     input.leftDisabled ||
-    plan.changed ||
+    plan?.changed === true ||
     results.some(({ action }) => ['created', 'changed', 'updated', 'resized'].includes(action));
+  const succeeded = drift ? 'drift' : changed ? 'changed' : 'unchanged';
+  const outcome = undone ? 'rolled-back' : failure ? failedHow(failure) : succeeded;
   return {
     site: site.name,
     mode,
-    outcome: undone ? 'rolled-back' : drift ? 'drift' : changed ? 'changed' : 'unchanged',
+    outcome,
+    failure,
+    nextSteps: nextSteps(outcome, input),
     execution: input.execution,
     document: input.document,
     startedAt: input.startedAt,
@@ -172,12 +205,13 @@ export function report(input: ReportInput): Report {
     authorization: input.authorization,
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
     verdicts: verdictsOf(input),
-    plan: plan.summary,
+    plan: plan?.summary ?? [],
     controllers: input.controllers.map((state) => controllerReport(state, input)),
     outageMs: outage && isExact(outage) ? outage.atMost : null,
     outageBoundsMs: outage && !isExact(outage) ? outage : null,
     outageBudgetMs: site.haproxy.outageBudgetMs ?? null,
-    blastRadius: plan.blastRadius,
+    outages: outagesOf([input.firstCycle, cycle]),
+    blastRadius: plan?.blastRadius ?? null,
     verification: input.verification,
     clusterTemplates: compared ? clusterTemplates : null,
     clusters: compared ? clusters.map(withoutDone) : null,
@@ -186,30 +220,28 @@ export function report(input: ReportInput): Report {
 }
 
 /** A roll-back that failed as a whole: no controller was reached. */
-function nowhereBegun({ stage }: Plan): RollBack {
+function nowhereBegun(plan: Plan | null): RollBack {
   const error = 'it could not begin there';
-  return { controllers: [], failed: stage.map((controller) => ({ controller, error })) };
+  return { controllers: [], failed: (plan?.stage ?? []).map((controller) => ({ controller, error })) };
 }
 
-/** Of all cycles together; of one that another went on with, once. Null without any. */
-function outageOf(cycles: readonly (CycleStep | null)[]): Bounds | null {
-  const outages = new Map(
-    cycles.flatMap((one) => {
-      const bounds = one && boundsOf(one);
-      return bounds ? [[one.lastAnswerAt, bounds] as const] : [];
-    }),
-  );
-  if (outages.size === 0) return null;
-  return [...outages.values()].reduce((sum, one) => ({
-    atLeast: sum.atLeast + one.atLeast,
-    atMost: sum.atMost + one.atMost,
-  }));
+/** By these an apply is refused before it has touched anything. */
+const REFUSALS = [
+  'PreflightRefused',
+  'OutsideChangeWindow',
+  'OutageBudgetExceeded',
+  'SecretMissing',
+  'SecretNotEncrypted',
+];
+
+function failedHow({ error }: Failure): 'refused' | 'failed' {
+  return REFUSALS.includes(error) ? 'refused' : 'failed';
 }
 
-function controllerReport(
-  { name, files, firewall }: ControllerState,
-  { changes, restarts }: ReportInput,
-): ControllerReport {
+function controllerReport(state: ControllerState, input: ReportInput): ControllerReport {
+  const { name, files, firewall } = state;
+  const { changes, restarts, staged } = input;
+  const made = staged.find(({ controller }) => controller === name)?.files ?? [];
   const committed = changes.find(({ controller }) => controller === name);
   const restarted = restarts.find(({ controller }) => controller === name);
   return {
@@ -220,6 +252,11 @@ function controllerReport(
     // A second attempt finds what the first has done.
     firewallChanged: committed !== undefined && (committed.firewall || firewall === 'differs'),
     restarted: restarted ? withoutController(restarted) : null,
+    progress: progressOf(state, input),
+    digests: made.map(({ path, sha256, digest, replaces }) => ({
+      path,
+      ...(sha256 ?? { before: replaces, after: digest }),
+    })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { told } from '../controller/verdicts';
+import { progressText } from './progress';
 import { isOverBudget } from './outage-budget';
 import type { Report } from './report';
 import { kindsOf, type ReportVerdict } from './verdicts';
@@ -29,6 +30,7 @@ export interface TellingEvent extends Pick<
 const LONGEST_SUBJECT = 100;
 const LINES = 5;
 const LONGEST_LINE = 400;
+const LONGEST_CAUSE = 2000;
 
 /** What is told of an execution that did or found something; null if all was as wanted. */
 export function tellingOf(report: Report): Telling | null {
@@ -52,18 +54,28 @@ export function tellingOf(report: Report): Telling | null {
   const found = report.verdicts.filter(({ verdict }) => verdict !== 'as wanted').map(verdictLine);
   const what = [
     ...errors.map(({ name, evidence }) => `${name}: ${evidence}`),
-    // A check tells what it found; an apply what it did.
+    // A check tells what it found; an apply what it did, or was about to do.
     ...(mode === 'check' ? found : [...report.plan, ...cloud]),
   ];
+  const { failure, rollBack } = report;
   const down = blastRadius ? ` ${blastRadius.listeners.length} listeners go down with it.` : '';
   return {
-    subject: asciiOf(`magnum-ha: ${site}: ${errors.length > 0 && outcome === 'unchanged' ? 'findings' : outcome}`),
+    subject: asciiOf(
+      `magnum-ha: ${site}: ${errors.length > 0 && outcome === 'unchanged' ? 'findings' : outcome}${failure ? `, ${failure.error}` : ''}`,
+    ),
     text: [
       `${capital(mode)} of site ${site}: ${WORDS[outcome]}.`,
       ...(kinds.length > 0 ? [`Found: ${kinds.join(', ')}.`] : []),
+      ...(failure ? [shortened(`${failure.error}: ${failure.cause}`, LONGEST_CAUSE)] : []),
+      ...(failure && report.controllers.length > 0 ? [`Now: ${progressText(report.controllers)}.`] : []),
+      ...(rollBack ? [shortened(rollBack.summary, LONGEST_CAUSE)] : []),
       '',
-      ...cut(what),
+      // What keeps an apply from beginning is in the cause.
+      ...cut(outcome === 'refused' ? [] : what),
       '',
+      ...(failure
+        ? report.outages.map(({ from, to }) => `The VIP did not answer from ${from} ${to ? `to ${to}` : 'on'}.`)
+        : []),
       ...(outageMs === null ? [] : [`HAProxy was down for ${outageMs} ms.`]),
       ...(bounds ? [`HAProxy was down for ${bounds.atLeast} to ${bounds.atMost} ms; not all of it was watched.`] : []),
       ...(isOverBudget(report)
@@ -73,6 +85,7 @@ export function tellingOf(report: Report): Telling | null {
         ? [`It was done outside the change window: ${authorization.outsideWindow}`]
         : []),
       ...(mode === 'check' && blastRadius ? [`To mend it HAProxy must be cycled.${down}`] : []),
+      ...(failure ? report.nextSteps.map((step) => `What to do: ${shortened(step)}`) : []),
       ...(outcome === 'drift' && mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : []),
       `The whole report: magnum-ha audit ${execution}`,
     ].join('\n'),
@@ -102,14 +115,18 @@ const WORDS: Readonly<Record<Report['outcome'], string>> = {
   changed: 'drift was removed',
   drift: 'drift was found, and is not, or not all, removed',
   'rolled-back': 'it failed, and what it had changed was undone',
+  refused: 'it was refused, and nothing was touched but HAProxy if it had been left disabled',
+  failed: 'it failed',
 };
 
 function cut(lines: readonly string[]): string[] {
   const more = lines.length - LINES;
-  const shown = lines
-    .slice(0, LINES)
-    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line));
+  const shown = lines.slice(0, LINES).map((line) => shortened(line));
   return more > 0 ? [...shown, `and ${more} more`] : shown;
+}
+
+function shortened(text: string, longest = LONGEST_LINE): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 /** SNS takes no other subject. */

@@ -139,6 +139,9 @@ describe('an apply that failed halfway', () => {
         failed.steps.find(({ name, subject }) => name === 'Restart Magnum' && subject === 'node-2')?.attempts,
       ).toMatchObject([{ error: 'CommandFailed' }]);
       expect(page(failed)).toContain('to restart, not done');
+      expect(failed.verdicts).toContainEqual(
+        expect.objectContaining({ thing: '/etc/magnum/magnum.conf', verdict: 'not applied yet' }),
+      );
     });
   });
 

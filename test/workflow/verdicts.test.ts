@@ -1,10 +1,13 @@
 import { audit } from '../../domain/audit/audit';
 import { auditText } from '../../cli/audit-text';
+import { Trace } from '../../domain/audit/trace';
 import { page } from '../../domain/audit/page';
 import type { Report } from '../../domain/report/report';
 import { style } from '../../cli/style';
 import { ROOT } from '../../local/simulated-site/filesystem';
 import type { VirtualLocal } from '../../local/deploy';
+import type { Site } from '../../domain/site/document';
+import { sha256Of } from '../../domain/controller/fingerprint';
 import { document, fileOn, reportOf, run, withLocal } from './local';
 
 const CONF = '/etc/magnum/magnum.conf';
@@ -57,7 +60,7 @@ test('a site on which nothing was applied yet, then one on which all is as wante
       ].map((one) => [one, []]),
     ]);
   });
-}, 60_000);
+});
 
 test('each kind of drift made by hand is named by one check, mended by an apply, and gone after it', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -133,7 +136,7 @@ test('each kind of drift made by hand is named by one check, mended by an apply,
 
     expect(found(reportOf(await run(local, 'check')))).toEqual([]);
   });
-}, 60_000);
+});
 
 test('what others have written is loaded by a restart of that controller alone, and an apply says so before', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -153,7 +156,7 @@ test('what others have written is loaded by a restart of that controller alone, 
     expect(fileOn(local, 'node-2', CONF)).toContain('\ndebug = true\n');
     expect([after.outcome, found(after)]).toEqual(['unchanged', []]);
   });
-}, 60_000);
+});
 
 test('a cluster that somebody deleted is named beside drift on the controllers', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -170,7 +173,7 @@ test('a cluster that somebody deleted is named beside drift on the controllers',
     });
     expect(verdicts.some(({ thing, verdict }) => thing === CONF && verdict === 'changed by others')).toBe(true);
   });
-}, 60_000);
+});
 
 test('where pacemaker keeps HAProxy stopped, that is said, and that nothing behind the VIP was looked at', async () => {
   await withLocal(document('golden'), async (local) => {
@@ -192,4 +195,43 @@ test('where pacemaker keeps HAProxy stopped, that is said, and that nothing behi
     expect(mended).toMatchObject({ outcome: 'changed', leftDisabled: true });
     expect(found(reportOf(await run(local, 'check')))).toEqual([]);
   });
-}, 60_000);
+});
+
+test('an apply that fails leaves its report in the history, and people hear what is in place where', async () => {
+  const keeping: Site = { ...document('golden'), onFailure: 'keep' };
+  await withLocal(keeping, async (local) => {
+    local.site.faults.onCommand((host, argv) =>
+      argv[0] === 'service' && host === 'node-2' ? { exit: 1, stderr: 'injected' } : undefined,
+    );
+
+    const { status, error, cause = '', events } = await run(local);
+
+    const trace = new Trace();
+    for (const event of events) trace.take(event);
+    const reporting = trace.steps.find(({ name }) => name === 'Report failure');
+    const { report } = reporting?.output as { report: Report };
+    expect([status, error]).toEqual(['FAILED', 'CommandFailed']);
+    expect(cause.length).toBeLessThan(500);
+    expect(report).toMatchObject({
+      outcome: 'failed',
+      failure: { error: 'CommandFailed', state: 'Restart services' },
+      controllers: [
+        { name: 'node-1', progress: 'partly applied' },
+        { name: 'node-2', progress: 'partly applied' },
+        { name: 'node-3', progress: 'partly applied' },
+      ],
+      outages: [],
+    });
+    expect(report.nextSteps.at(-1)).toBe('magnum-ha start golden --mode apply');
+    for (const { name, digests } of report.controllers) {
+      for (const { path, after } of digests.filter(({ path }) => path !== CONF)) {
+        expect(after).toBe(sha256Of(fileOn(local, name, path) ?? ''));
+      }
+      expect(digests.map(({ path }) => path).sort()).toEqual([FRAGMENT, RULES, CONF].sort());
+    }
+    expect(local.deployment.topics.messages.at(-1)).toMatchObject({
+      subject: 'magnum-ha: golden: failed, CommandFailed',
+      message: expect.stringContaining('Now: partly applied on node-1, node-2, node-3.') as string,
+    });
+  });
+});

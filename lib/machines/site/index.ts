@@ -15,7 +15,7 @@ import { bootstrap, lookAtSchema, upgradeSchema } from './bootstrap';
 import { awaitClusters, ensureClusters, ensureClusterTemplates } from './clusters';
 import { commit, restart, stage } from './configure';
 import { cycleHaproxy } from './cycle';
-import { end, report, reportDrift } from './finish';
+import { end, report, reportDrift, reportFailure } from './finish';
 import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
 import type { PhaseContext } from './phase';
@@ -101,8 +101,8 @@ export class SiteMachine extends Construct {
  *     what comes after Plan.
  *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at
  * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
- *   Verify → Report → the failure.
- * Every path from the lock on ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
+ *   Verify → the failure.
+ * Every failure from the lock on is reported; every path ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
 function procedure(
   scope: Construct,
@@ -113,10 +113,11 @@ function procedure(
   const { failed, succeededOrFailed } = end(kit, topic);
   const context: PhaseContext = { kit, release: releaseSiteLock(kit, lock.table, succeededOrFailed) };
   const { release } = context;
+  const failing: PhaseContext = { kit, release: reportFailure(context) };
 
   const reported = inOrder([report(context), tell(context, topic, notes)], release);
-  const authorize = authorization(context, notes);
-  const lenient: PhaseContext = { kit, release: reportDrift(context, reported) };
+  const authorize = authorization(failing, notes);
+  const lenient: PhaseContext = { kit, release: reportDrift(failing, reported) };
   const { discard, rollBack } = waysBack(lenient);
   const undone: PhaseContext = { kit, release: rollBack };
   const verified = inOrder(
@@ -134,12 +135,12 @@ function procedure(
 
   return inOrder(
     [
-      loadSite(context, failed),
-      takeSiteLock(context, lock, first(context, recover(context))),
-      preflight(context),
-      bootstrap(context),
-      inspect(context),
-      plan(context, { apply: applied, drift, report: reported, authorize: authorize.first }),
+      loadSite(failing, failed),
+      takeSiteLock(failing, lock, first(failing, recover(failing))),
+      preflight(failing),
+      bootstrap(failing),
+      inspect(failing),
+      plan(failing, { apply: applied, drift, report: reported, authorize: authorize.first }),
     ],
     committed,
   );

@@ -27,7 +27,7 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
     load.addCatch(failed, {
       errors: [Errors.ALL],
       outputs: UNCHANGED,
-      assign: { failure: JUST_FAILED.template, leftDisabled: false },
+      assign: { failure: JUST_FAILED.template, leftDisabled: false, telling: null },
     });
     load.next(next);
     return load;

@@ -7,7 +7,6 @@ import { EXECUTION, jsonata, text } from '../../states/expression';
 import { JUST_FAILED, messageOf } from '../../states/failure';
 import { inOrder, isOver, type Phase, UNCHANGED } from '../../states/kit';
 import { cycleBack, startAgain } from './cycle';
-import { report } from './finish';
 import type { PhaseContext } from './phase';
 
 /** How long controllers on which something goes wrong are tried again. */
@@ -50,7 +49,7 @@ export function waysBack(context: PhaseContext): WaysBack {
   });
   discard.next(release);
 
-  const told = inOrder([verifyAfterRollBack(context), report(context, ' after roll-back')], release);
+  const told = inOrder([verifyAfterRollBack(context)], release);
   const first = inOrder(
     [rollBackFiles(context), startHaproxyAgain(context), restartAgain(context), cycleHaproxyBack(context)],
     told,

@@ -50,13 +50,14 @@ export function tell({ kit }: PhaseContext, topic: ITopic, notes: NotesTable): P
   };
 }
 
-/** Tells people that an execution failed, then `next`. The site is known only if its document was read. */
+/** Tells people that an execution failed, then `next`: by its report, unless it came to none. */
 export function tellOfFailure(kit: StateKit<SiteVariables>, topic: ITopic, next: State): State {
   const { $ } = kit;
   const execution = jsonata<string>`$states.context.Execution.Id`;
+  const unreported = text`${$.failure.dot('Error')}: ${messageOf($.failure.dot('Cause'))}\n\nIt was asked for: ${jsonata<string>`$string($states.context.Execution.Input)`}\nThe whole record: magnum-ha audit ${execution}`;
   return publish(kit, 'Tell people of the failure', topic, {
-    subject: text`magnum-ha: ${jsonata<string>`$substring("" & ${$.failure.dot('Error')}, 0, 60)`}`,
-    message: text`${$.failure.dot('Error')}: ${messageOf($.failure.dot('Cause'))}\n\nIt was asked for: ${jsonata<string>`$string($states.context.Execution.Input)`}\nThe whole record: magnum-ha audit ${execution}`,
+    subject: jsonata`(${$.telling} != null ? ${$.telling.present.dot('subject')} : ${text`magnum-ha: ${jsonata<string>`$substring("" & ${$.failure.dot('Error')}, 0, 60)`}`})`,
+    message: jsonata`(${$.telling} != null ? ${$.telling.present.dot('text')} : ${unreported})`,
     next,
   });
 }

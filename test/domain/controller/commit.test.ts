@@ -26,6 +26,7 @@ const staged = (path: string, before: string | null = 'old'): StagedFile => ({
   path,
   digest: fingerprintOf('key', 'new', ACCESS),
   replaces: before === null ? null : fingerprintOf('key', before, ACCESS),
+  sha256: null,
   rewritten: true,
 });
 

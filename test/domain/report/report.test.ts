@@ -42,6 +42,8 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     rollBack: null,
     troubles: [],
     firstCycle: null,
+    staged: [],
+    failure: null,
     ...changes,
   };
 }
@@ -120,6 +122,8 @@ describe('a controller', () => {
       written: [CONF],
       firewallChanged: true,
       restarted: { services: ['magnum-api', 'magnum-conductor'], restartedAt: 1, seconds: 1.6 },
+      progress: 'applied',
+      digests: [],
     });
   });
 

@@ -242,6 +242,8 @@ describe('an apply', () => {
       rollBack: null,
       troubles: [],
       firstCycle: null,
+      staged: NODES.map((controller) => ({ controller, files: [FRAGMENT], rulesBefore: [] })),
+      failure: null,
     });
   });
 
@@ -479,7 +481,7 @@ describe('findings', () => {
     const check = await start(script, { mode: 'check' });
 
     expect([apply.error, apply.owner]).toEqual(['PreflightRefused', undefined]);
-    expect(apply.calls).toEqual(['load-site', 'look-at-haproxy', 'preflight', 'preflight-cloud']);
+    expect(apply.calls).toEqual(['load-site', 'look-at-haproxy', 'preflight', 'preflight-cloud', 'report']);
     expect(apply.cause).toContain('by these findings. Nothing was touched. Mend');
     expect(apply.cause?.split('\n').slice(1)).toEqual([
       '- error Wrong: Wrong is so. Mend it.',
@@ -542,13 +544,36 @@ describe('a failure', () => {
     expect(disabled < 0 || calls.lastIndexOf('cycle enable') > disabled).toBe(true);
   });
 
+  test.each(['preflight', 'inspect-controllers', 'stage', 'restart', 'ensure-cluster'])(
+    'in %s is reported: what had come before it, and what failed where',
+    async (call) => {
+      const { inputs, told, owner } = await start({
+        [call]: () => broken(),
+        report: () => ({ report: {}, telling: { subject: 'the subject', text: 'the text', event: {} } }),
+      });
+
+      expect(owner).toBeUndefined();
+      expect(inputs['report']).toMatchObject([
+        { failure: { error: 'Broken', cause: 'it is "broken"', state: expect.stringMatching(/./) as string } },
+      ]);
+      expect(told).toMatchObject([{ Subject: 'the subject', Message: 'the text' }]);
+    },
+  );
+
+  test('that cannot be reported is told by its error and cause', async () => {
+    const { told, error, cause } = await start({ preflight: () => broken('One'), report: () => broken('Two') });
+
+    expect([error, cause]).toEqual(['One', 'it is "broken"']);
+    expect(told).toMatchObject([{ Subject: 'magnum-ha: One' }]);
+  });
+
   test('on one controller lets the others end before anything is committed, and counts though they succeed', async () => {
     const { error, cause, calls } = await start({
       stage: ({ controller }) =>
         controller === 'node-2' ? broken('StagedFileRejected', 'node-2 refuses') : { controller, files: [] },
     });
     expect([error, cause]).toEqual(['StagedFileRejected', 'node-2 refuses']);
-    expect(after(calls, 'plan')).toEqual(['stage', 'stage', 'stage', 'roll-back']);
+    expect(after(calls, 'plan')).toEqual(['stage', 'stage', 'stage', 'roll-back', 'report']);
   });
 
   test('of one restart keeps the other controllers from it', async () => {
@@ -656,7 +681,7 @@ describe('HAProxy that was left disabled', () => {
     const left = await start({ ...script, 'look-at-haproxy': disabled });
     const well = await start(script);
 
-    expect([left.error, left.owner, left.calls.slice(1)]).toEqual(['SecretMissing', undefined, FIRST]);
+    expect([left.error, left.owner, left.calls.slice(1)]).toEqual(['SecretMissing', undefined, [...FIRST, 'report']]);
     expect(left.cause).toBe(
       'There is no parameter x. Nothing else was touched. HAProxy had been left disabled, and was enabled first.',
     );
@@ -939,10 +964,10 @@ describe('a roll-back', () => {
     ['only looks', { ...UNCHANGED, ...fails }, []],
     ['fails after all was well', { 'ensure-cluster': () => broken() }, []],
   ])('is none where an apply %s', async (_, script, scopes) => {
-    const { inputs, calls } = await start(script);
+    const { inputs } = await start(script);
 
     expect((inputs['roll-back'] ?? []).map(({ scope }) => scope)).toEqual(scopes);
-    expect(calls.at(-1)).not.toBe('report');
+    expect(inputs['report']).toMatchObject([{ rollBack: null, troubles: [] }]);
   });
 });
 
@@ -979,7 +1004,7 @@ describe('a cluster', () => {
     });
 
     expect([error, owner]).toEqual(['ClusterFailed', undefined]);
-    expect(calls.slice(-3)).toEqual(['ensure-cluster', 'ensure-cluster', 'ensure-cluster']);
+    expect(calls.slice(-4)).toEqual(['ensure-cluster', 'ensure-cluster', 'ensure-cluster', 'report']);
   });
 
   test('is polled until it is complete', async () => {

@@ -1,0 +1,30 @@
+import type { CycleStep } from '../pacemaker/cycle';
+import { type Bounds, boundsOf } from '../pacemaker/silence';
+import type { Report } from './report';
+
+/** The cycles' own, in order; of one that another went on with, once. */
+export function outagesOf(cycles: readonly (CycleStep | null)[]): Report['outages'] {
+  const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
+  const outages = new Map(
+    cycles.flatMap((one) => {
+      const from = iso(one?.lastAnswerAt ?? null);
+      return from === null ? [] : [[from, { from, to: iso(one?.firstAnswerAt ?? null) }] as const];
+    }),
+  );
+  return [...outages.values()];
+}
+
+/** Of all cycles together; of one that another went on with, once. Null without any. */
+export function outageOf(cycles: readonly (CycleStep | null)[]): Bounds | null {
+  const outages = new Map(
+    cycles.flatMap((one) => {
+      const bounds = one && boundsOf(one);
+      return bounds ? [[one.lastAnswerAt, bounds] as const] : [];
+    }),
+  );
+  if (outages.size === 0) return null;
+  return [...outages.values()].reduce((sum, one) => ({
+    atLeast: sum.atLeast + one.atLeast,
+    atMost: sum.atMost + one.atMost,
+  }));
+}
