@@ -106,6 +106,7 @@ test('the template knows no site: it is the same whatever sites there are', () =
   expect(ofType(stack, 'AWS::Scheduler::Schedule')).toHaveLength(1);
   expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Name'])).toEqual([
     '/magnum-ha/documents-bucket',
+    '/magnum-ha/archive-bucket',
   ]);
   expect(template).not.toMatch(/fuel|10\.21\.22\./);
 });
