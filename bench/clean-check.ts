@@ -62,28 +62,30 @@ function counted({ deployment }: Local) {
     if (found?.type === 'SecureString') secrets++;
     return found;
   };
-  const bucket = [...deployment.buckets].find(({ name }) => name.startsWith('archive'));
-  if (!bucket) throw new Error('There is no archive');
   const calls = { objectWrites: 0, objectReads: 0 };
-  const [put, list, read] = [bucket.put.bind(bucket), bucket.list.bind(bucket), bucket.get.bind(bucket)];
-  bucket.put = (...args) => {
-    calls.objectWrites++;
-    return put(...args);
-  };
-  bucket.list = (...args) => {
-    calls.objectReads++;
-    return list(...args);
-  };
-  bucket.get = (...args) => {
-    calls.objectReads++;
-    return read(...args);
-  };
+  const lists = [...deployment.buckets].map((bucket) => {
+    const [put, list, read] = [bucket.put.bind(bucket), bucket.list.bind(bucket), bucket.get.bind(bucket)];
+    bucket.put = (...args) => {
+      calls.objectWrites++;
+      return put(...args);
+    };
+    bucket.list = (...args) => {
+      calls.objectReads++;
+      return list(...args);
+    };
+    bucket.get = (...args) => {
+      calls.objectReads++;
+      return read(...args);
+    };
+    return list;
+  });
   return {
     secrets: () => secrets,
     objects: (execution: string) => ({
       ...calls,
-      recordBytes: list({ prefix: 'records/' })
-        .objects.filter(({ key }) => key.includes(`Z-${execution}/`))
+      recordBytes: lists
+        .flatMap((list) => list({ prefix: 'records/' }).objects)
+        .filter(({ key }) => key.includes(`Z-${execution}/`))
         .reduce((sum, { body }) => sum + body.length, 0),
     }),
   };

@@ -41,7 +41,7 @@ const PARTS: Readonly<Record<string, string>> = {
   lock: 'lock in DynamoDB',
   logs: 'logs, kept for three months',
   traces: 'traces of X-Ray',
-  schedule: 'EventBridge Scheduler',
+  fleet: 'fleet machine',
   archive: 'archive: function, requests, the first month',
   metrics: 'metrics of all sites together',
   alarms: 'alarms and dashboard',

@@ -54,9 +54,10 @@ const GIGABYTE = 1e9;
 /** What Lambda itself logs of an invocation (start and report, as JSON), and Step Functions of an event without its payload; about. */
 const LINES_OF_INVOCATION = 900;
 const LINE_OF_EVENT = 450;
-/** Checks, Drifted for all sites; Applies and OutageMs. A site's own are sent only when something is not as wanted. */
-const METRICS = 4;
-const ALARMS = 8;
+/** Those of all sites together. A site's own are sent only when something is not as wanted. */
+const METRICS = 5;
+/** A test holds it against the stack. */
+export const ALARMS = 9;
 
 /** What checks cost if all is as wanted. Of one site or ten thousand, it is the same for each check. */
 export function monthlyCost(scale: Scale, measured: Measured): MonthlyCost {
@@ -73,7 +74,8 @@ export function monthlyCost(scale: Scale, measured: Measured): MonthlyCost {
     lock: check.tableWrites * PRICES.tableWrite + check.tableReads * PRICES.tableRead,
     logs: logged * (PRICES.loggedGigabyte + MONTHS_OF_LOGS * PRICES.keptLogGigabyte),
     traces: PRICES.trace,
-    schedule: PRICES.scheduled,
+    // The fleet machine begins each check with one.
+    fleet: PRICES.express,
     archive:
       archiveSeconds * FUNCTION_GIGABYTES * PRICES.gigabyteSecond +
       PRICES.request +

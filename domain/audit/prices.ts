@@ -2,7 +2,7 @@
  * Prices in dollars, without free tiers.
  *
  * @see https://aws.amazon.com/step-functions/pricing, /lambda/pricing, /kms/pricing, /dynamodb/pricing/on-demand, /s3/pricing,
- *   /cloudwatch/pricing, /xray/pricing, /eventbridge/pricing
+ *   /cloudwatch/pricing, /xray/pricing
  */
 export const PRICES = {
   asOf: '2026-05-01',
@@ -24,7 +24,8 @@ export const PRICES = {
   /** A month. */
   keptLogGigabyte: 0.03,
   trace: 5 / 1_000_000,
-  scheduled: 1 / 1_000_000,
+  /** An Express execution of a second at most. */
+  express: 2.1 / 1_000_000,
   /** A month each. */
   metric: 0.3,
   alarm: 0.1,
