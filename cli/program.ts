@@ -4,6 +4,7 @@ import { MagnumHaError } from '../domain/errors';
 import { version } from '../package.json';
 import { type Context, EXIT } from './context';
 import { audit } from './audit';
+import { cost } from './cost';
 import { errors } from './errors';
 import { findings } from './findings';
 import { follow } from './follow';
@@ -37,6 +38,7 @@ const VERBS: readonly Verb[] = [
   list,
   audit,
   verify,
+  cost,
   sudoers,
   schema,
   errors,

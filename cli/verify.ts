@@ -1,18 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { pageKeyOf, RECORD_FILE } from '../domain/audit/record';
-import {
-  type ArchiveFile,
-  type ArchiveVerification,
-  type SiteRecords,
-  verifyArchive,
-  verifyRecord,
-} from '../domain/audit/verification';
+import { type ArchiveVerification, type SiteRecords, verifyArchive, verifyRecord } from '../domain/audit/verification';
 import { count } from '../domain/audit/verdict';
-import { withS3 } from './aws';
+import { withArchive } from './archive-files';
 import { type CommonOptions, EXIT, print, styleFor, UsageError } from './context';
-import { textAt } from './files';
 import type { Verb } from './program';
 import type { Style } from './style';
 
@@ -44,51 +34,20 @@ export const verify: Verb = (parent, run) => {
 
 /** @throws UsageError, AwsUnavailable */
 function verified(archive: string, now: number): Promise<ArchiveVerification> {
-  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(archive) ?? [];
-  if (bucket !== undefined) {
-    return withS3((client) => verifiedIn(archive, prefix, (below) => objectsIn(client, bucket, below), now));
-  }
-  return verifiedIn(archive, resolve(archive).split(sep).join('/'), filesBelow, now);
-}
-
-/** @throws UsageError if there is no record */
-async function verifiedIn(
-  archive: string,
-  path: string,
-  below: (path: string) => AsyncIterable<ArchiveFile>,
-  now: number,
-): Promise<ArchiveVerification> {
-  if (path.endsWith(`/${RECORD_FILE}`)) {
-    const texts = new Map<string, string>();
-    for await (const one of below(path.slice(0, -RECORD_FILE.length))) texts.set(one.path, one.text);
-    const record = texts.get(path);
-    if (record !== undefined) return verifyRecord(path, record, texts.get(pageKeyOf(path)));
-  } else {
-    const found = await verifyArchive(below(path), now);
-    if (found.sites.length > 0) return found;
-  }
-  throw new UsageError(
-    `There is no record in ${archive}. Name a bucket (s3://BUCKET), a copy of one, or a ${RECORD_FILE} in either.`,
-  );
-}
-
-async function* objectsIn(client: S3Client, Bucket: string, Prefix: string): AsyncGenerator<ArchiveFile> {
-  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix })) {
-    for (const { Key = '' } of Contents) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-      yield { path: Key, text: (await Body?.transformToString()) ?? '' };
+  return withArchive(archive, async ({ path, files }) => {
+    if (path.endsWith(`/${RECORD_FILE}`)) {
+      const texts = new Map<string, string>();
+      for await (const one of files(path.slice(0, -RECORD_FILE.length))) texts.set(one.path, one.text);
+      const record = texts.get(path);
+      if (record !== undefined) return verifyRecord(path, record, texts.get(pageKeyOf(path)));
+    } else {
+      const found = await verifyArchive(files(path), now);
+      if (found.sites.length > 0) return found;
     }
-  }
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- as the objects of a bucket come
-async function* filesBelow(directory: string): AsyncGenerator<ArchiveFile> {
-  if (!existsSync(directory)) return;
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name).split(sep).join('/');
-    yield { path, text: textAt(path, 'The record') };
-  }
+    throw new UsageError(
+      `There is no record in ${archive}. Name a bucket (s3://BUCKET), a copy of one, or a ${RECORD_FILE} in either.`,
+    );
+  });
 }
 
 function verificationText({ problems, sites }: ArchiveVerification, style: Style): string {

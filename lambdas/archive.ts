@@ -19,7 +19,8 @@ interface Context {
 }
 
 const { ARCHIVE_BUCKET = '', LOG_GROUP = '', RETENTION_DAYS = '', OBJECT_LOCK } = process.env;
-const stepFunctions = new SFNClient({});
+/** A fleet's checks end about the same time, and GetExecutionHistory may be called 20 times a second. */
+const stepFunctions = new SFNClient({ maxAttempts: 8 });
 const logs = new CloudWatchLogsClient({});
 const world = {
   executions: {

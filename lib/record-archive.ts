@@ -8,7 +8,9 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwne
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { archiveParameter } from '../domain/audit/s3';
 import { ARCHIVE, withBundles } from './bundles';
 import type { ArchiveSettings } from './settings';
 import { TaskFunction } from './task-function';
@@ -41,6 +43,11 @@ export class RecordArchive extends Construct {
     const { siteMachine, settings, key } = props;
     this.bucket = this.makeBucket(settings, key);
     this.deadLetterQueue = this.makeQueue(key);
+    new StringParameter(this, 'Parameter', {
+      description: 'The bucket with the records of executions',
+      parameterName: archiveParameter(Stack.of(this).stackName),
+      stringValue: this.bucket.bucketName,
+    });
     const archive = this.makeFunction(props);
     new Rule(this, 'Ended', {
       description: 'Executions of the site machine that have ended, whichever way',

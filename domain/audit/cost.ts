@@ -1,15 +1,6 @@
 import type { HistoryEvent } from './history';
+import { PRICES } from './prices';
 import type { Step } from './trace';
-
-/** Prices of us-east-1, in dollars, without free tiers. https://aws.amazon.com/step-functions/pricing, /lambda/pricing */
-export const PRICES = {
-  asOf: '2026-05-01',
-  region: 'us-east-1',
-  transition: 0.025 / 1000,
-  /** Of a function on Arm. */
-  gigabyteSecond: 0.0000133334,
-  request: 0.2 / 1_000_000,
-} as const;
 
 /** Memory of a function. A test holds it against the deployed ones. */
 export const FUNCTION_GIGABYTES = 0.5;

@@ -60,6 +60,7 @@ const NO_SITE = '-';
 /** As site documents have it: anything else could lead elsewhere. */
 const SITE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/;
 const DAY_MS = 86_400_000;
+const KEY_END = /\/(\d{8})T(\d\d)(\d\d)(\d\d\.\d{3})Z-[^/]*\/record\.json$/;
 
 /** The site that an execution asked for. */
 export function siteOf({ input }: EndedExecution): string {
@@ -71,6 +72,13 @@ export function siteOf({ input }: EndedExecution): string {
 export function keyOf(execution: EndedExecution): string {
   const start = isoOf(execution.startDate).replaceAll(/[-:]/g, '');
   return `records/${siteOf(execution)}/${start}-${execution.name ?? ''}/${RECORD_FILE}`;
+}
+
+/** When the execution began whose record this is, in milliseconds since 1970; null if it is no record. */
+export function keyTimeOf(path: string): number | null {
+  const [, date = '', hour = '', minute = '', second = ''] = KEY_END.exec(path) ?? [];
+  if (date === '') return null;
+  return Date.parse(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${hour}:${minute}:${second}Z`);
 }
 
 /** The key of the page beside a record. */

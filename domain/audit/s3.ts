@@ -11,6 +11,11 @@ import type { RecordStore } from './archive';
 export const LOCK_MODES = ['GOVERNANCE', 'COMPLIANCE'] as const;
 export type LockMode = (typeof LOCK_MODES)[number];
 
+/** The SSM parameter in which a stack says which bucket its archive is. */
+export function archiveParameter(stack: string): string {
+  return `/${stack}/archive-bucket`;
+}
+
 /** Records in a bucket. @param lock how nobody can delete them; undefined for not at all */
 export function recordsIn(client: S3Client, bucket: string, lock: LockMode | undefined): RecordStore {
   return {

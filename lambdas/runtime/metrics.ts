@@ -5,7 +5,8 @@ import type { TaskOutput } from '../../domain/tasks';
 export const NAMESPACE = 'magnum-ha';
 
 /**
- * Prints a report's metrics in CloudWatch's embedded metric format, for all sites together and for each. It goes past `console`,
+ * Prints a report's metrics in CloudWatch's embedded metric format: for all sites together, and for a site that is not, or was not, as
+ * wanted. A metric costs for each hour in which it is sent: thousands of sites that are well must not. It goes past `console`,
  * which would put the line into Lambda's own JSON.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -25,7 +26,7 @@ export function measured(output: TaskOutput<'report'>): TaskOutput<'report'> {
       CloudWatchMetrics: [
         {
           Namespace: NAMESPACE,
-          Dimensions: [[], ['Site']],
+          Dimensions: outcome === 'unchanged' ? [[]] : [[], ['Site']],
           Metrics: Object.keys(values).map((Name) => ({ Name, Unit: Name === 'OutageMs' ? 'Milliseconds' : 'Count' })),
         },
       ],

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ServiceError } from '../../local/emulator/service-error';
 import { type Local, startLocal } from '../../local/deploy';
 import type { Bucket } from '../../local/emulator/aws/s3';
 import { document } from '../workflow/local';
@@ -84,6 +85,58 @@ test('audit reads an execution of several pages by its name, and says the same a
   const { commands, ...others } = JSON.parse(onAws.out) as { commands: { command: string }[] };
   expect({ ...others, commands: null }).toEqual(JSON.parse(ofFile.out));
   expect(commands.some(({ command }) => command.includes('cibadmin -M'))).toBe(true);
+});
+
+describe('audit of the archive', () => {
+  const forgotten = () =>
+    jest.spyOn(local.deployment.stepFunctions, 'describeExecution').mockImplementation((arn) => {
+      throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+    });
+
+  test('an execution that Step Functions has forgotten is told from its record, with its commands', async () => {
+    await local.settled();
+    const [latest] = local.deployment.listExecutions({ machine: 'magnum-ha' }, 'SUCCEEDED');
+    const before = await cli(['audit', latest?.name ?? '', '--json']);
+    const spy = forgotten();
+
+    const after = await cli(['audit', latest?.name ?? '', '--json']);
+    const unknown = await cli(['audit', 'nobody']);
+
+    spy.mockRestore();
+    expect(JSON.parse(after.out)).toEqual(JSON.parse(before.out));
+    expect([after.code, unknown.code]).toEqual([0, 64]);
+    expect(unknown.err).toContain('There is no execution nobody: neither Step Functions has it');
+  });
+
+  test('--since is a matrix of sites, of all that the bucket of the stack has', async () => {
+    const html = join(folder, 'month.html');
+
+    const { code, out } = await cli(['audit', '--since', '30d', '--html', html]);
+    const ofOne = await cli(['audit', '--since', '1h', '--site', 'goldn', '--json']);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(/^The worst of each day from \d{4}-\d\d-\d\d on; .*✗ failed/);
+    expect(out).toMatch(/\ngolden {15}·{30}≠\n/);
+    expect(out).toMatch(/\ngolden {15}1 drift, 1 changed; outage [\d.]+( to [\d.]+)? s; about \$0\.\d\d\n/);
+    expect(out).toMatch(/golden, apply: \+ Changed, and verified: 9 files/);
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*<th scope="row">golden<\/th>/);
+    expect(JSON.parse(ofOne.out)).toMatchObject({
+      sites: [{ site: 'goldn', outcomes: { failed: 1 } }],
+      executions: [{}],
+    });
+  });
+
+  test.each([
+    [['audit'], 'Name an execution or a file, or --since.'],
+    [['audit', 'one', '--since', '1d'], 'Name an execution or a file, or --since.'],
+    [['audit', '--since', 'yesterday'], '--since yesterday is no time that has been.'],
+    [['audit', '--since', '1d', '--stack', 'other'], 'There is no SSM parameter /other/archive-bucket'],
+  ])('%j is refused', async (args, told) => {
+    const ran = await cli(args);
+
+    expect(ran.code).toBe(64);
+    expect(ran.err).toContain(told);
+  });
 });
 
 describe('verify', () => {

@@ -59,7 +59,7 @@ describe('createApp', () => {
 
     expect(stack.node.id).toBe('eu');
     expect(namesOf('AWS::StepFunctions::StateMachine', 'StateMachineName')).toEqual(['eu', 'eu-fleet', 'eu-recovery']);
-    expect(namesOf('AWS::SSM::Parameter', 'Name')).toEqual(['/eu/documents-bucket']);
+    expect(namesOf('AWS::SSM::Parameter', 'Name')).toEqual(['/eu/documents-bucket', '/eu/archive-bucket']);
     expect(JSON.stringify(statementsOf(template))).not.toContain('parameter/magnum-ha/');
   });
 

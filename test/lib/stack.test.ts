@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { ALARMS } from '../../domain/audit/monthly';
 import { TASK_NAMES } from '../../domain/tasks';
 import { allows } from '../../local/emulator/aws/iam';
 import { ofType, type Synthesized, synthesizedStack } from '../synthesized';
@@ -106,6 +107,7 @@ test('the template knows no site: it is the same whatever sites there are', () =
   expect(ofType(stack, 'AWS::Scheduler::Schedule')).toHaveLength(1);
   expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Name'])).toEqual([
     '/magnum-ha/documents-bucket',
+    '/magnum-ha/archive-bucket',
   ]);
   expect(template).not.toMatch(/fuel|10\.21\.22\./);
 });
@@ -139,6 +141,7 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'outage-over-budget',
     'timed-out',
   ]);
+  expect(alarms).toHaveLength(ALARMS);
   for (const { AlarmName, AlarmDescription, AlarmActions } of alarms) {
     const section = String(AlarmName).replace('magnum-ha-', '');
     expect(AlarmDescription).toBe(`What it means and what to do: docs/runbook.md#${section}`);

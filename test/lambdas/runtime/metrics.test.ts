@@ -23,6 +23,13 @@ test('a check counts, and says whether its site has drifted, for all sites and f
   ]);
 });
 
+test('a site that is as wanted has no metric of its own, which would cost', () => {
+  expect(metricsOf({ mode: 'check', outcome: 'unchanged', outageMs: null })).toEqual([
+    ['Checks', 1, {}],
+    ['Drifted', 0, {}],
+  ]);
+});
+
 test('an apply with a cycle has its outage', () => {
   expect(metricsOf({ mode: 'apply', outcome: 'changed', outageMs: 612 })).toContainEqual(['OutageMs', 612, {}]);
 });

@@ -1,0 +1,106 @@
+import { FUNCTION_GIGABYTES } from './cost';
+import { PRICES } from './prices';
+
+/** What a check of a site that is as wanted takes, measured. */
+export interface MeasuredCheck {
+  readonly controllers: number;
+  readonly transitions: number;
+  readonly invocations: number;
+  /** Of the tasks' functions together. */
+  readonly seconds: number;
+  /** Secrets that were decrypted. */
+  readonly secrets: number;
+  readonly tableWrites: number;
+  readonly tableReads: number;
+  readonly events: number;
+  /** What the functions logged. */
+  readonly logBytes: number;
+  /** Of the function that archives it. */
+  readonly archiveSeconds: number;
+  readonly objectWrites: number;
+  readonly objectReads: number;
+  /** Record and page. */
+  readonly recordBytes: number;
+}
+
+/** Checks of several numbers of controllers, the fewest first. */
+export type Measured = readonly [MeasuredCheck, MeasuredCheck, ...MeasuredCheck[]];
+
+/** What is asked. */
+export interface Scale {
+  readonly sites: number;
+  /** Between two checks of a site, in hours. */
+  readonly everyHours: number;
+  /** Of each site. */
+  readonly controllers: number;
+}
+
+/** Dollars a month, by what they are for. */
+export interface MonthlyCost {
+  readonly monthlyDollars: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly checks: number;
+  /** A check, as it was measured or lies between two that were. */
+  readonly check: MeasuredCheck;
+  /** Records add up until the first are old enough to go: what all of them then cost a month. */
+  readonly storageWhenFull: number;
+  readonly prices: { readonly asOf: string; readonly region: string };
+}
+
+const HOURS_OF_MONTH = 730;
+const MONTHS_OF_RETENTION = 84;
+const MONTHS_OF_LOGS = 3;
+const GIGABYTE = 1e9;
+/** What Lambda itself logs of an invocation (start and report, as JSON), and Step Functions of an event without its payload; about. */
+const LINES_OF_INVOCATION = 900;
+const LINE_OF_EVENT = 450;
+/** Those of all sites together. A site's own are sent only when something is not as wanted. */
+const METRICS = 5;
+/** A test holds it against the stack. */
+export const ALARMS = 9;
+
+/** What checks cost if all is as wanted. Of one site or ten thousand, it is the same for each check. */
+export function monthlyCost(scale: Scale, measured: Measured): MonthlyCost {
+  const { sites, everyHours, controllers } = scale;
+  const checks = Math.round((sites * HOURS_OF_MONTH) / everyHours);
+  const check = checkOf(controllers, measured);
+  const { invocations, seconds, archiveSeconds, recordBytes } = check;
+  const logged = (check.logBytes + (invocations + 1) * LINES_OF_INVOCATION + check.events * LINE_OF_EVENT) / GIGABYTE;
+  const stored = (recordBytes / GIGABYTE) * PRICES.storedGigabyte;
+  const each = {
+    transitions: check.transitions * PRICES.transition,
+    functions: seconds * FUNCTION_GIGABYTES * PRICES.gigabyteSecond + invocations * PRICES.request,
+    secrets: check.secrets * PRICES.keyRequest,
+    lock: check.tableWrites * PRICES.tableWrite + check.tableReads * PRICES.tableRead,
+    logs: logged * (PRICES.loggedGigabyte + MONTHS_OF_LOGS * PRICES.keptLogGigabyte),
+    traces: PRICES.trace,
+    // The fleet machine begins each check with one.
+    fleet: PRICES.express,
+    archive:
+      archiveSeconds * FUNCTION_GIGABYTES * PRICES.gigabyteSecond +
+      PRICES.request +
+      check.objectWrites * PRICES.objectWrite +
+      check.objectReads * PRICES.objectRead +
+      stored,
+  };
+  const fixed = { metrics: METRICS * PRICES.metric, alarms: ALARMS * PRICES.alarm + PRICES.dashboard };
+  const parts = { ...Object.fromEntries(Object.entries(each).map(([name, one]) => [name, one * checks])), ...fixed };
+  return {
+    monthlyDollars: Object.values(parts).reduce((sum, one) => sum + one, 0),
+    parts,
+    checks,
+    check,
+    storageWhenFull: stored * checks * MONTHS_OF_RETENTION,
+    prices: { asOf: PRICES.asOf, region: PRICES.region },
+  };
+}
+
+/** A check of so many controllers: on the line through the two measured ones next to it. */
+function checkOf(controllers: number, measured: Measured): MeasuredCheck {
+  let [low, high] = measured;
+  for (const next of measured.slice(2)) if (controllers > high.controllers) [low, high] = [high, next];
+  const share = (controllers - low.controllers) / (high.controllers - low.controllers);
+  const names = Object.keys(low) as (keyof MeasuredCheck)[];
+  const between = names.map((name) => [name, Math.max(0, low[name] + (high[name] - low[name]) * share)] as const);
+  return { ...low, ...Object.fromEntries(between), controllers };
+}
