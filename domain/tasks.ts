@@ -20,6 +20,8 @@ import type { SecretPurpose } from './secrets/references';
 import type { RollBack, RollBackInput } from './rollback/roll-back';
 import type { Site } from './site/document';
 import type { Input, Mode } from './site/load';
+import type { SiteOutline, SiteReference } from './site/outline';
+import type { Wire } from './wire';
 import type { DocumentVersion, World } from './world';
 
 /** Why an execution will be refused, as Step Functions has it, although HAProxy may have to be enabled before that. */
@@ -34,7 +36,8 @@ export interface Contract {
   loadSite: Task<
     { input: unknown },
     Input & {
-      site: Site;
+      site: SiteReference;
+      outline: SiteOutline;
       document: DocumentVersion;
       lock: string;
       /** As which the tasks act at first: an apply that needs an authorization looks at everything before, as a check. */
@@ -107,7 +110,7 @@ export interface Envelope {
 /** The event of an invocation. */
 export interface Invocation<T extends TaskName> {
   readonly envelope: Envelope;
-  readonly input: TaskInput<T>;
+  readonly input: Wire<TaskInput<T>>;
 }
 
 /** What a function needs to be given. */
@@ -120,8 +123,8 @@ export interface TaskSpecification {
   readonly connects: boolean;
   /** Whether it changes something on the site: then what a lost attempt has begun can still do so. */
   readonly changes?: true;
-  /** Whether it reads site documents, and looks whether secrets exist. */
-  readonly loads?: true;
+  /** Whether it looks whether secrets exist. */
+  readonly checksSecrets?: true;
 }
 
 const connects = (minutes: number, ...further: SecretPurpose[]): TaskSpecification => ({
@@ -137,7 +140,7 @@ const computes: TaskSpecification = { minutes: 0.5, secrets: [], connects: false
 
 /** Every task of the workflow. Its handler is `lambdas/<task>.ts`, its name with hyphens. */
 export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
-  loadSite: { minutes: 1, secrets: [], connects: false, loads: true },
+  loadSite: { minutes: 1, secrets: [], connects: false, checksSecrets: true },
   lookAtHaproxy: connects(2),
   clearStaging: changes(2),
   preflight: connects(2),

@@ -4,6 +4,7 @@ import { allSecretNames, secretNames } from '../domain/secrets/references';
 import { SecretMissing, SecretNotEncrypted } from '../domain/secrets/ssm';
 import { loadSite, type Mode, parseInput } from '../domain/site/load';
 import { lockOf } from '../domain/site/lock';
+import { outlineOf } from '../domain/site/outline';
 import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
@@ -16,7 +17,11 @@ export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secr
   const { site, document } = await loadSite(name, documents);
   const { mode } = asked;
   const acts: Mode = mode === 'apply' && needsAuthorization(site) ? 'check' : mode;
-  const loaded = { site, document, lock: lockOf(site), ...asked, acts, findings: documentFindings(site) };
+  const reference = { name, version: document.version };
+  const loaded = {
+    ...{ site: reference, outline: outlineOf(site), document, lock: lockOf(site) },
+    ...{ ...asked, acts, findings: documentFindings(site) },
+  };
   try {
     await secrets.check(allSecretNames(site));
     return { ...loaded, refusal: null };

@@ -1,6 +1,7 @@
 import { report } from '../domain/report/report';
 import { tellingOf } from '../domain/report/telling';
-import type { Invocation, TaskInput } from '../domain/tasks';
+import type { TaskInput } from '../domain/tasks';
+import { computationOf } from './runtime/computation';
 import { measured } from './runtime/metrics';
 
 /** Report: the execution's output, and what people are told of it. */
@@ -10,4 +11,4 @@ export const run = (input: TaskInput<'report'>) => {
 };
 
 /** With its metrics. */
-export const handler = async ({ input }: Invocation<'report'>) => measured(await run(input));
+export const handler = computationOf<'report'>(async (input) => measured(await run(input)));

@@ -47,20 +47,18 @@ export class TaskFunctions extends Construct {
     code: Code,
     { documents, secrets, network, logGroup }: TaskFunctionsProps,
   ): TaskFunction {
-    const { minutes, connects, loads, secrets: purposes } = TASKS[name];
+    const { minutes, connects, checksSecrets, secrets: purposes } = TASKS[name];
     const made = new TaskFunction(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, {
       task: fileOf(name),
       code,
       timeout: Duration.minutes(minutes),
-      ...(loads
-        ? { environment: { DOCUMENTS_BUCKET: documents.bucket.bucketName, STACK_NAME: Stack.of(this).stackName } }
-        : {}),
+      environment: { DOCUMENTS_BUCKET: documents.bucket.bucketName, STACK_NAME: Stack.of(this).stackName },
       ...(connects && network ? { network } : {}),
       logGroup,
     });
     secrets.grantRead(purposes, made);
-    if (loads) {
-      documents.grantRead(made);
+    documents.grantRead(made);
+    if (checksSecrets) {
       made.addToRolePolicy(
         new PolicyStatement({
           sid: 'CheckThatSecretsExist',

@@ -3,6 +3,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { secretsIn } from '../domain/secrets/ssm';
 import { documentsIn } from '../domain/site/bucket';
 import { fileOf, type Invocation, TASK_NAMES, type TaskFunction, type TaskName } from '../domain/tasks';
+import { runWired } from '../domain/wire';
 import { type Clock, clockOf, type ConnectOptions, type Random, type Transport, type World } from '../domain/world';
 import type { FunctionConfig, Handler, LogLine } from './emulator/aws/functions';
 import { ServiceError } from './emulator/service-error';
@@ -81,7 +82,7 @@ function handler(
         log({ functionName: name, text: JSON.stringify({ timestamp, level: 'INFO', message }) });
       },
     };
-    return run(input, world);
+    return runWired(run, input, world);
   };
 }
 

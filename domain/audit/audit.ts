@@ -88,7 +88,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
   const { status, failure, output: returned } = endOf(last);
   const input = first?.executionStartedEventDetails?.input ?? '';
   const asked = (fromJson(input) ?? {}) as { site?: unknown; mode?: unknown };
-  const { site, document = null } = (outputs(steps, 'Load site')[0] ?? {}) as Partial<TaskOutput<'loadSite'>>;
+  const { site, outline, document = null } = (outputs(steps, 'Load site')[0] ?? {}) as Partial<TaskOutput<'loadSite'>>;
   const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
   const down = outages(steps);
   const controllers = auditedControllers(
@@ -98,7 +98,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
   const startedAt = first ? timeOf(first) : 0;
   const endedAt = last ? timeOf(last) : 0;
   const arn = execution.executionArn ?? executionIn(events);
-  const own = new Map((site?.controllers ?? []).map(({ name, address }) => [name, [name, address]]));
+  const own = new Map((outline?.controllers ?? []).map(({ name, address }) => [name, [name, address]]));
   const facts = {
     site: site?.name ?? (typeof asked.site === 'string' ? asked.site : ''),
     mode: typeof asked.mode === 'string' ? asked.mode : '',

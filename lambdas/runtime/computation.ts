@@ -1,8 +1,12 @@
 import type { Invocation, TaskInput, TaskName, TaskOutput } from '../../domain/tasks';
+import { runWired } from '../../domain/wire';
+import { documents } from './documents';
 
-/** The Lambda handler of a task that only computes. It does not use the world, so neither SSH nor the SDK is bundled. */
+const kept = new Map<string, unknown>();
+
+/** The Lambda handler of a task that only computes: of the world it has the site document, so neither SSH nor SSM is bundled. */
 export function computationOf<T extends TaskName>(
   run: (input: TaskInput<T>) => Promise<TaskOutput<T>>,
 ): (event: Invocation<T>) => Promise<TaskOutput<T>> {
-  return ({ input }) => run(input);
+  return ({ input }) => runWired(run, input, { documents, kept });
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { refuseRedriven } from '../../domain/redrive';
 import { secretsIn } from '../../domain/secrets/ssm';
-import { documentsIn } from '../../domain/site/bucket';
 import { connectBySsh } from '../../domain/ssh/transport';
 import type { Envelope, Invocation, TaskFunction, TaskName, TaskOutput } from '../../domain/tasks';
+import { runWired } from '../../domain/wire';
 import { type Clock, realClock, type World } from '../../domain/world';
+import { documents } from './documents';
 
 /** What Lambda calls a handler with, besides the event. The emulator adds its clock; on AWS there is none. */
 interface Context {
@@ -14,8 +14,6 @@ interface Context {
 }
 
 /** Made once: these serve every invocation of this environment. */
-const { DOCUMENTS_BUCKET = '', STACK_NAME = '' } = process.env;
-const documents = documentsIn(new S3Client({}), { bucket: DOCUMENTS_BUCKET, stack: STACK_NAME });
 const secrets = secretsIn(new SSMClient({}));
 const kept = new Map<string, unknown>();
 
@@ -25,7 +23,7 @@ export function handlerOf<T extends TaskName>(
 ): (event: Invocation<T>, context?: Context) => Promise<TaskOutput<T>> {
   return async (event, context) => {
     refuseRedriven(event);
-    return run(event.input, worldOf(event.envelope, context?.clock ?? realClock));
+    return runWired(run, event.input, worldOf(event.envelope, context?.clock ?? realClock));
   };
 }
 

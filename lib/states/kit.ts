@@ -20,6 +20,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { ErrorName } from '../../domain/error-catalogue';
 import { type TaskInput, type TaskName, TASKS, type TaskOutput } from '../../domain/tasks';
+import type { Wire } from '../../domain/wire';
 import type { TaskFunctions } from '../task-functions';
 import { Expression, INPUT, jsonata, NOW, variable } from './expression';
 import { PATIENT } from './retries';
@@ -83,7 +84,8 @@ const WAVE = 40;
 export interface InvokeOptions<V, T extends TaskName> {
   /** Each field of the task's input. */
   readonly input: {
-    readonly [Field in keyof TaskInput<T>]: Expression<TaskInput<T>[Field]> | Literal<TaskInput<T>[Field]>;
+    readonly [Field in keyof Wire<TaskInput<T>>]:
+      Expression<Wire<TaskInput<T>>[Field]> | Literal<Wire<TaskInput<T>>[Field]>;
   };
   /** The variables that its result sets. @default none */
   readonly assign?: (result: Expression<TaskOutput<T>>) => Assignment<V>;

@@ -105,7 +105,7 @@ describe('createApp', () => {
     expect(kept.filter((properties) => !properties.includes(kmsKey))).toEqual([]);
     const decrypting = statementsOf(template).filter(({ Action }) => Action === 'kms:Decrypt');
     expect(decrypting.filter(({ Condition }) => Condition !== undefined)).toHaveLength(
-      TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0 || TASKS[task].loads).length,
+      TASK_NAMES.length + TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0).length,
     );
     const keeping = statementsOf(template).filter(({ Action }) => Action.includes('kms:GenerateDataKey'));
     expect(keeping.map(({ Condition }) => Object.keys(Condition ?? {}))).toContainEqual(['StringEquals']);

@@ -60,11 +60,11 @@ test('the archive reads executions of the site machine, adds records, and can ne
 
 describe.each(TASK_NAMES)('%s', (name) => {
   const task = fileOf(name);
-  const { loads } = TASKS[name];
+  const { checksSecrets } = TASKS[name];
 
   test('reads the secrets it needs of every site, and no other parameter', () => {
     const named = [...new Set(TASKS[name].secrets.flatMap((purpose) => NAMES_BY_PURPOSE[purpose]))];
-    const wanted = [...named.map((one) => parameter(`/magnum-ha/*/${one}`)), ...(loads ? ['*'] : [])];
+    const wanted = [...named.map((one) => parameter(`/magnum-ha/*/${one}`)), ...(checksSecrets ? ['*'] : [])];
     const may = (secret: string) => allows(statementsOf(task), 'ssm:GetParameters', parameter(secret));
     const all = [...new Set(TASK_NAMES.flatMap(mayRead))];
 
@@ -75,12 +75,10 @@ describe.each(TASK_NAMES)('%s', (name) => {
 
   test('may only write its log and its traces', () => {
     const services = statementsOf(task).flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
-    expect([...new Set(services)].filter((service) => service !== 'ssm').sort()).toEqual(
-      loads ? ['logs', 's3', 'xray'] : ['logs', 'xray'],
-    );
+    expect([...new Set(services)].filter((service) => service !== 'ssm').sort()).toEqual(['logs', 's3', 'xray']);
     const everything = statementsOf(task).filter(({ resources }) => resources.includes('*'));
     expect(everything.flatMap(({ actions }) => actions).sort()).toEqual([
-      ...(loads ? ['ssm:DescribeParameters'] : []),
+      ...(checksSecrets ? ['ssm:DescribeParameters'] : []),
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);

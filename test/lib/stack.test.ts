@@ -55,13 +55,10 @@ describe('functions', () => {
     const environments = functions().flatMap(({ Environment }) => (Environment ? [Environment] : []));
     const bucket = { Ref: expect.stringMatching(/^Archive/) as string };
     const log = { Ref: expect.stringMatching(/^Logs/) as string };
+    const documents = { Ref: expect.stringMatching(/^Documents/) as string };
+    const ofTasks = { Variables: { DOCUMENTS_BUCKET: documents, STACK_NAME: 'magnum-ha' } };
     expect(environments).toEqual([
-      {
-        Variables: {
-          DOCUMENTS_BUCKET: { Ref: expect.stringMatching(/^Documents/) as string },
-          STACK_NAME: 'magnum-ha',
-        },
-      },
+      ...TASK_NAMES.map(() => ofTasks),
       { Variables: { ARCHIVE_BUCKET: bucket, LOG_GROUP: log, RETENTION_DAYS: '2557' } },
     ]);
   });

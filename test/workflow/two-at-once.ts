@@ -41,7 +41,7 @@ const RESULTS: Partial<Record<TaskName, (input: Record<string, unknown>) => unkn
     const { site, mode } = input as { site: keyof typeof SITES; mode: string };
     const asked = { mode, acts: mode, outsideWindow: null };
     const found = { lock: lockOf(SITES[site] as typeof golden), document: null, findings: [], refusal: null };
-    return { site: SITES[site], ...asked, ...found };
+    return { site: SITES[site], outline: SITES[site], ...asked, ...found };
   },
   lookAtHaproxy: () => ({ platforms: [], disabled: false }),
   preflight: () => ({ platforms: [], findings: [] }),
@@ -152,7 +152,7 @@ function handler(task: TaskName, { clock, upTo, works }: Scripting): Handler {
     }
     if (fate >= 3) work.to = clock.now();
     if (fate < 4) throw named('CommandFailed');
-    return RESULTS[task]?.(input as unknown as Record<string, unknown>) ?? {};
+    return RESULTS[task]?.(input) ?? {};
   };
 }
 

@@ -19,7 +19,7 @@ export function bootstrap({ kit, release }: PhaseContext): Phase {
     });
     kit.onFailure(task, release).next(next);
     // Only a check comes here with HAProxy disabled, and reports that.
-    const asked = jsonata<boolean>`$count($site.bootstrap[$ != "schema"]) > 0 and $not(${haproxyDisabled($)})`;
+    const asked = jsonata<boolean>`$count($outline.bootstrap[$ != "schema"]) > 0 and $not(${haproxyDisabled($)})`;
     return kit.choice('Bootstrap asked for?', [{ when: asked, next: task }], next);
   };
 }
@@ -35,7 +35,7 @@ type Missing = Record<'check' | 'authorize', State>;
  * @param missing where a check, or an apply that is not authorized yet, goes on that finds none: nothing that comes later can succeed
  */
 export function upgradeSchema(context: PhaseContext, missing: Missing): Phase {
-  return schema(context, missing, '', jsonata`"schema" in $site.bootstrap`);
+  return schema(context, missing, '', jsonata`"schema" in $outline.bootstrap`);
 }
 
 /** The same for a check that found drift: not while another magnum.conf is in place, which may name another database, or none. */
@@ -45,7 +45,7 @@ export function lookAtSchema(context: PhaseContext, missing: State): Phase {
     context,
     { check: missing, authorize: missing },
     ' in a check',
-    jsonata`"schema" in $site.bootstrap and $count(${staged}) = 0`,
+    jsonata`"schema" in $outline.bootstrap and $count(${staged}) = 0`,
   );
 }
 

@@ -11,7 +11,7 @@ export function ensureClusterTemplates({ kit, release }: PhaseContext): Phase {
   const { $ } = kit;
   return (next) => {
     const map = kit.forEach('Ensure cluster templates', {
-      items: $.site.dot('clusterTemplates'),
+      items: $.outline.dot('clusterTemplates'),
       most: LIMITS.clusterTemplates,
       maxConcurrency: 1,
       each: (item) =>
@@ -38,7 +38,7 @@ export function ensureClusterTemplates({ kit, release }: PhaseContext): Phase {
 export function ensureClusters({ kit, release }: PhaseContext, authorize: State): Phase {
   const { $ } = kit;
   return kit.everywhere('Ensure clusters', {
-    items: $.site.dot('clusters'),
+    items: $.outline.dot('clusters'),
     most: LIMITS.clusters,
     task: (item) =>
       bounded(
@@ -78,11 +78,11 @@ function awaitCluster({ kit }: PhaseContext): State {
    * history events, and an execution that reaches 25,000 of them is ended by Step Functions, without any Catch. Waiting
    * deadline (minutes) × clusters / 25 makes it 60 / (1 / 25) × 9 = 13,500 at most.
    */
-  const betweenPolls = jsonata<number>`$max([15, $ceil(${$.wanted.dot('deadlineMinutes')} * $count($site.clusters) / 25)])`;
+  const betweenPolls = jsonata<number>`$max([15, $ceil(${$.wanted.dot('deadlineMinutes')} * $count($outline.clusters) / 25)])`;
 
   const ensured = Pass.jsonata(scope, 'Cluster ensured', {
     assign: {
-      wanted: '{% $site.clusters[name = $states.input.name] %}',
+      wanted: '{% $outline.clusters[name = $states.input.name] %}',
       cluster: INPUT.template,
       clusterDeadline: null,
     },

@@ -53,7 +53,7 @@ export function restart({ kit, release }: PhaseContext): Phase {
     const map = kit.forEach('Restart services', {
       items: jsonata<
         readonly string[]
-      >`${$.schema.dot('action')} in ["created", "changed"] ? [$site.controllers.name] : ${$.plan.dot('restart')}`,
+      >`${$.schema.dot('action')} in ["created", "changed"] ? [$outline.controllers.name] : ${$.plan.dot('restart')}`,
       most: LIMITS.controllers,
       maxConcurrency: 1,
       each: (controller) =>

@@ -83,7 +83,7 @@ function armDeadMan({ kit, release }: PhaseContext, suffix = ''): Phase {
 
 function stop({ kit }: PhaseContext, enable: State, suffix = ''): State {
   const { $ } = kit;
-  const haproxy = $.site.dot('haproxy');
+  const haproxy = $.outline.dot('haproxy');
   const disable = kit.invoke(`Disable HAProxy${suffix}`, 'cycle', {
     input: {
       site: $.site,
@@ -144,7 +144,7 @@ export function enableHaproxy(
   { rules, onPollFailed, suffix = '', times = 1 }: Enabled,
 ): State {
   const { $ } = kit;
-  const haproxy = $.site.dot('haproxy');
+  const haproxy = $.outline.dot('haproxy');
   const enable = kit.invoke(`Enable HAProxy${suffix}`, 'cycle', {
     input: { site: $.site, platforms: $.platforms, action: 'enable', before: $.cycle },
     assign: (result) => ({ cycle: result, startDeadline: null, nowhereDeadline: null }),
@@ -190,8 +190,8 @@ export function isServing({ cycle }: VariablesOf<SiteVariables>): Expression<boo
 }
 
 /** What is told of HAProxy that does not serve everywhere in its time. */
-export function late({ site, cycle }: VariablesOf<SiteVariables>): Expression<string> {
-  const seconds = site.dot('haproxy').dot('startTimeoutSeconds');
+export function late({ outline, cycle }: VariablesOf<SiteVariables>): Expression<string> {
+  const seconds = outline.dot('haproxy').dot('startTimeoutSeconds');
   return text`HAProxy was enabled, but does not serve everywhere after ${seconds} s; waiting for: ${cycle.dot('waitingFor')}. Look at crm_mon -1 -r and haproxy -c on the controllers.`;
 }
 
@@ -241,7 +241,7 @@ export function startAgain(
     input: { site: $.site, platforms: $.platforms, action: 'start-again', before: $.cycle },
     assign: (result) => ({
       cycle: result,
-      backDeadline: kit.deadline($.backDeadline, $.site.dot('haproxy').dot('startTimeoutSeconds')),
+      backDeadline: kit.deadline($.backDeadline, $.outline.dot('haproxy').dot('startTimeoutSeconds')),
     }),
     retry: [UNTIL_ENABLED],
     comment: 'With the fragment of before',

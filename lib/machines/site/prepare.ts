@@ -13,6 +13,7 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
       input: { input: INPUT },
       assign: (result) => ({
         site: result.dot('site'),
+        outline: result.dot('outline'),
         document: result.dot('document'),
         lock: result.dot('lock'),
         mode: result.dot('mode'),

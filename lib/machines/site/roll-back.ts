@@ -54,7 +54,7 @@ export function waysBack(context: PhaseContext): WaysBack {
     [rollBackFiles(context), startHaproxyAgain(context), restartAgain(context), cycleHaproxyBack(context)],
     told,
   );
-  const keeps = jsonata<boolean>`${$.site.dot('onFailure')} = "keep"`;
+  const keeps = jsonata<boolean>`${$.outline.dot('onFailure')} = "keep"`;
   const rollBack = kit.choice(
     'To roll back?',
     [
@@ -78,7 +78,7 @@ function rollBackFiles(context: PhaseContext): Phase {
         platforms: $.platforms,
         execution: EXECUTION,
         staged: $.staged,
-        scope: jsonata`${$.site.dot('onFailure')} = "keep" ? "fragment" : "everything"`,
+        scope: jsonata`${$.outline.dot('onFailure')} = "keep" ? "fragment" : "everything"`,
       },
       assign: (result) => ({
         rollBack: result,

@@ -13,8 +13,8 @@ import type { BlastRadius } from '../../../domain/pacemaker/blast-radius';
 import type { Recovery, Report } from '../../../domain/report/report';
 import type { Telling } from '../../../domain/report/telling';
 import type { RollBack } from '../../../domain/rollback/roll-back';
-import type { Site } from '../../../domain/site/document';
 import type { Mode } from '../../../domain/site/load';
+import type { SiteOutline, SiteReference } from '../../../domain/site/outline';
 import type { Refusal, TaskOutput } from '../../../domain/tasks';
 import type { DocumentVersion } from '../../../domain/world';
 import type { CommonVariables } from '../../states/kit';
@@ -24,7 +24,8 @@ type ClusterState = TaskOutput<'ensureCluster'> | TaskOutput<'pollCluster'>;
 
 /** The variables of the site machine; null, or an empty list, before something is known. */
 export interface SiteVariables extends CommonVariables {
-  readonly site: Site;
+  readonly site: SiteReference;
+  readonly outline: SiteOutline;
   readonly document: DocumentVersion;
   /** What the site's lock is named by. */
   readonly lock: string;
@@ -84,7 +85,7 @@ export interface SiteVariables extends CommonVariables {
   /** When that execution ended, in milliseconds since 1970; null if its last task need not be waited for. */
   readonly ownerStopped: number | null;
   /** Inside the Map over clusters, where the machine's own can be read but not set: */
-  readonly wanted: Site['clusters'][number];
+  readonly wanted: SiteOutline['clusters'][number];
   readonly cluster: ClusterState;
   readonly clusterDeadline: number | null;
 }

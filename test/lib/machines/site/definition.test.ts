@@ -240,8 +240,8 @@ describe('expressions', () => {
       [40, 75],
       [3, 600],
     ] as const) {
-      const site = { clusters: Array.from({ length: clusters }, () => ({ deadlineMinutes })) };
-      const seconds = Number(await evaluate(Seconds.slice(2, -2), { site, wanted: { deadlineMinutes } }));
+      const outline = { clusters: Array.from({ length: clusters }, () => ({ deadlineMinutes })) };
+      const seconds = Number(await evaluate(Seconds.slice(2, -2), { outline, wanted: { deadlineMinutes } }));
       expect((clusters * deadlineMinutes * 60 * 9) / seconds).toBeLessThan(25_000 - 5000);
       expect(seconds).toBeGreaterThanOrEqual(15);
     }

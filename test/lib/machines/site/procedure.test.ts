@@ -3,6 +3,7 @@ import { StatesError } from '../../../../local/emulator/asl';
 import { LocalTable } from '../../../../local/emulator/aws/dynamodb';
 import { functionOf } from '../../../../local/emulator/aws/integrations/lambda';
 import { ServiceError } from '../../../../local/emulator/service-error';
+import type { Site } from '../../../../domain/site/document';
 import { site } from '../../../domain/sites';
 import { run, START } from '../../../local/emulator/asl/run';
 import { virtualClock } from '../../../../local/virtual-clock';
@@ -33,6 +34,9 @@ const restored = (controller: string) => ({
 
 /** The version of the site's document that Load site read. */
 const DOCUMENT = { version: 'v1', sha256: '0'.repeat(64) };
+
+/** What Load site gives: also what the machine reads of the document. */
+const loaded = (answer: { site?: Site }) => ({ document: DOCUMENT, outline: answer.site, ...answer });
 
 /** All goes well and everything changes. */
 const GOOD: Script = {
@@ -167,7 +171,7 @@ async function start(
         const answer = { ...GOOD, ...script }[call]?.(input, attempt);
         return {
           StatusCode: 200,
-          Payload: task === 'load-site' ? { document: DOCUMENT, ...(answer as object) } : answer,
+          Payload: task === 'load-site' ? loaded(answer as { site?: Site }) : answer,
         };
       },
       'arn:aws:states:::sns:publish': (args) => {
