@@ -28,7 +28,7 @@ export interface ApprovalProps {
 
 /**
  * Await approval: people are told what would be done, the lock is released, and whoever has the task's token answers. The token goes
- * into the notes table, which only approvers can read, and nowhere else. After that the lock is taken again and the site is looked at
+ * into the notes table; the history shows it, too, as it shows what every task was given. After that the lock is taken again and the site is looked at
  * again, from the beginning: the approval is for exactly what was found before.
  */
 export function approval({ kit, release }: PhaseContext, { topic, notes, lockTable }: ApprovalProps): Approval {
@@ -47,7 +47,6 @@ export function approval({ kit, release }: PhaseContext, { topic, notes, lockTab
         site: { S: $.site.dot('name').template },
         digest: { S: $.authorization.dot('digest').template },
         startedBy: { S: jsonata`${$.startedBy} ? ${$.startedBy} : ""`.template },
-        starterMayApprove: { S: jsonata`$string(${$.site.dot('starterMayApprove')})`.template },
         expiresAt: { N: jsonata`$string($floor(${NOW} / 1000) + ${seconds})`.template },
       },
     },
