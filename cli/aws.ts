@@ -2,6 +2,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { MagnumHaError, messageOf } from '../domain/errors';
 import { bucketParameter } from '../domain/site/bucket';
 import { UsageError } from './context';
@@ -47,6 +48,14 @@ export async function withDocuments<T>(
     );
   }
   return withClient(new S3Client({}), 'S3', (client) => use(client, bucket));
+}
+
+/** The ARN of whoever the credentials belong to, as AWS says. @throws AwsUnavailable */
+export function whoAmI(): Promise<string> {
+  return withClient(new STSClient({}), 'STS', async (client) => {
+    const { Arn = '' } = await client.send(new GetCallerIdentityCommand({}));
+    return Arn;
+  });
 }
 
 async function withClient<C extends { destroy(): void }, T>(

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { MagnumHaError } from '../domain/errors';
 import { version } from '../package.json';
 import { type Context, EXIT } from './context';
+import { approve, reject } from './approve';
 import { audit } from './audit';
 import { cost } from './cost';
 import { errors } from './errors';
@@ -36,6 +37,8 @@ const VERBS: readonly Verb[] = [
   start,
   follow,
   list,
+  approve,
+  reject,
   audit,
   verify,
   cost,

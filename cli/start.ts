@@ -1,7 +1,7 @@
 import { type Mode, MODES } from '../domain/site/load';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { Argument, Option } from 'commander';
-import { withStepFunctions } from './aws';
+import { whoAmI, withStepFunctions } from './aws';
 import { EXIT, print } from './context';
 import { machineArn } from './executions';
 import { followExecution, type FollowOptions } from './follow';
@@ -40,7 +40,7 @@ export const start: Verb = (parent, run) => {
               stateMachineArn: await machineArn(client, stack),
               // As people look for it in the console.
               name: `${site}-${mode}-${at}`.slice(0, 80),
-              input: JSON.stringify({ site, mode, outsideWindow }),
+              input: JSON.stringify({ site, mode, outsideWindow, startedBy: await whoAmI() }),
             }),
           );
           const { executionArn: arn = '' } = started;

@@ -64,6 +64,24 @@ export const ERROR_CATALOGUE = {
       'Raise the budget in the site document, or leave HAProxy as it is. Nothing of the apply was done.',
     ),
   },
+  Approval: {
+    ApprovalVoid: entry(
+      'An apply was approved, but by then something on the site, in the document or in the plan had changed, or the answer was no approval.',
+      'Start again, and have the new plan approved. Nothing of the apply was done.',
+    ),
+    ApprovedByStarter: entry(
+      'Whoever started an apply approved it, too.',
+      'Let somebody else approve it, or set starterMayApprove in the site document. Nothing of the apply was done.',
+    ),
+    ApprovalRejected: entry(
+      'Somebody rejected an apply that waited for approval. The cause says who, and why.',
+      'Mend what the cause names, and start again. Nothing of the apply was done.',
+    ),
+    ApprovalTimedOut: entry(
+      'Nobody approved or rejected an apply within approvalMinutes.',
+      'Start again. Nothing of the apply was done.',
+    ),
+  },
   Lock: {
     SiteLocked: entry(
       'Another execution works on this site.',

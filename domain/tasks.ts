@@ -1,4 +1,4 @@
-import type { Authorization, ProposedChange } from './authorization/authorize';
+import type { Authorized, ProposedChange } from './authorization/authorize';
 import type { BootstrapItem } from './bootstrap/item';
 import type { Committed } from './controller/commit';
 import type { Cleared } from './rollback/clear';
@@ -53,8 +53,8 @@ export interface Contract {
   clearStaging: Task<{ site: Site; platforms: Platforms }, Cleared>;
   upgradeSchema: Task<{ site: Site; mode: Mode }, BootstrapItem>;
   inspectControllers: Task<{ site: Site; platforms: Platforms }, Inspection>;
-  plan: Task<{ site: Site } & Inspection, Plan>;
-  authorize: Task<ProposedChange, Authorization>;
+  plan: Task<{ site: Site } & Omit<Inspection, 'contents'>, Plan>;
+  authorize: Task<ProposedChange, Authorized>;
   stage: Task<{ site: Site; platforms: Platforms; controller: string; execution: string }, Staged>;
   commit: Task<
     { site: Site; platforms: Platforms; controller: string; files: readonly StagedFile[]; execution: string },

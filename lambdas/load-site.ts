@@ -2,7 +2,7 @@ import { needsAuthorization } from '../domain/authorization/authorize';
 import { documentFindings } from '../domain/findings/document';
 import { allSecretNames, secretNames } from '../domain/secrets/references';
 import { SecretMissing, SecretNotEncrypted } from '../domain/secrets/ssm';
-import { loadSite, type Mode, parseInput } from '../domain/site/load';
+import { InputInvalid, loadSite, type Mode, parseInput } from '../domain/site/load';
 import { lockOf } from '../domain/site/lock';
 import { outlineOf } from '../domain/site/outline';
 import type { TaskFunction } from '../domain/tasks';
@@ -16,6 +16,12 @@ export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secr
   const { site: name, ...asked } = await parseInput(input, documents);
   const { site, document } = await loadSite(name, documents);
   const { mode } = asked;
+  if (mode === 'apply' && site.approval === 'required' && !site.starterMayApprove && asked.startedBy === null) {
+    throw new InputInvalid(
+      `An apply on site ${name} needs the approval of somebody else than its starter, so the input must say who that is: "startedBy" ` +
+        `with the ARN of aws sts get-caller-identity (magnum-ha start does that by itself). Nothing was touched.`,
+    );
+  }
   const acts: Mode = mode === 'apply' && needsAuthorization(site) ? 'check' : mode;
   const reference = { name, version: document.version };
   const loaded = {

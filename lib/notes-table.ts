@@ -3,7 +3,10 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
-/** What executions leave for later ones: `outage LOCK` has a site's last outage (`site`, `ms`, `at`). */
+/**
+ * What executions leave for later ones, and for people: `outage LOCK` has a site's last outage (`site`, `ms`, `at`), `approval EXECUTION` the
+ * token of an apply that waits for approval (`token`, `site`, `digest`, `startedBy`, `expiresAt`).
+ */
 export class NotesTable extends Table {
   /** @param props `key` encrypts it; without, a key that DynamoDB owns */
   constructor(scope: Construct, id: string, { key }: { readonly key?: IKey } = {}) {

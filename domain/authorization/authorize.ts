@@ -1,9 +1,11 @@
 import type { BootstrapItem } from '../bootstrap/item';
+import type { ControllerState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
 import { MagnumHaError } from '../errors';
 import type { ClusterResult } from '../openstack/clusters';
 import type { TemplateResult } from '../openstack/templates';
 import type { Site } from '../site/document';
+import { type Approval, checkApproval, digestOf } from './approval';
 import { type Forecast, forecastOf, type MeasuredOutage } from './forecast';
 import { momentIn, windowAt } from './window';
 
@@ -24,7 +26,16 @@ export interface ProposedChange {
   readonly at: string;
   /** Why it may be done outside the change window; null if nobody said so. */
   readonly outsideWindow: string | null;
+  /** ARN of whoever started the apply, as he said; null if he did not. */
+  readonly startedBy: string | null;
+  /** ARN of the execution. */
+  readonly execution: string;
+  /** What somebody answered who was asked for an approval; null if nobody was asked yet. */
+  readonly approval: unknown;
   readonly plan: Plan;
+  readonly controllers: readonly ControllerState[];
+  /** Of `Inspection`. */
+  readonly contents: string;
   readonly bootstrap: readonly BootstrapItem[] | null;
   readonly schema: BootstrapItem | null;
   readonly clusterTemplates: readonly TemplateResult[];
@@ -43,19 +54,41 @@ export interface Authorization {
   readonly outsideWindow: string | null;
   /** Null if HAProxy was not to be cycled. */
   readonly forecast: Forecast | null;
+  /** Of the plan, of what was found, and of the site document. */
+  readonly digest: string;
+  /** Null if the site document asks for none, or as long as there is none. */
+  readonly approval: Approval | null;
+}
+
+/** What comes of asking for an authorization. */
+export interface Authorized {
+  readonly authorization: Authorization;
+  /** What people are told who are asked for an approval; null if none is needed any more. */
+  readonly request: ApprovalRequest | null;
+}
+
+/** What people are told who are asked for an approval. */
+export interface ApprovalRequest {
+  /** 100 characters at most, ASCII. */
+  readonly subject: string;
+  readonly text: string;
 }
 
 /** Whether an apply on this site needs an authorization before it changes something. */
-export function needsAuthorization({ changeWindow, haproxy }: Pick<Site, 'changeWindow' | 'haproxy'>): boolean {
-  return changeWindow !== undefined || haproxy.outageBudgetMs !== undefined;
+export function needsAuthorization({
+  changeWindow,
+  haproxy,
+  approval,
+}: Pick<Site, 'changeWindow' | 'haproxy' | 'approval'>): boolean {
+  return changeWindow !== undefined || haproxy.outageBudgetMs !== undefined || approval !== undefined;
 }
 
 /**
  * Authorizes a change, by the site document.
  *
- * @throws OutsideChangeWindow, OutageBudgetExceeded
+ * @throws OutsideChangeWindow, OutageBudgetExceeded, ApprovalVoid, ApprovedByStarter
  */
-export function authorize(change: ProposedChange): Authorization {
+export function authorize(change: ProposedChange): Authorized {
   const { site, at, plan, lastOutage } = change;
   const window = windowState(change);
   const forecast = plan.cycle ? forecastOf(lastOutage) : null;
@@ -67,7 +100,13 @@ export function authorize(change: ProposedChange): Authorization {
         `haproxy.outageBudgetMs in the site document, and start again. An apply would do:\n${wouldDo(change)}`,
     );
   }
-  return { at, ...window, forecast };
+  const digest = digestOf(change);
+  const needed = site.approval === 'required';
+  const approval = needed && change.approval !== null ? checkApproval(change, digest) : null;
+  return {
+    authorization: { at, ...window, forecast, digest, approval },
+    request: needed && !approval ? requestOf(change, forecast, digest) : null,
+  };
 }
 
 function windowState(change: ProposedChange): Pick<Authorization, 'changeWindow' | 'outsideWindow'> {
@@ -82,6 +121,27 @@ function windowState(change: ProposedChange): Pick<Authorization, 'changeWindow'
       `"outsideWindow": "why", which is put on record (magnum-ha start ${site.name} --mode apply --outside-window "why"). An ` +
       `apply would do:\n${wouldDo(change)}`,
   );
+}
+
+function requestOf(change: ProposedChange, forecast: Forecast | null, digest: string): ApprovalRequest {
+  const { site, at, execution, startedBy } = change;
+  const until = Date.parse(at) + site.approvalMinutes * 60_000;
+  const name = execution.split(':').at(-1) ?? '';
+  return {
+    subject: `magnum-ha: ${site.name}: an apply waits for approval`,
+    text: [
+      `An apply on site ${site.name}, started by ${startedBy ?? 'somebody who did not say'}, waits for approval until ` +
+        `${momentIn(site.changeWindow?.timeZone ?? 'UTC', until)}. It would do:`,
+      wouldDo(change),
+      ...(forecast
+        ? [`Everything behind the VIP ${site.virtualIp} would be down for about ${forecast.ms} ms (${forecast.basis}).`]
+        : []),
+      '',
+      `Every difference:  magnum-ha audit ${name}`,
+      `Approve it:        magnum-ha approve ${name} --plan ${digest.slice(0, 12)} --reason "why"`,
+      `Reject it:         magnum-ha reject ${name} --reason "why"`,
+    ].join('\n'),
+  };
 }
 
 /** What an apply would do, as far as it was looked at: one thing a line. */

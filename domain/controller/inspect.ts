@@ -8,7 +8,7 @@ import { changes, placeRule } from '../config/iptables';
 import { type BlastRadius, blastRadius } from '../pacemaker/blast-radius';
 import { clusterStatus, ifRunning } from '../pacemaker/cluster';
 import type { ClusterStatus } from '../pacemaker/status';
-import type { Secrets } from '../secrets/secrets';
+import { keyedDigest, type Secrets } from '../secrets/secrets';
 import type { SiteConnection } from '../commands/site-connection';
 import type { Command } from '../ssh/command';
 import { cut } from './cut';
@@ -49,6 +49,8 @@ export interface Inspection {
   readonly controllers: readonly ControllerState[];
   /** What would be down while HAProxy is cycled. */
   readonly blastRadius: BlastRadius;
+  /** Keyed digest of all managed files as they are and as they should be: what redacted differences may hide. */
+  readonly contents: string;
 }
 
 /**
@@ -61,7 +63,7 @@ const ALL_DIFFERENCES = 100_000;
  * Compares every controller with its desired state, side by side. Nothing is changed. What goes down with HAProxy is read
  * only if HAProxy is to be cycled, and from one controller: it is the cluster's.
  */
-export async function inspect({ nodes, secrets }: SiteConnection): Promise<Inspection> {
+export async function inspect({ site, nodes, secrets }: SiteConnection): Promise<Inspection> {
   const found = await everywhere(nodes, async (node) => ({ node, ...(await inspectController(node, secrets)) }));
   const states = found.map(({ state }) => state);
   const [seen] = found.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
@@ -74,6 +76,10 @@ export async function inspect({ nodes, secrets }: SiteConnection): Promise<Inspe
         diff: cut(file.diff, ALL_DIFFERENCES / found.length / state.files.length),
       })),
     })),
+    contents: keyedDigest(
+      secrets.reveal(site.ssh.privateKey.ssm),
+      JSON.stringify(found.map(({ contents }) => contents)),
+    ),
     blastRadius: radius || { listeners: [], resources: [], readBy: 'ourselves' },
   };
 }
@@ -95,7 +101,7 @@ export function hasOtherContent({ state }: FileState): boolean {
 async function inspectController(
   node: Node,
   secrets: Secrets,
-): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus | undefined }> {
+): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus | undefined; readonly contents: string }> {
   const { site, commands } = node;
   const [files, running, date, conf, fragment, rules, status] = await Promise.all([
     managedFiles(node, secrets),
@@ -138,7 +144,12 @@ async function inspectController(
     haproxy,
     verdicts: isAsWanted ? [] : verdictsOn({ ...found, listing, haproxyIs: haproxy }, await evidence()),
   };
-  return { state, status };
+  return { state, status, contents: contentsOf(files) };
+}
+
+function contentsOf({ rules, magnumConf, fragment }: Awaited<ReturnType<typeof managedFiles>>): string {
+  const files = [rules ?? [], magnumConf, fragment].flat();
+  return JSON.stringify(files.map(({ path, found = null, desired, access }) => [path, found, desired, access]));
 }
 
 const MAGNUM = [

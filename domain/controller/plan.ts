@@ -28,7 +28,7 @@ const ALL_LISTENERS = 20_000;
 const NAMED_LISTENERS = 20;
 
 /** Decides the smallest set of actions that removes the drift. */
-export function plan(site: Site, { controllers, blastRadius }: Inspection): Plan {
+export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 'contents'>): Plan {
   const commands = catalogue(site);
   const { magnumConf } = commands.files;
   const differs = ({ files, firewall }: ControllerState) =>

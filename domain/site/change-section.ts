@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import * as z from 'zod';
 import { count } from './fields';
+import { LIMITS } from './limits';
 
 /** Whether cron's five fields, read in this time zone, name a moment that will ever be. */
 function opensAtSomeTime(pattern: string): boolean {
@@ -51,6 +52,24 @@ export const changeWindow = z
     'When an apply may change something. At another time one that would change anything is refused, unless it was started with ' +
       '"outsideWindow" and a reason. HAProxy that was left disabled is enabled at any time.',
   );
+
+export const approval = z
+  .enum(['required'])
+  .optional()
+  .describe(
+    'With "required", an apply that has found something to change waits, without the lock, until somebody approves exactly that. When it ' +
+      'goes on it looks at the site again; if anything is different, it ends.',
+  );
+
+export const approvalMinutes = count
+  .max(LIMITS.approvalMinutes)
+  .default(24 * 60)
+  .describe('How long an apply waits for its approval; then it ends.');
+
+export const starterMayApprove = z
+  .boolean()
+  .default(false)
+  .describe('Whether the one who started an apply may approve it, too.');
 
 /** When an apply may change something. */
 export type ChangeWindow = z.infer<typeof changeWindow>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { certificateProblem } from './certificates';
-import { changeWindow } from './change-section';
+import { approval, approvalMinutes, changeWindow, starterMayApprove } from './change-section';
 import { cluster, clusterTemplate } from './cluster-sections';
 import {
   address,
@@ -203,6 +203,9 @@ export const siteSchema = z.strictObject({
   bootstrap,
   onFailure,
   changeWindow: changeWindow.optional(),
+  approval,
+  approvalMinutes,
+  starterMayApprove,
   openstack,
   clusterTemplates: z
     .array(clusterTemplate)

@@ -9,6 +9,8 @@ export const LIMITS = {
   deadlineMinutes: 24 * 60,
   /** Until HAProxy has to have stopped, or to serve again, in seconds. */
   haproxySeconds: 1800,
+  /** Until an apply has to be approved, in minutes. */
+  approvalMinutes: 7 * 24 * 60,
   /** Until a disable of HAProxy ends by itself, in seconds. */
   deadManSeconds: 3600,
 } as const;

@@ -32,9 +32,12 @@ export interface Input {
   readonly mode: Mode;
   /** Why an apply may change something outside the site's change window; null if nobody said so. */
   readonly outsideWindow: string | null;
+  /** ARN of whoever starts it, as he says; null if he does not. */
+  readonly startedBy: string | null;
 }
 
 const LONGEST_REASON = 200;
+const NAME = line.max(2048);
 const REASON = line.max(LONGEST_REASON);
 
 /** A refusal names at most this many sites. */
@@ -50,7 +53,7 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new InputInvalid(`The input is no JSON object. ${await advice(documents)}`);
   }
-  const { site, mode, outsideWindow = null, ...others } = input as Record<string, unknown>;
+  const { site, mode, outsideWindow = null, startedBy = null, ...others } = input as Record<string, unknown>;
   const unknown = Object.keys(others);
   if (unknown.length > 0) {
     throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${await advice(documents)}`);
@@ -71,7 +74,17 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
         `${LONGEST_REASON} characters; it belongs to mode "apply" only. ${await advice(documents, site)}`,
     );
   }
-  return { site, mode: asked, outsideWindow: outsideWindow as string | null };
+  if (startedBy !== null && !NAME.safeParse(startedBy).success) {
+    throw new InputInvalid(
+      `The input's "startedBy" is not who starts it, in one line. ${await advice(documents, site)}`,
+    );
+  }
+  return {
+    site,
+    mode: asked,
+    outsideWindow: outsideWindow as string | null,
+    startedBy: startedBy as string | null,
+  };
 }
 
 /** How to start with a valid input. */

@@ -9,7 +9,7 @@ export interface SiteReference extends Pick<DocumentVersion, 'version'> {
 }
 
 /** What a machine itself reads of a site, for its choices, and an audit from the history. */
-export interface SiteOutline extends Pick<Site, 'bootstrap' | 'onFailure'> {
+export interface SiteOutline extends Pick<Site, 'approvalMinutes' | 'bootstrap' | 'onFailure'> {
   readonly controllers: readonly Pick<Site['controllers'][number], 'name' | 'address'>[];
   readonly haproxy: Pick<Site['haproxy'], 'resource' | 'stopTimeoutSeconds' | 'startTimeoutSeconds' | 'deadManSeconds'>;
   readonly clusterTemplates: readonly Pick<Site['clusterTemplates'][number], 'name'>[];
@@ -21,6 +21,7 @@ export function outlineOf({
   haproxy,
   clusterTemplates,
   clusters,
+  approvalMinutes,
   bootstrap,
   onFailure,
 }: Site): SiteOutline {
@@ -30,6 +31,7 @@ export function outlineOf({
     haproxy: { resource, stopTimeoutSeconds, startTimeoutSeconds, deadManSeconds },
     clusterTemplates: clusterTemplates.map(({ name }) => ({ name })),
     clusters: clusters.map(({ name, deadlineMinutes }) => ({ name, deadlineMinutes })),
+    approvalMinutes,
     bootstrap,
     onFailure,
   };

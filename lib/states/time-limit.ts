@@ -7,7 +7,7 @@ import { REFUSALS } from './retries';
 interface Bound {
   /** How often it is entered at most, or a Map begins again with its items. @default once */
   readonly times?: number;
-  /** For a wait: how long all its rounds take at most. @default as long as it waits once */
+  /** For a wait, or a task that waits for somebody: how long it takes at most, all its rounds together. @default as its definition says */
   readonly seconds?: number;
 }
 
@@ -17,6 +17,18 @@ const bounds = new WeakMap<State, Bound>();
 export function bounded<T extends State>(state: T, bound: Bound): T {
   bounds.set(state, bound);
   return state;
+}
+
+const rounds = new WeakMap<State, number>();
+
+/** Notes that an execution comes up to `times` times by the states that `make` makes in a scope. @returns what it makes */
+export function repeated<T>(scope: Construct, times: number, make: () => T): T {
+  const before = new Set(scope.node.children);
+  const made = make();
+  for (const child of scope.node.children) {
+    if (child instanceof State && !before.has(child)) rounds.set(child, times);
+  }
+  return made;
 }
 
 /** A state as the definition has it, as far as time is concerned. */
@@ -45,6 +57,7 @@ export function timeLimit(scope: Construct): Duration {
   const timed = states.map((state) => ({
     name: state.stateId,
     bound: bounds.get(state) ?? {},
+    round: rounds.get(state) ?? 1,
     json: state.toStateJson(QueryLanguage.JSONATA) as Timed,
   }));
   const repetitions = new Map(
@@ -52,8 +65,8 @@ export function timeLimit(scope: Construct): Duration {
       Object.keys(json.ItemProcessor?.States ?? {}).map((name) => [name, bound.times ?? 1] as const),
     ),
   );
-  const seconds = timed.map(({ name, bound, json }) => {
-    const times = (repetitions.get(name) ?? 1) * (json.Type === 'Map' ? 1 : (bound.times ?? 1));
+  const seconds = timed.map(({ name, bound, round, json }) => {
+    const times = round * (repetitions.get(name) ?? 1) * (json.Type === 'Map' ? 1 : (bound.times ?? 1));
     return times * secondsOf(json, bound);
   });
   return Duration.minutes(Math.ceil(seconds.reduce((sum, one) => sum + one, 0) / 60));
@@ -62,6 +75,7 @@ export function timeLimit(scope: Construct): Duration {
 function secondsOf({ Type, TimeoutSeconds = 0, Seconds = 0, Retry = [] }: Timed, bound: Bound): number {
   if (Type === 'Wait') return bound.seconds ?? Seconds;
   if (Type !== 'Task') return 0;
+  if (bound.seconds !== undefined) return bound.seconds;
   const attempts = Retry.flatMap(
     ({ ErrorEquals, MaxAttempts = 3, IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity }) => {
       // Whoever is refused is told at once.

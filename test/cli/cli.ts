@@ -5,6 +5,7 @@ import type { Local } from '../../local/deploy';
 import { logsEndpoint } from '../../local/emulator/aws/logs-endpoint';
 import { S3Endpoint } from '../../local/emulator/aws/s3-endpoint';
 import { LocalSsm } from '../../local/emulator/aws/ssm';
+import { stsEndpoint } from '../../local/emulator/aws/sts-endpoint';
 import { stepFunctionsEndpoint } from '../../local/emulator/aws/step-functions-endpoint';
 
 /** What a command line printed, and its exit code. */
@@ -36,6 +37,7 @@ export async function magnumHa(
 const ENVIRONMENT = [
   'AWS_ENDPOINT_URL_SFN',
   'AWS_ENDPOINT_URL_SSM',
+  'AWS_ENDPOINT_URL_STS',
   'AWS_ENDPOINT_URL_S3',
   'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
   'AWS_REGION',
@@ -48,10 +50,12 @@ export async function serve({ deployment }: Pick<Local, 'deployment'>): Promise<
   const ssm = new LocalSsm(deployment.parameters, () => true);
   const logs = logsEndpoint(deployment.logs);
   const s3 = new S3Endpoint(deployment.buckets, () => true);
+  const sts = stsEndpoint();
   const stepFunctions = stepFunctionsEndpoint(() => deployment.stepFunctions);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SFN: await stepFunctions.listen(),
     AWS_ENDPOINT_URL_SSM: await ssm.listen(),
+    AWS_ENDPOINT_URL_STS: await sts.listen(),
     AWS_ENDPOINT_URL_S3: await s3.listen(),
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: await logs.listen(),
     AWS_REGION: 'us-east-1',
@@ -62,6 +66,7 @@ export async function serve({ deployment }: Pick<Local, 'deployment'>): Promise<
     logs.close();
     s3.close();
     ssm.close();
+    sts.close();
     stepFunctions.close();
     for (const name of ENVIRONMENT) Reflect.deleteProperty(process.env, name);
   };

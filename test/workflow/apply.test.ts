@@ -149,8 +149,8 @@ describe('apply on the golden site', () => {
 
       const { invoked, functions } = local.deployment;
 
-      // The document asks for no bootstrap and no authorization, and nothing fails: test/faults/bootstrap, authorization, way-back
-      // and recovery run these.
+      // An event invokes Archive. The document asks for no bootstrap and no authorization, and nothing fails: test/faults/bootstrap,
+      // authorization, way-back and recovery run these.
       const asked = [...functions.keys()].filter(
         (name) => !/^Archive|Authorize|Bootstrap|UpgradeSchema|RollBack|ClearStaging/.test(name),
       );

@@ -39,14 +39,14 @@ export interface Round {
 const RESULTS: Partial<Record<TaskName, (input: Record<string, unknown>) => unknown>> = {
   loadSite: ({ input }) => {
     const { site, mode } = input as { site: keyof typeof SITES; mode: string };
-    const asked = { mode, acts: mode, outsideWindow: null };
+    const asked = { mode, acts: mode, outsideWindow: null, startedBy: null };
     const found = { lock: lockOf(SITES[site] as typeof golden), document: null, findings: [], refusal: null };
     return { site: SITES[site], outline: SITES[site], ...asked, ...found };
   },
   lookAtHaproxy: () => ({ platforms: [], disabled: false }),
   preflight: () => ({ platforms: [], findings: [] }),
   preflightCloud: () => ({ findings: [] }),
-  inspectControllers: () => ({ controllers: [], blastRadius: { listeners: [], resources: [] } }),
+  inspectControllers: () => ({ controllers: [], blastRadius: { listeners: [], resources: [] }, contents: '' }),
   plan: ({ site }) => {
     const names = (site as typeof golden).controllers.map(({ name }) => name);
     return { changed: true, stage: names, restart: names, cycle: true, summary: [] };

@@ -1,9 +1,8 @@
 import type { State } from 'aws-cdk-lib/aws-stepfunctions';
 import { type Expression, jsonata } from '../../states/expression';
 import type { Phase } from '../../states/kit';
-import { bounded } from '../../states/time-limit';
 import { haproxyDisabled, isHeldBack } from './conditions';
-import { LOOKED_AND_DONE, type PhaseContext } from './phase';
+import type { PhaseContext } from './phase';
 
 /**
  * Bootstrap: accounts of Magnum in the database, RabbitMQ and Keystone, if the site document asks for them. Before anything
@@ -66,7 +65,7 @@ function schema({ kit, release }: PhaseContext, missing: Missing, suffix: string
       ],
       next,
     );
-    kit.onFailure(bounded(task, LOOKED_AND_DONE), release).next(there);
+    kit.onFailure(task, release).next(there);
     return kit.choice(`Schema asked for${suffix}?`, [{ when: asked, next: task }], next);
   };
 }

@@ -2,9 +2,8 @@ import { Pass, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { LIMITS } from '../../../domain/site/limits';
 import { INPUT, jsonata } from '../../states/expression';
 import { isOver, type Phase } from '../../states/kit';
-import { bounded } from '../../states/time-limit';
 import { cloudDiffers, isHeldBack } from './conditions';
-import { LOOKED_AND_DONE, type PhaseContext } from './phase';
+import type { PhaseContext } from './phase';
 
 /** Ensure cluster templates: in the order of the site document, because a check of names comes before each creation. */
 export function ensureClusterTemplates({ kit, release }: PhaseContext): Phase {
@@ -15,14 +14,11 @@ export function ensureClusterTemplates({ kit, release }: PhaseContext): Phase {
       most: LIMITS.clusterTemplates,
       maxConcurrency: 1,
       each: (item) =>
-        bounded(
-          kit.invoke('Ensure cluster template', 'ensureClusterTemplate', {
-            input: { site: $.site, mode: $.acts, clusterTemplate: item.dot('name') },
-            output: 'result',
-            comment: 'Looked up by name, created or updated; a check only compares',
-          }),
-          LOOKED_AND_DONE,
-        ),
+        kit.invoke('Ensure cluster template', 'ensureClusterTemplate', {
+          input: { site: $.site, mode: $.acts, clusterTemplate: item.dot('name') },
+          output: 'result',
+          comment: 'Looked up by name, created or updated; a check only compares',
+        }),
       assign: (results) => ({ clusterTemplates: results }),
     });
     kit.onFailure(map, release).next(next);
@@ -41,14 +37,11 @@ export function ensureClusters({ kit, release }: PhaseContext, authorize: State)
     items: $.outline.dot('clusters'),
     most: LIMITS.clusters,
     task: (item) =>
-      bounded(
-        kit.invoke('Ensure cluster', 'ensureCluster', {
-          input: { site: $.site, mode: $.acts, cluster: item.dot('name') },
-          output: 'result',
-          comment: 'Looked up by name, created or resized; a check only compares',
-        }),
-        LOOKED_AND_DONE,
-      ),
+      kit.invoke('Ensure cluster', 'ensureCluster', {
+        input: { site: $.site, mode: $.acts, cluster: item.dot('name') },
+        output: 'result',
+        comment: 'Looked up by name, created or resized; a check only compares',
+      }),
     results: (results) => ({ clusters: results }),
     rules: [{ when: jsonata`${isHeldBack($)} and ${cloudDiffers($)}`, next: authorize }],
     failed: release,

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type { LockTable } from '../../lock-table';
 import type { NotesTable } from '../../notes-table';
 import { StateKit, inOrder } from '../../states/kit';
+import { repeated } from '../../states/time-limit';
 import type { TaskFunctions } from '../../task-functions';
 import { standardMachine } from '../standard-machine';
 import { authorization } from './authorize';
@@ -90,6 +91,12 @@ export class SiteMachine extends Construct {
 }
 
 /**
+ * How often an execution comes at most by what only looks: an apply that has to be approved looks before, looks again after that, and
+ * then changes.
+ */
+const LOOKS = 3;
+
+/**
  * The procedure:
  *
  * Load site → Take site lock → (but for a check: HAProxy enabled if it was left disabled) →
@@ -98,7 +105,7 @@ export class SiteMachine extends Construct {
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Arm dead-man → Cycle HAProxy →
  *     Verify → templates → clusters → Report
  *   apply that needs an authorization: the same, but it acts as a check until it has found something to change. Then Authorize, and
- *     what comes after Plan.
+ *     what comes after Plan; or, if somebody has to approve it, the lock is released, Await approval, and all again from the lock on.
  *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at
  * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
  *   Verify → the failure.
@@ -116,34 +123,35 @@ function procedure(
   const failing: PhaseContext = { kit, release: reportFailure(context) };
 
   const reported = inOrder([report(context), tell(context, topic, notes)], release);
-  const authorize = authorization(failing, notes);
+  const authorize = repeated(scope, LOOKS, () => authorization(failing, { topic, notes, lockTable: lock.table }));
   const lenient: PhaseContext = { kit, release: reportDrift(failing, reported) };
   const { discard, rollBack } = waysBack(lenient);
   const undone: PhaseContext = { kit, release: rollBack };
-  const verified = inOrder(
-    [verify(undone), ensureClusterTemplates(lenient), ensureClusters(lenient, authorize.first), awaitClusters(lenient)],
-    reported,
+  const complete = awaitClusters(lenient)(reported);
+  const verified = repeated(scope, LOOKS, () =>
+    inOrder([verify(undone), ensureClusterTemplates(lenient), ensureClusters(lenient, authorize.first)], complete),
   );
   // If nothing on the controllers changes, the plan has nobody to restart and no cycle.
-  const committed = inOrder(
-    [upgradeSchema(undone, { check: reported, authorize: authorize.first }), restart(undone), cycleHaproxy(undone)],
-    verified,
+  const activated = inOrder([restart(undone), cycleHaproxy(undone)], verified);
+  const committed = repeated(scope, LOOKS, () =>
+    upgradeSchema(undone, { check: reported, authorize: authorize.first })(activated),
   );
   const applied = inOrder([stage({ kit, release: discard }), commit(undone)], committed);
-  authorize.then(applied);
-  const drift = inOrder([lookAtSchema(lenient, reported)], verified);
-
-  return inOrder(
-    [
-      loadSite(failing, failed),
-      takeSiteLock(failing, lock, first(failing, recover(failing))),
-      preflight(failing),
-      bootstrap(failing),
-      inspect(failing),
-      plan(failing, { apply: applied, drift, report: reported, authorize: authorize.first }),
-    ],
-    committed,
+  const drift = lookAtSchema(lenient, reported)(verified);
+  const look = repeated(scope, LOOKS, () =>
+    inOrder(
+      [
+        takeSiteLock(failing, lock, first(failing, recover(failing))),
+        preflight(failing),
+        bootstrap(failing),
+        inspect(failing),
+        plan(failing, { apply: applied, drift, report: reported, authorize: authorize.first }),
+      ],
+      committed,
+    ),
   );
+  authorize.then({ change: applied, again: look });
+  return loadSite(failing, failed)(look);
 }
 
 function executionsOf(scope: Construct, stateMachineName: string): string {

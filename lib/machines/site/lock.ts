@@ -187,8 +187,24 @@ function lookAtOwner({ scope, $ }: StateKit<SiteVariables>, executions: string):
  * that is kept, because something may still be under way that nobody waits for.
  */
 export function releaseSiteLock(kit: StateKit<SiteVariables>, table: LockTable, next: State): State {
-  const { scope, $ } = kit;
-  const release = DynamoDeleteItem.jsonata(scope, 'Release site lock', {
+  return kit.choice(
+    'Anything under way?',
+    [{ when: kit.$.orphaned, next, comment: 'The lock stays, and is taken over once all that was begun has ended' }],
+    deleteLock(kit, table, { name: 'Release site lock', next }),
+  );
+}
+
+/** Release site lock for approval: while it waits, others may work on the site. It has changed nothing yet. */
+export function releaseForApproval(kit: StateKit<SiteVariables>, table: LockTable, next: State): State {
+  return deleteLock(kit, table, { name: 'Release site lock for approval', next });
+}
+
+function deleteLock(
+  { scope, $ }: StateKit<SiteVariables>,
+  table: LockTable,
+  { name, next }: { readonly name: string; readonly next: State },
+): State {
+  const release = DynamoDeleteItem.jsonata(scope, name, {
     ...CALL,
     comment: 'Only if this execution holds it',
     table,
@@ -199,11 +215,7 @@ export function releaseSiteLock(kit: StateKit<SiteVariables>, table: LockTable, 
   });
   repeated(release, HELD_BY_ANOTHER).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   release.next(next);
-  return kit.choice(
-    'Anything under way?',
-    [{ when: $.orphaned, next, comment: 'The lock stays, and is taken over once all that was begun has ended' }],
-    release,
-  );
+  return release;
 }
 
 function attribute(value: Expression<string>): DynamoAttributeValue {

@@ -19,6 +19,7 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
         mode: result.dot('mode'),
         acts: result.dot('acts'),
         outsideWindow: result.dot('outsideWindow'),
+        startedBy: result.dot('startedBy'),
         findings: result.dot('findings'),
         refusal: result.dot('refusal'),
         ...NOTHING_YET,
@@ -77,7 +78,11 @@ export function inspect({ kit, release }: PhaseContext): Phase {
   return (next) => {
     const task = kit.invoke('Inspect controllers', 'inspectControllers', {
       input: { site: $.site, platforms: $.platforms },
-      assign: (result) => ({ controllers: result.dot('controllers'), blastRadius: result.dot('blastRadius') }),
+      assign: (result) => ({
+        controllers: result.dot('controllers'),
+        blastRadius: result.dot('blastRadius'),
+        contents: result.dot('contents'),
+      }),
       comment: 'Compares what is on the controllers with what should be',
     });
     kit.onFailure(task, release).next(next);

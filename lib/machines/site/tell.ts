@@ -68,7 +68,7 @@ interface Publication {
   readonly next: State;
 }
 
-function publish(
+export function publish(
   { scope }: StateKit<SiteVariables>,
   name: string,
   topic: ITopic,

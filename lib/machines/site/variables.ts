@@ -1,4 +1,4 @@
-import type { Authorization } from '../../../domain/authorization/authorize';
+import type { ApprovalRequest, Authorization } from '../../../domain/authorization/authorize';
 import type { MeasuredOutage } from '../../../domain/authorization/forecast';
 import type { BootstrapItem } from '../../../domain/bootstrap/item';
 import type { Committed } from '../../../domain/controller/commit';
@@ -34,6 +34,12 @@ export interface SiteVariables extends CommonVariables {
   readonly acts: Mode;
   /** Why an apply may change something outside the change window. */
   readonly outsideWindow: string | null;
+  /** ARN of whoever started it, as he said. */
+  readonly startedBy: string | null;
+  /** What somebody answered who was asked for an approval. */
+  readonly approval: unknown;
+  /** What people are told who are asked for one; null if none is needed any more. */
+  readonly request: ApprovalRequest | null;
   /** The site's last one, as far as it is known. */
   readonly lastOutage: MeasuredOutage | null;
   readonly authorization: Authorization | null;
@@ -50,6 +56,8 @@ export interface SiteVariables extends CommonVariables {
   readonly schema: BootstrapItem | null;
   readonly controllers: readonly ControllerState[];
   readonly blastRadius: BlastRadius | null;
+  /** Of `Inspection`. */
+  readonly contents: string;
   readonly plan: Plan | null;
   readonly staged: readonly TaskOutput<'stage'>[];
   readonly changes: readonly Committed[];
@@ -101,6 +109,8 @@ export const NOTHING_YET = {
   ownerStopped: null,
   lastOutage: null,
   authorization: null,
+  approval: null,
+  request: null,
   bootstrap: null,
   schema: null,
   controllers: [],

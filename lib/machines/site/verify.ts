@@ -1,8 +1,7 @@
 import { EXECUTION, jsonata, text } from '../../states/expression';
 import { isOver, type Phase } from '../../states/kit';
-import { bounded } from '../../states/time-limit';
 import { foundDrift } from './conditions';
-import { LOOKED_AND_DONE, type PhaseContext } from './phase';
+import type { PhaseContext } from './phase';
 
 /**
  * Magnum's services report to the database once a minute, and count as up for three minutes after their last report: what
@@ -28,7 +27,7 @@ export function verify({ kit, release }: PhaseContext): Phase {
       }),
       comment: 'What answers and what lives, observed now',
     });
-    const wait = kit.wait('Wait for Magnum', 5, LOOKED_AND_DONE.times * DEADLINE_SECONDS);
+    const wait = kit.wait('Wait for Magnum', 5, DEADLINE_SECONDS);
     const waitingFor = jsonata<string>`$join([${$.verification.dot('waitingFor')}], "; ")`;
     const healthy = kit.choice(
       'Healthy?',
@@ -46,7 +45,7 @@ export function verify({ kit, release }: PhaseContext): Phase {
       ],
       wait,
     );
-    kit.onFailure(bounded(task, LOOKED_AND_DONE), release).next(healthy);
+    kit.onFailure(task, release).next(healthy);
     wait.next(task);
     return task;
   };

@@ -4,6 +4,8 @@ import type {
   GetExecutionHistoryInput,
   ListExecutionsInput,
   ListStateMachinesInput,
+  SendTaskFailureInput,
+  SendTaskSuccessInput,
   StartExecutionInput,
 } from '@aws-sdk/client-sfn';
 import { ServiceError } from '../service-error';
@@ -18,7 +20,7 @@ const LARGEST_PAGE = 1000;
 
 /**
  * An endpoint on loopback that speaks as much of Step Functions' API (JSON 1.0) as operators use: executions are started,
- * described and listed, and their histories read, page by page.
+ * described and listed, their histories read, page by page, and tasks that wait answered.
  *
  * @param authorize what each caller may do @default everything
  */
@@ -38,6 +40,14 @@ export function stepFunctionsEndpoint(of: () => StepFunctions, authorize: Author
     ListExecutions: ({ stateMachineArn: machine = '', statusFilter, ...input }: ListExecutionsInput) => {
       const { items, ...next } = page(of().listExecutions({ machine }, statusFilter), input);
       return { executions: items.map(listed), ...next };
+    },
+    SendTaskSuccess: ({ taskToken = '', output = '' }: SendTaskSuccessInput) => {
+      of().tokens.sendTaskSuccess(taskToken, output);
+      return {};
+    },
+    SendTaskFailure: ({ taskToken = '', error, cause }: SendTaskFailureInput) => {
+      of().tokens.sendTaskFailure(taskToken, error, cause);
+      return {};
     },
     ListStateMachines: (input: ListStateMachinesInput) => {
       const { items, ...next } = page(of().listStateMachines(), input);

@@ -17,6 +17,11 @@ function change(changes: Partial<ProposedChange> = {}): ProposedChange {
     site: site('golden', (document) => (document.changeWindow = window)),
     at: CLOSED,
     outsideWindow: null,
+    startedBy: null,
+    execution: 'arn:aws:states:eu-west-1:111111111111:execution:magnum-ha:one',
+    approval: null,
+    controllers: [],
+    contents: 'of the files',
     plan: {
       ...{ changed: true, stage: ['node-1'], restart: [], cycle: true, blastRadius: null },
       summary: ['node-1: change /etc/magnum/magnum.conf'],
@@ -44,7 +49,7 @@ describe('the change window', () => {
   });
 
   test('authorizes while it is open, and a reason is not needed then', () => {
-    expect(authorize(change({ at: OPEN, outsideWindow: 'in case it takes longer' }))).toMatchObject({
+    expect(authorize(change({ at: OPEN, outsideWindow: 'in case it takes longer' })).authorization).toMatchObject({
       at: OPEN,
       changeWindow: 'open',
       outsideWindow: null,
@@ -52,7 +57,7 @@ describe('the change window', () => {
   });
 
   test('authorizes for a reason while it is closed, and the reason is on record', () => {
-    expect(authorize(change({ outsideWindow: 'CHG-4711' }))).toMatchObject({
+    expect(authorize(change({ outsideWindow: 'CHG-4711' })).authorization).toMatchObject({
       changeWindow: 'closed',
       outsideWindow: 'CHG-4711',
     });
@@ -66,7 +71,7 @@ describe('the outage budget', () => {
   ])('is compared with %s', (_, lastOutage, enough, tooLittle) => {
     const of = (budget: number) => change({ site: withBudget(budget), lastOutage });
 
-    expect(authorize(of(enough)).forecast?.ms).toBe(enough);
+    expect(authorize(of(enough)).authorization.forecast?.ms).toBe(enough);
     expect(() => authorize(of(tooLittle))).toThrow(OutageBudgetExceeded);
     expect(() => authorize(of(tooLittle))).toThrow(`be down for ${enough} ms (as measured on`);
   });
@@ -74,7 +79,9 @@ describe('the outage budget', () => {
   test('is not asked where HAProxy is not cycled', () => {
     const { plan } = change();
 
-    expect(authorize(change({ site: withBudget(1), plan: { ...plan, cycle: false } })).forecast).toBeNull();
+    expect(
+      authorize(change({ site: withBudget(1), plan: { ...plan, cycle: false } })).authorization.forecast,
+    ).toBeNull();
   });
 });
 

@@ -16,7 +16,10 @@ const two = stored({ golden: shipped('golden'), guide: shipped('guide') });
 
 describe('the input of an execution', () => {
   test.each(['check', 'apply'])('names a site and the mode %s', async (mode) => {
-    expect(await parseInput({ site: 'golden', mode }, two)).toEqual({ site: 'golden', mode, outsideWindow: null });
+    expect(await parseInput({ site: 'golden', mode }, two)).toEqual({
+      ...{ site: 'golden', mode },
+      ...{ outsideWindow: null, startedBy: null },
+    });
   });
 
   test.each<[string, unknown, string]>([
@@ -29,6 +32,7 @@ describe('the input of an execution', () => {
     ['an unknown field', { site: 'golden', mode: 'apply', dryRun: true }, 'InputInvalid'],
     ['a reason that is none', { site: 'golden', mode: 'apply', outsideWindow: '' }, 'InputInvalid'],
     ['a reason of several lines', { site: 'golden', mode: 'apply', outsideWindow: 'a\nb' }, 'InputInvalid'],
+    ['a starter that is none', { site: 'golden', mode: 'apply', startedBy: 7 }, 'InputInvalid'],
     ['a reason for a check', { site: 'golden', mode: 'check', outsideWindow: 'a whim' }, 'InputInvalid'],
     ['no mode', { site: 'golden' }, 'ModeUnknown'],
     ['an unknown mode', { site: 'golden', mode: 'destroy' }, 'ModeUnknown'],

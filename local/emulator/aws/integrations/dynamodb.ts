@@ -10,6 +10,14 @@ export const DYNAMODB: ServiceNames = {
   sdk: { version: 1, name: 'AmazonDynamoDBv2' },
 };
 
+/** `aws-sdk:dynamodb:…` */
+export const DYNAMODB_SDK: ServiceNames = {
+  prefix: 'DynamoDb',
+  generic: 'DynamoDbException',
+  modelled: DYNAMODB.modelled,
+  sdk: { version: 2, name: 'DynamoDb' },
+};
+
 export type ItemAction = 'putItem' | 'getItem' | 'updateItem' | 'deleteItem';
 
 /** `dynamodb:putItem` and the like. */

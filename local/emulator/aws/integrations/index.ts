@@ -8,7 +8,7 @@ import type { Buckets } from '../s3';
 import type { Topics } from '../sns';
 import type { StepFunctions } from '../step-functions';
 import type { Machine } from '../template';
-import { DYNAMODB, item, type ItemAction } from './dynamodb';
+import { DYNAMODB, DYNAMODB_SDK, item, type ItemAction } from './dynamodb';
 import { invoke, LAMBDA } from './lambda';
 import { EVENTS, publish, putEvents, SNS } from './messages';
 import { getObject, headObject, listObjectsV2, putObject, S3 } from './s3';
@@ -37,6 +37,7 @@ export function integrations(services: Services, { roleArn, statements }: Machin
   const all: Record<string, Integration> = {
     'lambda:invoke': of(LAMBDA, invoke(functions, onInvoke)),
     ...Object.fromEntries(items.map((action) => [`dynamodb:${action}`, of(DYNAMODB, item(action, tables))])),
+    'aws-sdk:dynamodb:putItem': of(DYNAMODB_SDK, item('putItem', tables)),
     'sns:publish': of(SNS, publish(topics)),
     'events:putEvents': of(EVENTS, putEvents(bus)),
     'aws-sdk:s3:getObject': of(S3, getObject(buckets)),

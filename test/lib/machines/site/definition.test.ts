@@ -41,6 +41,7 @@ describe('the definition', () => {
 
   test('calls only what exists', () => {
     expect([...new Set(tasks().map(({ state }) => state.Resource))].sort()).toEqual([
+      'arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken',
       'arn:aws:states:::aws-sdk:sfn:describeExecution',
       'arn:aws:states:::dynamodb:deleteItem',
       'arn:aws:states:::dynamodb:getItem',
@@ -53,7 +54,8 @@ describe('the definition', () => {
 
   test('times every task out, later than its function, and no sooner than a heartbeat', async () => {
     const { functions } = await synthesizedStack();
-    for (const { name, state } of tasks()) {
+    expect(machine.States['Await approval']).toMatchObject({ TimeoutSeconds: '{% $site.approvalMinutes * 60 %}' });
+    for (const { name, state } of tasks().filter((one) => one.name !== 'Await approval')) {
       const { FunctionName = '' } = state.Arguments as { FunctionName?: string };
       const least = Math.max(
         functions.get(functionOf(FunctionName).name)?.timeoutSeconds ?? 0,
@@ -109,12 +111,20 @@ describe('the definition', () => {
 describe('the lock', () => {
   test('is released on every way from the moment it is taken to an end', () => {
     const ends = (start: string) =>
-      [...reachable(machine, start, ['Anything under way?'])].filter((name) => isEnd(machine.States[name] ?? never()));
+      [...reachable(machine, start, ['Anything under way?', 'Release site lock for approval'])].filter((name) =>
+        isEnd(machine.States[name] ?? never()),
+      );
     expect(machine.States['Take site lock']).toMatchObject({ Next: 'Apply?' });
     expect(machine.States['Take over site lock']).toMatchObject({ Next: 'Apply?' });
     expect(ends('Preflight')).toEqual([]);
     // Before that, only a lock that somebody else holds ends an execution without it.
     expect(ends('Take site lock').sort()).toEqual(['Check skipped', 'Site locked']);
+    // For approval it is released once more, and taken again.
+    expect(edges(machine.States['Await approval'] ?? never()).map(({ to }) => to)).toEqual([
+      'Take site lock',
+      'Anything under way?',
+      'Anything under way?',
+    ]);
     // A lock that is kept is taken over.
     expect(edges(machine.States['Anything under way?'] ?? never()).map(({ to }) => to)).toEqual([
       'Anything failed?',
@@ -162,10 +172,11 @@ describe('HAProxy', () => {
       'Poll HAProxy serving again': 2,
     };
     const worst = tasks().reduce(
-      (sum, { name, state, inside }) => sum + worstCase(state) * (repetitions[inside ?? name] ?? 1),
+      (sum, { name, state, inside }) =>
+        sum + (name === 'Await approval' ? 0 : worstCase(state)) * (repetitions[inside ?? name] ?? 1),
       0,
     );
-    const deadlines = LIMITS.deadlineMinutes * 60 + 5 * LIMITS.haproxySeconds + 180;
+    const deadlines = (LIMITS.deadlineMinutes + LIMITS.approvalMinutes) * 60 + 5 * LIMITS.haproxySeconds + 180;
     expect(machine.TimeoutSeconds).toBeGreaterThan(worst + deadlines);
   });
 });
@@ -257,6 +268,7 @@ const START = {
 };
 
 const SERVICE_ERRORS = new Set([
+  'States.Timeout',
   'States.ALL',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',

@@ -23,7 +23,7 @@ const OTHER = 'arn:aws:states:eu-west-1:111111111111:execution:tested:other';
 /** The mode of an execution's input. */
 const modeOf = (input: unknown) => (input as { mode: string }).mode;
 /** What Load site says of one that needs no authorization. */
-const acting = (input: unknown) => ({ acts: modeOf(input), outsideWindow: null });
+const acting = (input: unknown) => ({ acts: modeOf(input), outsideWindow: null, startedBy: null });
 
 const FRAGMENT = { kind: 'fragment', path: '/f', digest: 'new', replaces: null, rewritten: true };
 /** What a roll-back finds on a controller where it has to do everything. */
@@ -51,6 +51,7 @@ const GOOD: Script = {
   'inspect-controllers': () => ({
     controllers: NODES.map((name) => ({ name })),
     blastRadius: { listeners: [], resources: [] },
+    contents: 'digest',
   }),
   plan: () => ({ changed: true, stage: NODES, restart: NODES, cycle: true, summary: [] }),
   stage: ({ controller }) => ({ controller, files: [FRAGMENT], rulesBefore: [] }),
@@ -182,6 +183,7 @@ async function start(
         told.push(args as Payload);
         return Promise.resolve({});
       },
+      'arn:aws:states:::aws-sdk:dynamodb:putItem': item('putItem'),
       'arn:aws:states:::dynamodb:putItem': item('putItem'),
       'arn:aws:states:::dynamodb:getItem': item('getItem'),
       'arn:aws:states:::dynamodb:deleteItem': item('deleteItem'),

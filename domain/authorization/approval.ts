@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { MagnumHaError } from '../errors';
+import { line } from '../site/fields';
+import type { ProposedChange } from './authorize';
+
+/** What was approved is not what would be done now. */
+export class ApprovalVoid extends MagnumHaError {
+  override readonly name = 'ApprovalVoid';
+}
+
+/** An apply was approved by whoever started it. */
+export class ApprovedByStarter extends MagnumHaError {
+  override readonly name = 'ApprovedByStarter';
+}
+
+/** The longest reason, in characters. */
+export const LONGEST_REASON = 200;
+
+/** What somebody answers who approves an apply. */
+export const approvalSchema = z.strictObject({
+  /** Of what was shown: `digestOf`. */
+  digest: z.string().regex(/^[\da-f]{64}$/),
+  /** ARN of who approves it, as AWS says it is. */
+  approver: line.max(2048),
+  reason: line.max(LONGEST_REASON),
+});
+export type Approval = z.infer<typeof approvalSchema>;
+
+/**
+ * The digest of a plan: of the site document, of what was found, and of what would be done. It is another one as soon as
+ * anything of these is.
+ */
+export function digestOf(change: ProposedChange): string {
+  const { site, plan, controllers, contents, bootstrap, schema, clusterTemplates, clusters } = change;
+  const all = { site, plan, controllers, contents, bootstrap, schema, clusterTemplates, clusters };
+  return createHash('sha256').update(canonical(all)).digest('hex');
+}
+
+/**
+ * Whether an approval is one of this plan, by somebody who may give it.
+ *
+ * @throws ApprovalVoid, ApprovedByStarter
+ */
+export function checkApproval({ site, approval: given, startedBy }: ProposedChange, digest: string): Approval {
+  const { data: approval } = approvalSchema.safeParse(given);
+  if (!approval) {
+    throw new ApprovalVoid(
+      `Site ${site.name}: what the waiting apply was answered with is no approval. Nothing of it was done. Start again, and ` +
+        'approve it by magnum-ha approve.',
+    );
+  }
+  if (approval.approver === startedBy && !site.starterMayApprove) {
+    throw new ApprovedByStarter(
+      `Site ${site.name}: ${approval.approver} started this apply, and must not approve it. Nothing of it was done. Start again, and ` +
+        'let somebody else approve it; or set starterMayApprove in the site document.',
+    );
+  }
+  if (approval.digest !== digest) {
+    throw new ApprovalVoid(
+      `Site ${site.name}: ${approval.approver} approved plan ${approval.digest.slice(0, 12)}, but the site has changed since, and now ` +
+        `the plan is ${digest.slice(0, 12)}. Nothing of it was done. Start again, and have it approved again.`,
+    );
+  }
+  return approval;
+}
+
+/** The same text for the same value, whatever the order of its fields. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}
