@@ -37,6 +37,7 @@ export function approval({ kit, release }: PhaseContext, { topic, notes, lockTab
   const answered: TaskStateBase = CallAwsService.jsonata(scope, 'Await approval', {
     service: 'dynamodb',
     action: 'putItem',
+    iamAction: 'dynamodb:PutItem',
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
     iamResources: [notes.tableArn],
     parameters: {
