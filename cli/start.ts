@@ -1,4 +1,5 @@
 import { type Mode, MODES } from '../domain/site/load';
+import { userInfo } from 'node:os';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { Argument, Option } from 'commander';
 import { withStepFunctions } from './aws';
@@ -40,7 +41,7 @@ export const start: Verb = (parent, run) => {
               stateMachineArn: await machineArn(client, stack),
               // As people look for it in the console.
               name: `${site}-${mode}-${at}`.slice(0, 80),
-              input: JSON.stringify({ site, mode, outsideWindow }),
+              input: JSON.stringify({ site, mode, outsideWindow, startedBy: userInfo().username }),
             }),
           );
           const { executionArn: arn = '' } = started;

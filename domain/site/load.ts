@@ -3,6 +3,7 @@ import type { DocumentStore, DocumentVersion } from '../world';
 import { type Site, SITE_NAME } from './document';
 import { line } from './fields';
 import { parseSite, SiteDocumentInvalid } from './parse';
+import { PARENT_EXECUTION } from './started-by';
 import { nearest } from './suggestion';
 
 /** An execution was started for a site of which there is no document. */
@@ -34,7 +35,8 @@ export interface Input {
   readonly outsideWindow: string | null;
 }
 
-const LONGEST_REASON = 200;
+/** Also of an ARN. */
+const LONGEST_REASON = 256;
 const REASON = line.max(LONGEST_REASON);
 
 /** A refusal names at most this many sites. */
@@ -50,7 +52,14 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new InputInvalid(`The input is no JSON object. ${await advice(documents)}`);
   }
-  const { site, mode, outsideWindow = null, ...others } = input as Record<string, unknown>;
+  const {
+    site,
+    mode,
+    outsideWindow = null,
+    startedBy,
+    [PARENT_EXECUTION]: parent,
+    ...others
+  } = input as Record<string, unknown>;
   const unknown = Object.keys(others);
   if (unknown.length > 0) {
     throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${await advice(documents)}`);
@@ -69,6 +78,12 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
     throw new InputInvalid(
       'The input\'s "outsideWindow" says why an apply may change something outside the change window, in one line of at most ' +
         `${LONGEST_REASON} characters; it belongs to mode "apply" only. ${await advice(documents, site)}`,
+    );
+  }
+  if ([startedBy, parent].some((one) => one !== undefined && !REASON.safeParse(one).success)) {
+    throw new InputInvalid(
+      `The input's "startedBy", or "${PARENT_EXECUTION}", says who started it, in one line of at most ${LONGEST_REASON} ` +
+        `characters. ${await advice(documents, site)}`,
     );
   }
   return { site, mode: asked, outsideWindow: outsideWindow as string | null };
