@@ -4,6 +4,7 @@ import { lengthOf } from '../domain/audit/outages';
 import { count, listed } from '../domain/audit/verdict';
 import { readByWhom } from '../domain/controller/plan';
 import { verdictLine } from '../domain/report/telling';
+import { startedByText } from '../domain/site/started-by';
 import type { Style } from './style';
 
 const COLOURS = {
@@ -61,7 +62,7 @@ export function auditText(audit: Audit, style: Style): string {
     ...section('Record', [
       execution.arn,
       `${execution.startedAt} to ${execution.endedAt ?? 'now'}`,
-      `started by: ${execution.startedBy ?? 'not in this record; CloudTrail has it (StartExecution)'}; input ${execution.input}`,
+      `started by: ${startedByText(execution.startedBy)}; input ${execution.input}`,
       `document: ${audit.document ? `version ${audit.document.version}; SHA-256 ${audit.document.sha256}` : 'was not read'}`,
       `${record.events} events, ${record.missing.length === 0 ? 'none missing' : `missing: ${record.missing.join(', ')}`}; SHA-256 ${record.sha256}`,
       `${count(cost.transitions, 'transition')}, ${cost.gigabyteSeconds.toFixed(1)} GB-s: about $${cost.dollars.toFixed(4)} (${cost.prices.region}, prices of ${cost.prices.asOf})`,

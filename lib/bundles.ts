@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
+import type { Release } from '../domain/release';
 import { fileOf, TASK_NAMES } from '../domain/tasks';
 import { projectRoot } from './project-root';
 
@@ -36,6 +38,20 @@ export function withBundles<T>(use: (code: (file: string) => AssetCode) => T): T
   }
 }
 
+/** Of what is bundled: its version, and the commit, which an environment without git can give. */
+function releaseOfCode(): Release {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  return { version, commit: process.env['MAGNUM_HA_COMMIT'] ?? commit() };
+}
+
+function commit(): string {
+  const described = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=12', '--match='], {
+    cwd: projectRoot,
+    encoding: 'utf8',
+  });
+  return described.status === 0 ? described.stdout.trim() : 'unknown';
+}
+
 function bundleAll(): Map<string, Uint8Array> {
   const lambdas = join(projectRoot, 'lambdas');
   const { outputFiles } = buildSync({
@@ -51,6 +67,7 @@ function bundleAll(): Map<string, Uint8Array> {
     mainFields: ['module', 'main'],
     // ssh2's native parts are optional, and built for another machine.
     loader: { '.node': 'empty' },
+    define: { MAGNUM_HA_RELEASE: JSON.stringify(releaseOfCode()) },
     external: ['cpu-features'],
     logLevel: 'error',
   });

@@ -12,6 +12,7 @@ import { canonicalJson, sha256 } from './canonical';
 import { type Command, commandsIn } from './commands';
 import { type AuditedController, auditedControllers, type Change, changesOf, outputs } from './controllers';
 import { type Cost, costOf } from './cost';
+import { type StartedBy, startedByOf } from '../site/started-by';
 import { fromJson, type HistoryEvent, timeOf } from './history';
 import { type Outage, outages } from './outages';
 import { type Step, Trace } from './trace';
@@ -42,8 +43,8 @@ export interface Audit {
     readonly milliseconds: number;
     /** JSON. */
     readonly input: string;
-    /** Null if the record does not tell: CloudTrail has it. */
-    readonly startedBy: string | null;
+    /** As the input says. */
+    readonly startedBy: StartedBy;
   };
   readonly failure: { readonly error: string; readonly cause: string } | null;
   /** The version of the site's document that was read; null if none was. */
@@ -111,7 +112,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
     verdict: verdictOf(status, facts, returned),
     ...facts,
     execution: {
-      ...{ arn, status, input, startedBy: null },
+      ...{ arn, status, input, startedBy: startedByOf(fromJson(input)) },
       startedAt: new Date(startedAt).toISOString(),
       endedAt: status === 'RUNNING' ? null : new Date(endedAt).toISOString(),
       milliseconds: endedAt - startedAt,

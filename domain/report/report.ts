@@ -19,6 +19,8 @@ import type { RollBack } from '../rollback/roll-back';
 import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
 import type { Mode } from '../site/load';
+import { RELEASE, type Release } from '../release';
+import { type StartedBy, startedByOf } from '../site/started-by';
 import type { DocumentVersion } from '../world';
 import { outageOf, outagesOf } from './outages';
 import { type ControllerProgress, progressOf } from './progress';
@@ -64,6 +66,8 @@ export interface ReportInput {
   readonly firstCycle: CycleStep | null;
   /** Null unless it failed. */
   readonly failure: Failure | null;
+  /** The execution's. */
+  readonly input: unknown;
 }
 
 /** What an execution failed with. It holds no secret. */
@@ -99,6 +103,9 @@ export interface Report extends Pick<
   readonly outcome: 'unchanged' | 'changed' | 'drift' | 'rolled-back' | 'refused' | 'failed';
   /** Null unless it failed. */
   readonly failure: Failure | null;
+  readonly startedBy: StartedBy;
+  /** By which the report was made. */
+  readonly release: Release;
   /** What to do now; empty if nothing. */
   readonly nextSteps: readonly string[];
   /**
@@ -194,6 +201,8 @@ export function report(input: ReportInput): Report {
     mode,
     outcome,
     failure,
+    startedBy: startedByOf(input.input),
+    release: RELEASE,
     nextSteps: nextSteps(outcome, input),
     execution: input.execution,
     document: input.document,

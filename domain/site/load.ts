@@ -3,6 +3,7 @@ import type { DocumentStore, DocumentVersion } from '../world';
 import { type Site, SITE_NAME } from './document';
 import { line } from './fields';
 import { parseSite, SiteDocumentInvalid } from './parse';
+import { PARENT_EXECUTION } from './started-by';
 import { nearest } from './suggestion';
 
 /** An execution was started for a site of which there is no document. */
@@ -53,7 +54,14 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new InputInvalid(`The input is no JSON object. ${await advice(documents)}`);
   }
-  const { site, mode, outsideWindow = null, startedBy = null, ...others } = input as Record<string, unknown>;
+  const {
+    site,
+    mode,
+    outsideWindow = null,
+    startedBy = null,
+    [PARENT_EXECUTION]: parent,
+    ...others
+  } = input as Record<string, unknown>;
   const unknown = Object.keys(others);
   if (unknown.length > 0) {
     throw new InputInvalid(`The input has unknown fields: ${unknown.join(', ')}. ${await advice(documents)}`);
@@ -74,9 +82,9 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
         `${LONGEST_REASON} characters; it belongs to mode "apply" only. ${await advice(documents, site)}`,
     );
   }
-  if (startedBy !== null && !NAME.safeParse(startedBy).success) {
+  if ([startedBy, parent].some((one) => (one ?? null) !== null && !NAME.safeParse(one).success)) {
     throw new InputInvalid(
-      `The input's "startedBy" is not who starts it, in one line. ${await advice(documents, site)}`,
+      `The input's "startedBy", or "${PARENT_EXECUTION}", is not who starts it, in one line. ${await advice(documents, site)}`,
     );
   }
   return {

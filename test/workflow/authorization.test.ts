@@ -1,5 +1,5 @@
 import type { Site } from '../../domain/site/document';
-import { type Local, lockItems } from '../../local/deploy';
+import { type Local, lockItems, putDocument } from '../../local/deploy';
 import { changes, document, haproxyOn, reportOf, run, withLocal } from './local';
 
 // Virtual time begins on a Monday at nine, UTC.
@@ -9,8 +9,7 @@ const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
 
 /** Deploys another document of the same site. */
 function put({ deployment, site }: Local, changed: Partial<Site>): void {
-  const value = JSON.stringify({ ...site.document, ...changed });
-  deployment.parameters.set('/magnum-ha/sites/golden', { type: 'String', value });
+  putDocument(deployment, 'golden', { ...site.document, ...changed });
 }
 
 function applyFor({ deployment }: Local, outsideWindow: string) {
@@ -23,7 +22,9 @@ describe('while the change window is closed', () => {
       const result = await run(local);
 
       expect(result).toMatchObject({ status: 'FAILED', error: 'OutsideChangeWindow' });
-      expect(result.cause).toMatch(/22:00 in Europe\/Berlin \(.* 21:00 UTC\).*- node-1: .*write .*180-magnum\.cfg/s);
+      expect(result.cause).toMatch(
+        /22:00 in Europe\/Berlin \(.* 21:00 UTC\).*- node-1, node-2, node-3: .*write .*180-magnum\.cfg/s,
+      );
       expect(changes(local)).toEqual([]);
       expect(lockItems(local.deployment)).toEqual([]);
     });

@@ -1,3 +1,4 @@
+import { PARENT_EXECUTION } from '../../domain/site/started-by';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { allSecretNames } from '../../domain/secrets/references';
 import { parseSite } from '../../domain/site/parse';
@@ -34,8 +35,8 @@ test('every site that has a document is checked; one whose cloud is busy is skip
 
     expect(checks.map(({ input }) => JSON.parse(input ?? '') as object)).toEqual(
       expect.arrayContaining([
-        { site: 'golden', mode: 'check' },
-        { site: 'twin', mode: 'check' },
+        { site: 'golden', mode: 'check', [PARENT_EXECUTION]: expect.stringMatching(/^arn:.*fleet/) as string },
+        { site: 'twin', mode: 'check', [PARENT_EXECUTION]: expect.stringMatching(/^arn:.*fleet/) as string },
       ]),
     );
     expect(checks.map(({ name }) => name?.replace(/\d{8}T\d{6}Z$/, '')).sort()).toEqual([

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readByWhom } from '../../controller/plan';
+import { startedByText } from '../../site/started-by';
 import type { Audit } from '../audit';
 import type { Command } from '../commands';
 import { type Change, doneWith } from '../controllers';
@@ -93,7 +94,7 @@ function cards({ execution, outages, controllers, document, record, cost }: Audi
     ['took', seconds(execution.milliseconds)],
     ['outage of the VIP', outages.length === 0 ? 'none' : outages.map(lengthOf).join(', ')],
     ['controllers', String(controllers.length)],
-    ['started by', execution.startedBy ?? 'not in this record: CloudTrail, StartExecution'],
+    ['started by', startedByText(execution.startedBy)],
     ['approved by', 'not asked for'],
     ['input', html`<code>${execution.input}</code>`],
     [

@@ -13,7 +13,8 @@ import {
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { DOCUMENT_KEYS } from '../../../domain/site/bucket';
-import { jsonata, NOW, text, variable } from '../../states/expression';
+import { PARENT_EXECUTION } from '../../../domain/site/started-by';
+import { EXECUTION, jsonata, NOW, text, variable } from '../../states/expression';
 import { bounded } from '../../states/time-limit';
 
 /** What it is made from. */
@@ -36,7 +37,7 @@ export function procedure(scope: Construct, { bucket, siteMachine }: Fleet): Sta
     stateMachine: siteMachine,
     // The same for an attempt whose answer was lost.
     name: text`${site}-check-${at}`.template,
-    input: TaskInput.fromObject({ site: site.template, mode: 'check' }),
+    input: TaskInput.fromObject({ site: site.template, mode: 'check', [PARENT_EXECUTION]: EXECUTION.template }),
     taskTimeout: Timeout.duration(Duration.seconds(30)),
   });
   start.addRetry({ errors: [Errors.ALL], maxAttempts: 5, interval: Duration.seconds(2), backoffRate: 2 });

@@ -85,6 +85,7 @@ function reportInput($: VariablesOf<SiteVariables>, failure: Expression<ReportIn
     troubles: $.troubles,
     firstCycle: $.firstCycle,
     failure,
+    input: variable<unknown>('states.context.Execution.Input'),
   };
 }
 

@@ -49,6 +49,7 @@ function input(changes: Partial<ReportInput>): ReportInput {
       clusters: [],
     },
     ...{ rollBack: null, troubles: [], firstCycle: null },
+    input: { site: 'golden', mode: 'apply' },
     failure: { error: 'MagnumServiceDown', cause: 'it does not answer', state: 'Restart Magnum' },
     ...changes,
   };

@@ -44,9 +44,19 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     firstCycle: null,
     staged: [],
     failure: null,
+    input: { site: 'golden', mode: 'apply', startedBy: 'alice' },
     ...changes,
   };
 }
+
+test('says who started it, as far as the input tells, and by which release it was made', () => {
+  const parent = { AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: 'arn:fleet', startedBy: 'alice' };
+
+  expect(report(input()).startedBy).toEqual({ kind: 'person', who: 'alice' });
+  expect(report(input({ input: parent })).startedBy).toEqual({ kind: 'execution', who: 'arn:fleet' });
+  expect(report(input({ input: { site: 'golden' } })).startedBy).toEqual({ kind: 'unknown', who: null });
+  expect(report(input()).release).toEqual({ version: 'not bundled', commit: 'unknown' });
+});
 
 describe('the outcome', () => {
   test.each<[string, Partial<ReportInput>, string]>([

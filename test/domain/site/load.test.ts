@@ -22,7 +22,15 @@ describe('the input of an execution', () => {
     });
   });
 
+  test('may say who started it', async () => {
+    const says = { startedBy: 'alice', AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: 'arn:aws:states:::fleet' };
+
+    expect(await parseInput({ site: 'golden', mode: 'check', ...says }, two)).toMatchObject({ site: 'golden' });
+  });
+
   test.each<[string, unknown, string]>([
+    ['a starter of several lines', { site: 'golden', mode: 'check', startedBy: 'a\nb' }, 'InputInvalid'],
+    ['a starter that is no text', { site: 'golden', mode: 'check', startedBy: { name: 'a' } }, 'InputInvalid'],
     ['no object', 'golden', 'InputInvalid'],
     ['nothing', null, 'InputInvalid'],
     ['a list', ['golden', 'apply'], 'InputInvalid'],

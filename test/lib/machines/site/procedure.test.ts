@@ -250,6 +250,7 @@ describe('an apply', () => {
       firstCycle: null,
       staged: NODES.map((controller) => ({ controller, files: [FRAGMENT], rulesBefore: [] })),
       failure: null,
+      input: { site: 'golden', mode: 'apply' },
     });
   });
 
