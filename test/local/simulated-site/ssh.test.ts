@@ -3,7 +3,7 @@ import { catalogue } from '../../../domain/commands/catalogue';
 import { connectSite } from '../../../domain/commands/site-connection';
 import { ConnectError } from '../../../local/simulated-site';
 import { worldWith } from '../../world';
-import { goldenSite } from './client';
+import { goldenSite, SECRETS } from './client';
 import { connectTo, connectToBastion, execOn, forward, type SshLab, startSshLab, until } from './ssh-client';
 
 let lab: SshLab;
@@ -121,7 +121,10 @@ describe('controllers', () => {
 });
 
 test('several sites run side by side, and a closed one is gone', async () => {
-  const other = await startSshLab({ document: goldenSite({ name: 'other' }) });
+  const secrets = Object.fromEntries(
+    Object.entries(SECRETS).map(([name, secret]) => [name.replace('/golden/', '/other/'), secret]),
+  );
+  const other = await startSshLab({ document: goldenSite({ name: 'other' }), secrets });
 
   const [one, two] = await Promise.all([lab.exec('node-1', 'date +%s'), other.exec('node-1', 'date +%s')]);
   await other.close();

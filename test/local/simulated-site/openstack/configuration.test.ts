@@ -129,10 +129,11 @@ describe('RabbitMQ', () => {
   });
 
   test('with a slash in the password: likewise, however it is encoded', async () => {
-    const { magnum } = siteOf('golden');
+    const site = siteOf('golden');
+    const { magnum } = site;
     const slashed = { ...magnum, rabbit: { ...magnum.rabbit, password: magnum.database.password } };
 
-    const { status } = await clusterWith({}, siteOf('golden', { magnum: slashed }));
+    const { status } = await clusterWith({}, { ...site, magnum: slashed });
 
     expect(status).toBe(404);
   });
