@@ -54,7 +54,7 @@ describe('the definition', () => {
 
   test('times every task out, later than its function, and no sooner than a heartbeat', async () => {
     const { functions } = await synthesizedStack();
-    expect(machine.States['Await approval']).toMatchObject({ TimeoutSeconds: '{% $site.approvalMinutes * 60 %}' });
+    expect(machine.States['Await approval']).toMatchObject({ TimeoutSeconds: '{% $outline.approvalMinutes * 60 %}' });
     for (const { name, state } of tasks().filter((one) => one.name !== 'Await approval')) {
       const { FunctionName = '' } = state.Arguments as { FunctionName?: string };
       const least = Math.max(
@@ -122,8 +122,8 @@ describe('the lock', () => {
     // For approval it is released once more, and taken again.
     expect(edges(machine.States['Await approval'] ?? never()).map(({ to }) => to)).toEqual([
       'Take site lock',
-      'Anything under way?',
-      'Anything under way?',
+      'Failed how?',
+      'Failed how?',
     ]);
     // A lock that is kept is taken over.
     expect(edges(machine.States['Anything under way?'] ?? never()).map(({ to }) => to)).toEqual([
