@@ -13,7 +13,8 @@ const PHASES: Readonly<Record<Phase, RegExp>> = {
   restart: /^Restart Magnum$/,
   verify: /^(Verify|Wait for Magnum)$/,
   clusters: /[Cc]luster/,
-  record: /^(Report( failure)?|Tell people.*|Send event|Note last outage|Ask for approval|Release site lock( for approval)?)$/,
+  record:
+    /^(Report( failure)?|Tell people.*|Send event|Note last outage|Ask for approval|Release site lock( for approval)?)$/,
   look: /^(Load site|Take( over)? site lock|Read site lock|Look at lock owner|Wait for the owner's last task|Preflight|Preflight cloud|Inspect controllers|Plan|Upgrade schema in a check|Read last outage|Authorize|Await approval)$/,
 };
 
