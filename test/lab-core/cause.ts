@@ -56,6 +56,11 @@ export function untilServing(url: string): string {
   return `until python3 -c 'import requests; assert requests.get("${url}").status_code < 500' 2> /dev/null; do sleep 0.2; done`;
 }
 
+/** A secret that is not what the cloud has. */
+export function wrong(name: string): NonNullable<Cause['secrets']> {
+  return { [`/magnum-ha/openstack/${name}`]: 'not-what-the-cloud-has' };
+}
+
 /** Findings of a check while the cause is there. */
 export async function findingsOf(
   site: OpenStackLab,

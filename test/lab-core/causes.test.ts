@@ -10,6 +10,7 @@ import {
   untilServing,
   withoutEndpoints,
   withoutPort35357,
+  wrong,
 } from './cause';
 import { type OpenStackLab, startOpenStackLab } from './lab';
 
@@ -86,7 +87,7 @@ const causes: Cause[] = [
   },
   {
     what: "Magnum's user is refused",
-    document: ({ magnum }) => (magnum.keystone.password = magnum.rabbit.password),
+    secrets: wrong('keystone-password'),
     found: { 'error ServiceUserRefused': /user magnum in the project services: 401/ },
   },
   {
@@ -111,7 +112,7 @@ const causes: Cause[] = [
   },
   {
     what: 'the trustee admin is refused',
-    document: ({ magnum }) => (magnum.trust.domainAdminPassword = magnum.rabbit.password),
+    secrets: wrong('trustee-password'),
     found: { 'warning TrusteeAdminRefused': /domain magnum to its admin magnum_domain_admin: 401/ },
   },
   {
@@ -146,7 +147,7 @@ const causes: Cause[] = [
   },
   {
     what: "RabbitMQ refuses the user's password",
-    document: ({ magnum }) => (magnum.rabbit.password = magnum.keystone.password),
+    secrets: wrong('rabbit-password'),
     found: { 'error RabbitUserRefused': /refused: 403 ACCESS_REFUSED/ },
   },
   {
@@ -217,7 +218,7 @@ const causes: Cause[] = [
   },
   {
     what: "the workflow's own user is refused",
-    document: ({ magnum, openstack }) => (openstack.password = magnum.rabbit.password),
+    secrets: wrong('openstack-password'),
     found: { 'error OpenStackUserRefused': /refuses the user admin .* in the project admin/ },
   },
   {

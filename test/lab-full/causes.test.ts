@@ -11,6 +11,7 @@ import {
   untilServing,
   withoutEndpoints,
   withoutPort35357,
+  wrong,
 } from '../lab-core/cause';
 import { type OpenStackLab, startOpenStackLab } from '../lab-core/lab';
 
@@ -31,7 +32,7 @@ const causes: Cause[] = [
   { what: 'nothing is found where all is well', found: {} },
   {
     what: 'the trustee admin is refused, where clusters are wanted',
-    document: ({ magnum }) => (magnum.trust.domainAdminPassword = magnum.rabbit.password),
+    secrets: wrong('trustee-password'),
     found: { 'error TrusteeAdminRefused': /domain magnum to its admin magnum_domain_admin: 401/ },
   },
   {

@@ -118,9 +118,9 @@ export class Deployment {
     this.#functions = functions;
     this.tables = new Map([...template.tables].map(([name, key]) => [name, new LocalTable(key)]));
     this.topics = new Topics(template.topics, clock, random);
-    this.bus = new EventBus(template.rules, clock, random, (target, input) => {
+    this.bus = new EventBus(template.rules, clock, random, (target, input, closed) => {
       const { stepFunctions, topics } = this;
-      return deliverTo({ stepFunctions, topics, functions, clock }, target, input);
+      return deliverTo({ stepFunctions, topics, functions, clock }, target, input, closed);
     });
     this.stepFunctions = new StepFunctions({
       machines: template.machines.values(),

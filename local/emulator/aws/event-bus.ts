@@ -39,8 +39,8 @@ export interface Undelivered {
   readonly reason: string;
 }
 
-/** Hands an event's input to a target; rejects if that does not take it. */
-export type Deliver = (target: Target, input: unknown) => Promise<void>;
+/** Hands an event's input to a target; rejects if that does not take it, or if the bus is closed. */
+export type Deliver = (target: Target, input: unknown, closed: AbortSignal) => Promise<void>;
 
 /** How long an event is on its way, in milliseconds: about half a second as a rule. */
 const DELIVERY_MS = 500;
@@ -48,7 +48,7 @@ const DELIVERY_MS = 500;
 /** The default event bus of EventBridge with the rules of a stack. */
 export class EventBus {
   readonly undelivered: Undelivered[] = [];
-  #closed = false;
+  readonly #closing = new AbortController();
   #underWay = 0;
   #settled: (() => void)[] = [];
 
@@ -101,13 +101,14 @@ export class EventBus {
 
   /** From now on nothing is delivered any more. */
   close(): void {
-    this.#closed = true;
+    this.#closing.abort(new Error('The bus was closed'));
   }
 
   async #deliver({ name: rule }: Rule, target: Target, event: object): Promise<void> {
-    if (this.#closed) return;
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
     try {
-      await this.deliver(target, inputFor(target, event));
+      await this.deliver(target, inputFor(target, event), signal);
     } catch (error) {
       this.undelivered.push({ rule, target: target.Arn, reason: (error as Error).message });
     }

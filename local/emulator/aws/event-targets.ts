@@ -21,7 +21,12 @@ const LAMBDA_RETRIES_MS = [60_000, 120_000];
  *
  * @throws Error if the target does not take it
  */
-export async function deliverTo(services: TargetServices, target: Target, input: unknown): Promise<void> {
+export async function deliverTo(
+  services: TargetServices,
+  target: Target,
+  input: unknown,
+  closed: AbortSignal,
+): Promise<void> {
   const [, , service] = target.Arn.split(':');
   switch (service) {
     case 'states':
@@ -35,21 +40,41 @@ export async function deliverTo(services: TargetServices, target: Target, input:
       });
       return;
     case 'lambda':
-      return invokeLater(services, functionOf(target.Arn).name, input);
+      return invokeLater(services, functionOf(target.Arn).name, input, closed);
   }
   throw new Error(`A rule's target of the service ${String(service)} is not simulated`);
 }
 
 /** An asynchronous invocation: Lambda keeps the event, and tries twice more when the function fails. */
-async function invokeLater({ functions, clock }: TargetServices, name: string, input: unknown): Promise<void> {
-  const forever = new AbortController().signal;
+async function invokeLater(
+  { functions, clock }: TargetServices,
+  name: string,
+  input: unknown,
+  closed: AbortSignal,
+): Promise<void> {
   for (const wait of [...LAMBDA_RETRIES_MS, undefined]) {
     try {
-      await functions.invoke(name, input, forever);
+      await functions.invoke(name, input, closed);
       return;
     } catch (error) {
       if (!(error instanceof InvocationFailed) || wait === undefined) throw error;
-      await clock.sleep(wait);
+      await sleepUnless(clock, wait, closed);
     }
   }
+}
+
+/** Sleeps. @throws the signal's reason as soon as it is aborted */
+async function sleepUnless(clock: Clock, ms: number, closed: AbortSignal): Promise<void> {
+  closed.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const end = () => {
+      cancel();
+      reject(closed.reason as Error);
+    };
+    const cancel = clock.after(ms, () => {
+      closed.removeEventListener('abort', end);
+      resolve();
+    });
+    closed.addEventListener('abort', end, { once: true });
+  });
 }
