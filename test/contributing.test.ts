@@ -168,7 +168,8 @@ export function listKernels({ kit, release }: PhaseContext): Phase {
       ],
       'lib/machines/site/index.ts': [
         ["verify } from './verify'", 'listKernels, '],
-        ['],\n    reported,', ', listKernels(context)'],
+        ['reported);\n  const verified', 'listKernels(context)('],
+        [';\n  const verified', ')'],
       ],
       'lib/machines/site/variables.ts': [
         ['  readonly plan: Plan', '  readonly kernels: readonly string[];\n'],
@@ -178,6 +179,9 @@ export function listKernels({ kit, release }: PhaseContext): Phase {
         ['  stage: (', "  'list-kernels': () => NODES.map(() => '6.1.0'),\n"],
         ["'report'],\n    ]);", "'list-kernels', "],
         ["'report']);\n    }\n", "'list-kernels', "],
+        ["'report']);\n    expect(output).toMatchObject({ verification", "'list-kernels', "],
+        ["'report']],\n    ['differs'", "'list-kernels', "],
+        ["'report']],\n    ['unchanged', 'missing'", "'list-kernels', "],
       ],
     },
   },
