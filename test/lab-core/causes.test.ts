@@ -288,12 +288,14 @@ it('an apply that is refused writes nothing, and restarts nothing', async () => 
         ),
       ),
     );
-  const document = structuredClone(site.lab.document);
-  document.magnum.keystone.password = document.magnum.rabbit.password;
+  const usual = new Map(site.parameters);
+  for (const [name, value] of Object.entries(wrong('keystone-password')))
+    site.parameters.set(name, { type: 'SecureString', value });
   const before = await state();
 
-  const { status, error, cause } = await site.execute('apply', document);
+  const { status, error, cause } = await site.execute('apply');
 
+  for (const [name, parameter] of usual) site.parameters.set(name, parameter);
   expect({ status, error }).toEqual({ status: 'FAILED', error: 'PreflightRefused' });
   expect(cause).toMatch(/^- error ServiceUserRefused: Keystone refuses Magnum's user magnum/m);
   expect(await state()).toEqual(before);

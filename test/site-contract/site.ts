@@ -10,6 +10,7 @@ import type { Command, Outcome } from '../../domain/ssh/command';
 import { CommandTimeout } from '../../domain/ssh/errors';
 import { poll, type World } from '../../domain/world';
 import { putDocument } from '../../local/deploy';
+import { idle } from '../lab-faults/idle';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import type { Deployment } from '../../local/emulator/aws/deployment';
 import { worldWith } from '../world';
@@ -124,8 +125,10 @@ export function client({ document, privateKey, secrets, world: given }: ClientOp
       throw error;
     });
   return {
-    execute: (mode, given = document) => {
-      putDocument(deployment, document.name, given);
+    execute: async (mode, changed = document) => {
+      // On the wall clock a recovery that follows a failure takes its time, and holds the lock.
+      if (!given) await idle(deployment);
+      putDocument(deployment, document.name, changed);
       return deployment.start('magnum-ha', { input: { site: document.name, mode } }).result;
     },
     run: (controller, command) => run(controller, document.ssh.sudo, command),
