@@ -5,7 +5,7 @@ export const STYLE = `
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1.5rem 1rem 3rem;max-width:72rem;background:var(--bg);color:var(--fg);font:1rem/1.5 system-ui,sans-serif}
 a{color:var(--link)}h1{font-size:1.5rem;margin:0}h2{font-size:1.2rem;margin:2rem 0 .5rem;padding-bottom:.25rem;border-bottom:1px solid var(--line)}
-code,pre{font:.85rem/1.45 ui-monospace,monospace}code{overflow-wrap:anywhere}
+code,pre{font:.85rem/1.45 ui-monospace,monospace}code,p,li{overflow-wrap:anywhere}
 .verdict{margin:.75rem 0;padding:.75rem 1rem;border-left:6px solid;border-radius:4px}
 .verdict p{margin:0}.unchanged,.changed-verdict{background:var(--goodbg);color:var(--good)}.drift,.running{background:var(--warnbg);color:var(--warn)}.refused,.failed-verdict{background:var(--badbg);color:var(--bad)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.5rem;margin:0 0 1rem}
