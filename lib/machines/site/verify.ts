@@ -33,6 +33,15 @@ export function verify({ kit, release }: PhaseContext): Phase {
       'Healthy?',
       [
         { when: jsonata`${$.verification.dot('healthy')} = true`, next },
+        {
+          when: jsonata`${foundDrift($)} and $count(${$.verification}.apis[name = "VIP" and answers = false]) > 0`,
+          next: release,
+          assign: kit.failure(
+            'VerificationFailed',
+            text`Magnum's API does not answer at the VIP, so nobody looked at cluster templates and clusters; waiting for: ${waitingFor}`,
+          ),
+          comment: 'Magnum cannot be asked',
+        },
         { when: foundDrift($), next, comment: 'What a check found does not get well by waiting' },
         {
           when: isOver($.verifyDeadline),
