@@ -1,6 +1,7 @@
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { pendingApproval, type PendingApproval } from '../domain/audit/approval';
-import { type Approval, approvalSchema, LONGEST_REASON } from '../domain/authorization/approval';
+import { type Approval, approvalSchema } from '../domain/authorization/approval';
+import { LONGEST_REASON } from '../domain/site/fields';
 import { whoAmI, withStepFunctions } from './aws';
 import { type CommonOptions, EXIT, print, UsageError } from './context';
 import { eventsAfter, executionArn } from './executions';

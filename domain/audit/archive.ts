@@ -1,7 +1,7 @@
 import { MagnumHaError } from '../errors';
 import type { Clock } from '../world';
 import { audit } from './audit';
-import { canonicalJson } from './canonical';
+import { canonicalJson } from '../canonical';
 import type { HistoryEvent } from './history';
 import { page } from './page';
 import {

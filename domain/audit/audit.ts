@@ -8,7 +8,7 @@ import type { ClusterReport, Report, Skipped } from '../report/report';
 import type { ReportVerdict } from '../report/verdicts';
 import type { TaskOutput } from '../tasks';
 import type { DocumentVersion } from '../world';
-import { canonicalJson, sha256 } from './canonical';
+import { canonicalJson, sha256 } from '../canonical';
 import { type Command, commandsIn } from './commands';
 import { type AuditedController, auditedControllers, type Change, changesOf, outputs } from './controllers';
 import { type Cost, costOf } from './cost';

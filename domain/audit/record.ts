@@ -1,4 +1,4 @@
-import { canonicalJson, sha256 } from './canonical';
+import { canonicalJson, sha256 } from '../canonical';
 import { fromJson, type HistoryEvent } from './history';
 
 /** An execution that has ended, as DescribeExecution tells it. */

@@ -1,4 +1,4 @@
-import { sha256 } from './canonical';
+import { sha256 } from '../canonical';
 import {
   type ArchivedRecord,
   headKeyOf,

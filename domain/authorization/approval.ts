@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { canonicalJson, sha256 } from '../canonical';
 import { MagnumHaError } from '../errors';
-import { line } from '../site/fields';
+import { line, reason } from '../site/fields';
 import type { ProposedChange } from './authorize';
 
 /** What was approved is not what would be done now. */
@@ -14,16 +14,13 @@ export class ApprovedByStarter extends MagnumHaError {
   override readonly name = 'ApprovedByStarter';
 }
 
-/** The longest reason, in characters. */
-export const LONGEST_REASON = 200;
-
 /** What somebody answers who approves an apply. */
 export const approvalSchema = z.strictObject({
   /** Of what was shown: `digestOf`. */
   digest: z.string().regex(/^[\da-f]{64}$/),
   /** ARN of who approves it, as AWS says it is. */
   approver: line.max(2048),
-  reason: line.max(LONGEST_REASON),
+  reason,
 });
 export type Approval = z.infer<typeof approvalSchema>;
 
@@ -34,7 +31,7 @@ export type Approval = z.infer<typeof approvalSchema>;
 export function digestOf(change: ProposedChange): string {
   const { site, plan, controllers, contents, bootstrap, schema, clusterTemplates, clusters } = change;
   const all = { site, plan, controllers, contents, bootstrap, schema, clusterTemplates, clusters };
-  return createHash('sha256').update(canonical(all)).digest('hex');
+  return sha256(canonicalJson(all));
 }
 
 /**
@@ -63,13 +60,4 @@ export function checkApproval({ site, approval: given, startedBy }: ProposedChan
     );
   }
   return approval;
-}
-
-/** The same text for the same value, whatever the order of its fields. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) =>
-    typeof one === 'object' && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  );
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { sha256 } from '../canonical';
 import type { Site } from '../site/document';
 import type { Command } from '../ssh/command';
 import type { Platform } from './platform';
@@ -11,7 +11,7 @@ export const EXECUTION_DIGITS = 16;
 
 /** What stands for an execution in the names of files: always as long, so that a sudoers file can say what it is made of. */
 export function executionId(arn: string): string {
-  return createHash('sha256').update(arn).digest('hex').slice(0, EXECUTION_DIGITS);
+  return sha256(arn).slice(0, EXECUTION_DIGITS);
 }
 
 /**

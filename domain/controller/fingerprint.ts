@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../canonical';
 import type { Node } from '../commands/node';
 import { keyedDigest } from '../secrets/secrets';
 import type { Command } from '../ssh/command';
@@ -12,12 +12,7 @@ interface Looks {
 
 /** A keyed digest of a file's content, owner, group and mode. @param access as stat prints it */
 export function fingerprintOf(key: string, content: string, access: string): string {
-  return combined(key, sha256Of(content), access);
-}
-
-/** Of a file's content, as sha256sum prints it. */
-export function sha256Of(content: string): string {
-  return createHash('sha256').update(content).digest('hex');
+  return combined(key, sha256(content), access);
 }
 
 /** Of a file as it lies there; null if there is none. @throws CommandFailed if it cannot be read */
@@ -31,6 +26,6 @@ export function isStill(inPlace: string | null, placed: string): boolean {
   return inPlace === placed;
 }
 
-function combined(key: string, sha256: string, access: string): string {
-  return keyedDigest(key, `${sha256} ${access}`);
+function combined(key: string, digest: string, access: string): string {
+  return keyedDigest(key, `${digest} ${access}`);
 }

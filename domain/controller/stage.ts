@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { sha256 } from '../canonical';
 import type { FileKind } from '../commands/catalogue';
 import { type ExecutionCommands, executionId, KEPT_IN } from '../commands/execution';
 import type { Node } from '../commands/node';
@@ -8,7 +9,7 @@ import type { Secrets } from '../secrets/secrets';
 import { placesIn } from '../commands/reason';
 import { type Outcome, withInput } from '../ssh/command';
 import { printAccess } from './access';
-import { fingerprint, fingerprintOf, sha256Of } from './fingerprint';
+import { fingerprint, fingerprintOf } from './fingerprint';
 import { differs, type ManagedFile, managedFiles } from './managed-files';
 
 /** What arrived on the controller is not what was sent: a full or a failing disk. */
@@ -172,9 +173,8 @@ async function put(node: Node, own: ExecutionCommands, file: ManagedFile, key: s
     await Promise.all([run(before.own), run(before.mode)]);
     if ((await fingerprint(node, key, before)) !== replaces) throw damaged(before.path, `${path} as it was read`);
   }
-  const sha256 =
-    kind === 'magnumConf' ? null : { before: found === undefined ? null : sha256Of(found), after: sha256Of(desired) };
-  return { kind, path, digest, replaces, sha256, rewritten };
+  const digests = { before: found === undefined ? null : sha256(found), after: sha256(desired) };
+  return { kind, path, digest, replaces, sha256: kind === 'magnumConf' ? null : digests, rewritten };
 }
 
 const EXECUTION_ID = /^[0-9a-f]{16}$/;

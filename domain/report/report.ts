@@ -239,6 +239,10 @@ const REFUSALS = [
   'PreflightRefused',
   'OutsideChangeWindow',
   'OutageBudgetExceeded',
+  'ApprovalVoid',
+  'ApprovedByStarter',
+  'ApprovalRejected',
+  'ApprovalTimedOut',
   'SecretMissing',
   'SecretNotEncrypted',
 ];

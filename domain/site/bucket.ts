@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { sha256 } from '../canonical';
 import { MagnumHaError } from '../errors';
 import type { DocumentStore, StoredDocument } from '../world';
 import { LIMITS } from './limits';
@@ -62,7 +62,7 @@ const ABSENT: readonly string[] = ['NoSuchKey', 'NoSuchVersion'];
 
 /** A document as its bytes say it. */
 export function storedAs(bytes: Uint8Array): Pick<StoredDocument, 'text' | 'sha256'> {
-  return { text: Buffer.from(bytes).toString(), sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { text: Buffer.from(bytes).toString(), sha256: sha256(bytes) };
 }
 
 /** @throws SiteDocumentTooLong */

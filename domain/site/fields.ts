@@ -8,6 +8,9 @@ export const line = z
   // A control character in a value would write lines of its own into a configuration file.
   // eslint-disable-next-line no-control-regex
   .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters');
+/** The longest reason that somebody gives, in characters. */
+export const LONGEST_REASON = 200;
+export const reason = line.max(LONGEST_REASON);
 export const token = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/, 'must be letters, digits, and _ . : - with no - or . in front');

@@ -1,7 +1,7 @@
 import { MagnumHaError } from '../errors';
 import type { DocumentStore, DocumentVersion } from '../world';
 import { type Site, SITE_NAME } from './document';
-import { line } from './fields';
+import { line, LONGEST_REASON, reason } from './fields';
 import { parseSite, SiteDocumentInvalid } from './parse';
 import { PARENT_EXECUTION } from './started-by';
 import { nearest } from './suggestion';
@@ -37,9 +37,7 @@ export interface Input {
   readonly startedBy: string | null;
 }
 
-const LONGEST_REASON = 200;
 const NAME = line.max(2048);
-const REASON = line.max(LONGEST_REASON);
 
 /** A refusal names at most this many sites. */
 const MOST_NAMED = 20;
@@ -76,7 +74,7 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
     const hint = meant === undefined ? '' : `Did you mean "${meant}"? `;
     throw new ModeUnknown(`The input's "mode" ${said}. ${hint}${await advice(documents, site)}`);
   }
-  if (outsideWindow !== null && (asked !== 'apply' || !REASON.safeParse(outsideWindow).success)) {
+  if (outsideWindow !== null && (asked !== 'apply' || !reason.safeParse(outsideWindow).success)) {
     throw new InputInvalid(
       'The input\'s "outsideWindow" says why an apply may change something outside the change window, in one line of at most ' +
         `${LONGEST_REASON} characters; it belongs to mode "apply" only. ${await advice(documents, site)}`,

@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Local, startLocal } from '../../local/deploy';
+import { startVirtual, type VirtualLocal } from '../../local/deploy';
 import { document } from '../workflow/local';
 import { magnumHa, serve } from './cli';
 
-let local: Local;
+// On virtual time, which passes only while it is driven: skipped time would not stop before the approval has timed out.
+let local: VirtualLocal;
 let unserve: () => void;
 
 beforeAll(async () => {
-  local = await startLocal({ ...document('golden'), approval: 'required' });
+  local = await startVirtual({ ...document('golden'), approval: 'required' });
   unserve = await serve(local);
 });
 afterAll(async () => {
@@ -29,16 +29,17 @@ function as(user: string, ...args: string[]) {
 async function startAndWait() {
   const { out } = await as('ada', 'start', 'golden', '--mode', 'apply', '--json');
   const { executionArn } = JSON.parse(out) as { executionArn: string };
-  const { stepFunctions } = local.deployment;
+  const { clock, deployment } = local;
+  const { stepFunctions } = deployment;
   const token = () => /"token":\{"S":"([^"]+)"/.exec(JSON.stringify(events()).replaceAll('\\', ''))?.[1];
   const events = () => stepFunctions.getExecutionHistory(executionArn);
-  while (token() === undefined) await sleep(50);
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await clock.sleep(100);
+  };
+  await clock.drive(until(() => token() !== undefined));
   const ended = async () => {
-    for (;;) {
-      const { status, error, cause, output } = stepFunctions.describeExecution(executionArn);
-      if (status !== 'RUNNING') return { status, error, cause, output };
-      await sleep(50);
-    }
+    await clock.drive(until(() => stepFunctions.describeExecution(executionArn).status !== 'RUNNING'));
+    return stepFunctions.describeExecution(executionArn);
   };
   return { name: executionArn.split(':').at(-1) ?? '', token: token() ?? '', ended };
 }

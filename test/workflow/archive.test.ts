@@ -1,5 +1,5 @@
 import { audit } from '../../domain/audit/audit';
-import { canonicalJson, sha256 } from '../../domain/audit/canonical';
+import { canonicalJson, sha256 } from '../../domain/canonical';
 import { type ArchivedRecord, intactRecord } from '../../domain/audit/record';
 import { type ArchiveVerification, verifyArchive, verifyRecord } from '../../domain/audit/verification';
 import type { VirtualLocal } from '../../local/deploy';
