@@ -108,6 +108,8 @@ describeWithSshd('a way through a real sshd', () => {
       const other = await start(user);
 
       await open(siteOf(other));
+      // Its log comes through a pipe, later than what it says to its client.
+      while (!other.log().includes('Accepted publickey')) await sleep(10);
 
       expect(other.log()).toContain('userauth-request for user');
       expect(other.log()).not.toContain('Postponed publickey');
