@@ -1,7 +1,7 @@
 import {
   aftermath,
   ALL,
-  bastionGoneForAWhile,
+  bastionRefusesForAWhile,
   breaking,
   endOf,
   failed,
@@ -57,8 +57,10 @@ describe('what goes wrong before HAProxy is cycled', () => {
     expect(await aftermath(ALL)).toEqual(WELL);
   });
 
-  it('the bastion is gone for a while in Commit: outlived', async () => {
-    const result = await site.apply({ state: 'Commit files', act: bastionGoneForAWhile });
+  it('the bastion refuses for a while in Commit: outlived', async () => {
+    const apply = () => site.apply({ state: 'Commit files', act: bastionRefusesForAWhile });
+
+    const result = await site.unhurried(apply);
 
     expect(endOf(result)).toEqual({ status: 'SUCCEEDED' });
     // A connection was lost in a task that changes something, so the lock is kept.

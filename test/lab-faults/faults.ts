@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Site } from '../../domain/site/document';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import { document, reportOf } from '../workflow/local';
@@ -121,8 +122,16 @@ export const STARTED = 'service corosync start > /dev/null; setsid pacemakerd < 
 
 export async function bastionGoneForAWhile(): Promise<void> {
   await site.lab.powerOff('bastion');
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await sleep(2_000);
   await site.powerOn('bastion');
+}
+
+/** Resets every connection to the bastion's sshd, and refuses others, for two seconds. */
+export async function bastionRefusesForAWhile(): Promise<void> {
+  const rule = 'INPUT -p tcp --dport 22 -j REJECT --reject-with tcp-reset';
+  await site.bash('bastion', `iptables -w -I ${rule}`);
+  await sleep(2_000);
+  await site.bash('bastion', `iptables -w -D ${rule}`);
 }
 
 export function property(value: string): string {

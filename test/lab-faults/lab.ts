@@ -39,6 +39,8 @@ export interface FaultyLab {
   apply(during?: During | readonly During[], document?: Site): Promise<ExecutionResult>;
   /** Runs a line of bash on a host. @throws Error if it fails */
   bash(host: string, script: string): Promise<string>;
+  /** Lets waits take their true time, as what is waited for does; at first they pass faster. */
+  unhurried<T>(act: () => Promise<T>): Promise<T>;
   /** Boots a host. Resolves when something can be run on it. */
   powerOn(host: string): Promise<void>;
   /** Brings every controller back to its first files and rules, or takes its fragment away alone. */
@@ -63,7 +65,8 @@ export interface FaultyLab {
 export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'haproxyNamespace'>): Promise<FaultyLab> {
   const template = await synthesized();
   const lab = await startLab({ ...options, ...labEnvironment(), speed: SPEED });
-  const deployment = await deploy({ template, site: lab, clock: hurriedClock(SPEED), log: () => undefined });
+  const clock = hurriedClock(SPEED);
+  const deployment = await deploy({ template, site: lab, clock, log: () => undefined });
   const { document } = lab;
   const controllers = document.controllers.map(({ name }) => name);
   const commands = catalogue(document);
@@ -119,6 +122,14 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
     controllers,
     bash,
     learn,
+    unhurried: async (act) => {
+      clock.setSpeed(1);
+      try {
+        return await act();
+      } finally {
+        clock.setSpeed(SPEED);
+      }
+    },
     apply: async (during, given = document) => {
       await idle(deployment);
       putDocument(deployment, document.name, given);
