@@ -5,7 +5,7 @@ import type { Cleared } from './rollback/clear';
 import type { Step, StepAction } from './controller/cycle-step';
 import type { Inspection } from './controller/inspect';
 import type { Plan } from './controller/plan';
-import type { Restart } from './controller/restart';
+import type { Restart, RestartOptions } from './controller/restart';
 import type { Staged, StagedFile } from './controller/stage';
 import type { Verification } from './controller/verify';
 import type { Platforms } from './commands/platform';
@@ -60,7 +60,7 @@ export interface Contract {
     { site: Site; platforms: Platforms; controller: string; files: readonly StagedFile[]; execution: string },
     Committed
   >;
-  restart: Task<{ site: Site; platforms: Platforms; controller: string }, Restart>;
+  restart: Task<{ site: Site; platforms: Platforms; controller: string } & RestartOptions, Restart>;
   reach: Task<{ site: Site; platforms: Platforms }, null>;
   cycle: Task<{ site: Site; platforms: Platforms; action: StepAction; before: Before | null }, Step>;
   /** Once all is well, what `execution` has kept on the controllers `changed` stays, and that of old ones goes. */

@@ -5,9 +5,9 @@ import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
 /** Restart services, on one controller: Magnum's API and conductor, until both are back. */
-export const run: TaskFunction<'restart'> = ({ site, platforms, controller }, world) =>
+export const run: TaskFunction<'restart'> = ({ site, platforms, controller, afterRollBack }, world) =>
   withSite(world, site, { platforms, expected: [controllerNamed(site, controller)] }, ({ node }) =>
-    restart(node(controller)),
+    restart(node(controller), { afterRollBack }),
   );
 
 export const handler = handlerOf(run);

@@ -28,7 +28,7 @@ const inputs = {
   inspectControllers: { site: golden, platforms: [] },
   stage: { site: golden, platforms: [], controller: 'node-2', execution: 'one' },
   commit: { site: golden, platforms: [], controller: 'node-2', files: [], execution: 'one' },
-  restart: { site: golden, platforms: [], controller: 'node-2' },
+  restart: { site: golden, platforms: [], controller: 'node-2', afterRollBack: false },
   reach: { site: golden, platforms: [] },
   cycle: { site: golden, platforms: [], action: 'disable', before: null },
   verify: { site: golden, platforms: [], restarts: [], changed: [], execution: 'one' },

@@ -58,7 +58,7 @@ export function restart({ kit, release }: PhaseContext): Phase {
       maxConcurrency: 1,
       each: (controller) =>
         kit.invoke('Restart Magnum', 'restart', {
-          input: { site: $.site, platforms: $.platforms, controller },
+          input: { site: $.site, platforms: $.platforms, controller, afterRollBack: false },
           output: 'result',
           comment: 'API and conductor, until both are back',
         }),

@@ -130,7 +130,7 @@ function restartAgain({ kit }: PhaseContext): Phase {
       each: (controller) =>
         kit
           .invoke('Restart Magnum again', 'restart', {
-            input: { site: $.site, platforms: $.platforms, controller },
+            input: { site: $.site, platforms: $.platforms, controller, afterRollBack: true },
             output: 'result',
             comment: 'With the files of before',
           })

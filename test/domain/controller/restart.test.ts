@@ -17,6 +17,7 @@ const SERVICES = ['magnum-api', 'magnum-conductor'];
 async function restarting(
   age: (service: string, seconds: number) => number | undefined,
   answers: (seconds: number) => boolean = () => false,
+  { afterRollBack = false } = {},
 ) {
   const clock = virtualClock();
   const began = clock.now();
@@ -43,7 +44,7 @@ async function restarting(
     },
     { clock },
   );
-  const [result] = await Promise.allSettled([clock.drive(restart(node))]);
+  const [result] = await Promise.allSettled([clock.drive(restart(node, { afterRollBack }))]);
   return { result, ran, seconds: (clock.now() - began) / 1000 };
 }
 
@@ -93,4 +94,20 @@ test('the API restarts before the conductor', async () => {
     'node-1: service magnum-api restart',
     'node-1: service magnum-conductor restart',
   ]);
+});
+
+test('after a roll-back an API need not answer, because it may not have done so before: Verify tells', async () => {
+  const { result, seconds } = await restarting((_, elapsed) => elapsed, undefined, { afterRollBack: true });
+
+  expect(result).toMatchObject({ status: 'fulfilled' });
+  expect(seconds).toBeCloseTo(15, 0);
+});
+
+test('after a roll-back, too, both must run', async () => {
+  const age = (one: string, elapsed: number) => (one === 'magnum-api' ? elapsed : undefined);
+
+  const { result, seconds } = await restarting(age, undefined, { afterRollBack: true });
+
+  expect(result).toMatchObject({ reason: { name: 'MagnumServiceDown' } });
+  expect(seconds).toBe(90);
 });
