@@ -2,7 +2,7 @@ import type { Authorized } from '../authorization/authorize';
 import type { ControllerState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
 import type { BlastRadius } from '../pacemaker/blast-radius';
-import type { Site } from '../site/document';
+import type { TaskOutput } from '../tasks';
 import { outputs } from './controllers';
 import { fromJson, type HistoryEvent } from './history';
 import { Trace } from './trace';
@@ -48,7 +48,7 @@ export function pendingApproval(
   const token = Item['token']?.S;
   const authorized = outputs(steps, 'Authorize').at(-1) as Authorized | undefined;
   if (token === undefined || !authorized?.request || answered) return undefined;
-  const { site } = (outputs(steps, 'Load site')[0] ?? {}) as { site?: Site };
+  const { site, outline } = (outputs(steps, 'Load site')[0] ?? {}) as Partial<TaskOutput<'loadSite'>>;
   const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
   const found = outputs(steps, 'Inspect controllers').at(-1) as { controllers?: ControllerState[] } | undefined;
   return {
@@ -56,7 +56,7 @@ export function pendingApproval(
     pending: {
       site: site?.name ?? '',
       startedBy: Item['startedBy']?.S || null,
-      starterMayApprove: site?.starterMayApprove === true,
+      starterMayApprove: outline?.starterMayApprove === true,
       digest: authorized.authorization.digest,
       request: authorized.request.text,
       plan: plan?.summary ?? [],

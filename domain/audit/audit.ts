@@ -1,3 +1,4 @@
+import type { Authorized } from '../authorization/authorize';
 import type { BootstrapItem } from '../bootstrap/item';
 import type { Plan } from '../controller/plan';
 import type { Verification } from '../controller/verify';
@@ -46,6 +47,8 @@ export interface Audit {
     /** As the input says. */
     readonly startedBy: StartedBy;
   };
+  /** By what an apply was allowed to change something, or what it waited for last; null if the site document asks for nothing. */
+  readonly authorized: Authorized | null;
   readonly failure: { readonly error: string; readonly cause: string } | null;
   /** The version of the site's document that was read; null if none was. */
   readonly document: DocumentVersion | null;
@@ -117,6 +120,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
       endedAt: status === 'RUNNING' ? null : new Date(endedAt).toISOString(),
       milliseconds: endedAt - startedAt,
     },
+    authorized: (outputs(steps, 'Authorize').at(-1) as Authorized | undefined) ?? null,
     document,
     record: recordOf(events, status),
     verdicts: reportIn(steps)?.verdicts ?? [],

@@ -9,7 +9,7 @@ export interface SiteReference extends Pick<DocumentVersion, 'version'> {
 }
 
 /** What a machine itself reads of a site, for its choices, and an audit from the history. */
-export interface SiteOutline extends Pick<Site, 'approvalMinutes' | 'bootstrap' | 'onFailure'> {
+export interface SiteOutline extends Pick<Site, 'approvalMinutes' | 'starterMayApprove' | 'bootstrap' | 'onFailure'> {
   readonly controllers: readonly Pick<Site['controllers'][number], 'name' | 'address'>[];
   readonly haproxy: Pick<Site['haproxy'], 'resource' | 'stopTimeoutSeconds' | 'startTimeoutSeconds' | 'deadManSeconds'>;
   readonly clusterTemplates: readonly Pick<Site['clusterTemplates'][number], 'name'>[];
@@ -22,6 +22,7 @@ export function outlineOf({
   clusterTemplates,
   clusters,
   approvalMinutes,
+  starterMayApprove,
   bootstrap,
   onFailure,
 }: Site): SiteOutline {
@@ -32,6 +33,7 @@ export function outlineOf({
     clusterTemplates: clusterTemplates.map(({ name }) => ({ name })),
     clusters: clusters.map(({ name, deadlineMinutes }) => ({ name, deadlineMinutes })),
     approvalMinutes,
+    starterMayApprove,
     bootstrap,
     onFailure,
   };

@@ -11,7 +11,7 @@ import { document, run, withLocal } from '../workflow/local';
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 /** Bytes of the largest page. */
-const LARGEST = 190 * 1024;
+const LARGEST = 150 * 1024;
 
 if (!CHROMIUM) console.warn('There is no chromium here, so that the page is not opened: apt-get install chromium');
 const inBrowser = CHROMIUM ? describe : describe.skip;
@@ -64,7 +64,7 @@ const NAMES = [
   '48 controllers, check',
 ];
 
-test.each(NAMES)('%s: the page has at most 190 KB, and names nothing outside of itself', (name) => {
+test.each(NAMES)('%s: the page has at most 150 KB, and names nothing outside of itself', (name) => {
   const html = pages.get(name) ?? '';
 
   expect(Buffer.byteLength(html)).toBeGreaterThan(5_000);

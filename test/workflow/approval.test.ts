@@ -1,3 +1,7 @@
+import { audit } from '../../domain/audit/audit';
+import { pendingApproval } from '../../domain/audit/approval';
+import type { HistoryEvent } from '../../domain/audit/history';
+import { page } from '../../domain/audit/page';
 import type { Site } from '../../domain/site/document';
 import { lockItems, type VirtualLocal } from '../../local/deploy';
 import type { ExecutionResult } from '../../local/emulator/asl';
@@ -12,6 +16,7 @@ const CONF = '/etc/magnum/magnum.conf';
 interface Waiting {
   readonly result: Promise<ExecutionResult>;
   readonly note: Item;
+  readonly events: () => readonly HistoryEvent[];
   /** Answers as magnum-ha approve does. */
   readonly approve: (changed?: object) => void;
   readonly reject: () => void;
@@ -21,7 +26,7 @@ interface Waiting {
 async function startAndWait(local: VirtualLocal): Promise<Waiting> {
   const { deployment, clock } = local;
   const input = { site: 'golden', mode: 'apply', startedBy: STARTER };
-  const { result } = deployment.start('magnum-ha', { input });
+  const { result, executionArn } = deployment.start('magnum-ha', { input });
   const note = () =>
     [...deployment.tables.values()]
       .flatMap(({ items }) => [...items.values()])
@@ -33,6 +38,7 @@ async function startAndWait(local: VirtualLocal): Promise<Waiting> {
   return {
     result,
     note: found,
+    events: () => deployment.stepFunctions.getExecutionHistory(executionArn),
     approve: (changed = {}) => {
       const answer = { digest: found['digest']?.S, approver: APPROVER, reason: 'CHG-4711', ...changed };
       tokens.sendTaskSuccess(token, JSON.stringify(answer));
@@ -72,7 +78,7 @@ describe('an apply that needs approval', () => {
 
   it('goes on once it is approved, if nothing has changed, and says by whom', async () => {
     await onSite(async (local) => {
-      const { approve, result, note } = await startAndWait(local);
+      const { approve, result, note, events } = await startAndWait(local);
       await local.clock.sleep(3_600_000);
 
       approve();
@@ -86,6 +92,7 @@ describe('an apply that needs approval', () => {
         },
         clusters: [{ action: 'created', status: 'CREATE_COMPLETE' }],
       });
+      expect(page(audit({ events: events() }))).toContain(`<dd>${APPROVER}: CHG-4711</dd>`);
       expect(lockItems(local.deployment)).toEqual([]);
     });
   });
@@ -161,10 +168,12 @@ describe('an apply that needs approval', () => {
   it('may be approved by its starter if the site document says so', async () => {
     await onSite(
       async (local) => {
-        const { approve, result } = await startAndWait(local);
+        const { approve, result, events } = await startAndWait(local);
+        const shown = pendingApproval(events());
 
         approve({ approver: STARTER });
 
+        expect(shown?.pending).toMatchObject({ startedBy: STARTER, starterMayApprove: true });
         expect(reportOf(await result).authorization?.approval?.approver).toBe(STARTER);
       },
       { starterMayApprove: true },

@@ -2,18 +2,14 @@ import { createHash } from 'node:crypto';
 import { readByWhom } from '../../controller/plan';
 import { startedByText } from '../../site/started-by';
 import type { Audit } from '../audit';
-import type { Command } from '../commands';
-import { type Change, doneWith } from '../controllers';
 import { lengthOf } from '../outages';
-import { count, listed } from '../verdict';
 import { seconds } from './axis';
+import { changes } from './changes';
 import { Html, html } from './html';
 import { matrix, reasons } from './matrix';
 import { SCRIPT, STYLE } from './style';
+import { commands, steps } from './tables';
 import { timeline } from './timeline';
-
-/** More rows than these are folded. */
-const MANY = 60;
 
 /**
  * An execution as one page of HTML that needs nothing else: no request, and no script but its own. Everything is written when
@@ -87,7 +83,7 @@ const SECTIONS = [
   ['verify', 'Verify'],
 ] as const;
 
-function cards({ execution, outages, controllers, document, record, cost }: Audit): Html {
+function cards({ execution, authorized, outages, controllers, document, record, cost }: Audit): Html {
   const { asOf, region } = cost.prices;
   const all: [string, string | Html][] = [
     ['started', moment(execution.startedAt)],
@@ -95,7 +91,8 @@ function cards({ execution, outages, controllers, document, record, cost }: Audi
     ['outage of the VIP', outages.length === 0 ? 'none' : outages.map(lengthOf).join(', ')],
     ['controllers', String(controllers.length)],
     ['started by', startedByText(execution.startedBy)],
-    ['approved by', 'not asked for'],
+    ['approved by', approvedBy(authorized)],
+    ...outsideWindow(authorized),
     ['input', html`<code>${execution.input}</code>`],
     [
       'site document, version and SHA-256',
@@ -122,6 +119,17 @@ function cards({ execution, outages, controllers, document, record, cost }: Audi
   </dl>`;
 }
 
+function approvedBy(authorized: Audit['authorized']): string {
+  const approval = authorized?.authorization.approval;
+  if (approval) return `${approval.approver}: ${approval.reason}`;
+  return authorized?.request ? 'nobody' : 'not asked for';
+}
+
+function outsideWindow(authorized: Audit['authorized']): [string, string][] {
+  const reason = authorized?.authorization.outsideWindow ?? null;
+  return reason === null ? [] : [['outside the change window, because', reason]];
+}
+
 function moment(iso: string): string {
   return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 }
@@ -132,75 +140,6 @@ function findings({ findings: all }: Audit): Html {
     <ul>
       ${all.map(({ severity, name, evidence, remedy }) => html`<li><strong>${severity} ${name}</strong>: ${evidence} → ${remedy}</li>`)}
     </ul>`;
-}
-
-function changes({ changes: all, controllers, mode }: Audit): Html {
-  const files = all.reduce((sum, one) => sum + one.controllers.length, 0);
-  const restarted = controllers.flatMap((one) => (one.restarted ? [one.name] : []));
-  return html`<p>
-      ${all.length === 0 ? 'No file differed.' : `${count(all.length, 'different change')} in ${count(files, 'file')}.`}
-      ${restarted.length > 0 && `Services restarted on ${listed(restarted)}.`}
-    </p>
-    ${all.map((one) => change(one, mode))}${digests(controllers)}`;
-}
-
-function change(one: Change, mode: string): Html {
-  const { path, state, diff, controllers } = one;
-  const done = doneWith(one, mode);
-  const names = controllers.length > 6 ? html`<p class="soft">${controllers.join(', ')}</p>` : html``;
-  return html`<details>
-    <summary>
-      <code>${path}</code>: ${done}${state === 'absent' && ' (was missing)'}, ${controllers.length > 1 && 'the same '}on
-      ${listed(controllers)} <span class="soft">${count(diff.length, 'line')}</span>
-    </summary>
-    ${names}
-    <pre tabindex="0">${diff.map(diffLine)}</pre>
-  </details>`;
-}
-
-function diffLine(line: string): Html {
-  if (line.startsWith('+')) return html`<ins>${line}</ins> `;
-  if (line.startsWith('-')) return html`<del>${line}</del> `;
-  const [, name = '', before = '', after = ''] = /^(.*?: )(.*) → (.*)$/s.exec(line) ?? [];
-  return name === ''
-    ? html`${line} `
-    : html`${name}<span class="old">${before}</span> → <span class="new">${after}</span> `;
-}
-
-function digests(controllers: Audit['controllers']): Html {
-  const rows = controllers.flatMap(({ name, files }) =>
-    files.flatMap((file) => (file.after === undefined ? [] : [{ name, ...file }])),
-  );
-  if (rows.length === 0) return html``;
-  return html`<details>
-    <summary>Digests of ${count(rows.length, 'file')}, before and after</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="Digests">
-      <table>
-        <caption>
-          Keyed with the site's SSH key: they tell whether two are equal, and nothing of a secret
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">controller</th>
-            <th scope="col">file</th>
-            <th scope="col">before</th>
-            <th scope="col">after</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            ({ name, path, before, after, written }) =>
-              html`<tr>
-                <td>${name}</td>
-                <td>${path}</td>
-                <td><code>${before ?? 'none'}</code></td>
-                <td><code>${after}</code>${!written && ' (staged only)'}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </details>`;
 }
 
 function outage({ outages, down, mode }: Audit): Html {
@@ -228,99 +167,6 @@ function services({ verification, clusterTemplates, clusters }: Audit): Html {
   return html`<ul>
     ${verification.apis.map(({ name, address, answers }) => html`<li>${answers ? '✓' : '✗'} Magnum API of ${name} (${address}) ${answers ? 'answers' : 'does not answer'}</li>`)}${verification.conductors.map(({ host, id, state }) => html`<li>${state === 'up' ? '✓' : '✗'} magnum-conductor of ${host ?? String(id ?? '?')}: ${state}</li>`)}${clusterTemplates.map(({ name, action }) => html`<li>cluster template ${name}: ${action}</li>`)}${clusters.map(({ name, action, status }) => html`<li>cluster ${name}: ${action}, ${status ?? 'missing'}</li>`)}
   </ul>`;
-}
-
-function commands({ commands: all }: Audit): Html {
-  if (!all) {
-    return html`<p>
-      Not in the history: in CloudWatch Logs, by the saved query <i>Commands of an execution</i>. Give them with
-      <code>--logs</code>.
-    </p>`;
-  }
-  const rows = alike(all).map(({ at, state, command, exitCode, milliseconds, controllers, times }) => {
-    const often = times > controllers.length ? `, ${times} times` : '';
-    return html`<tr>
-      <td>${at?.slice(11, 23)}</td>
-      <td>${state}</td>
-      <td>${listed(controllers)}${often}</td>
-      <td><code>${command}</code></td>
-      <td>${exitCode ?? 'lost'}</td>
-      <td>${milliseconds} ms</td>
-    </tr>`;
-  });
-  return html`<p>
-      ${count(all.length, 'command')}, in order. What a step ran alike on several controllers is one row, with the first
-      time and the longest duration; <code>--json</code> has each.
-    </p>
-    ${folded(rows.length, 'row', table('Commands', ['at', 'step', 'on', 'command', 'exit', 'took'], rows))}`;
-}
-
-interface Alike extends Omit<Command, 'controller'> {
-  readonly controllers: readonly string[];
-  readonly times: number;
-}
-
-/** Commands of a step that differ only in the controller, or in the time. */
-function alike(all: readonly Command[]): Alike[] {
-  const groups = new Map<string, Alike>();
-  for (const { controller, ...one } of all) {
-    const key = JSON.stringify([one.state, one.command, one.exitCode]);
-    const before = groups.get(key) ?? { ...one, controllers: [], times: 0 };
-    groups.set(key, {
-      ...before,
-      milliseconds: Math.max(before.milliseconds, one.milliseconds),
-      controllers: [...new Set([...before.controllers, controller])],
-      times: before.times + 1,
-    });
-  }
-  return [...groups.values()];
-}
-
-function steps({ steps: all, execution }: Audit): Html {
-  const start = Date.parse(execution.startedAt);
-  const rows = all.map(({ id, name, subject, waitsFor, enteredAt, exitedAt, attempts }) => {
-    const faults = attempts.flatMap(({ error }) => (error === undefined ? [] : [error]));
-    const note = [waitsFor && `waits for: ${waitsFor}`, faults.length > 0 && `✗ failed: ${faults.join(', ')}`]
-      .filter(Boolean)
-      .join('; ');
-    return html`<tr id="step-${id}">
-      <td>${seconds(enteredAt - start)}</td>
-      <td>${name}</td>
-      <td>${subject}</td>
-      <td>${exitedAt === undefined ? '' : seconds(exitedAt - enteredAt)}</td>
-      <td>${note}</td>
-    </tr>`;
-  });
-  return html`<p class="filter">
-      <label>Filter <input id="filter" type="search" placeholder="node-2, Commit, failed …" /></label>
-      <span id="shown" role="status">${count(all.length, 'step')}</span>
-    </p>
-    ${folded(all.length, 'step', table('Steps', ['at', 'step', 'on', 'took', 'note'], rows))}`;
-}
-
-/** A table that scrolls in itself. @param label what it is of */
-function table(label: string, columns: readonly string[], rows: readonly Html[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}, scrolls sideways">
-    <table>
-      <thead>
-        <tr>
-          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-function folded(number: number, noun: string, content: Html): Html {
-  return number <= MANY
-    ? content
-    : html`<details>
-        <summary>${count(number, noun)}</summary>
-        ${content}
-      </details>`;
 }
 
 function verification({ record, execution }: Audit): Html {

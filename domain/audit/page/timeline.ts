@@ -2,6 +2,7 @@ import type { Audit } from '../audit';
 import { lengthOf } from '../outages';
 import { phaseOf } from '../phases';
 import type { Step } from '../trace';
+import { listed } from '../verdict';
 import { position, seconds, segments, type Segment, ticks } from './axis';
 import { type Html, html } from './html';
 
@@ -9,16 +10,24 @@ const WIDTH = 1100;
 const NAMES = 130;
 const LANE = 24;
 const TOP = 26;
+/** In more lanes than these at once a bar has no label. */
+const FEW = 8;
 /** A bar is never narrower. */
 const THINNEST = 3;
 
-interface Bar {
+/** When something happens in a lane, in milliseconds since 1970. */
+interface Span {
   readonly lane: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Bar {
+  /** More than one if the same is done on several controllers side by side. */
+  readonly spans: readonly Span[];
   readonly phase: string;
   readonly title: string;
   readonly label: string;
-  readonly from: number;
-  readonly to: number;
   readonly href?: string;
   readonly failed: boolean;
 }
@@ -34,8 +43,9 @@ export function timeline(audit: Audit): Html {
     ...steps.filter(({ kind }) => kind === 'task').map((step) => barOf(step, controllers)),
     ...commandBars(audit),
   ];
-  const axis = segments(bars, { from, to, width: WIDTH - NAMES });
-  const used = new Set(bars.map(({ lane }) => lane));
+  const spans = bars.flatMap((bar) => bar.spans);
+  const axis = segments(spans, { from, to, width: WIDTH - NAMES });
+  const used = new Set(spans.map(({ lane }) => lane));
   const lanes = ['workflow', ...controllers.map(({ name }) => name), 'HAProxy, VIP', 'Magnum'].filter((one) =>
     used.has(one),
   );
@@ -74,7 +84,7 @@ export function timeline(audit: Audit): Html {
               ><title>Outage ${length}</title></rect
             ><text class="outage" x="${left}" y="${height - 6}">outage ${length}</text>`;
         })}
-        ${bars.map((bar) => drawn(bar, lanes.indexOf(bar.lane), { x: Number(x(bar.from)), end: Number(x(bar.to)) }))}
+        ${bars.map((bar) => drawn(bar, (lane) => TOP + lanes.indexOf(lane) * LANE + 4, x))}
       </svg>
     </div>
     <p class="legend">
@@ -103,18 +113,28 @@ function fold({ x, width, from, to }: Segment, height: number): Html {
     >`;
 }
 
-function drawn(bar: Bar, lane: number, { x, end }: { readonly x: number; readonly end: number }): Html {
-  const width = Math.max(THINNEST, end - x);
-  const y = TOP + lane * LANE + 4;
+function drawn(bar: Bar, top: (lane: string) => number, x: (time: number) => string): Html {
+  const boxes = bar.spans.map(({ lane, from, to }) => {
+    const left = Number(x(from));
+    return { left, y: top(lane), width: Math.max(THINNEST, Number(x(to)) - left) };
+  });
+  const path = boxes.map(
+    ({ left, y, width }) => `M${left.toFixed(1)} ${y}h${width.toFixed(1)}v${LANE - 8}h-${width.toFixed(1)}z`,
+  );
   // As many letters as fit, at about 6 pixels each.
-  const label = bar.label.length * 6 + 6 < width ? bar.label : '';
-  const box = `M${x.toFixed(1)} ${y}h${width.toFixed(1)}v${LANE - 8}h-${width.toFixed(1)}z`;
-  // Beside it, on the side that has room.
-  const beside = x + width > WIDTH - 20 ? x - 12 : x + width + 2;
-  const fault = bar.failed && html`<text class="fault" x="${beside.toFixed(1)}" y="${y + 12}">✗</text>`;
-  const name = label && html`<text class="bar" x="${(x + 4).toFixed(1)}" y="${y + 12}">${label}</text>`;
+  const labelled = boxes.length > FEW ? [] : boxes.filter(({ width }) => bar.label.length * 6 + 6 < width);
+  const names = labelled.map(
+    ({ left, y }) => html`<text class="bar" x="${(left + 4).toFixed(1)}" y="${y + 12}">${bar.label}</text>`,
+  );
+  const faults =
+    bar.failed &&
+    boxes.map(({ left, y, width }) => {
+      // Beside it, on the side that has room.
+      const beside = left + width > WIDTH - 20 ? left - 12 : left + width + 2;
+      return html`<text class="fault" x="${beside.toFixed(1)}" y="${y + 12}">✗</text>`;
+    });
   const classes = `${bar.phase}${bar.failed ? ' failed' : ''}`;
-  const shape = html`<title>${bar.title}</title><path class="${classes}" d="${box}" />${name}${fault}`;
+  const shape = html`<title>${bar.title}</title><path class="${classes}" d="${path.join('')}" />${names}${faults}`;
   return bar.href === undefined ? html`<g>${shape}</g>` : html`<a href="${bar.href}">${shape}</a>`;
 }
 
@@ -124,12 +144,10 @@ function barOf(step: ShownStep, controllers: Audit['controllers']): Bar {
   const fault = attempts.find(({ error }) => error !== undefined)?.error;
   const tries = attempts.length > 1 ? `, ${attempts.length} tries` : '';
   return {
-    lane: laneOf(step, controllers),
+    spans: [{ lane: laneOf(step, controllers), from: enteredAt, to }],
     phase: phaseOf(step) ?? 'look',
     label: name,
     title: `${[name, subject].filter(Boolean).join(' ')}: ${seconds(to - enteredAt)}${tries}${fault === undefined ? '' : `, ${fault}`}`,
-    from: enteredAt,
-    to,
     href: `#step-${id}`,
     failed: fault !== undefined,
   };
@@ -147,24 +165,20 @@ function commandBars({ commands, steps, controllers }: Audit): Bar[] {
   const own = new Set(
     steps.filter(({ subject }) => controllers.some(({ name }) => name === subject)).map(({ name }) => name),
   );
-  const spans = new Map<string, Bar>();
+  const tasks = new Map<string, { readonly state: string; readonly spans: Map<string, Span> }>();
   for (const { at, state, controller, milliseconds } of commands ?? []) {
     if (at === null || own.has(state) || !controllers.some(({ name }) => name === controller)) continue;
     const to = Date.parse(at);
-    const task = steps.findLast((one) => one.name === state && one.enteredAt <= to);
-    const key = `${task?.id ?? state} ${controller}`;
-    const before = spans.get(key);
-    const from = Math.min(before?.from ?? Infinity, to - milliseconds);
-    const phase = phaseOf({ name: state }) ?? 'look';
-    spans.set(key, {
-      lane: controller,
-      phase,
-      label: state,
-      title: `${state}, commands on ${controller}`,
-      from,
-      to,
-      failed: false,
-    });
+    const task = String(steps.findLast((one) => one.name === state && one.enteredAt <= to)?.id ?? state);
+    const { spans } = tasks.get(task) ?? { spans: new Map<string, Span>() };
+    const from = Math.min(spans.get(controller)?.from ?? Infinity, to - milliseconds);
+    tasks.set(task, { state, spans: spans.set(controller, { lane: controller, from, to }) });
   }
-  return [...spans.values()];
+  return [...tasks.values()].map(({ state, spans }) => ({
+    spans: [...spans.values()],
+    phase: phaseOf({ name: state }) ?? 'look',
+    label: state,
+    title: `${state}, commands on ${listed([...spans.keys()])}`,
+    failed: false,
+  }));
 }

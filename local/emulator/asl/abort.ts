@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../../domain/world';
 
 /** A signal that follows another one and can be aborted by itself. */
@@ -15,6 +16,8 @@ export interface Inner {
  */
 export function inside(outer: AbortSignal, reason = (): unknown => outer.reason): Inner {
   const controller = new AbortController();
+  // Every iteration of a Map follows it.
+  setMaxListeners(0, controller.signal);
   const follow = () => {
     controller.abort(reason());
   };
