@@ -84,7 +84,7 @@ export const ERROR_CATALOGUE = {
   },
   Lock: {
     SiteLocked: entry(
-      'Another execution works on this site.',
+      'Another execution works on this site. If it is a recovery, the apply has already waited 5 minutes for it.',
       'Wait until it has ended. Do not stop it between Disable HAProxy and Enable HAProxy.',
     ),
     ExecutionRedriven: entry(

@@ -84,3 +84,41 @@ test.each([200, 500, 800, 1_500])(
   },
   120_000,
 );
+
+test('an apply that is started while the recovery holds the lock waits for it, and does the whole job', async () => {
+  const states: string[] = [];
+  let enters: (state: string) => void = () => undefined;
+  const reached = (wanted: RegExp) =>
+    new Promise<void>((resolve) => {
+      enters = (state) => {
+        if (wanted.test(state)) resolve();
+      };
+    });
+  const world = await startWorld(await scenarioNamed('fresh-apply'), {
+    command: () => undefined,
+    call: (what, proceed) => {
+      enters(what);
+      return proceed();
+    },
+    state: (name) => states.push(name),
+  });
+  try {
+    const ends = await world.clock.drive(
+      (async () => {
+        const stopped = world.execute('apply');
+        await reached(/Preflight$/);
+        stopped.stop();
+        await reached(/Clear staging$/);
+        states.length = 0;
+        const { status } = await world.execute('apply').result;
+        const [recovery] = world.deployment.listExecutions({ machine: 'magnum-ha-recovery' });
+        return [status, recovery?.status];
+      })(),
+    );
+
+    expect(ends).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(states).toEqual(expect.arrayContaining(['Wait for the recovery', 'Commit', 'Release site lock']));
+  } finally {
+    await world.close();
+  }
+});

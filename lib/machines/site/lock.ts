@@ -17,6 +17,7 @@ import { CALL } from './calls';
 import { isRecovery, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
+import { waitForRecovery } from './wait-for-recovery';
 
 /** The lock of a site: an item that names the execution which works on it. */
 export interface Lock {
@@ -47,8 +48,8 @@ const POLITE_SECONDS = 30;
 
 /**
  * Take site lock: one execution a site. A lock whose owner no longer runs is taken over, but not before the function that it
- * was in has ended too. That of a running one ends an apply with `SiteLocked`; a check is skipped: it is a schedule's, and
- * the next one comes.
+ * was in has ended too. That of a running one ends an apply with `SiteLocked`, but for a recovery, which an apply waits for; a
+ * check is skipped: it is a schedule's, and the next one comes.
  *
  * No clock decides who has it. It is never renewed, because it lasts longer than any execution can.
  *
@@ -76,11 +77,12 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: 
     // An apply that waits for the same comes first: it does all that a recovery does.
     const politely = jsonata<number>`${left} + (${isRecovery($)} ? ${POLITE_SECONDS} : 0)`;
     const wait = kit.wait("Wait for the owner's last task", politely, AFTERMATH_SECONDS + POLITE_SECONDS);
+    const recovery = waitForRecovery(kit, { read, look });
     const works = text`Another execution works on site ${$.lockSite}: ${$.lockOwner.present}.`;
     const locked = Fail.jsonata(scope, 'Site locked', {
       error: 'SiteLocked',
       cause:
-        text`${works} Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again. ${touchedSoFar($)}`
+        text`${works} ${jsonata<string>`${recovery.isWaitedFor} ? ${recovery.advice} : "Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again."`} ${touchedSoFar($)}`
           .template,
     });
     const skipped = Succeed.jsonata(scope, 'Check skipped', {
@@ -101,6 +103,7 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: 
       'Owner still running?',
       [
         { when: jsonata`${isRunning} and ${$.mode} = "check"`, next: skipped },
+        { ...recovery.rule, when: jsonata`${isRunning} and ${recovery.rule.when}` },
         { when: isRunning, next: locked },
       ],
       free,
@@ -178,6 +181,7 @@ function lookAtOwner({ scope, $ }: StateKit<SiteVariables>, executions: string):
     assign: {
       ownerStatus: '{% $states.result.Status %}',
       ownerStopped: jsonata`$exists($states.result.StopDate) ? $toMillis($states.result.StopDate) : ${NOW}`.template,
+      ownerRecovers: '{% $parse($states.result.Input).mode = "recover" %}',
     },
   });
 }

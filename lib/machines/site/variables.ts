@@ -90,6 +90,10 @@ export interface SiteVariables extends CommonVariables {
   /** The name under which it works on the site. */
   readonly lockSite: string;
   readonly ownerStatus: string;
+  /** Whether that execution is in mode recover. */
+  readonly ownerRecovers: boolean;
+  /** Until when an apply waits for it, in milliseconds since 1970. */
+  readonly recoveryDeadline: number | null;
   /** When that execution ended, in milliseconds since 1970; null if its last task need not be waited for. */
   readonly ownerStopped: number | null;
   /** Inside the Map over clusters, where the machine's own can be read but not set: */
@@ -107,6 +111,7 @@ export const NOTHING_YET = {
   haproxyDisabled: false,
   lockOwner: null,
   ownerStopped: null,
+  recoveryDeadline: null,
   lastOutage: null,
   authorization: null,
   approval: null,

@@ -107,6 +107,10 @@ interface Circumstances {
   readonly lock?: { readonly owner: string; readonly expiresIn: number };
   /** Status of the other execution; there is none if it is not given. */
   readonly other?: string;
+  /** @default 'apply' */
+  readonly otherMode?: 'apply' | 'recover';
+  /** After how many seconds it ends, and releases its lock. */
+  readonly endsAfter?: number;
   /** How many seconds ago it ended. */
   readonly ended?: number;
   /** A call that is refused for a minute, from the first time on, and with which error. */
@@ -117,7 +121,7 @@ interface Circumstances {
 
 async function start(
   script: Script = {},
-  { mode = 'apply', lock, other, ended, refused, unheard }: Circumstances = {},
+  { mode = 'apply', lock, other, otherMode = 'apply', endsAfter, ended, refused, unheard }: Circumstances = {},
 ) {
   const clock = virtualClock(START);
   const table = new LocalTable('hostKey');
@@ -130,6 +134,7 @@ async function start(
       expiresAt: { N: expiresAt },
     });
   }
+  if (endsAfter !== undefined) clock.after(endsAfter * 1000, () => table.items.delete(LOCK));
 
   const tasks = new Map(
     [...stack.functions.keys()].map((id) => [
@@ -190,7 +195,11 @@ async function start(
       'arn:aws:states:::aws-sdk:sfn:describeExecution': () => {
         if (other === undefined) throw new StatesError('Sfn.ExecutionDoesNotExistException', 'none');
         const stopDate = new Date(clock.now() - (ended ?? 0) * 1000).toISOString();
-        return Promise.resolve({ Status: other, ...(ended === undefined ? {} : { StopDate: stopDate }) });
+        return Promise.resolve({
+          Status: other,
+          Input: JSON.stringify({ site: 'other-name', mode: otherMode }),
+          ...(ended === undefined ? {} : { StopDate: stopDate }),
+        });
       },
     },
   });
@@ -1048,6 +1057,36 @@ describe('the lock', () => {
     const { error, cause, calls, owner } = await start({}, { lock: held, other: 'RUNNING' });
     expect([error, calls, owner]).toEqual(['SiteLocked', ['load-site'], OTHER]);
     expect(cause).toContain(`works on site other-name: ${OTHER}. Wait`);
+  });
+
+  test('of a recovery is waited for by an apply, which then does the whole job', async () => {
+    const usual = await start();
+    const { status, calls, seconds, owner } = await start(
+      {},
+      { lock: held, other: 'RUNNING', otherMode: 'recover', endsAfter: 42 },
+    );
+
+    expect([status, calls, owner]).toEqual(['SUCCEEDED', usual.calls, undefined]);
+    expect(Math.round(seconds - usual.seconds)).toBe(45);
+  });
+
+  test('of a recovery that takes longer ends an apply, which says so, and stays', async () => {
+    const { error, cause, calls, seconds, owner } = await start(
+      {},
+      { lock: held, other: 'RUNNING', otherMode: 'recover' },
+    );
+
+    expect([error, calls, owner]).toEqual(['SiteLocked', ['load-site'], OTHER]);
+    expect(cause).toContain(`works on site other-name: ${OTHER}. It is a recovery, and this apply has waited 300 s`);
+    expect(cause).toMatch(/start again once it has ended\. Nothing was touched\.$/);
+    expect(Math.round(seconds)).toBe(305);
+  });
+
+  test.each(['check', 'recover'] as const)('of a recovery is not waited for in mode %s', async (mode) => {
+    const { calls, seconds, owner } = await start({}, { mode, lock: held, other: 'RUNNING', otherMode: 'recover' });
+
+    expect([calls, owner]).toEqual([['load-site'], OTHER]);
+    expect(seconds).toBeLessThan(5);
   });
 
   test('of a running execution ends a check as skipped, which says by whom, and stays', async () => {
