@@ -10,6 +10,7 @@ import type { Style } from './style';
 const COLOURS = {
   unchanged: 'green',
   changed: 'green',
+  waived: 'green',
   drift: 'yellow',
   running: 'yellow',
   skipped: 'yellow',

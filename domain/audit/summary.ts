@@ -50,6 +50,7 @@ const OUTCOMES: readonly Outcome[] = [
   'refused',
   'drift',
   'changed',
+  'waived',
   'running',
   'skipped',
   'unchanged',

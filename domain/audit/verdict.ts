@@ -33,6 +33,10 @@ export function verdictOf(status: Status, facts: Facts, output: Report | Skipped
       todo: mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : ['See below what is left.'],
     };
   }
+  if (outcome === 'waived') {
+    const untouched = mode === 'check' ? ', and nothing was touched' : '';
+    return { outcome, words: `Drift, all of it waived${untouched}: ${differing(facts)}.`, todo: [] };
+  }
   if (outcome === 'changed') return { outcome, words: `Changed, and verified: ${differing(facts)}.`, todo: [] };
   const words = mode === 'check' ? 'All is as wanted.' : 'Nothing to change: nothing was written, restarted or cycled.';
   return { outcome, words, todo: [] };

@@ -4,24 +4,15 @@ import { parseRulesFile, type RuleTable } from '../config/firewall/table';
 import { placeRule, positionsOfRule } from '../config/iptables';
 import { magnumOptions } from '../config/options';
 import { sectionKey } from '../config/oslo';
+import type { DriftKind } from '../site/drift-section';
 import { printAccess } from './access';
 import type { ManagedFile } from './managed-files';
 import type { Placed, PlacedFiles } from './placed';
 
-/** Of which kind a difference is. */
+/** How a managed thing was found. */
 export type VerdictKind =
   | 'as wanted'
-  | 'missing'
-  /** The site document, a secret or the release is newer than the last apply, or there was none. */
-  | 'not applied yet'
-  | 'changed by others'
-  /** Nothing tells by whom. */
-  | 'differs'
-  /** Somebody changed an option that is not managed, and a restart will load it. */
-  | 'foreign option'
-  | 'misplaced rule'
-  | 'service down'
-  | 'older than its config'
+  | DriftKind
   /** Pacemaker keeps it stopped. */
   | 'disabled'
   /** Nobody could look. */
@@ -43,6 +34,8 @@ export function told({ verdict, reason }: Told): string {
 export interface DriftVerdict extends Told {
   /** Path of a file, name of a service, or what it is. */
   readonly thing: string;
+  /** Which options of magnum.conf it is about; absent if about none, or about more than a reason names. */
+  readonly options?: readonly string[];
 }
 
 /** What verdicts on a controller's files and rules are made from. */
@@ -67,14 +60,14 @@ export function fileVerdicts(file: ManagedFile, evidence: Evidence): DriftVerdic
   const { found, desired, path, access, desiredAccess } = file;
   const [is, should] = [printAccess(access), printAccess(desiredAccess)];
   return [
-    ...(found === desired ? [] : contentVerdicts(file, evidence).map((told) => ({ thing: path, ...told }))),
+    ...(found === desired ? [] : contentVerdicts(file, evidence).map((one) => ({ thing: path, ...one }))),
     ...(found === undefined || is === should
       ? []
       : [{ thing: accessOf(path), ...accessVerdict(evidence.placed, `${is} instead of ${should}`) }]),
   ];
 }
 
-function contentVerdicts(file: ManagedFile, evidence: Evidence): Told[] {
+function contentVerdicts(file: ManagedFile, evidence: Evidence): Omit<DriftVerdict, 'thing'>[] {
   const { kind, found, desired } = file;
   const { placed } = evidence;
   if (placed === 'never') return [NEVER];
@@ -91,16 +84,20 @@ function contentVerdicts(file: ManagedFile, evidence: Evidence): Told[] {
 }
 
 /** Of some options the document may be newer, and others somebody may have changed. */
-function optionVerdicts({ found = '', desired }: ManagedFile, placed: PlacedFiles, changedAt: string): Told[] {
+function optionVerdicts(
+  { found = '', desired }: ManagedFile,
+  placed: PlacedFiles,
+  changedAt: string,
+): Omit<DriftVerdict, 'thing'>[] {
   const wrong = changedOptions(found, desired);
   const changed = new Set(changedOptions(placed.files.magnumConf ?? '', found).map(nameOf));
-  const [theirs, ours] = [
-    wrong.filter((one) => changed.has(nameOf(one))),
-    wrong.filter((one) => !changed.has(nameOf(one))),
-  ];
+  const names = wrong.map(nameOf);
+  const [theirs, ours] = [names.filter((one) => changed.has(one)), names.filter((one) => !changed.has(one))];
   return [
-    ...(theirs.length === 0 ? [] : [byOthers(`${namesOf(theirs.map(nameOf))}, ${changedAt}${since(placed)}`)]),
-    ...(ours.length === 0 ? [] : [newerThan(placed, `${namesOf(ours.map(nameOf))}: `)]),
+    ...(theirs.length === 0
+      ? []
+      : [{ ...byOthers(`${namesOf(theirs)}, ${changedAt}${since(placed)}`), ...optionsOf(theirs) }]),
+    ...(ours.length === 0 ? [] : [{ ...newerThan(placed, `${namesOf(ours)}: `), ...optionsOf(ours) }]),
   ];
 }
 
@@ -118,7 +115,7 @@ export function foreignOptions({ found = '', path }: ManagedFile, evidence: Evid
     .map((one) => foreignName(one, redact));
   if (names.length === 0) return [];
   const reason = `${namesOf(names)}, changed at ${timeOf(evidence.modified.magnumConf)} at the latest${since(placed)}; a restart loads it`;
-  return [{ thing: path, verdict: 'foreign option', reason }];
+  return [{ thing: path, verdict: 'foreign option', reason, ...optionsOf(names) }];
 }
 
 /** On Magnum's rule, where it is not in its place. */
@@ -180,6 +177,10 @@ function nameOf({ section, option }: Pick<ChangedOption, 'section' | 'option'>):
 
 /** How many options a reason names. */
 const NAMED = 5;
+
+function optionsOf(names: readonly string[]): Pick<DriftVerdict, 'options'> {
+  return names.length > NAMED ? {} : { options: names };
+}
 
 function namesOf(names: readonly string[]): string {
   const more = names.length - NAMED;

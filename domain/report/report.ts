@@ -25,6 +25,7 @@ import type { DocumentVersion } from '../world';
 import { outageOf, outagesOf } from './outages';
 import { type ControllerProgress, progressOf } from './progress';
 import { nextSteps } from './next-steps';
+import { type Succeeded, succeededHow } from './outcome';
 import { type ReportVerdict, verdictsOf } from './verdicts';
 
 /** What an execution found and did; null if a step was not reached or not needed. It holds no secret. */
@@ -96,11 +97,11 @@ export interface Report extends Pick<
 > {
   readonly site: string;
   /**
-   * `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. `rolled-back`:
-   * what was changed was undone after a failure, as far as `rollBack` says. `refused`: nothing was touched, but for HAProxy that was
+   * `unchanged`: nothing to do, nothing done. `changed`: drift was removed. `drift`: found, and not (all) removed. `waived`: likewise, but
+   * all that is left is accepted by the site document. `rolled-back`: what was changed was undone after a failure, as far as `rollBack` says. `refused`: nothing was touched, but for HAProxy that was
    * left disabled. `failed`: what is in place is said of each controller.
    */
-  readonly outcome: 'unchanged' | 'changed' | 'drift' | 'rolled-back' | 'refused' | 'failed';
+  readonly outcome: Succeeded | 'rolled-back' | 'refused' | 'failed';
   /** Null unless it failed. */
   readonly failure: Failure | null;
   readonly startedBy: StartedBy;
@@ -186,16 +187,8 @@ export function report(input: ReportInput): Report {
   const outage = outageOf([input.firstCycle, cycle]);
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
   const undone = input.rollBack ?? (input.troubles.length > 0 ? nowhereBegun(plan) : null);
-  const results = [...bootstrap, ...clusterTemplates, ...clusters];
-  const drift =
-    (mode === 'check' && plan?.changed === true) ||
-    results.some(({ action }) => action === 'missing' || action === 'differs');
-  const changed =
-    input.leftDisabled ||
-    plan?.changed === true ||
-    results.some(({ action }) => ['created', 'changed', 'updated', 'resized'].includes(action));
-  const succeeded = drift ? 'drift' : changed ? 'changed' : 'unchanged';
-  const outcome = undone ? 'rolled-back' : failure ? failedHow(failure) : succeeded;
+  const verdicts = verdictsOf(input);
+  const outcome = undone ? 'rolled-back' : failure ? failedHow(failure) : succeededHow(input, verdicts);
   return {
     site: site.name,
     mode,
@@ -213,7 +206,7 @@ export function report(input: ReportInput): Report {
     leftDisabled: input.leftDisabled,
     authorization: input.authorization,
     bootstrap: site.bootstrap.length > 0 ? bootstrap : null,
-    verdicts: verdictsOf(input),
+    verdicts,
     plan: plan?.summary ?? [],
     controllers: input.controllers.map((state) => controllerReport(state, input)),
     outageMs: outage && isExact(outage) ? outage.atMost : null,

@@ -3,6 +3,7 @@ import { progressText } from './progress';
 import { isOverBudget } from './outage-budget';
 import type { Report } from './report';
 import { kindsOf, type ReportVerdict } from './verdicts';
+import { waivedText } from './waivers';
 
 /** What people, and programs that wait for it, are told of an execution. It holds no secret. */
 export interface Telling {
@@ -21,7 +22,7 @@ export interface TellingEvent extends Pick<
 > {
   /** What differs, or what was done: one sentence each. */
   readonly plan: readonly string[];
-  /** The kinds of what was found other than wanted, such as `changed by others`. */
+  /** The kinds of what was found other than wanted, and is not waived, such as `changed by others`. */
   readonly kinds: readonly string[];
   /** Names of what preflight found to be an error. */
   readonly errors: readonly string[];
@@ -32,7 +33,7 @@ const LINES = 5;
 const LONGEST_LINE = 400;
 const LONGEST_CAUSE = 2000;
 
-/** What is told of an execution that did or found something; null if all was as wanted. */
+/** What is told of an execution that did or found something; null if all was as wanted, or accepted. */
 export function tellingOf(report: Report): Telling | null {
   const {
     site,
@@ -46,7 +47,8 @@ export function tellingOf(report: Report): Telling | null {
     blastRadius,
   } = report;
   const errors = report.findings.filter(({ severity }) => severity === 'error');
-  if (outcome === 'unchanged' && errors.length === 0) return null;
+  const isQuiet = outcome === 'unchanged' || outcome === 'waived';
+  if (isQuiet && errors.length === 0) return null;
   const cloud = [...(report.bootstrap ?? []), ...(report.clusterTemplates ?? []), ...(report.clusters ?? [])]
     .filter(({ action }) => action !== 'unchanged')
     .map(({ name, action }) => `${name}: ${action}`);
@@ -60,9 +62,7 @@ export function tellingOf(report: Report): Telling | null {
   const { failure, rollBack } = report;
   const down = blastRadius ? ` ${blastRadius.listeners.length} listeners go down with it.` : '';
   return {
-    subject: asciiOf(
-      `magnum-ha: ${site}: ${errors.length > 0 && outcome === 'unchanged' ? 'findings' : outcome}${failure ? `, ${failure.error}` : ''}`,
-    ),
+    subject: asciiOf(`magnum-ha: ${site}: ${isQuiet ? 'findings' : outcome}${failure ? `, ${failure.error}` : ''}`),
     text: [
       `${capital(mode)} of site ${site}: ${WORDS[outcome]}.`,
       ...(kinds.length > 0 ? [`Found: ${kinds.join(', ')}.`] : []),
@@ -107,12 +107,13 @@ export function tellingOf(report: Report): Telling | null {
 /** A verdict in a line: what, on which controllers, of which kind, and why. */
 export function verdictLine(one: ReportVerdict): string {
   const { thing, controllers } = one;
-  return `${thing}${controllers.length > 0 ? ` on ${controllers.join(', ')}` : ''}: ${told(one)}`;
+  return `${thing}${controllers.length > 0 ? ` on ${controllers.join(', ')}` : ''}: ${told(one)}${waivedText(one)}`;
 }
 
 const WORDS: Readonly<Record<Report['outcome'], string>> = {
   unchanged: 'nothing differs, but something is wrong',
   changed: 'drift was removed',
+  waived: 'all drift that was found is waived, but something is wrong',
   drift: 'drift was found, and is not, or not all, removed',
   'rolled-back': 'it failed, and what it had changed was undone',
   refused: 'it was refused, and nothing was touched but HAProxy if it had been left disabled',

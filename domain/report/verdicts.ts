@@ -1,74 +1,84 @@
 import { platformFor } from '../commands/platform';
 import type { ControllerState } from '../controller/inspect';
 import { HAPROXY } from '../controller/running';
-import { RUNNING_RULE, type Told, type VerdictKind } from '../controller/verdicts';
+import { type DriftVerdict, RUNNING_RULE, type Told, type VerdictKind } from '../controller/verdicts';
 import { PACEMAKER_FINDINGS } from '../findings/pacemaker';
-import type { Difference } from '../openstack/difference';
 import type { ReportInput } from './report';
+import { type Waived, waivedBy } from './waivers';
 
 /** How a managed thing was found: before anything was changed. It holds no secret. */
 export interface ReportVerdict extends Told {
   readonly thing: string;
   /** Names of the controllers of which the same is said; none if the thing is the site's. */
   readonly controllers: readonly string[];
+  /** By what it is accepted, or was; absent if the site document does not accept it. */
+  readonly waived?: Waived;
 }
 
-type Input = Pick<ReportInput, 'site' | 'platforms' | 'findings' | 'bootstrap' | 'schema' | 'controllers'> &
+type Input = Pick<
+  ReportInput,
+  'site' | 'reportedAt' | 'platforms' | 'findings' | 'bootstrap' | 'schema' | 'controllers'
+> &
   Pick<ReportInput, 'verification' | 'notSeen' | 'clusterTemplates' | 'clusters'>;
 
-/** A verdict on every managed thing of a site, whether it is as wanted or not; what is not comes first. */
+/** A verdict on every managed thing of a site, whether it is as wanted or not: what is not comes first, then what is waived. */
 export function verdictsOf(input: Input): ReportVerdict[] {
-  const all = [
-    ...onControllers(input),
+  const ofTheSite = [
     ...(input.controllers.length === 0 ? [unseen('controllers', null)] : []),
     pacemaker(input),
     services(input),
-    ...[...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])].map((one) =>
-      ofItem(`bootstrap, ${one.name}`, one.action, one.detail ?? ''),
-    ),
+    ...bootstrapItems(input).map(ofItem),
     ...(input.site.bootstrap.includes('schema') && !input.schema ? [unseen('bootstrap, schema', input.notSeen)] : []),
     ...inCloud(input),
-  ];
-  const isWanted = ({ verdict }: Told) => verdict === 'as wanted';
-  return [...all.filter((one) => !isWanted(one)), ...all.filter(isWanted)];
+  ].map((one) => ({ ...one, ...waivedBy(input.site, one, input.reportedAt) }));
+  const all = [...onControllers(input), ...ofTheSite];
+  const of = (standing: Standing) => all.filter((one) => standingOf(one) === standing);
+  return [...of('open'), ...of('waived'), ...of('as wanted')];
 }
 
-/** The kinds of what is not as wanted, each once. */
+/** Whether something is to be done about it. */
+export type Standing = 'as wanted' | 'waived' | 'open';
+
+export function standingOf({ verdict, waived }: ReportVerdict): Standing {
+  if (verdict === 'as wanted') return verdict;
+  return waived && !waived.expired ? 'waived' : 'open';
+}
+
+/** The kinds of what is neither as wanted nor waived, each once. */
 export function kindsOf(verdicts: readonly ReportVerdict[]): VerdictKind[] {
-  return [...new Set(verdicts.map(({ verdict }) => verdict))].filter((kind) => kind !== 'as wanted');
+  return [...new Set(verdicts.filter((one) => standingOf(one) === 'open').map(({ verdict }) => verdict))];
 }
 
-function onControllers({ controllers, site, platforms }: Input): ReportVerdict[] {
-  const groups = new Map<string, { told: Told & { thing: string }; names: string[] }>();
+function onControllers({ controllers, site, platforms, reportedAt }: Input): ReportVerdict[] {
+  const groups = new Map<string, Omit<ReportVerdict, 'controllers'> & { names: string[] }>();
   for (const one of controllers) {
     const { apiService, conductorService } = platformFor(site, platforms, one.name);
     const things = [...one.files.map(({ path }) => path), RUNNING_RULE, apiService, conductorService, HAPROXY];
-    for (const told of [...one.verdicts, ...things.flatMap((thing) => asWanted(one, thing))]) {
-      const key = JSON.stringify([told.thing, told.verdict, told.reason]);
-      const group = groups.get(key) ?? { told, names: [] };
-      groups.set(key, { ...group, names: [...group.names, one.name] });
+    for (const found of [...one.verdicts, ...things.flatMap((thing) => asWanted(one, thing))]) {
+      const { thing, verdict, reason } = found;
+      const told = { thing, verdict, reason, ...waivedBy(site, { ...found, controller: one.name }, reportedAt) };
+      const key = JSON.stringify(told);
+      groups.set(key, { ...told, names: [...(groups.get(key)?.names ?? []), one.name] });
     }
   }
-  return [...groups.values()].map(({ told: { thing, verdict, reason }, names }) => ({
-    thing,
-    verdict,
-    reason,
-    controllers: names,
-  }));
+  return [...groups.values()].map(({ names, ...told }) => ({ ...told, controllers: names }));
 }
 
-function asWanted({ verdicts }: ControllerState, thing: string): (Told & { thing: string })[] {
+function asWanted({ verdicts }: ControllerState, thing: string): DriftVerdict[] {
   return verdicts.some((one) => one.thing === thing) ? [] : [{ thing, ...WANTED }];
 }
 
 const WANTED: Told = { verdict: 'as wanted', reason: '' };
 
+/** Its faults are findings, and told as such. */
+export const PACEMAKER = 'pacemaker';
+
 function pacemaker({ findings }: Input): ReportVerdict {
   const names: readonly string[] = PACEMAKER_FINDINGS;
   const faults = findings.filter(({ name }) => names.includes(name));
-  if (faults.length === 0) return ofSite('pacemaker', WANTED);
+  if (faults.length === 0) return ofSite(PACEMAKER, WANTED);
   const reason = faults.map(({ name, evidence }) => `${name}: ${evidence}`).join('; ');
-  return ofSite('pacemaker', { verdict: 'differs', reason });
+  return ofSite(PACEMAKER, { verdict: 'differs', reason });
 }
 
 function services({ verification, notSeen }: Input): ReportVerdict {
@@ -78,25 +88,59 @@ function services({ verification, notSeen }: Input): ReportVerdict {
   return ofSite(thing, verification.healthy ? WANTED : down);
 }
 
-function inCloud({ site, notSeen, clusterTemplates, clusters }: Input): ReportVerdict[] {
-  const each = (
-    what: string,
-    wanted: readonly { readonly name: string }[],
-    found: readonly { readonly name: string; readonly action: string; readonly differences: readonly Difference[] }[],
-  ) =>
-    wanted.map(({ name }) => {
-      const one = found.find((each) => each.name === name);
-      const fields = one?.differences.map(({ field }) => field).join(', ') ?? '';
-      return one ? ofItem(`${what} ${name}`, one.action, fields) : unseen(`${what} ${name}`, notSeen);
-    });
-  return [
-    ...each('cluster template', site.clusterTemplates, clusterTemplates),
-    ...each('cluster', site.clusters, clusters),
+/** Something that Magnum needs or has in the cloud, as it was found, and what was done with it. */
+interface Item {
+  readonly thing: string;
+  readonly action: string;
+  readonly reason: string;
+}
+
+function bootstrapItems({ bootstrap, schema }: Pick<Input, 'bootstrap' | 'schema'>): Item[] {
+  return [...(bootstrap ?? []), ...(schema ? [schema] : [])].map(({ name, action, detail = '' }) => ({
+    thing: `bootstrap, ${name}`,
+    action,
+    reason: detail,
+  }));
+}
+
+function cloudItems({ clusterTemplates, clusters }: Pick<Input, 'clusterTemplates' | 'clusters'>): Item[] {
+  const each = (what: string, all: typeof clusterTemplates | typeof clusters) =>
+    all.map(({ name, action, differences }) => ({
+      thing: `${what} ${name}`,
+      action,
+      reason: differences.map(({ field }) => field).join(', '),
+    }));
+  return [...each(TEMPLATE, clusterTemplates), ...each(CLUSTER, clusters)];
+}
+
+/** Everything of the cloud that was looked at. */
+export function itemsOf(input: Pick<Input, 'bootstrap' | 'schema' | 'clusterTemplates' | 'clusters'>): Item[] {
+  return [...bootstrapItems(input), ...cloudItems(input)];
+}
+
+/** Whether it still is not as wanted. */
+export function isOpen({ action }: Item): boolean {
+  return action === 'missing' || action === 'differs';
+}
+
+const TEMPLATE = 'cluster template';
+const CLUSTER = 'cluster';
+
+function inCloud(input: Input): ReportVerdict[] {
+  const { site, notSeen } = input;
+  const items = cloudItems(input);
+  const wanted = [
+    ...site.clusterTemplates.map(({ name }) => `${TEMPLATE} ${name}`),
+    ...site.clusters.map(({ name }) => `${CLUSTER} ${name}`),
   ];
+  return wanted.map((thing) => {
+    const one = items.find((each) => each.thing === thing);
+    return one ? ofItem(one) : unseen(thing, notSeen);
+  });
 }
 
 /** What was found, from what was done. */
-function ofItem(thing: string, action: string, reason: string): ReportVerdict {
+function ofItem({ thing, action, reason }: Item): ReportVerdict {
   if (action === 'unchanged') return ofSite(thing, WANTED);
   const isMissing = action === 'created' || action === 'missing';
   return ofSite(thing, { verdict: isMissing ? 'missing' : 'differs', reason });

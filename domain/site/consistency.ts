@@ -43,6 +43,7 @@ const readable = z.object({
     )
     .catch([]),
   clusters: z.array(z.object({ name: text, clusterTemplate: text, managers: whole }).catch({})).catch([]),
+  waivers: z.array(z.object({ controllers: z.array(text).catch([]) }).catch({ controllers: [] })).catch([]),
 });
 
 /** What is wrong between the fields of a site document, also when some of its fields are malformed themselves. */
@@ -61,6 +62,7 @@ export function inconsistencies(document: unknown): Problem[] {
     ...releases(site),
     ...tls(site),
     ...clusters(site),
+    ...waivers(site),
     ...clearSecrets(site),
   ];
 }
@@ -171,6 +173,24 @@ function clusters({ release, clusterTemplates, clusters: wanted }: Readable): Pr
     const message = `${managers} managers need "masterLbEnabled": true in the template ${clusterTemplate}; Magnum refuses them otherwise`;
     return [{ path: `clusters.${index}.managers`, name: 'ManagersWithoutLoadBalancer', message }];
   });
+}
+
+/** A waiver of a controller that does not exist would accept nothing, and nobody would know. */
+function waivers({ waivers: all, controllers }: Readable): Problem[] {
+  const names = controllers.map(({ name }) => name);
+  return all.flatMap((waiver, index) =>
+    waiver.controllers.flatMap((name, position): Problem[] =>
+      name === undefined || names.includes(name)
+        ? []
+        : [
+            {
+              path: `waivers.${index}.controllers.${position}`,
+              name: 'BadValue',
+              message: 'no controller has this name',
+            },
+          ],
+    ),
+  );
 }
 
 function clearSecrets({ magnum, clusterTemplates }: Readable): Problem[] {

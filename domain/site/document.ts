@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { certificateProblem } from './certificates';
 import { approval, approvalMinutes, changeWindow, starterMayApprove } from './change-section';
 import { cluster, clusterTemplate } from './cluster-sections';
+import { waivers } from './drift-section';
 import {
   address,
   conventional,
@@ -206,6 +207,7 @@ export const siteSchema = z.strictObject({
   approval,
   approvalMinutes,
   starterMayApprove,
+  waivers,
   openstack,
   clusterTemplates: z
     .array(clusterTemplate)

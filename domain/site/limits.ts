@@ -5,6 +5,7 @@ export const LIMITS = {
   controllers: 64,
   clusterTemplates: 40,
   clusters: 40,
+  waivers: 100,
   /** Until a cluster has to be complete, in minutes. */
   deadlineMinutes: 24 * 60,
   /** Until HAProxy has to have stopped, or to serve again, in seconds. */

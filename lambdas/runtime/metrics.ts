@@ -26,7 +26,7 @@ export function measured(output: TaskOutput<'report'>): TaskOutput<'report'> {
       CloudWatchMetrics: [
         {
           Namespace: NAMESPACE,
-          Dimensions: outcome === 'unchanged' ? [[]] : [[], ['Site']],
+          Dimensions: outcome === 'unchanged' || outcome === 'waived' ? [[]] : [[], ['Site']],
           Metrics: Object.keys(values).map((Name) => ({ Name, Unit: Name === 'OutageMs' ? 'Milliseconds' : 'Count' })),
         },
       ],

@@ -158,6 +158,43 @@ test('what others have written is loaded by a restart of that controller alone, 
   });
 });
 
+test('waived drift is in the report and nobody is told, until something else drifts or the waiver expires; an apply mends it', async () => {
+  const waived = {
+    verdicts: ['foreign option' as const, 'older than its config' as const],
+    controllers: ['node-2'],
+    ...{ reason: 'CHG-4711: debug log for the vendor', until: '2026-01-07' },
+  };
+  await withLocal({ ...document('golden'), waivers: [waived] }, async (local) => {
+    reportOf(await run(local));
+    const { messages } = local.deployment.topics;
+    const told = messages.length;
+    await local.clock.sleep(3_600_000);
+    edit(local, 'node-2', CONF, (text) => text.replace('[DEFAULT]', '[DEFAULT]\ndebug = true\n'));
+
+    const execution = await run(local, 'check');
+    const checked = reportOf(execution);
+    const quiet = messages.length === told;
+    edit(local, 'node-1', CONF, (text) => text.replace('heartbeat_rate = 2', 'heartbeat_rate = 3'));
+    const beside = reportOf(await run(local, 'check'));
+    const message = messages.at(-1)?.message ?? '';
+    await local.clock.sleep(3 * 86_400_000);
+    const expired = reportOf(await run(local, 'check'));
+    const mended = reportOf(await run(local));
+
+    const isWaived = ({ verdicts }: Report) =>
+      verdicts.filter(({ verdict }) => verdict !== 'as wanted').map(({ waived: by }) => by && !by.expired);
+    expect([checked.outcome, isWaived(checked), quiet]).toEqual(['waived', [true, true, true], true]);
+    expect(auditText(audit(execution), style(false))).toContain(
+      'a restart loads it; waived until 2026-01-07: CHG-4711: debug log for the vendor',
+    );
+    expect([beside.outcome, isWaived(beside).filter(Boolean).length]).toEqual(['drift', 3]);
+    expect(message).toContain('Found: changed by others, older than its config.');
+    expect(expired).toMatchObject({ outcome: 'drift' });
+    expect(expired.verdicts.filter(({ waived: by }) => by?.expired)).toHaveLength(3);
+    expect([mended.outcome, reportOf(await run(local, 'check')).outcome]).toEqual(['changed', 'unchanged']);
+  });
+});
+
 test('a cluster that somebody deleted is named beside drift on the controllers', async () => {
   await withLocal(document('golden'), async (local) => {
     reportOf(await run(local));

@@ -64,6 +64,7 @@ export function page(audit: Audit): string {
 const TONES = {
   unchanged: 'unchanged',
   changed: 'changed-verdict',
+  waived: 'unchanged',
   drift: 'drift',
   running: 'running',
   skipped: 'running',

@@ -12,6 +12,7 @@ export const OUTCOME_SIGNS: Readonly<
 > = {
   unchanged: { sign: '=', word: 'as wanted', tone: 'good' },
   changed: { sign: '+', word: 'changed', tone: 'good' },
+  waived: { sign: '≈', word: 'drift, waived', tone: 'good' },
   drift: { sign: '≠', word: 'drift', tone: 'changed' },
   skipped: { sign: '~', word: 'skipped', tone: 'changed' },
   running: { sign: '?', word: 'not ended', tone: 'changed' },

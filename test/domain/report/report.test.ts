@@ -75,6 +75,39 @@ describe('the outcome', () => {
   });
 });
 
+describe('the outcome with waivers', () => {
+  const golden = site('golden');
+  const waiver = { verdicts: ['differs' as const], reason: 'CHG-1', until: '2030-12-31' };
+  const kept = { ...template('differs'), name: 'swarm-mode-cluster-template' };
+  const seen: Partial<ReportInput> = {
+    mode: 'check',
+    controllers: [{ name: 'node-1', files: [], firewall: 'same', stale: [], haproxy: 'current', verdicts: [] }],
+    verification: { healthy: true, waitingFor: [], apis: [], conductors: [] },
+    clusters: [{ ...cluster('unchanged'), name: 'swarm-mode-cluster' }],
+  };
+  const of = (changes: Partial<ReportInput>, one = waiver) =>
+    report(input({ site: { ...golden, waivers: [one] }, clusterTemplates: [kept], ...changes })).outcome;
+
+  test.each<[string, Partial<ReportInput>, string]>([
+    ['what an apply cannot change', {}, 'waived'],
+    ['beside what was changed', { plan: somePlan }, 'changed'],
+    ['what a check found', seen, 'waived'],
+    [
+      'beside a fault of pacemaker, which is a finding',
+      { ...seen, findings: [{ name: 'HAProxyConfigInvalid', severity: 'warning', evidence: 'e', remedy: 'r' }] },
+      'waived',
+    ],
+    ['beside something that is missing', { ...seen, clusters: [cluster('missing')] }, 'drift'],
+    ['beside something that nobody looked at', { ...seen, verification: null }, 'drift'],
+  ])('%s', (_, changes, outcome) => {
+    expect(of(changes)).toBe(outcome);
+  });
+
+  test('one that has expired accepts nothing', () => {
+    expect(of(seen, { ...waiver, until: '2029-12-31' })).toBe('drift');
+  });
+});
+
 describe('the outage', () => {
   const step = { done: true, waitingFor: '' };
 

@@ -162,3 +162,11 @@ function template(name: string) {
 function cluster(name: string) {
   return { name, clusterTemplate: 'swarm-mode-cluster-template', managers: 1, workers: 1 };
 }
+
+test('a waiver of a controller that is not there', () => {
+  const waiver = { verdicts: ['missing'], reason: 'CHG-1', until: '2030-12-31' };
+
+  const problems = problemsOf({ waivers: [waiver, { ...waiver, controllers: ['node-1', 'node-9'] }] });
+
+  expect(problems).toMatchObject([{ path: 'waivers.1.controllers.1', name: 'BadValue' }]);
+});

@@ -158,6 +158,12 @@ describe('a document that is refused', () => {
       'BadValue',
       'magnum.extraOptions.api.host',
     ],
+    [
+      'a waiver until a day that is none',
+      { waivers: [{ verdicts: ['missing'], reason: 'why', until: '2026-02-30' }] },
+      'BadValue',
+      'waivers.0.until',
+    ],
     ['no workers but a fraction', { clusters: { 0: { workers: 1.5 } } }, 'BadValue', 'clusters.0.workers'],
   ])('%s', (_, changes, name, path) => {
     const refusal = refusalOf(JSON.stringify(documentWith(changes)));
