@@ -95,9 +95,11 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
   const { site, outline, document = null } = (outputs(steps, 'Load site')[0] ?? {}) as Partial<TaskOutput<'loadSite'>>;
   const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
   const down = outages(steps);
+  const reported = reportIn(steps);
   const controllers = auditedControllers(
     steps,
     down.some(({ to }) => to !== null),
+    reported,
   );
   const startedAt = first ? timeOf(first) : 0;
   const endedAt = last ? timeOf(last) : 0;
@@ -112,7 +114,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
     controllers,
   };
   return {
-    verdict: verdictOf(status, facts, returned),
+    verdict: verdictOf(status, facts, returned, reported),
     ...facts,
     execution: {
       ...{ arn, status, input, startedBy: startedByOf(fromJson(input)) },
@@ -123,7 +125,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
     authorized: (outputs(steps, 'Authorize').at(-1) as Authorized | undefined) ?? null,
     document,
     record: recordOf(events, status),
-    verdicts: reportIn(steps)?.verdicts ?? [],
+    verdicts: reported?.verdicts ?? [],
     plan: plan?.summary ?? [],
     leftDisabled: steps.some(({ name }) => name === 'Enable HAProxy again'),
     bootstrap: ['Bootstrap', 'Upgrade schema', 'Upgrade schema in a check'].flatMap((name) =>

@@ -3,7 +3,8 @@ import type { ControllerState, FileState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
 import type { Restart } from '../controller/restart';
 import type { StagedFile } from '../controller/stage';
-import { progress } from '../report/progress';
+import { type ControllerProgress, progress } from '../report/progress';
+import type { Report } from '../report/report';
 import type { Step } from './trace';
 import { listed } from './verdict';
 
@@ -26,11 +27,14 @@ export interface AuditedController extends Omit<ControllerState, 'files'> {
   readonly toCycle: boolean;
   readonly cycled: boolean;
   /** Whether what was planned for it is in place. */
-  readonly state: 'as wanted' | 'not applied' | 'partly applied' | 'applied';
+  readonly state: ControllerProgress;
 }
 
+/** What a report says of it; an execution that was stopped has none. */
+type Reported = Partial<Pick<Report, 'controllers'>> | undefined;
+
 /** Everything that happened on the controllers. @param cycled whether HAProxy was cycled and serves again */
-export function auditedControllers(steps: readonly Step[], cycled: boolean): AuditedController[] {
+export function auditedControllers(steps: readonly Step[], cycled: boolean, reported: Reported): AuditedController[] {
   const { controllers: found = [] } = (outputs(steps, 'Inspect controllers').at(-1) ?? {}) as {
     controllers?: ControllerState[];
   };
@@ -63,7 +67,7 @@ export function auditedControllers(steps: readonly Step[], cycled: boolean): Aud
       firewallChanged,
       ...{ toRestart, toCycle, cycled: toCycle && cycled },
       restarted: controller === undefined ? null : (restarted as Omit<Restart, 'controller'>),
-      state: progress(done),
+      state: reported?.controllers?.find(({ name }) => name === one.name)?.progress ?? progress(done),
     };
   });
 }

@@ -1,4 +1,6 @@
 import { ERRORS } from '../error-catalogue';
+import { isRefusal } from '../report/outcome';
+import type { ControllerProgress } from '../report/progress';
 import type { Report, Skipped } from '../report/report';
 import type { Audit, Status } from './audit';
 
@@ -13,10 +15,18 @@ export interface Verdict {
 
 type Facts = Pick<Audit, 'site' | 'mode' | 'failure' | 'findings' | 'outages' | 'controllers'>;
 
-/** @param output of an execution that succeeded */
-export function verdictOf(status: Status, facts: Facts, output: Report | Skipped | null): Verdict {
+/**
+ * @param output of an execution that succeeded
+ * @param reported also by one that failed, as far as it came
+ */
+export function verdictOf(
+  status: Status,
+  facts: Facts,
+  output: Report | Skipped | null,
+  reported: Partial<Report> = {},
+): Verdict {
   if (status === 'RUNNING') return { outcome: 'running', words: 'It runs, or the record is cut.', todo: [] };
-  if (facts.failure) return failed(facts, facts.failure);
+  if (facts.failure) return failed(facts, facts.failure, reported);
   const outcome = output?.outcome ?? 'unchanged';
   const { site, mode } = facts;
   if (output?.outcome === 'skipped') {
@@ -42,9 +52,15 @@ export function verdictOf(status: Status, facts: Facts, output: Report | Skipped
   return { outcome, words, todo: [] };
 }
 
-function failed({ findings, controllers, outages, site }: Facts, { error }: { readonly error: string }): Verdict {
-  if (error === 'PreflightRefused') {
+function failed(
+  { findings, controllers, outages, site }: Facts,
+  { error }: { readonly error: string },
+  { rollBack }: Partial<Report>,
+): Verdict {
+  const remedy = ERRORS.find(([name]) => name === error)?.[1].remedy ?? 'See the cause.';
+  if (isRefusal(error)) {
     const errors = findings.filter(({ severity }) => severity === 'error');
+    const isByFindings = error === 'PreflightRefused';
     // The only outage of an execution that is refused is one that it came upon.
     const enabled =
       outages.length === 0
@@ -52,35 +68,30 @@ function failed({ findings, controllers, outages, site }: Facts, { error }: { re
         : 'but HAProxy, which had been left disabled, was enabled; nothing else was touched';
     return {
       outcome: 'refused',
-      words: `Refused, ${enabled}: ${count(errors.length, 'finding')} would make it fail.`,
-      todo: errors.map(({ name, remedy }) => `${name}: ${remedy}`),
+      words: `Refused, ${enabled}: ${isByFindings ? `${count(errors.length, 'finding')} would make it fail` : error}.`,
+      todo: isByFindings ? errors.map(({ name, remedy }) => `${name}: ${remedy}`) : [remedy],
     };
   }
-  const touched = controllers.filter(
-    (one) => one.files.some(({ written }) => written) || one.firewallChanged || one.restarted,
-  );
-  const remedy = ERRORS.find(([name]) => name === error)?.[1].remedy;
   const left = outages.some(({ to }) => to === null) ? ' HAProxy was not seen to serve again.' : '';
+  const isUntouched = outages.length === 0 && controllers.every(({ state }) => UNTOUCHED.includes(state));
   return {
-    outcome: 'failed',
-    words:
-      touched.length === 0 && outages.length === 0
-        ? `Failed with ${error}; no controller was changed.`
-        : `Failed with ${error}; ${inPlace(controllers)}.${left}`,
-    todo: [remedy ?? 'See the cause.', `Then start again: magnum-ha start ${site} --mode apply`],
+    outcome: rollBack ? 'rolled-back' : 'failed',
+    words: isUntouched
+      ? `Failed with ${error}; no controller was changed.`
+      : `Failed with ${error}; ${inPlace(controllers)}.${left}`,
+    todo: [remedy, `Then start again: magnum-ha start ${site} --mode apply`],
   };
 }
 
-/** What is in place on which controllers. */
+/** How far it came on which controllers. */
 function inPlace(controllers: Facts['controllers']): string {
-  const states = ['applied', 'partly applied', 'not applied', 'as wanted'] as const;
-  return states
-    .flatMap((state) => {
-      const names = controllers.filter((one) => one.state === state).map(({ name }) => name);
-      return names.length === 0 ? [] : [`${state} on ${listed(names)}`];
-    })
-    .join(', ');
+  const states = [...new Set(controllers.map(({ state }) => state))];
+  const names = (wanted: ControllerProgress) =>
+    controllers.flatMap(({ name, state }) => (state === wanted ? [name] : []));
+  return states.map((state) => `${state} on ${listed(names(state))}`).join(', ');
 }
+
+const UNTOUCHED: readonly ControllerProgress[] = ['as wanted', 'not applied'];
 
 function differing({ controllers }: Facts): string {
   const files = controllers.reduce((sum, one) => sum + one.files.filter(({ state }) => state !== 'same').length, 0);

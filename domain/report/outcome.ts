@@ -1,3 +1,4 @@
+import { ERROR_CATALOGUE } from '../error-catalogue';
 import type { ReportInput } from './report';
 import { isOpen, itemsOf, PACEMAKER, type ReportVerdict, type Standing, standingOf } from './verdicts';
 
@@ -24,3 +25,18 @@ export function succeededHow(input: ReportInput, verdicts: readonly ReportVerdic
 }
 
 const CHANGES = ['created', 'changed', 'updated', 'resized'];
+
+/** Whether an execution that ends with this error was refused before it had touched anything, but for HAProxy that was left disabled. */
+export function isRefusal(error: string): boolean {
+  return REFUSALS.includes(error);
+}
+
+const REFUSALS = [
+  ...Object.keys(ERROR_CATALOGUE['Input and site document']),
+  ...Object.keys(ERROR_CATALOGUE.Authorization),
+  ...Object.keys(ERROR_CATALOGUE.Approval),
+  'SiteLocked',
+  'PreflightRefused',
+  'SecretMissing',
+  'SecretNotEncrypted',
+];

@@ -25,7 +25,7 @@ import type { DocumentVersion } from '../world';
 import { outageOf, outagesOf } from './outages';
 import { type ControllerProgress, progressOf } from './progress';
 import { nextSteps } from './next-steps';
-import { type Succeeded, succeededHow } from './outcome';
+import { isRefusal, type Succeeded, succeededHow } from './outcome';
 import { type ReportVerdict, verdictsOf } from './verdicts';
 
 /** What an execution found and did; null if a step was not reached or not needed. It holds no secret. */
@@ -188,7 +188,13 @@ export function report(input: ReportInput): Report {
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
   const undone = input.rollBack ?? (input.troubles.length > 0 ? nowhereBegun(plan) : null);
   const verdicts = verdictsOf(input);
-  const outcome = undone ? 'rolled-back' : failure ? failedHow(failure) : succeededHow(input, verdicts);
+  const outcome = undone
+    ? 'rolled-back'
+    : failure
+      ? isRefusal(failure.error)
+        ? 'refused'
+        : 'failed'
+      : succeededHow(input, verdicts);
   return {
     site: site.name,
     mode,
@@ -225,23 +231,6 @@ export function report(input: ReportInput): Report {
 function nowhereBegun(plan: Plan | null): RollBack {
   const error = 'it could not begin there';
   return { controllers: [], failed: (plan?.stage ?? []).map((controller) => ({ controller, error })) };
-}
-
-/** By these an apply is refused before it has touched anything. */
-const REFUSALS = [
-  'PreflightRefused',
-  'OutsideChangeWindow',
-  'OutageBudgetExceeded',
-  'ApprovalVoid',
-  'ApprovedByStarter',
-  'ApprovalRejected',
-  'ApprovalTimedOut',
-  'SecretMissing',
-  'SecretNotEncrypted',
-];
-
-function failedHow({ error }: Failure): 'refused' | 'failed' {
-  return REFUSALS.includes(error) ? 'refused' : 'failed';
 }
 
 function controllerReport(state: ControllerState, input: ReportInput): ControllerReport {

@@ -4,6 +4,7 @@ import { audit, type Audit } from '../../domain/audit/audit';
 import { page } from '../../domain/audit/page';
 import { phaseOf } from '../../domain/audit/phases';
 import { FUNCTION_GIGABYTES } from '../../domain/audit/cost';
+import type { HistoryEvent } from '../../domain/audit/history';
 import type { VirtualLocal } from '../../local/deploy';
 import { ofType, synthesizedStack } from '../synthesized';
 import { document, run, withLocal } from './local';
@@ -24,7 +25,7 @@ describe('an apply that went well, then a check', () => {
       applied = await audited(local, 'apply');
       checked = await audited(local, 'check');
     });
-  }, 60_000);
+  });
 
   test('result, outage and what to do stand first', () => {
     expect(text(applied).split('\n').slice(0, 3)).toEqual([
@@ -127,21 +128,39 @@ describe('an apply that failed halfway', () => {
       const failed = await audited(local, 'apply');
 
       expect(failed.verdict).toMatchObject({
-        outcome: 'failed',
-        words: 'Failed with CommandFailed; partly applied on node-1, node-2, node-3.',
+        outcome: 'rolled-back',
+        words: 'Failed with CommandFailed; rolled back on node-1, node-2, node-3.',
       });
       expect(failed.verdict.todo.at(-1)).toBe('Then start again: magnum-ha start golden --mode apply');
       expect(failed.failure?.cause).toContain('node-2 of site golden');
       expect(failed.controllers.map(({ restarted }) => restarted !== null)).toEqual([true, false, false]);
-      expect(text(failed)).toMatch(/node-1: partly applied: .*HAProxy to cycle; .* restarted in/);
-      expect(text(failed)).toMatch(/node-2: partly applied: .*services to restart; HAProxy to cycle/);
+      expect(text(failed)).toMatch(/node-1: rolled back: .*HAProxy to cycle; .* restarted in/);
+      expect(text(failed)).toMatch(/node-2: rolled back: .*services to restart; HAProxy to cycle/);
       expect(
         failed.steps.find(({ name, subject }) => name === 'Restart Magnum' && subject === 'node-2')?.attempts,
       ).toMatchObject([{ error: 'CommandFailed' }]);
       expect(page(failed)).toContain('to restart, not done');
+      expect(page(failed)).toContain('not applied yet, changed, rolled back');
       expect(failed.verdicts).toContainEqual(
         expect.objectContaining({ thing: '/etc/magnum/magnum.conf', verdict: 'not applied yet' }),
       );
+    });
+  });
+
+  test.each([
+    { mode: 'apply', site: 'nowhere' },
+    { mode: 'plan', site: 'golden' },
+  ])('%j is told as refused', async (input) => {
+    await withLocal(document('golden'), async ({ deployment }) => {
+      const events: HistoryEvent[] = [];
+      await deployment.start('magnum-ha', { input, onEvent: (event) => events.push(event) }).result;
+
+      const { verdict } = audit({ events });
+
+      expect(verdict).toMatchObject({
+        outcome: 'refused',
+        words: expect.stringContaining('nothing was touched') as string,
+      });
     });
   });
 

@@ -85,6 +85,7 @@ function kindsOf({ verdicts = [] }: Partial<AuditedController>, things: readonly
 function thingsOf({ controllers, mode }: Audit): Thing[] {
   const paths = [...new Set(controllers.flatMap(({ files }) => files.map(({ path }) => path)))];
   const left = mode === 'check' ? '' : ', not done';
+  const undone = ({ state }: AuditedController) => (state === 'rolled back' ? ', rolled back' : '');
   return [
     ...paths.map((path): Thing => ({
       name: path,
@@ -100,7 +101,9 @@ function thingsOf({ controllers, mode }: Audit): Thing[] {
         // A foreign option is no difference of the file, and yet is told.
         if (isSame) return kinds === '' ? good('as wanted') : changed('≠', kinds);
         if (!file.written) return bad(file.state === 'absent' ? '−' : '≠', `${kinds}${left}`);
-        return file.state === 'absent' ? changed('+', `${kinds}, written`) : changed('Δ', `${kinds}, changed`);
+        return file.state === 'absent'
+          ? changed('+', `${kinds}, written${undone(one)}`)
+          : changed('Δ', `${kinds}, changed${undone(one)}`);
       },
     })),
     {
@@ -108,7 +111,7 @@ function thingsOf({ controllers, mode }: Audit): Thing[] {
       cell: (one) => {
         if (one.firewall === 'same') return good('in place');
         const kinds = kindsOf(one, [RUNNING_RULE], 'missing or misplaced');
-        return one.firewallChanged ? changed('Δ', `${kinds}, placed`) : bad('≠', `${kinds}${left}`);
+        return one.firewallChanged ? changed('Δ', `${kinds}, placed${undone(one)}`) : bad('≠', `${kinds}${left}`);
       },
     },
     {
