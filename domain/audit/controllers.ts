@@ -4,6 +4,7 @@ import type { Plan } from '../controller/plan';
 import type { Restart } from '../controller/restart';
 import type { StagedFile } from '../controller/stage';
 import { progress } from '../report/progress';
+import { outputs } from './outputs';
 import type { Step } from './trace';
 import { listed } from './verdict';
 
@@ -66,11 +67,6 @@ export function auditedControllers(steps: readonly Step[], cycled: boolean): Aud
       state: progress(done),
     };
   });
-}
-
-/** What the steps of a name returned. */
-export function outputs(steps: readonly Step[], name: string): unknown[] {
-  return steps.flatMap((step) => (step.name === name && step.output !== undefined ? [step.output] : []));
 }
 
 /** A difference that several controllers have alike. */
