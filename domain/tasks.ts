@@ -10,6 +10,7 @@ import type { Staged, StagedFile } from './controller/stage';
 import type { Verification } from './controller/verify';
 import type { Platforms } from './commands/platform';
 import type { Finding } from './findings/finding';
+import type { SiteLook } from './look-at-site';
 import type { ClusterReport, Report, ReportInput } from './report/report';
 import type { Telling } from './report/telling';
 import type { ClusterResult } from './openstack/clusters';
@@ -47,6 +48,7 @@ export interface Contract {
     }
   >;
   lookAtHaproxy: Task<{ site: Site }, Look>;
+  lookAtSite: Task<{ site: Site }, SiteLook>;
   preflight: Task<{ site: Site }, { platforms: Platforms; findings: readonly Finding[] }>;
   preflightCloud: Task<{ site: Site; findings: readonly Finding[] }, { findings: readonly Finding[] }>;
   bootstrap: Task<{ site: Site; mode: Mode }, readonly BootstrapItem[]>;
@@ -143,6 +145,8 @@ export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   loadSite: { minutes: 1, secrets: [], connects: false, checksSecrets: true },
   lookAtHaproxy: connects(2),
   clearStaging: changes(2),
+  // Whatever takes longer is looked at in detail.
+  lookAtSite: connects(2, 'magnumConf', 'accounts', 'openstack', 'bootstrap'),
   preflight: connects(2),
   preflightCloud: connects(2, 'accounts', 'openstack'),
   bootstrap: changes(5, 'bootstrap'),

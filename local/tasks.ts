@@ -9,6 +9,7 @@ import { run as ensureClusterTemplate } from '../lambdas/ensure-cluster-template
 import { run as inspectControllers } from '../lambdas/inspect-controllers';
 import { run as loadSite } from '../lambdas/load-site';
 import { run as lookAtHaproxy } from '../lambdas/look-at-haproxy';
+import { run as lookAtSite } from '../lambdas/look-at-site';
 import { run as plan } from '../lambdas/plan';
 import { run as pollCluster } from '../lambdas/poll-cluster';
 import { run as preflight } from '../lambdas/preflight';
@@ -26,6 +27,7 @@ export const TASK_FUNCTIONS: { readonly [T in TaskName]: TaskFunction<T> } = {
   loadSite,
   lookAtHaproxy,
   clearStaging,
+  lookAtSite,
   preflight,
   preflightCloud,
   bootstrap,

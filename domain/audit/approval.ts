@@ -3,8 +3,8 @@ import type { ControllerState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { TaskOutput } from '../tasks';
-import { outputs } from './controllers';
 import { fromJson, type HistoryEvent } from './history';
+import { outputs } from './outputs';
 import { Trace } from './trace';
 
 /** An apply that waits for somebody's approval. */

@@ -11,11 +11,12 @@ import type { TaskOutput } from '../tasks';
 import type { DocumentVersion } from '../world';
 import { canonicalJson, sha256 } from '../canonical';
 import { type Command, commandsIn } from './commands';
-import { type AuditedController, auditedControllers, type Change, changesOf, outputs } from './controllers';
+import { type AuditedController, auditedControllers, type Change, changesOf } from './controllers';
 import { type Cost, costOf } from './cost';
 import { type StartedBy, startedByOf } from '../site/started-by';
 import { fromJson, type HistoryEvent, timeOf } from './history';
 import { type Outage, outages } from './outages';
+import { lookedAt, outputs } from './outputs';
 import { type Step, Trace } from './trace';
 import { type Verdict, verdictOf } from './verdict';
 
@@ -163,9 +164,10 @@ function endOf(event: HistoryEvent = {}): {
 
 /** What preflight found, as far as it came: each step returns what those before it found, too. */
 function findingsIn(steps: readonly Step[]): Finding[] {
-  const all = steps.flatMap(({ output }) => (output as { findings?: Finding[] } | undefined)?.findings ?? []);
-  const last = steps.findLast(({ output }) => (output as { findings?: Finding[] } | undefined)?.findings !== undefined);
-  return (last?.output as { findings: Finding[] } | undefined)?.findings ?? all;
+  const found = ({ name, output }: Step) =>
+    (lookedAt({ name, output }) ?? (output as { findings?: readonly Finding[] } | undefined))?.findings;
+  const last = steps.findLast((step) => found(step) !== undefined);
+  return [...((last && found(last)) ?? [])];
 }
 
 /** The report, also one that was made before a failure; without verdicts in records of older releases. */

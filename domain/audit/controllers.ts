@@ -5,6 +5,7 @@ import type { Restart } from '../controller/restart';
 import type { StagedFile } from '../controller/stage';
 import { type ControllerProgress, progress } from '../report/progress';
 import type { Report } from '../report/report';
+import { outputs } from './outputs';
 import type { Step } from './trace';
 import { listed } from './verdict';
 
@@ -70,11 +71,6 @@ export function auditedControllers(steps: readonly Step[], cycled: boolean, repo
       state: reported?.controllers?.find(({ name }) => name === one.name)?.progress ?? progress(done),
     };
   });
-}
-
-/** What the steps of a name returned. */
-export function outputs(steps: readonly Step[], name: string): unknown[] {
-  return steps.flatMap((step) => (step.name === name && step.output !== undefined ? [step.output] : []));
 }
 
 /** A difference that several controllers have alike. */

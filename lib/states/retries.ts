@@ -22,7 +22,7 @@ export const REFUSALS: readonly string[] = [
 ];
 
 /** Outlasts refusals of a minute and more; three minutes on average. */
-const AFTER_REFUSAL: RetryProps = {
+export const AFTER_REFUSAL: RetryProps = {
   errors: [...REFUSALS],
   maxAttempts: 10,
   interval: Duration.seconds(2),

@@ -21,6 +21,7 @@ const golden = site('golden', (document) => (document.bootstrap = ['database', '
 const inputs = {
   lookAtHaproxy: { site: golden },
   clearStaging: { site: golden, platforms: [] },
+  lookAtSite: { site: golden },
   preflight: { site: golden },
   preflightCloud: { site: golden, findings: [] },
   bootstrap: { site: golden, mode: 'check' },

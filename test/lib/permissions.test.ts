@@ -88,9 +88,9 @@ describe.each(TASK_NAMES)('%s', (name) => {
 test('what opens SSH connections reads the key, and what only computes reads nothing', () => {
   const reading = (purpose: SecretPurpose) => TASK_NAMES.filter((task) => TASKS[task].secrets.includes(purpose));
   expect(reading('ssh')).toEqual(TASK_NAMES.filter((task) => TASKS[task].connects));
-  expect(reading('magnumConf')).toEqual(['inspectControllers', 'stage']);
-  expect(reading('accounts')).toEqual(['preflightCloud']);
-  expect(reading('bootstrap')).toEqual(['bootstrap']);
+  expect(reading('magnumConf')).toEqual(['lookAtSite', 'inspectControllers', 'stage']);
+  expect(reading('accounts')).toEqual(['lookAtSite', 'preflightCloud']);
+  expect(reading('bootstrap')).toEqual(['lookAtSite', 'bootstrap']);
   expect(['plan', 'report', 'loadSite'].flatMap((task) => TASKS[task as TaskName].secrets)).toEqual([]);
 });
 

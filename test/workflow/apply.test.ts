@@ -146,6 +146,7 @@ describe('apply on the golden site', () => {
   it('runs every task as the bundle of the synthesized assembly, with the AWS SDK inside', async () => {
     await withLocal(document('golden'), async (local) => {
       reportOf(await run(local));
+      reportOf(await run(local, 'check'));
 
       const { invoked, functions } = local.deployment;
 

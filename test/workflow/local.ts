@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Report } from '../../domain/report/report';
 import type { Site } from '../../domain/site/document';
 import { parseSite } from '../../domain/site/parse';
-import { type Local, type LocalOptions, startVirtual, type VirtualLocal } from '../../local/deploy';
+import { type Local, startVirtual, type VirtualLocal } from '../../local/deploy';
 import type { ExecutionResult } from '../../local/emulator/asl';
 import type { RecordedCommand, SimulatedSite } from '../../local/simulated-site';
 
@@ -15,7 +15,7 @@ export function document(name: 'golden' | 'guide'): Site {
 export async function withLocal<T>(
   site: Site,
   action: (local: VirtualLocal) => Promise<T>,
-  options: LocalOptions = {},
+  options: Parameters<typeof startVirtual>[1] = {},
 ): Promise<T> {
   const local = await startVirtual(site, options);
   try {

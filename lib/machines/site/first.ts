@@ -19,9 +19,13 @@ const TWICE = { times: 2 };
  * What comes first as soon as no other execution works on the site: but for a check, HAProxy. Then another execution's last task is
  * waited for, and what Load site found refuses an apply.
  *
+ * @param look where a check goes on
  * @param recovered where mode recover goes on
  */
-export function first(context: PhaseContext, recovered: State): (waits: Rule<SiteVariables>) => Phase {
+export function first(
+  context: PhaseContext,
+  { look, recovered }: { readonly look: State; readonly recovered: State },
+): (waits: Rule<SiteVariables>) => Phase {
   const { kit, release } = context;
   const { $ } = kit;
   return (waits) => (next) => {
@@ -51,7 +55,7 @@ export function first(context: PhaseContext, recovered: State): (waits: Rule<Sit
       'Apply?',
       [
         { ...waits, when: jsonata`${isCheck} and ${waits.when}` },
-        { when: isCheck, next },
+        { when: isCheck, next: look },
       ],
       haproxyFirst(context, then),
     );

@@ -19,6 +19,7 @@ import { cycleHaproxy } from './cycle';
 import { end, report, reportDrift, reportFailure } from './finish';
 import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
+import { lookAtSite } from './look';
 import type { PhaseContext } from './phase';
 import { inspect, loadSite, plan, preflight } from './prepare';
 import { recover } from './recover';
@@ -100,6 +101,7 @@ const LOOKS = 3;
  * The procedure:
  *
  * Load site → Take site lock → (but for a check: HAProxy enabled if it was left disabled) →
+ *   check: Look at site; if all is as wanted, Report. Otherwise all that follows names what is not
  *   recover: Clear staging
  *   check, apply: Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Arm dead-man → Cycle HAProxy →
@@ -138,10 +140,9 @@ function procedure(
   );
   const applied = inOrder([stage({ kit, release: discard }), commit(undone)], committed);
   const drift = lookAtSchema(lenient, reported)(verified);
-  const look = repeated(scope, LOOKS, () =>
+  const detailed = repeated(scope, LOOKS, () =>
     inOrder(
       [
-        takeSiteLock(failing, lock, first(failing, recover(failing))),
         preflight(failing),
         bootstrap(failing),
         inspect(failing),
@@ -150,8 +151,12 @@ function procedure(
       committed,
     ),
   );
-  authorize.then({ change: applied, again: look });
-  return loadSite(failing, failed)(look);
+  const look = lookAtSite(kit, reported)(detailed);
+  const locked = repeated(scope, LOOKS, () =>
+    takeSiteLock(failing, lock, first(failing, { look, recovered: recover(failing) }))(detailed),
+  );
+  authorize.then({ change: applied, again: locked });
+  return loadSite(failing, failed)(locked);
 }
 
 function executionsOf(scope: Construct, stateMachineName: string): string {

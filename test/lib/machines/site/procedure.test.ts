@@ -46,6 +46,7 @@ const GOOD: Script = {
   }),
   'look-at-haproxy': () => ({ platforms: [], disabled: false }),
   'clear-staging': () => ({ on: NODES, notOn: [] }),
+  'look-at-site': () => ({ state: null, notAsWanted: 'something' }),
   preflight: () => ({ platforms: [], findings: ['one'] }),
   'preflight-cloud': ({ findings }) => ({ findings: [...(findings as unknown[]), 'two'] }),
   'inspect-controllers': () => ({
@@ -340,7 +341,8 @@ describe('what Lambda or SSM refuses for a minute', () => {
 
   test.each(
     Object.keys(GOOD).filter(
-      (call) => !['cycle poll-stopped', 'clear-staging', 'roll-back', 'cycle start-again'].includes(call),
+      (call) =>
+        !['look-at-site', 'cycle poll-stopped', 'clear-staging', 'roll-back', 'cycle start-again'].includes(call),
     ),
   )('at %s costs an apply a few minutes at most', async (call) => {
     for (const error of ERRORS) {
@@ -383,8 +385,52 @@ test("a check reports pacemaker's faults, and does not wait for what they keep f
     { mode: 'check' },
   );
 
-  expect([status, calls.slice(3)]).toEqual(['SUCCEEDED', ['inspect-controllers', 'plan', 'report']]);
+  expect([status, calls.slice(4)]).toEqual(['SUCCEEDED', ['inspect-controllers', 'plan', 'report']]);
   expect(output).toMatchObject({ findings: expect.arrayContaining([fault]) as unknown });
+});
+
+describe('a check', () => {
+  const STATE = {
+    ...{ platforms: [], findings: ['warning'], bootstrap: null, schema: null, controllers: [{ name: 'node-1' }] },
+    ...{ plan: { changed: false }, verification: { healthy: true }, clusterTemplates: [], clusters: [{ done: true }] },
+  };
+
+  test('of a site on which all is as wanted looks once, and reports what it saw', async () => {
+    const { status, calls, output, owner, events } = await start(
+      { 'look-at-site': () => ({ state: STATE, notAsWanted: null }) },
+      { mode: 'check' },
+    );
+
+    expect([status, owner, calls]).toEqual(['SUCCEEDED', undefined, ['load-site', 'look-at-site', 'report']]);
+    expect(output).toMatchObject(STATE);
+    expect(events.filter(({ type = '' }) => type.endsWith('StateEntered')).length).toBeLessThanOrEqual(12);
+  });
+
+  test.each(['Broken', 'BastionUnreachable', 'Sandbox.Timedout', 'SecretMissing'])(
+    'whose look ends with %s looks in detail, at once',
+    async (error) => {
+      const script = { ...UNCHANGED, 'look-at-site': () => broken(error) };
+
+      const { status, calls, output } = await start(script, { mode: 'check' });
+
+      expect([status, calls.slice(0, 4)]).toEqual([
+        'SUCCEEDED',
+        ['load-site', 'look-at-site', 'preflight', 'preflight-cloud'],
+      ]);
+      expect(output).toMatchObject({ failure: null, findings: ['one', 'two'], verification: { healthy: true } });
+    },
+  );
+
+  test('waits with its look as long as Lambda refuses it', async () => {
+    const { calls, count, seconds } = await start(
+      { 'look-at-site': () => ({ state: STATE, notAsWanted: null }) },
+      { mode: 'check', refused: { call: 'look-at-site', error: 'Lambda.TooManyRequestsException' } },
+    );
+
+    expect(count('look-at-site')).toBeGreaterThan(1);
+    expect(calls).not.toContain('preflight');
+    expect(seconds).toBeLessThan(240);
+  });
 });
 
 describe('a check that finds drift', () => {
@@ -543,22 +589,25 @@ describe('the outage', () => {
 });
 
 describe('a failure', () => {
-  test.each(
-    Object.keys(GOOD).filter(
-      (call) => !['clear-staging', 'cycle enable', 'look-at-haproxy', 'roll-back', 'cycle start-again'].includes(call),
-    ),
-  )('in %s ends the execution with its error and message, the lock released and HAProxy enabled', async (call) => {
-    const waiting = call === 'cycle poll-stopped' ? { 'cycle disable': pending('node-1') } : {};
-    const { status, error, cause, owner, calls } = await start({ ...waiting, [call]: () => broken() });
-    expect({ status, error, cause, owner }).toEqual({
-      status: 'FAILED',
-      error: 'Broken',
-      cause: expect.stringMatching(/^it is "broken"(\nRolled back\.)?$/) as string,
-      owner: undefined,
-    });
-    const disabled = calls.indexOf('cycle disable');
-    expect(disabled < 0 || calls.lastIndexOf('cycle enable') > disabled).toBe(true);
-  });
+  /** Or not in an apply that goes as it should. */
+  const NOT_FAILING = [
+    ...['look-at-site', 'clear-staging', 'cycle enable', 'look-at-haproxy', 'roll-back', 'cycle start-again'],
+  ];
+  test.each(Object.keys(GOOD).filter((call) => !NOT_FAILING.includes(call)))(
+    'in %s ends the execution with its error and message, the lock released and HAProxy enabled',
+    async (call) => {
+      const waiting = call === 'cycle poll-stopped' ? { 'cycle disable': pending('node-1') } : {};
+      const { status, error, cause, owner, calls } = await start({ ...waiting, [call]: () => broken() });
+      expect({ status, error, cause, owner }).toEqual({
+        status: 'FAILED',
+        error: 'Broken',
+        cause: expect.stringMatching(/^it is "broken"(\nRolled back\.)?$/) as string,
+        owner: undefined,
+      });
+      const disabled = calls.indexOf('cycle disable');
+      expect(disabled < 0 || calls.lastIndexOf('cycle enable') > disabled).toBe(true);
+    },
+  );
 
   test.each(['preflight', 'inspect-controllers', 'stage', 'restart', 'ensure-cluster'])(
     'in %s is reported: what had come before it, and what failed where',
@@ -788,7 +837,7 @@ describe('HAProxy that was left disabled', () => {
 
     expect([status, calls]).toEqual([
       'SUCCEEDED',
-      ['load-site', 'preflight', 'preflight-cloud', 'inspect-controllers', 'plan', 'report'],
+      ['load-site', 'look-at-site', 'preflight', 'preflight-cloud', 'inspect-controllers', 'plan', 'report'],
     ]);
     expect(output).toMatchObject({ findings: [HAPROXY_DISABLED] });
   });
