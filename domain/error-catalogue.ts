@@ -59,6 +59,10 @@ export const ERROR_CATALOGUE = {
       'An apply would change something, and the change window of the site is closed.',
       'Start it again when the window opens: the cause says when. If it cannot wait: "outsideWindow" with the reason, in the input.',
     ),
+    PersonNeeded: entry(
+      'A check started an apply by itself, and that would have done more than onDrift of the site document lets it: something changed since the check.',
+      'Look at what the cause lists, and start the apply if it is well. Nothing of it was done.',
+    ),
     OutageBudgetExceeded: entry(
       'An apply would cycle HAProxy, and that is expected to take longer than haproxy.outageBudgetMs.',
       'Raise the budget in the site document, or leave HAProxy as it is. Nothing of the apply was done.',

@@ -22,7 +22,7 @@ export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secr
         `with the ARN of aws sts get-caller-identity (magnum-ha start does that by itself). Nothing was touched.`,
     );
   }
-  const acts: Mode = mode === 'apply' && needsAuthorization(site) ? 'check' : mode;
+  const acts: Mode = mode === 'apply' && (asked.unattended || needsAuthorization(site)) ? 'check' : mode;
   const reference = { name, version: document.version };
   const loaded = {
     ...{ site: reference, outline: outlineOf(site), document, lock: lockOf(site) },

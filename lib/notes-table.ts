@@ -4,7 +4,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
 /**
- * What executions leave for later ones, and for people: `outage LOCK` has a site's last outage (`site`, `ms`, `at`), `approval EXECUTION` the
+ * What executions leave for later ones, and for people: `outage LOCK` has a site's last outage (`site`, `ms`, `at`), `mend LOCK DIGEST` a drift for which a check has
+ * started an apply (`site`, `execution`, `expiresAt`), `approval EXECUTION` the
  * token of an apply that waits for approval (`token`, `site`, `digest`, `startedBy`, `expiresAt`).
  */
 export class NotesTable extends Table {

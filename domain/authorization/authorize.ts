@@ -7,6 +7,7 @@ import type { TemplateResult } from '../openstack/templates';
 import type { Site } from '../site/document';
 import { type Approval, checkApproval, digestOf } from './approval';
 import { type Forecast, forecastOf, type MeasuredOutage } from './forecast';
+import { needsPerson } from './unattended';
 import { momentIn, windowAt } from './window';
 
 /** An apply would change something while the site's change window is closed. */
@@ -19,6 +20,11 @@ export class OutageBudgetExceeded extends MagnumHaError {
   override readonly name = 'OutageBudgetExceeded';
 }
 
+/** An apply that a check started by itself would do more than the site document lets it. */
+export class PersonNeeded extends MagnumHaError {
+  override readonly name = 'PersonNeeded';
+}
+
 /** What an apply has found that it would change, before it has touched anything. */
 export interface ProposedChange {
   readonly site: Site;
@@ -26,6 +32,8 @@ export interface ProposedChange {
   readonly at: string;
   /** Why it may be done outside the change window; null if nobody said so. */
   readonly outsideWindow: string | null;
+  /** Whether a check started it by itself. */
+  readonly unattended: boolean;
   /** ARN of whoever started the apply, as he said; null if he did not. */
   readonly startedBy: string | null;
   /** ARN of the execution. */
@@ -86,10 +94,17 @@ export function needsAuthorization({
 /**
  * Authorizes a change, by the site document.
  *
- * @throws OutsideChangeWindow, OutageBudgetExceeded, ApprovalVoid, ApprovedByStarter
+ * @throws PersonNeeded, OutsideChangeWindow, OutageBudgetExceeded, ApprovalVoid, ApprovedByStarter
  */
 export function authorize(change: ProposedChange): Authorized {
   const { site, at, plan, lastOutage } = change;
+  const why = change.unattended ? needsPerson(change) : null;
+  if (why !== null) {
+    throw new PersonNeeded(
+      `Site ${site.name}: a check started this apply by itself, but ${why}. Nothing of it was done. If it is well, start it: ` +
+        `magnum-ha start ${site.name} --mode apply. An apply would do:\n${wouldDo(change)}`,
+    );
+  }
   const window = windowState(change);
   const forecast = plan.cycle ? forecastOf(lastOutage) : null;
   const { outageBudgetMs = Infinity } = site.haproxy;
@@ -110,7 +125,8 @@ export function authorize(change: ProposedChange): Authorized {
 }
 
 function windowState(change: ProposedChange): Pick<Authorization, 'changeWindow' | 'outsideWindow'> {
-  const { site, at, outsideWindow } = change;
+  const { site, at, unattended } = change;
+  const outsideWindow = unattended ? 'by onDrift of the site document' : change.outsideWindow;
   if (!site.changeWindow) return { changeWindow: null, outsideWindow: null };
   const state = windowAt(site.changeWindow, Date.parse(at));
   if (state.open) return { changeWindow: 'open', outsideWindow: null };

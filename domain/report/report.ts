@@ -24,6 +24,7 @@ import { type StartedBy, startedByOf } from '../site/started-by';
 import type { DocumentVersion } from '../world';
 import { outageOf, outagesOf } from './outages';
 import { type ControllerProgress, progressOf } from './progress';
+import { type Mending, mendingOf } from './mending';
 import { nextSteps } from './next-steps';
 import { isRefusal, type Succeeded, succeededHow } from './outcome';
 import { type ReportVerdict, verdictsOf } from './verdicts';
@@ -109,6 +110,8 @@ export interface Report extends Pick<
   readonly release: Release;
   /** What to do now; empty if nothing. */
   readonly nextSteps: readonly string[];
+  /** Whether an apply follows by itself; null if nobody asked for that. */
+  readonly mending: Mending | null;
   /**
    * What Magnum needs outside of itself; null if the site document does not ask for it.
    */
@@ -203,6 +206,7 @@ export function report(input: ReportInput): Report {
     startedBy: startedByOf(input.input),
     release: RELEASE,
     nextSteps: nextSteps(outcome, input),
+    mending: outcome === 'drift' ? mendingOf(input) : null,
     execution: input.execution,
     document: input.document,
     startedAt: input.startedAt,

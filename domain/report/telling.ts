@@ -1,9 +1,9 @@
 import { told } from '../controller/verdicts';
+import { waivedText } from '../controller/waivers';
 import { progressText } from './progress';
 import { isOverBudget } from './outage-budget';
 import type { Report } from './report';
 import { kindsOf, type ReportVerdict } from './verdicts';
-import { waivedText } from './waivers';
 
 /** What people, and programs that wait for it, are told of an execution. It holds no secret. */
 export interface Telling {
@@ -86,6 +86,9 @@ export function tellingOf(report: Report): Telling | null {
         : []),
       ...(mode === 'check' && blastRadius ? [`To mend it HAProxy must be cycled.${down}`] : []),
       ...(failure ? report.nextSteps.map((step) => `What to do: ${shortened(step)}`) : []),
+      ...(report.mending && !report.mending.starts
+        ? [`It is not mended by itself: ${shortened(report.mending.reason)}.`]
+        : []),
       ...(outcome === 'drift' && mode === 'check' ? [`To mend it: magnum-ha start ${site} --mode apply`] : []),
       `The whole report: magnum-ha audit ${execution}`,
     ].join('\n'),

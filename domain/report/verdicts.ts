@@ -2,9 +2,9 @@ import { platformFor } from '../commands/platform';
 import type { ControllerState } from '../controller/inspect';
 import { HAPROXY } from '../controller/running';
 import { type DriftVerdict, RUNNING_RULE, type Told, type VerdictKind } from '../controller/verdicts';
+import { type Waived, waivedBy } from '../controller/waivers';
 import { PACEMAKER_FINDINGS } from '../findings/pacemaker';
 import type { ReportInput } from './report';
-import { type Waived, waivedBy } from './waivers';
 
 /** How a managed thing was found: before anything was changed. It holds no secret. */
 export interface ReportVerdict extends Told {

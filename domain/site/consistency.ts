@@ -43,6 +43,8 @@ const readable = z.object({
     )
     .catch([]),
   clusters: z.array(z.object({ name: text, clusterTemplate: text, managers: whole }).catch({})).catch([]),
+  changeWindow: z.unknown(),
+  onDrift: z.record(z.string(), z.unknown()).catch({}),
   waivers: z.array(z.object({ controllers: z.array(text).catch([]) }).catch({ controllers: [] })).catch([]),
 });
 
@@ -63,6 +65,7 @@ export function inconsistencies(document: unknown): Problem[] {
     ...tls(site),
     ...clusters(site),
     ...waivers(site),
+    ...onDrift(site),
     ...clearSecrets(site),
   ];
 }
@@ -191,6 +194,13 @@ function waivers({ waivers: all, controllers }: Readable): Problem[] {
           ],
     ),
   );
+}
+
+function onDrift({ onDrift: policies, changeWindow }: Readable): Problem[] {
+  const [kind] = Object.entries(policies).find(([, policy]) => policy === 'mend in window') ?? [];
+  if (kind === undefined || changeWindow !== undefined) return [];
+  const message = `is missing: onDrift mends "${kind}" while it is open`;
+  return [{ path: 'changeWindow', name: 'MissingField', message }];
 }
 
 function clearSecrets({ magnum, clusterTemplates }: Readable): Problem[] {

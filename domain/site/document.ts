@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { certificateProblem } from './certificates';
 import { approval, approvalMinutes, changeWindow, starterMayApprove } from './change-section';
 import { cluster, clusterTemplate } from './cluster-sections';
-import { waivers } from './drift-section';
+import { onDrift, waivers } from './drift-section';
 import {
   address,
   conventional,
@@ -208,6 +208,7 @@ export const siteSchema = z.strictObject({
   approvalMinutes,
   starterMayApprove,
   waivers,
+  onDrift,
   openstack,
   clusterTemplates: z
     .array(clusterTemplate)

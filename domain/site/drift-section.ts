@@ -55,5 +55,23 @@ export const waivers = z
     'Drift that is known and accepted until a date. It is in the report, but nobody is told of it. An apply mends it like any other.',
   );
 
+/** What a scheduled check does when it has found drift of a kind. */
+const POLICIES = ['tell', 'mend', 'mend in window'] as const;
+type Policy = (typeof POLICIES)[number];
+
+const policy = z.enum(POLICIES).optional();
+
+export const onDrift = z
+  .strictObject(Object.fromEntries(DRIFT_KINDS.map((one) => [one, policy])) as Record<DriftKind, typeof policy>)
+  .default({})
+  .describe(
+    'What a scheduled check does when it has found drift of a kind on a controller. tell, the default: it tells people. mend: it also starts an ' +
+      'apply, if all that it found may be mended. mend in window: likewise, while the change window is open. Whatever it says, people mend ' +
+      'what HAProxy would be cycled for, what is in the cloud, and what is waived beside it.',
+  );
+
+/** Of each kind; tell of those that are missing. */
+export type OnDrift = Readonly<Partial<Record<DriftKind, Policy | undefined>>>;
+
 /** A kind of drift that is accepted until a date. */
 export type Waiver = z.infer<typeof waiver>;

@@ -35,6 +35,8 @@ export interface Input {
   readonly outsideWindow: string | null;
   /** ARN of whoever starts it, as he says; null if he does not. */
   readonly startedBy: string | null;
+  /** Whether a check started it by itself, as the site document's `onDrift` lets it: then it does no more than that says. */
+  readonly unattended: boolean;
 }
 
 const NAME = line.max(2048);
@@ -57,6 +59,7 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
     mode,
     outsideWindow = null,
     startedBy = null,
+    unattended = false,
     [PARENT_EXECUTION]: parent,
     ...others
   } = input as Record<string, unknown>;
@@ -80,6 +83,11 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
         `${LONGEST_REASON} characters; it belongs to mode "apply" only. ${await advice(documents, site)}`,
     );
   }
+  if (unattended !== false && (unattended !== true || asked !== 'apply')) {
+    throw new InputInvalid(
+      `The input's "unattended" is true in an apply that a check starts by itself, and in nothing else. ${await advice(documents, site)}`,
+    );
+  }
   if ([startedBy, parent].some((one) => (one ?? null) !== null && !NAME.safeParse(one).success)) {
     throw new InputInvalid(
       `The input's "startedBy", or "${PARENT_EXECUTION}", is not who starts it, in one line. ${await advice(documents, site)}`,
@@ -90,6 +98,7 @@ export async function parseInput(input: unknown, documents: DocumentStore): Prom
     mode: asked,
     outsideWindow: outsideWindow as string | null,
     startedBy: startedBy as string | null,
+    unattended,
   };
 }
 

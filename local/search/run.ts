@@ -54,7 +54,9 @@ export async function referenceOf(scenario: Scenario): Promise<Reference> {
   const old = factsOf(site);
   const wanted = await clock.drive(
     (async () => {
-      for (const result of [await run.begin().result, await run.world.execute('apply').result]) {
+      const first = await run.begin().result;
+      await run.othersEnded();
+      for (const result of [first, await run.world.execute('apply').result]) {
         const { status, error = '', cause = '' } = result;
         if (status !== 'SUCCEEDED') throw new Error(`${scenario.name} without any fault: ${status} ${error} ${cause}`);
         await clock.sleep(SETTLE_MS);
@@ -165,7 +167,7 @@ interface Run {
   readonly hazards: Hazards;
   /** Starts the execution that faults strike. */
   begin(): ReturnType<SearchWorld['execute']>;
-  /** When those have ended that faults have started. */
+  /** When those have ended that faults, or the check itself, have started. */
   othersEnded(): Promise<void>;
 }
 
@@ -225,6 +227,10 @@ async function startRun(scenario: Scenario, setup: RunSetup): Promise<Run> {
   const watch = new Watch(world.site, world.clock, secrets);
   let stop: () => void = () => undefined;
   const others: Promise<unknown>[] = [];
+  const mending = () =>
+    world.deployment
+      .listExecutions({ machine: 'magnum-ha' })
+      .some(({ name, status }) => name?.endsWith('-mend') && status === 'RUNNING');
   const hazards = new Hazards(
     world.site,
     world.clock,
@@ -239,6 +245,7 @@ async function startRun(scenario: Scenario, setup: RunSetup): Promise<Run> {
     hazards,
     othersEnded: async () => {
       await Promise.all(others);
+      while (mending()) await world.clock.sleep(1000);
     },
     begin: () => {
       const execution = world.execute(scenario.mode);

@@ -28,6 +28,12 @@ interface Recipe {
   readonly change?: (site: SimulatedSite) => void;
 }
 
+/** Somebody has stopped a service. */
+function stopConductor({ controllers }: SimulatedSite): void {
+  const [first] = controllers.values();
+  first?.services.get('magnum-conductor')?.stop();
+}
+
 const RECIPES = {
   'fresh-apply': { from: 'fresh', mode: 'apply' },
   'cycle-only': {
@@ -49,6 +55,15 @@ const RECIPES = {
       const { content = '', mode, owner, group } = first?.files.files.get(magnum.configFile) ?? {};
       first?.files.seed(magnum.configFile, content.replace(/^host *=.*$/m, 'host = 127.0.0.1'), mode, owner, group);
     },
+  },
+  'mending-check': {
+    from: 'applied',
+    mode: 'check',
+    document: (golden) => ({
+      ...golden,
+      onDrift: { 'changed by others': 'mend', 'older than its config': 'mend', 'service down': 'mend' },
+    }),
+    change: stopConductor,
   },
   bootstrap: {
     from: 'fresh',

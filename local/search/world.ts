@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Mode } from '../../domain/site/load';
+import { PARENT_EXECUTION } from '../../domain/site/started-by';
 import type { Command } from '../../domain/ssh/command';
 import type { Link } from '../../domain/world';
 import { deploy } from '../deploy';
@@ -55,6 +56,9 @@ export interface Tampering {
 }
 
 let templateOnce: Promise<Template> | undefined;
+
+/** Starts the checks. */
+const FLEET = 'arn:aws:states:eu-west-1:111111111111:execution:magnum-ha-fleet:one';
 
 /** The same stack, whose executions time out after so many seconds if they begin while `applies` says so. */
 function limited({ machines, ...stack }: Template, seconds: number, applies: () => boolean): Template {
@@ -134,7 +138,9 @@ export async function startWorld(
         const { name } = stateEnteredEventDetails ?? {};
         if (type?.endsWith('StateEntered') && name !== undefined) listener?.state(name, execution.executionArn);
       };
-      const execution = deployment.start('magnum-ha', { input: { site: document.name, mode }, onEvent });
+      // Checks are the schedule's.
+      const parent = mode === 'check' ? { [PARENT_EXECUTION]: FLEET } : {};
+      const execution = deployment.start('magnum-ha', { input: { site: document.name, mode, ...parent }, onEvent });
       const end = () => (ended = true);
       execution.result.then(end, end);
       return execution;

@@ -122,21 +122,22 @@ describe('the state machine', () => {
   const actions = (service: string) =>
     [...policy().matchAll(new RegExp(`"(${service}:\\w+)"`, 'g'))].map(([, one]) => one);
 
-  test('invokes functions, keeps locks and notes, looks at executions, tells people, and does nothing else', () => {
+  test('invokes functions, keeps locks and notes, looks at executions and starts them, tells people, and does nothing else', () => {
     expect(actions('lambda')).toEqual(['lambda:InvokeFunction']);
     expect([...new Set(actions('dynamodb'))].sort()).toEqual([
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
     ]);
-    expect(actions('states')).toEqual(['states:DescribeExecution']);
+    expect(actions('states')).toEqual(['states:DescribeExecution', 'states:StartExecution']);
     expect(actions('sns')).toEqual(['sns:Publish']);
     expect(actions('events')).toEqual(['events:PutEvents']);
     expect(actions('(?!lambda|dynamodb|states|sns|events|logs|xray)[a-z]+')).toEqual([]);
   });
 
-  test('looks at its own executions only', () => {
+  test('looks at its own executions, and starts its own, only', () => {
     expect(policy()).toContain(':execution:magnum-ha:*"');
+    expect(policy()).toContain(':stateMachine:magnum-ha"');
     expect(ofType(stack, 'AWS::StepFunctions::StateMachine')[0]?.Properties['StateMachineName']).toBe('magnum-ha');
   });
 });

@@ -28,6 +28,7 @@ export function authorization(context: PhaseContext, props: ApprovalProps): Auth
       site: $.site,
       at: variable('states.context.State.EnteredTime'),
       outsideWindow: $.outsideWindow,
+      unattended: jsonata`$states.context.Execution.Input.unattended = true`,
       startedBy: $.startedBy,
       execution: EXECUTION,
       approval: $.approval,

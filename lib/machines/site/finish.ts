@@ -5,6 +5,7 @@ import { type Expression, jsonata, text, variable } from '../../states/expressio
 import { messageOf } from '../../states/failure';
 import { type Phase, type StateKit, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { foundDrift, isRecovery } from './conditions';
+import { startMend } from './mend';
 import type { PhaseContext } from './phase';
 import { tellOfFailure } from './tell';
 import type { SiteVariables } from './variables';
@@ -108,8 +109,12 @@ function causeOf({ failure }: VariablesOf<SiteVariables>): Expression<string> {
   return jsonata`($exists(${failure.dot('Cause')}) ? ${messageOf(failure.dot('Cause'))} : ${none})`;
 }
 
-/** The end: with the report, or with the first failure. */
-export function end(kit: StateKit<SiteVariables>, topic: ITopic): { failed: State; succeededOrFailed: State } {
+/** The end: with the report, or with the first failure. @param machine the machine's own ARN */
+export function end(
+  kit: StateKit<SiteVariables>,
+  topic: ITopic,
+  machine: string,
+): { failed: State; succeededOrFailed: State } {
   const { scope, $ } = kit;
   const { failure } = $;
   const enabledFirst = jsonata<string>`${$.leftDisabled} and ${failure.dot('Error')} != "HAProxyLeftDisabled" ? " HAProxy had been left disabled, and was enabled first." : ""`;
@@ -124,6 +129,7 @@ export function end(kit: StateKit<SiteVariables>, topic: ITopic): { failed: Stat
     succeededOrFailed: kit.choice(
       'Anything failed?',
       [
+        { when: jsonata`${failure} = null and ${$.mending} = "starts"`, next: startMend(kit, machine, succeeded) },
         { when: jsonata`${failure} = null`, next: succeeded },
         { when: isRecovery($), next: ended, comment: 'Whoever started it knows, and may try again for hours' },
       ],

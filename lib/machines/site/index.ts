@@ -47,7 +47,7 @@ export class SiteMachine extends Construct {
     super(scope, id);
     const stateMachineName = Stack.of(this).stackName;
     const lock = { table: lockTable, executions: executionsOf(this, stateMachineName) };
-    const start = procedure(this, functions, { lock, notes, topic });
+    const start = procedure(this, functions, { lock, notes, topic, machine: machineNamed(this, stateMachineName) });
 
     this.stateMachine = standardMachine(this, {
       name: stateMachineName,
@@ -97,6 +97,15 @@ export class SiteMachine extends Construct {
  */
 const LOOKS = 3;
 
+/** What it works with. */
+interface Surroundings {
+  readonly lock: Lock;
+  readonly notes: NotesTable;
+  readonly topic: ITopic;
+  /** ARN of the machine itself. */
+  readonly machine: string;
+}
+
 /**
  * The procedure:
  *
@@ -108,18 +117,15 @@ const LOOKS = 3;
  *     Verify → templates → clusters → Report
  *   apply that needs an authorization: the same, but it acts as a check until it has found something to change. Then Authorize, and
  *     what comes after Plan; or, if somebody has to approve it, the lock is released, Await approval, and all again from the lock on.
- *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at
+ *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at. If the site
+ *     document lets it, it notes and, after its lock is released, starts an apply
  * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
  *   Verify → the failure.
  * Every failure from the lock on is reported; every path ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
-function procedure(
-  scope: Construct,
-  functions: TaskFunctions,
-  { lock, notes, topic }: { readonly lock: Lock; readonly notes: NotesTable; readonly topic: ITopic },
-): State {
+function procedure(scope: Construct, functions: TaskFunctions, { lock, notes, topic, machine }: Surroundings): State {
   const kit = new StateKit<SiteVariables>(scope, functions);
-  const { failed, succeededOrFailed } = end(kit, topic);
+  const { failed, succeededOrFailed } = end(kit, topic, machine);
   const context: PhaseContext = { kit, release: releaseSiteLock(kit, lock.table, succeededOrFailed) };
   const { release } = context;
   const failing: PhaseContext = { kit, release: reportFailure(context) };
@@ -157,6 +163,16 @@ function procedure(
   );
   authorize.then({ change: applied, again: locked });
   return loadSite(failing, failed)(locked);
+}
+
+/** By its name: the machine's own attribute would be part of what it is made from. */
+function machineNamed(scope: Construct, resourceName: string): string {
+  return Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }
 
 function executionsOf(scope: Construct, stateMachineName: string): string {

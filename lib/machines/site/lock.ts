@@ -26,7 +26,8 @@ export interface Lock {
   readonly executions: string;
 }
 
-const HELD_BY_ANOTHER = 'DynamoDB.ConditionalCheckFailedException';
+/** What a conditional write ends with, if the condition does not hold. */
+export const HELD_BY_ANOTHER = 'DynamoDB.ConditionalCheckFailedException';
 const ME = variable<string>('states.context.Execution.Id');
 /** `owner` goes by another name in conditions: DynamoDB reserves the word. */
 const NAMES = { '#owner': 'owner' };

@@ -7,6 +7,7 @@ import { type Expression, jsonata, text } from '../../states/expression';
 import { messageOf } from '../../states/failure';
 import { type Phase, type StateKit, UNCHANGED } from '../../states/kit';
 import { CALL, PERSISTENT } from './calls';
+import { isToMend, mendingText, noteMend } from './mend';
 import { hadOutage, noteLastOutage } from './last-outage';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
@@ -15,7 +16,7 @@ import type { SiteVariables } from './variables';
  * Tells people and programs of drift, changes and findings; of an execution that found all as wanted, nobody. Whoever cannot be
  * told does not fail the execution.
  *
- * @param notes where the site's last outage is noted
+ * @param notes where the site's last outage is noted, and what checks start applies for
  */
 export function tell({ kit }: PhaseContext, topic: ITopic, notes: NotesTable): Phase {
   const { scope, $ } = kit;
@@ -34,7 +35,7 @@ export function tell({ kit }: PhaseContext, topic: ITopic, notes: NotesTable): P
     });
     const message = publish(kit, 'Tell people', topic, {
       subject: telling.dot('subject'),
-      message: telling.dot('text'),
+      message: jsonata`${telling.dot('text')} & ${mendingText($)}`,
       next: event,
     });
     event.addRetry(PERSISTENT).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
@@ -43,6 +44,7 @@ export function tell({ kit }: PhaseContext, topic: ITopic, notes: NotesTable): P
       'Anything to tell?',
       [
         { when: hadOutage($), next: noteLastOutage(kit, notes, message) },
+        { when: isToMend($), next: noteMend(kit, notes, message) },
         { when: jsonata`${$.telling} != null`, next: message },
       ],
       next,

@@ -78,6 +78,8 @@ export interface SiteVariables extends CommonVariables {
   readonly report: Report | Recovery | null;
   /** What people are told; null if all is as wanted. */
   readonly telling: Telling | null;
+  /** Whether a check starts an apply for the drift that it found; `repeated`: one was started for the same drift. */
+  readonly mending: 'none' | 'starts' | 'repeated';
   /** Milliseconds since 1970. */
   readonly stopDeadline: number | null;
   readonly startDeadline: number | null;
@@ -135,6 +137,7 @@ export const NOTHING_YET = {
   clusters: [],
   report: null,
   telling: null,
+  mending: 'none',
   stopDeadline: null,
   startDeadline: null,
   nowhereDeadline: null,

@@ -17,6 +17,7 @@ function change(changes: Partial<ProposedChange> = {}): ProposedChange {
     site: site('golden', (document) => (document.changeWindow = window)),
     at: CLOSED,
     outsideWindow: null,
+    unattended: false,
     startedBy: null,
     execution: 'arn:aws:states:eu-west-1:111111111111:execution:magnum-ha:one',
     approval: null,

@@ -15,7 +15,7 @@ const quiet: Report = {
   ...{ blastRadius: null, document: { version: 'v1', sha256: '0'.repeat(64) } },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
   ...{ leftDisabled: false, authorization: null, bootstrap: null, verdicts: [], plan: [], controllers: [] },
-  ...{ verification: null, failure: null, nextSteps: [], outages: [] },
+  ...{ verification: null, failure: null, nextSteps: [], mending: null, outages: [] },
   ...{ startedBy: { kind: 'unknown', who: null }, release: { version: '0.1.0', commit: 'c0ffee' } },
   ...{ clusterTemplates: null, clusters: null, rollBack: null },
 };

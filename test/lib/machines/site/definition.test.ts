@@ -49,6 +49,7 @@ describe('the definition', () => {
       'arn:aws:states:::events:putEvents',
       'arn:aws:states:::lambda:invoke',
       'arn:aws:states:::sns:publish',
+      'arn:aws:states:::states:startExecution',
     ]);
   });
 

@@ -193,6 +193,8 @@ async function start(
       'arn:aws:states:::dynamodb:putItem': item('putItem'),
       'arn:aws:states:::dynamodb:getItem': item('getItem'),
       'arn:aws:states:::dynamodb:deleteItem': item('deleteItem'),
+      'arn:aws:states:::states:startExecution': () =>
+        Promise.reject(new StatesError('StepFunctions.InvalidArn', 'none')),
       'arn:aws:states:::aws-sdk:sfn:describeExecution': () => {
         if (other === undefined) throw new StatesError('Sfn.ExecutionDoesNotExistException', 'none');
         const stopDate = new Date(clock.now() - (ended ?? 0) * 1000).toISOString();

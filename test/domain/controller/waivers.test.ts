@@ -1,4 +1,4 @@
-import { waivedBy, waivedText } from '../../../domain/report/waivers';
+import { waivedBy, waivedText } from '../../../domain/controller/waivers';
 import type { Waiver } from '../../../domain/site/drift-section';
 
 const CONF = '/etc/magnum/magnum.conf';

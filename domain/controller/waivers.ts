@@ -1,6 +1,6 @@
-import type { DriftVerdict } from '../controller/verdicts';
 import type { Site } from '../site/document';
 import type { Waiver } from '../site/drift-section';
+import type { DriftVerdict } from './verdicts';
 
 /** By what a verdict is accepted, or was until it expired. */
 export interface Waived extends Pick<Waiver, 'reason' | 'until'> {
