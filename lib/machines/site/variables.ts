@@ -62,6 +62,8 @@ export interface SiteVariables extends CommonVariables {
   readonly staged: readonly TaskOutput<'stage'>[];
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
+  /** How HAProxy was started where it did not run. */
+  readonly started: TaskOutput<'cycle'> | null;
   readonly cycle: TaskOutput<'cycle'> | null;
   /** Whether HAProxy was enabled and does not come up. */
   readonly unserved: boolean;
@@ -79,6 +81,7 @@ export interface SiteVariables extends CommonVariables {
   /** What people are told; null if all is as wanted. */
   readonly telling: Telling | null;
   /** Milliseconds since 1970. */
+  readonly downDeadline: number | null;
   readonly stopDeadline: number | null;
   readonly startDeadline: number | null;
   readonly nowhereDeadline: number | null;
@@ -124,6 +127,7 @@ export const NOTHING_YET = {
   staged: [],
   changes: [],
   restarts: [],
+  started: null,
   cycle: null,
   unserved: false,
   rollBack: null,
@@ -135,6 +139,7 @@ export const NOTHING_YET = {
   clusters: [],
   report: null,
   telling: null,
+  downDeadline: null,
   stopDeadline: null,
   startDeadline: null,
   nowhereDeadline: null,
