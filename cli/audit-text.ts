@@ -116,6 +116,8 @@ function controllerLine(one: AuditedController, mode: string): string[] {
       : '',
     one.stale.length > 0 && !one.restarted ? `${one.stale.join(', ')} not running, or older than magnum.conf` : '',
     one.haproxy === 'stale' ? 'HAProxy does not run with its fragment' : '',
+    one.haproxy === 'down' && !one.started ? 'HAProxy does not run' : '',
+    one.started ? 'HAProxy started' : '',
     one.haproxy === 'disabled' ? 'HAProxy disabled' : '',
     one.toRestart && !one.restarted ? 'services to restart' : '',
     one.toCycle && !one.cycled ? 'HAProxy to cycle' : '',

@@ -192,7 +192,7 @@ export const ERROR_CATALOGUE = {
       'Bring every controller back, then start again.',
     ),
     HAProxyStartTimeout: entry(
-      'HAProxy was enabled, but did not serve everywhere in its time. What the execution had changed was rolled back.',
+      'HAProxy was enabled, or was started where it did not run, but did not serve everywhere in its time. What the execution had changed was rolled back.',
       "The cause says what is up now and what is down: look at crm_mon -1 -r and at HAProxy's log if it is still down.",
     ),
     NotRecovered: entry(

@@ -64,7 +64,17 @@ export interface Contract {
   >;
   restart: Task<{ site: Site; platforms: Platforms; controller: string } & RestartOptions, Restart>;
   reach: Task<{ site: Site; platforms: Platforms }, null>;
-  cycle: Task<{ site: Site; platforms: Platforms; action: StepAction; before: Before | null }, Step>;
+  /** `on`: where HAProxy does not run, for `start-down`. */
+  cycle: Task<
+    {
+      site: Site;
+      platforms: Platforms;
+      action: StepAction;
+      before: Before | null;
+      on?: readonly string[];
+    },
+    Step
+  >;
   /** Once all is well, what `execution` has kept on the controllers `changed` stays, and that of old ones goes. */
   verify: Task<
     {

@@ -7,10 +7,10 @@ import type { World } from '../domain/world';
 import { handlerOf } from './runtime/task';
 
 /** Cycle HAProxy: one step of it. */
-export const run: TaskFunction<'cycle'> = async ({ site, platforms, action, before }, world) => {
+export const run: TaskFunction<'cycle'> = async ({ site, platforms, action, before, on }, world) => {
   const connection = await keptConnection(world, site, platforms);
   try {
-    const step = await cycleStep(connection, action, before);
+    const step = await cycleStep(connection, action, before, on);
     if (step.done && step.firstAnswerAt !== null) drop(world);
     return step;
   } catch (error) {

@@ -115,7 +115,7 @@ async function desiredFiles(
 /** What pacemaker's programs print if its cluster is well, by program. */
 function clusterAnswers(site: Site): Record<string, string> {
   const clock = virtualClock();
-  const agent = { start: () => true, stop: () => true, now: () => clock.now() };
+  const agent = { start: () => true, stop: () => true, runsHaproxy: true, now: () => clock.now() };
   const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
   const network = new Network(site.virtualIp, timings(), clock, new SiteRecord());
   const generation = GENERATIONS['debian-12'];

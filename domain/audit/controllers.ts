@@ -1,6 +1,7 @@
 import type { Committed } from '../controller/commit';
 import type { ControllerState, FileState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
+import type { CycleStep } from '../pacemaker/cycle';
 import type { Restart } from '../controller/restart';
 import type { StagedFile } from '../controller/stage';
 import { type ControllerProgress, progress } from '../report/progress';
@@ -25,7 +26,9 @@ export interface AuditedController extends Omit<ControllerState, 'files'> {
   readonly restarted: Omit<Restart, 'controller'> | null;
   /** What was planned besides. */
   readonly toRestart: boolean;
+  readonly toStart: boolean;
   readonly toCycle: boolean;
+  readonly started: boolean;
   readonly cycled: boolean;
   /** Whether what was planned for it is in place. */
   readonly state: ControllerProgress;
@@ -42,7 +45,9 @@ export function auditedControllers(steps: readonly Step[], cycled: boolean, repo
   const staged = outputs(steps, 'Stage files') as { controller: string; files: StagedFile[] }[];
   const committed = outputs(steps, 'Commit files') as Committed[];
   const restarts = outputs(steps, 'Restart Magnum') as Restart[];
-  const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
+  // Executions of releases before have none of what came later.
+  const plan = outputs(steps, 'Plan').at(-1) as (Omit<Plan, 'start'> & Partial<Plan>) | undefined;
+  const last = outputs(steps, 'Start HAProxy').at(-1) as CycleStep | undefined;
   return found.map((one) => {
     const of = <T extends { readonly controller: string }>(all: readonly T[]) =>
       all.findLast(({ controller }) => controller === one.name);
@@ -55,18 +60,20 @@ export function auditedControllers(steps: readonly Step[], cycled: boolean, repo
     const firewallChanged = commit !== undefined && (commit.firewall || one.firewall === 'differs');
     const { controller, ...restarted } = of(restarts) ?? { controller: undefined };
     const toRestart = plan?.restart.includes(one.name) === true;
+    const toStart = plan?.start?.includes(one.name) === true;
     const toCycle = plan?.cycle === true;
     const done = [
       ...files.filter(({ state }) => state !== 'same').map(({ written }) => written),
       ...(one.firewall === 'differs' ? [firewallChanged] : []),
       ...(toRestart ? [controller !== undefined] : []),
+      ...(toStart ? [last?.done === true] : []),
       ...(toCycle ? [cycled] : []),
     ];
     return {
       ...one,
       files,
       firewallChanged,
-      ...{ toRestart, toCycle, cycled: toCycle && cycled },
+      ...{ toRestart, toStart, toCycle, started: toStart && last?.done === true, cycled: toCycle && cycled },
       restarted: controller === undefined ? null : (restarted as Omit<Restart, 'controller'>),
       state: reported?.controllers?.find(({ name }) => name === one.name)?.progress ?? progress(done),
     };

@@ -36,10 +36,11 @@ export interface ControllerState {
   /** Services that do not run, or run with an older configuration than the file's. */
   readonly stale: readonly string[];
   /**
-   * `stale`: HAProxy runs with an older fragment than the file's; `disabled`: pacemaker keeps it stopped; `unknown`:
-   * pacemaker does not run there, or nobody sees what runs, which is a finding.
+   * `stale`: HAProxy runs with an older fragment than the file's; `down`: it does not run, and reads its fragment once it is
+   * started; `disabled`: pacemaker keeps it stopped; `unknown`: pacemaker does not run there, or nobody sees what runs, which is a
+   * finding.
    */
-  readonly haproxy: 'current' | 'stale' | 'disabled' | 'unknown';
+  readonly haproxy: 'current' | 'stale' | 'down' | 'disabled' | 'unknown';
   /** What is not as wanted, of which kind, and why. */
   readonly verdicts: readonly DriftVerdict[];
 }
@@ -84,12 +85,13 @@ export async function inspect({ site, nodes, secrets }: SiteConnection): Promise
   };
 }
 
-/** Whether HAProxy must be cycled, so that it reads its fragment. */
+/** Whether HAProxy must be cycled, so that it reads its fragment where it runs without it. */
 export function needsCycle({ commands }: Pick<Node, 'commands'>, controllers: readonly ControllerState[]): boolean {
   const { path } = commands.files.fragment;
   return controllers.some(
     ({ haproxy, files }) =>
-      ['stale', 'disabled'].includes(haproxy) || files.some((file) => file.path === path && hasOtherContent(file)),
+      ['stale', 'disabled'].includes(haproxy) ||
+      (haproxy !== 'down' && files.some((file) => file.path === path && hasOtherContent(file))),
   );
 }
 
@@ -188,6 +190,7 @@ function verdictsOn(found: Found, evidence: Evidence): DriftVerdict[] {
 function haproxyState(status: ClusterStatus | undefined, runs: Runs): ControllerState['haproxy'] {
   if (!status) return 'unknown';
   if (status.disabled) return 'disabled';
+  if (runs.age === undefined) return 'down';
   return isStale(runs) ? 'stale' : 'current';
 }
 

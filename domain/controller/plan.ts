@@ -14,6 +14,8 @@ export interface Plan {
   readonly stage: readonly string[];
   /** Controllers on which Magnum's services restart, in the order of the site document. */
   readonly restart: readonly string[];
+  /** Controllers on which HAProxy does not run, and is started: on the others it serves on. */
+  readonly start: readonly string[];
   /** Whether HAProxy is cycled: every listener on the VIPs is down for that time. */
   readonly cycle: boolean;
   /** What is down for that time; null if HAProxy is not cycled. */
@@ -38,16 +40,24 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
 
   const stage = controllers.filter(differs);
   const restart = controllers.filter((one) => confDiffers(one) || one.stale.length > 0);
+  const start = controllers.filter(({ haproxy }) => haproxy === 'down');
   const cycle = needsCycle({ commands }, controllers);
   return {
-    changed: stage.length > 0 || restart.length > 0 || cycle,
+    changed: stage.length > 0 || restart.length > 0 || start.length > 0 || cycle,
     stage: stage.map(({ name }) => name),
     restart: restart.map(({ name }) => name),
+    start: start.map(({ name }) => name),
     cycle,
     blastRadius: cycle ? { ...blastRadius, listeners: cut(blastRadius.listeners, ALL_LISTENERS) } : null,
     summary: [
       ...alike(stage.map((one) => [one.name, changesOf(one).join(', ')])),
       ...alike(restart.map((one) => [one.name, restartOf(site, one, confDiffers(one))])),
+      ...alike(
+        start.map((one) => [
+          one.name,
+          `start ${site.haproxy.resource} there, because HAProxy does not run; nothing is disabled for it`,
+        ]),
+      ),
       ...(cycle
         ? [
             `${controllers.length} controllers: cycle ${site.haproxy.resource}, because ${whyCycle(commands.files.fragment.path, controllers)}; ` +
@@ -101,8 +111,9 @@ function restartOf({ magnum }: Site, { stale, verdicts }: ControllerState, confD
 }
 
 function whyCycle(fragment: string, controllers: readonly ControllerState[]): string {
-  const changes = controllers.filter(({ files }) => files.some((one) => one.path === fragment && hasOtherContent(one)));
-  const reasons = controllers.flatMap(({ name, verdicts }) =>
+  const running = controllers.filter(({ haproxy }) => haproxy !== 'down');
+  const changes = running.filter(({ files }) => files.some((one) => one.path === fragment && hasOtherContent(one)));
+  const reasons = running.flatMap(({ name, verdicts }) =>
     verdicts.filter(({ thing }) => thing === HAPROXY).map(({ reason }) => [name, reason] as const),
   );
   const writes = changes.map(({ name }) => [name, `${fragment} changes`] as const);

@@ -29,8 +29,8 @@ export function staleVerdict(thing: string, { now, age, config, modified }: Runs
 export const HAPROXY = 'HAProxy';
 
 /** On HAProxy, which is not as wanted. */
-export function haproxyVerdict(state: 'stale' | 'disabled' | 'unknown', runs: Runs): DriftVerdict {
-  if (state === 'stale') return staleVerdict(HAPROXY, runs);
+export function haproxyVerdict(state: 'stale' | 'down' | 'disabled' | 'unknown', runs: Runs): DriftVerdict {
+  if (state === 'stale' || state === 'down') return staleVerdict(HAPROXY, runs);
   return state === 'disabled'
     ? { thing: HAPROXY, verdict: 'disabled', reason: 'pacemaker keeps HAProxy stopped' }
     : { thing: HAPROXY, verdict: 'unknown', reason: 'pacemaker does not run there, or nobody sees what runs' };

@@ -130,8 +130,10 @@ function notRunning({ cib, status, primitive: { id }, primitive, names, shell, d
     ? []
     : unexplained.filter(([, node]) => !failedOn.has(node)).map(([controller]) => controller);
   const look = `Look at crm_mon -1 -r, mend the cause, then: ${cleanup}`;
+  // Where it serves on elsewhere, an apply has it started again without an outage.
+  const only = !disabled && without.length < names.nodeOf.size && causes.every(({ by }) => by === 'fail-count');
   return [
-    ...causes.map((cause) => hindered(cause, id, shell)),
+    ...causes.map((cause) => (only ? toStart(cause, id) : hindered(cause, id, shell))),
     ...(failed.length > 0
       ? [error('HAProxyResourceFailed', { evidence: `${id} failed on ${failed.join(', ')}`, remedy: look })]
       : []),
@@ -147,6 +149,17 @@ function hindered(cause: Hindrance, id: string, shell: ClusterShell): Finding {
     evidence: `Pacemaker does not start ${id}${where}: ${described(cause, id)}`,
     remedy: `End that first: ${remedy(cause, id, shell)}`,
   });
+}
+
+/** It failed as often as it may: an apply makes pacemaker try again. */
+function toStart(cause: Hindrance, id: string): Finding {
+  const on = 'node' in cause ? cause.node : '';
+  return {
+    name: 'HAProxyResourceFailed',
+    severity: 'warning',
+    evidence: `Pacemaker does not start ${id} on ${on}: ${described(cause, id)}`,
+    remedy: `An apply makes pacemaker try again there, without an outage. If it fails again, look at crm_mon -1 -r and HAProxy's log on ${on}.`,
+  };
 }
 
 function error(name: FindingName, { evidence, remedy }: Pick<Finding, 'evidence' | 'remedy'>): Finding {

@@ -14,7 +14,7 @@ export type ControllerProgress =
 
 type Input = Pick<
   ReportInput,
-  'site' | 'plan' | 'staged' | 'changes' | 'restarts' | 'cycle' | 'firstCycle' | 'rollBack' | 'failure'
+  'site' | 'plan' | 'staged' | 'changes' | 'restarts' | 'started' | 'cycle' | 'firstCycle' | 'rollBack' | 'failure'
 >;
 
 /** How far it came on one controller. */
@@ -34,6 +34,7 @@ export function progressOf(one: ControllerState, input: Input): ControllerProgre
     ...one.files.filter(({ state }) => state !== 'same').map(({ path }) => committed?.files.includes(path) === true),
     ...(one.firewall === 'differs' ? [committed !== undefined] : []),
     ...(plan?.restart.includes(name) ? [of(restarts)] : []),
+    ...(plan?.start.includes(name) ? [input.started?.done === true] : []),
     ...(plan?.cycle ? [cycled] : []),
   ]);
 }

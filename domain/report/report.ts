@@ -55,6 +55,8 @@ export interface ReportInput {
   readonly staged: readonly Staged[];
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
+  /** How HAProxy was started where it did not run; null if it was not to be. */
+  readonly started: CycleStep | null;
   readonly cycle: CycleStep | null;
   readonly verification: Verification | null;
   /** Why a check that found drift could not look at all the rest; null if it did, or did not try. */

@@ -28,6 +28,11 @@ const NO_SUCH = () => new CibError('No such device or address', 105);
 /** Names of the resources. */
 export const VIRTUAL_IP = 'vip__management';
 
+/** Interval of HAProxy's monitor operation, in milliseconds. */
+export const MONITOR_MS = 30_000;
+/** After so many failures of HAProxy on a node pacemaker gives up there. */
+export const MIGRATION_THRESHOLD = 3;
+
 /** The configuration: HAProxy as a clone, the VIP colocated with it. */
 export function initialConfiguration(
   { haproxyAgent, virtualIpAgent, cloneOf }: Pick<Generation, 'haproxyAgent' | 'virtualIpAgent' | 'cloneOf'>,
@@ -53,7 +58,7 @@ export function initialConfiguration(
           ...parametersOf(resource, haproxyAgent),
           element('meta_attributes', { id: `${resource}-meta_attributes` }, [
             nvpair(`${resource}-meta_attributes`, 'failure-timeout', '120'),
-            nvpair(`${resource}-meta_attributes`, 'migration-threshold', '3'),
+            nvpair(`${resource}-meta_attributes`, 'migration-threshold', String(MIGRATION_THRESHOLD)),
           ]),
         ]),
         element('meta_attributes', { id: `${clone}-meta_attributes` }, [

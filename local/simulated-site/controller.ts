@@ -274,6 +274,10 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     ];
   }
 
+  get runsHaproxy(): boolean {
+    return this.running !== undefined;
+  }
+
   start(): boolean {
     if (this.running) return true;
     if (this.haproxyWillNotStart) return false;

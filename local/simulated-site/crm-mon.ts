@@ -1,4 +1,4 @@
-import { type Element, element, print, VIRTUAL_IP } from './cib';
+import { type Element, element, MONITOR_MS, print, VIRTUAL_IP } from './cib';
 import { isDisabled } from './cib-rules';
 import { type Agent, type Generation, since } from './generations/generation';
 import type { ClusterNode, ClusterView, Pacemaker } from './pacemaker';
@@ -240,26 +240,31 @@ ${errors.map((error) => `      <error>${error}</error>\n`).join('')}    </errors
       const { task, at, call } = failure;
       const statuses = since(this.version, '3.0.0') ? ['Timed out', 'Done'] : ['Timed Out', 'complete'];
       const [timedOut, complete] = statuses;
+      const died = task === 'monitor';
+      const interval = died ? MONITOR_MS : 0;
       return this.element('failure', {
-        op_key: `${pacemaker.resource}_${task}_0`,
+        op_key: `${pacemaker.resource}_${task}_${interval}`,
         node: name,
-        exitstatus: since(this.version, '3.0.0')
-          ? 'Error occurred'
-          : since(this.version, '2.0.2')
-            ? 'error'
-            : 'unknown error',
+        exitstatus: this.exitStatus(died),
         exitreason: this.from('1.1.13', since(this.version, '2.0.0') ? '' : 'none'),
-        exitcode: 1,
+        exitcode: died ? 7 : 1,
         call,
         status: task === 'stop' ? timedOut : complete,
         'last-rc-change': this.formats ? new Date(at).toISOString().replace('T', ' ').replace(/\.\d+/, '') : dateOf(at),
         queued: 0,
-        exec: 30,
-        interval: 0,
+        exec: died ? 0 : 30,
+        interval,
         task,
       });
     });
     return elements.length > 0 ? [this.element('failures', {}, elements)] : [];
+  }
+
+  /** @param died whether it was found dead, instead of failing itself */
+  private exitStatus(died: boolean): string {
+    if (since(this.version, '3.0.0')) return died ? 'Not running' : 'Error occurred';
+    if (died) return 'not running';
+    return since(this.version, '2.0.2') ? 'error' : 'unknown error';
   }
 
   private bans({ policy, nodes }: ClusterView): Element[] {
@@ -296,7 +301,7 @@ const ROLES = {
   started: 'Started',
   stopping: 'Stopping',
   'stop-failed': 'Started',
-  'start-failed': 'Stopped',
+  'given-up': 'Stopped',
   stopped: 'Stopped',
 } as const;
 
@@ -310,7 +315,7 @@ function printOld({ name, attributes, children }: Element, indent = ''): string 
 }
 
 function active({ state }: ClusterNode): boolean {
-  return state !== 'stopped' && state !== 'start-failed';
+  return state !== 'stopped' && state !== 'given-up';
 }
 
 function dcOf({ members }: ClusterView): ClusterNode | undefined {

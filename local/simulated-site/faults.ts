@@ -145,6 +145,12 @@ export class Faults {
     this.controller(host).haproxyWillNotStop = on;
   }
 
+  /** HAProxy's process is gone, and pacemaker does not know it yet. */
+  haproxyDies(host: string): void {
+    this.controller(host).stop();
+    this.targets.pacemaker.died(host);
+  }
+
   /** HAProxy's start fails. */
   haproxyWillNotStart(host: string, on = true): void {
     this.controller(host).haproxyWillNotStart = on;

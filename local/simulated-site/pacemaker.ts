@@ -1,12 +1,12 @@
 import type { Clock } from '../../domain/world';
-import { Cib, descendants, initialConfiguration, setMeta, setOption } from './cib';
+import { Cib, descendants, initialConfiguration, MIGRATION_THRESHOLD, MONITOR_MS, setMeta, setOption } from './cib';
 import { isBanned, isDisabled, type Policy, policyOf } from './cib-rules';
 import { type Generation, since } from './generations';
 import type { Network } from './network';
 import type { Timings } from './timings';
 
 /** What pacemaker knows of HAProxy on one node. */
-type InstanceState = 'stopped' | 'starting' | 'started' | 'stopping' | 'stop-failed' | 'start-failed';
+type InstanceState = 'stopped' | 'starting' | 'started' | 'stopping' | 'stop-failed' | 'given-up';
 
 /** What pacemaker starts and stops on a node. */
 export interface HaproxyAgent {
@@ -14,13 +14,17 @@ export interface HaproxyAgent {
   start(): boolean;
   /** Stops HAProxy; false if it does not stop. */
   stop(): boolean;
+  /** Whether HAProxy runs. */
+  readonly runsHaproxy: boolean;
   /** What the node's own clock shows, in milliseconds since 1970. */
   now(): number;
 }
 
-/** A failed start or stop, as crm_mon lists it. */
+/** What failed last, as crm_mon lists it. */
 export interface Failure {
-  readonly task: 'start' | 'stop';
+  readonly task: 'start' | 'stop' | 'monitor';
+  /** How often it did. A start or a stop that fails counts as infinitely many. */
+  readonly count: number;
   readonly at: number;
   readonly call: number;
 }
@@ -219,7 +223,7 @@ export class Pacemaker {
     for (const node of this.nodes) {
       if (name !== undefined && node.name !== name) continue;
       node.failure = undefined;
-      if (node.state === 'start-failed') node.state = 'stopped';
+      if (node.state === 'given-up') node.state = 'stopped';
       if (node.state === 'stop-failed') node.state = 'started';
     }
     this.reconcile();
@@ -242,6 +246,16 @@ export class Pacemaker {
     for (const number of [...this.cibs.keys()]) if (number !== 0) this.cibs.delete(number);
     for (const node of this.nodes) node.partition = 0;
     this.reconcile();
+  }
+
+  /** HAProxy died on a node: the next monitor finds it, an interval later at the latest. */
+  died(name: string): void {
+    const node = this.node(name);
+    this.clock.after(MONITOR_MS, () => {
+      if (!node.running || node.state !== 'started' || node.agent.runsHaproxy) return;
+      this.fail(node, 'monitor');
+      this.reconcile();
+    });
   }
 
   /** A node goes silent: what runs there is gone at once, the others notice later. */
@@ -315,9 +329,6 @@ export class Pacemaker {
       } else {
         // A failed start is fatal: the node is not tried again before the failure expires.
         this.fail(node, 'start');
-        this.clock.after(this.timings.failureTimeout, () => {
-          if (node.state === 'start-failed') this.cleanup(node.name);
-        });
       }
       this.reconcile();
     });
@@ -339,8 +350,19 @@ export class Pacemaker {
   }
 
   private fail(node: ClusterNode, task: Failure['task']): void {
-    node.state = `${task}-failed`;
-    node.failure = { task, at: this.clock.now(), call: ++this.calls };
+    const before = node.failure?.task === task ? node.failure.count : 0;
+    const count = task === 'monitor' ? before + 1 : Infinity;
+    const failure = { task, count, at: this.clock.now(), call: ++this.calls };
+    node.failure = failure;
+    if (task === 'stop') {
+      node.state = 'stop-failed';
+      return;
+    }
+    // What died is started again, until it has failed as often as it may.
+    node.state = count < MIGRATION_THRESHOLD ? 'stopped' : 'given-up';
+    this.clock.after(this.timings.failureTimeout, () => {
+      if (node.failure === failure) this.cleanup(node.name);
+    });
   }
 
   /** The VIP follows HAProxy: it is on a node that runs it, or on none if HAProxy is down everywhere. */

@@ -1,4 +1,7 @@
+import { probe } from '../../lab/prober';
+import { reportOf } from '../workflow/local';
 import {
+  AGENT,
   aftermath,
   ALL,
   bastionRefusesForAWhile,
@@ -152,6 +155,61 @@ describe('what goes wrong before HAProxy is cycled', () => {
     const result = await site.apply();
 
     expect(endOf(result)).toEqual({ status: 'SUCCEEDED' });
+    expect(await aftermath(ALL)).toEqual(WELL);
+  });
+});
+
+describe('HAProxy that does not run on one controller', () => {
+  const toStart = (name: string) => [
+    `${name}: start p_haproxy there, because HAProxy does not run; nothing is disabled for it`,
+  ];
+  const NO_OUTAGE = { outages: [], lost: [] };
+  let name: string;
+
+  beforeEach(async () => {
+    const holder = await site.bash('node-1', "crm_mon -1 -r | sed -n 's/.*vip__management.*Started //p'");
+    // The VIP goes with HAProxy, and that is no outage of the apply's.
+    name = ALL.find((one) => one !== holder.trim()) ?? '';
+    // Otherwise pacemaker would try again by itself after two minutes.
+    const expires = (seconds: string) => `pcs resource meta p_haproxy failure-timeout=${seconds}`;
+    await breaking('node-1', expires(''), expires('120'));
+  });
+
+  const dies = () => site.bash(name, 'kill -KILL $(pidof haproxy)');
+  /** An apply at true speed, and when the VIP did not answer meanwhile. */
+  const mended = async () => {
+    const stop = await probe(site.lab);
+    const report = reportOf(await site.unhurried(() => site.apply()));
+    const { outages, lost } = await stop();
+    return { report, probed: { outages, lost } };
+  };
+
+  it('and that pacemaker has given up is told, and started there without an outage for the others', async () => {
+    await site.bash(name, `sed -i 's#^start() {#&\\n  return "$OCF_ERR_GENERIC"#' ${AGENT}`);
+    await dies();
+    await site.bash('node-1', 'until crm_mon -1 -r | grep -q Stopped:; do sleep 0.1; done');
+    await site.bash(name, `sed -i '/^start() {/{n;d}' ${AGENT}`);
+
+    const checked = reportOf(await site.check());
+    const { report, probed } = await mended();
+
+    expect(checked).toMatchObject({ outcome: 'drift', plan: toStart(name) });
+    expect(checked.verdicts[0]).toEqual({
+      ...{ thing: 'HAProxy', verdict: 'service down', reason: 'HAProxy does not run', controllers: [name] },
+    });
+    expect(probed).toEqual(NO_OUTAGE);
+    expect(report).toMatchObject({ outcome: 'changed', plan: toStart(name), outageMs: null, outages: [] });
+    expect(reportOf(await site.check()).outcome).toBe('unchanged');
+    expect(await aftermath(ALL)).toEqual(WELL);
+  });
+
+  it('and of which pacemaker does not know yet is waited for', async () => {
+    await dies();
+
+    const { report, probed } = await mended();
+
+    expect(probed).toEqual(NO_OUTAGE);
+    expect(report).toMatchObject({ outcome: 'changed', plan: toStart(name), outageMs: null, outages: [] });
     expect(await aftermath(ALL)).toEqual(WELL);
   });
 });

@@ -37,6 +37,8 @@ export interface FaultyLab {
   readonly controllers: readonly string[];
   /** Runs an apply, on another document than the site's own where one is given. */
   apply(during?: During | readonly During[], document?: Site): Promise<ExecutionResult>;
+  /** Runs a check. */
+  check(): Promise<ExecutionResult>;
   /** Runs a line of bash on a host. @throws Error if it fails */
   bash(host: string, script: string): Promise<string>;
   /** Lets waits take their true time, as what is waited for does; at first they pass faster. */
@@ -148,6 +150,10 @@ export async function startFaultyLab(options: Pick<LabOptions, 'document' | 'hap
       for (const { state } of waiting) throw new Error(`${state} was not reached: ${result.error}: ${result.cause}`);
       await Promise.all(acting);
       return result;
+    },
+    check: async () => {
+      await idle(deployment);
+      return await deployment.start('magnum-ha', { input: { site: document.name, mode: 'check' } }).result;
     },
     powerOn: async (host) => {
       await lab.powerOn(host);

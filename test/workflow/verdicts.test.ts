@@ -85,7 +85,7 @@ test('each kind of drift made by hand is named by one check, mended by an apply,
         1,
       ),
     );
-    on(local, 'node-3').stop();
+    local.site.faults.haproxyDies('node-3');
 
     const execution = await run(local, 'check');
     const checked = reportOf(execution);
@@ -128,13 +128,61 @@ test('each kind of drift made by hand is named by one check, mended by an apply,
       expect.arrayContaining([
         `node-2: ${restart} ${older}; ${foreign}`,
         `node-1, node-3: ${restart} ${CONF} changes`,
-        expect.stringMatching(
-          /^3 controllers: cycle p_haproxy, because node-2: .* changes; node-3: HAProxy does not run; everything behind/,
-        ),
+        'node-3: start p_haproxy there, because HAProxy does not run; nothing is disabled for it',
+        expect.stringMatching(/^3 controllers: cycle p_haproxy, because node-2: .* changes; everything behind/),
       ]),
     );
 
     expect(found(reportOf(await run(local, 'check')))).toEqual([]);
+  });
+});
+
+test('HAProxy that pacemaker has given up on one controller is started there, and serves on elsewhere', async () => {
+  await withLocal(document('golden'), async (local) => {
+    const { site, clock } = local;
+    reportOf(await run(local));
+    site.faults.haproxyWillNotStart('node-3');
+    site.faults.haproxyDies('node-3');
+    await clock.sleep(60_000);
+    site.faults.haproxyWillNotStart('node-3', false);
+
+    const checked = reportOf(await run(local, 'check'));
+    const mended = await run(local);
+
+    expect(found(checked)).toEqual([
+      'node-3 HAProxy: service down: HAProxy does not run',
+      ' pacemaker: differs: HAProxyResourceFailed: Pacemaker does not start p_haproxy on node-3: p_haproxy failed on node-3 ' +
+        'as often as its migration-threshold allows',
+      " Magnum's services, as they answer: service down: HAProxy does not run on node-3: see crm_mon -1 -r.",
+    ]);
+    const plan = ['node-3: start p_haproxy there, because HAProxy does not run; nothing is disabled for it'];
+    expect(checked).toMatchObject({ outcome: 'drift', plan, blastRadius: null });
+    const report = reportOf(mended);
+    expect(report).toMatchObject({ outcome: 'changed', plan, outageMs: null, outages: [], blastRadius: null });
+    expect(report.controllers.map(({ progress }) => progress)).toEqual(['as wanted', 'as wanted', 'applied']);
+    const states = mended.events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
+    expect(states).toContain('Start HAProxy');
+    expect(states).not.toContain('Disable HAProxy');
+    expect(auditText(audit(mended), style(false))).toContain('node-3: applied: HAProxy started');
+    expect(found(reportOf(await run(local, 'check')))).toEqual([]);
+  });
+});
+
+test('HAProxy that does not start there either is told as that, and nothing was disabled', async () => {
+  const golden = document('golden');
+  const impatient = { ...golden, haproxy: { ...golden.haproxy, startTimeoutSeconds: 20 } };
+  await withLocal(impatient, async (local) => {
+    const { site, clock } = local;
+    reportOf(await run(local));
+    site.faults.haproxyWillNotStart('node-3');
+    site.faults.haproxyDies('node-3');
+    await clock.sleep(60_000);
+
+    const failed = await run(local);
+
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'HAProxyStartTimeout' });
+    expect(failed.cause).toContain('HAProxy did not run on node-3, and pacemaker was told to start it there');
+    expect(failed.cause).toContain('waiting for: haproxy to start on node-3. Nothing was disabled.');
   });
 });
 

@@ -127,9 +127,10 @@ function thingsOf({ controllers, mode }: Audit): Thing[] {
     {
       name: 'HAProxy',
       cell: (one) => {
-        const { haproxy, toCycle, cycled } = one;
+        const { haproxy, toCycle, started, cycled } = one;
         const kinds = kindsOf(one, [HAPROXY], haproxy === 'stale' ? 'older than its fragment' : haproxy);
         if (cycled) return changed('↻', haproxy === 'current' ? 'cycled' : `${kinds}, cycled`);
+        if (started) return changed('▲', `${kinds}, started`);
         if (haproxy !== 'current') return bad('≠', `${kinds}${left}`);
         return toCycle ? bad('≠', `to cycle${left}`) : good('runs with its fragment');
       },

@@ -48,9 +48,9 @@ export const PACEMAKER_CATALOGUE = {
     'End that with the command that the finding names.',
   ),
   HAProxyResourceFailed: entry(
-    ERROR,
+    'error; warning if it serves on another controller and nothing but its failures keeps pacemaker from starting it',
     'HAProxy failed on a controller, and pacemaker has given up on it.',
-    'Find the cause in crm_mon -1 -r, mend it, then clean the resource up.',
+    'Find the cause in crm_mon -1 -r, mend it, then clean the resource up. After a warning an apply does the latter.',
   ),
   HAProxyNotRunning: entry(
     ERROR,

@@ -37,10 +37,10 @@ export function bootstrapDiffers({ bootstrap }: Variables): Expression<boolean> 
   return jsonata`$count(${bootstrap}[action = "missing" or action = "differs"]) > 0`;
 }
 
-/** Whether Preflight found a fault of pacemaker's or HAProxy's, or that it does not see what runs: then a check cannot verify what they serve. */
+/** Whether Preflight found an error of pacemaker's or HAProxy's, or that it does not see what runs: then a check cannot verify what they serve. */
 export function pacemakerFaulty({ findings }: Variables): Expression<boolean> {
   const names = JSON.stringify([...PACEMAKER_FINDINGS, ...PLATFORM_FINDINGS]);
-  return jsonata`$count(${findings}[name in ${new Expression<string[]>(names)}]) > 0`;
+  return jsonata`$count(${findings}[severity = "error" and name in ${new Expression<string[]>(names)}]) > 0`;
 }
 
 /** Whether a check has found drift on the controllers or in bootstrap: whatever cannot be looked at then is told in its report. */

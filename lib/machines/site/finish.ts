@@ -77,6 +77,7 @@ function reportInput($: VariablesOf<SiteVariables>, failure: Expression<ReportIn
     staged: $.staged,
     changes: $.changes,
     restarts: $.restarts,
+    started: $.started,
     cycle: $.cycle,
     verification: $.verification,
     notSeen: $.notSeen,

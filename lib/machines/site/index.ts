@@ -25,6 +25,7 @@ import { inspect, loadSite, plan, preflight } from './prepare';
 import { recover } from './recover';
 import { waysBack } from './roll-back';
 import type { SiteVariables } from './variables';
+import { startDown } from './start-down';
 import { tell } from './tell';
 import { verify } from './verify';
 
@@ -113,8 +114,8 @@ interface Surroundings {
  *   check: Look at site; if all is as wanted, Report. Otherwise all that follows names what is not
  *   recover: Clear staging
  *   check, apply: Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
- *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Reach → Arm dead-man → Cycle HAProxy →
- *     Verify → templates → clusters → Report
+ *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Start HAProxy where it is down →
+ *     Reach → Arm dead-man → Cycle HAProxy → Verify → templates → clusters → Report
  *   apply that needs an authorization: the same, but it acts as a check until it has found something to change. Then Authorize, and
  *     what comes after Plan; or, if somebody has to approve it, the lock is released, Await approval, and all again from the lock on.
  *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at. If the site
@@ -140,7 +141,7 @@ function procedure(scope: Construct, functions: TaskFunctions, { lock, notes, to
     inOrder([verify(undone), ensureClusterTemplates(lenient), ensureClusters(lenient, authorize.first)], complete),
   );
   // If nothing on the controllers changes, the plan has nobody to restart and no cycle.
-  const activated = inOrder([restart(undone), cycleHaproxy(undone)], verified);
+  const activated = inOrder([restart(undone), startDown(undone), cycleHaproxy(undone)], verified);
   const committed = repeated(scope, LOOKS, () =>
     upgradeSchema(undone, { check: reported, authorize: authorize.first })(activated),
   );

@@ -62,6 +62,8 @@ export interface SiteVariables extends CommonVariables {
   readonly staged: readonly TaskOutput<'stage'>[];
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
+  /** How HAProxy was started where it did not run. */
+  readonly started: TaskOutput<'cycle'> | null;
   readonly cycle: TaskOutput<'cycle'> | null;
   /** Whether HAProxy was enabled and does not come up. */
   readonly unserved: boolean;
@@ -81,6 +83,7 @@ export interface SiteVariables extends CommonVariables {
   /** Whether a check starts an apply for the drift that it found; `repeated`: one was started for the same drift. */
   readonly mending: 'none' | 'starts' | 'repeated';
   /** Milliseconds since 1970. */
+  readonly downDeadline: number | null;
   readonly stopDeadline: number | null;
   readonly startDeadline: number | null;
   readonly nowhereDeadline: number | null;
@@ -126,6 +129,7 @@ export const NOTHING_YET = {
   staged: [],
   changes: [],
   restarts: [],
+  started: null,
   cycle: null,
   unserved: false,
   rollBack: null,
@@ -138,6 +142,7 @@ export const NOTHING_YET = {
   report: null,
   telling: null,
   mending: 'none',
+  downDeadline: null,
   stopDeadline: null,
   startDeadline: null,
   nowhereDeadline: null,

@@ -5,6 +5,7 @@ import {
   create,
   type Element,
   element,
+  MONITOR_MS,
   modify,
   parse,
   print,
@@ -94,12 +95,12 @@ function whole({ resource, generation }: Pacemaker, { cib, quorum, members }: Cl
     'dc-uuid': String(members[0]?.id ?? ''),
   };
   // The operation is part of the name from 1.1.17 on.
-  const named = (task: string) => (since(version, '1.1.17') ? `${resource}#${task}_0` : resource);
+  const named = (task: string) =>
+    since(version, '1.1.17') ? `${resource}#${task}_${task === 'monitor' ? MONITOR_MS : 0}` : resource;
   const states = members.map((node) => nodeState(node, featureSet, named));
   return element('cib', head, [cib.root, element('status', {}, states)]);
 }
 
-/** A failed start or stop is fatal: pacemaker counts it as infinitely many. */
 function nodeState(
   { id, name: uname, failure: failed }: ClusterNode,
   featureSet: string,
@@ -108,7 +109,7 @@ function nodeState(
   const attributes = {
     '#feature-set': featureSet,
     ...(failed && {
-      [`fail-count-${named(failed.task)}`]: 'INFINITY',
+      [`fail-count-${named(failed.task)}`]: failed.count === Infinity ? 'INFINITY' : String(failed.count),
       [`last-failure-${named(failed.task)}`]: String(Math.floor(failed.at / 1000)),
     }),
   };

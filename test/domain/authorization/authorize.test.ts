@@ -24,7 +24,7 @@ function change(changes: Partial<ProposedChange> = {}): ProposedChange {
     controllers: [],
     contents: 'of the files',
     plan: {
-      ...{ changed: true, stage: ['node-1'], restart: [], cycle: true, blastRadius: null },
+      ...{ changed: true, stage: ['node-1'], restart: [], start: [], cycle: true, blastRadius: null },
       summary: ['node-1: change /etc/magnum/magnum.conf'],
     },
     bootstrap: null,

@@ -217,7 +217,7 @@ describe('HAProxy', () => {
   test.each<[string, string[], string]>([
     ['it began before its fragment', [`3700 ${HAPROXY}`], 'stale'],
     ['an old process lives until its last connection ends', [`3700 ${HAPROXY}`, `60 ${HAPROXY} -sf 102`], 'current'],
-    ['it does not run', [], 'stale'],
+    ['it does not run', [], 'down'],
     [
       'it began before its fragment, and a younger one is not the resource’s',
       [`3700 ${HAPROXY}`, '60 haproxy -f /var/lib/neutron/ns-metadata-proxy/1.conf'],

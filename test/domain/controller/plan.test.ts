@@ -1,5 +1,5 @@
 import type { ControllerState } from '../../../domain/controller/inspect';
-import { plan } from '../../../domain/controller/plan';
+import { plan, type Plan } from '../../../domain/controller/plan';
 import { site } from '../sites';
 
 const golden = site('golden');
@@ -37,10 +37,18 @@ const planFor = (changes: Parameters<typeof found>[1]) =>
 test('nothing differs: nothing is done', () => {
   const planned = planFor({});
 
-  expect(planned).toEqual({ changed: false, stage: [], restart: [], cycle: false, blastRadius: null, summary: [] });
+  expect(planned).toEqual({
+    changed: false,
+    stage: [],
+    restart: [],
+    start: [],
+    cycle: false,
+    blastRadius: null,
+    summary: [],
+  });
 });
 
-test.each<[string, Parameters<typeof found>[1], { stage?: string[]; restart?: string[]; cycle?: boolean }]>([
+test.each<[string, Parameters<typeof found>[1], Partial<Plan>]>([
   ['magnum.conf differs', { files: { [CONF]: 'differs' } }, { stage: ['node-2'], restart: ['node-2'] }],
   ['the fragment differs', { files: { [FRAGMENT]: 'differs' } }, { stage: ['node-2'], cycle: true }],
   ['there is no fragment', { files: { [FRAGMENT]: 'absent' } }, { stage: ['node-2'], cycle: true }],
@@ -48,11 +56,17 @@ test.each<[string, Parameters<typeof found>[1], { stage?: string[]; restart?: st
   ['the running firewall differs', { firewall: 'differs' }, { stage: ['node-2'] }],
   ['a service runs with an older configuration', { stale: ['magnum-conductor'] }, { restart: ['node-2'] }],
   ['HAProxy runs with an older fragment', { haproxy: 'stale' }, { cycle: true }],
+  ['HAProxy does not run', { haproxy: 'down' }, { start: ['node-2'] }],
+  [
+    'HAProxy does not run, and will read a new fragment',
+    { haproxy: 'down', files: { [FRAGMENT]: 'absent' } },
+    { stage: ['node-2'], start: ['node-2'] },
+  ],
   ['HAProxy is disabled', { haproxy: 'disabled' }, { cycle: true }],
 ])('only what is affected where %s', (_, changes, expected) => {
   const planned = planFor(changes);
 
-  expect(planned).toMatchObject({ changed: true, stage: [], restart: [], cycle: false, ...expected });
+  expect(planned).toMatchObject({ changed: true, stage: [], restart: [], start: [], cycle: false, ...expected });
 });
 
 test('everything on every controller, in the order of the document', () => {
@@ -83,7 +97,7 @@ test('reads as sentences that name the controllers, the paths, the reasons and w
     ...['node-2', 'node-3'].map((name) =>
       found(name, {
         stale: ['magnum-api'],
-        haproxy: 'stale',
+        haproxy: 'down',
         verdicts: [
           { thing: 'magnum-api', verdict: 'service down', reason: 'magnum-api does not run' },
           { thing: 'HAProxy', verdict: 'service down', reason: 'HAProxy does not run' },
@@ -100,8 +114,8 @@ test('reads as sentences that name the controllers, the paths, the reasons and w
       'place the firewall rule (misplaced rule: rule 9 of INPUT; it belongs at 4)',
     'node-1: restart magnum-api and magnum-conductor, because /etc/magnum/magnum.conf changes; foreign option: [DEFAULT] debug',
     'node-2, node-3: restart magnum-api and magnum-conductor, because magnum-api does not run',
+    'node-2, node-3: start p_haproxy there, because HAProxy does not run; nothing is disabled for it',
     '3 controllers: cycle p_haproxy, because node-1: /etc/haproxy/conf.d/180-magnum.cfg changes; ' +
-      'node-2, node-3: HAProxy does not run; ' +
       'everything behind the VIP 10.21.22.2 is down meanwhile: databases, message queues and APIs. ' +
       'Pacemaker stops with it: vip__management, vip__public (by crm_simulate). 2 listeners: stats (10.21.22.2:10000), keystone-1 (10.21.22.2:5000)',
   ]);

@@ -116,9 +116,19 @@ describe('what keeps HAProxy from running is told with what ends it', () => {
 
   test('a failed start, in the words of crmsh', () => {
     expect(told(cibOf('start-failed'), statusOf('2.1.5', 'start-failed'), golden, 'crmsh')).toEqual([
-      'error HAProxyResourceFailed: Pacemaker does not start p_haproxy on node-3: p_haproxy failed on node-3 as often as its ' +
-        'migration-threshold allows. End that first: crm resource cleanup p_haproxy',
+      'warning HAProxyResourceFailed: Pacemaker does not start p_haproxy on node-3: p_haproxy failed on node-3 as often as its ' +
+        'migration-threshold allows. An apply makes pacemaker try again there, without an outage. If it fails again, look at ' +
+        "crm_mon -1 -r and HAProxy's log on node-3.",
     ]);
+  });
+
+  test('a failed start is an error where HAProxy serves nowhere else', () => {
+    const nowhere = statusOf('2.1.5', 'start-failed');
+    const status = { ...nowhere, instances: nowhere.instances.map((one) => ({ ...one, role: 'Stopped', nodes: [] })) };
+
+    expect(told(cibOf('start-failed'), status)[0]).toMatch(
+      /^error HAProxyResourceFailed: .* End that first: pcs resource cleanup p_haproxy$/,
+    );
   });
 
   const seen = (status: Parameters<typeof crmMon>[0]) => parseClusterStatus(crmMon(status), 'p_haproxy', 'node-1');

@@ -26,7 +26,7 @@ test('pacemaker tries again where it had given up', async () => {
   await simulated.clock.drive(startAgain(connection));
   await simulated.pass(2_000);
 
-  expect(before).toEqual(Array(3).fill('start-failed'));
+  expect(before).toEqual(Array(3).fill('given-up'));
   expect(pacemaker.nodes.map(({ state }) => state)).toEqual(Array(3).fill('started'));
 });
 

@@ -37,11 +37,15 @@ function input(changes: Partial<ReportInput>): ReportInput {
     ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z' },
     ...{ findings: [], platforms: [], leftDisabled: false, authorization: null, bootstrap: null, schema: null },
     controllers: NAMES.map(controller),
-    plan: { changed: true, stage: NAMES, restart: NAMES, cycle: true, blastRadius: null, summary: ['node-1: change'] },
+    plan: {
+      ...{ changed: true, stage: NAMES, restart: NAMES, start: [], cycle: true, blastRadius: null },
+      summary: ['node-1: change'],
+    },
     staged: NAMES.map(staged),
     ...{
       changes: [],
       restarts: [],
+      started: null,
       cycle: null,
       verification: null,
       notSeen: null,

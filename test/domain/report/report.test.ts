@@ -3,7 +3,7 @@ import { report, type ReportInput } from '../../../domain/report/report';
 import { site } from '../sites';
 
 const CONF = '/etc/magnum/magnum.conf';
-const noPlan = { changed: false, stage: [], restart: [], cycle: false, blastRadius: null, summary: [] };
+const noPlan = { changed: false, stage: [], restart: [], start: [], cycle: false, blastRadius: null, summary: [] };
 const somePlan = { ...noPlan, changed: true, stage: ['node-1'], summary: ['node-1: change /etc/magnum/magnum.conf'] };
 const template = (action: ReportInput['clusterTemplates'][number]['action']) => ({
   name: 'swarm',
@@ -34,6 +34,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     plan: noPlan,
     changes: [],
     restarts: [],
+    started: null,
     cycle: null,
     verification: null,
     notSeen: null,

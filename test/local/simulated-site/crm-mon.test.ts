@@ -38,7 +38,7 @@ const STATES: Readonly<Record<string, () => unknown>> = {
     lab.site.faults.haproxyWillNotStart('node-3');
     lab.site.faults.stopCluster('node-3');
     lab.site.faults.startCluster('node-3');
-    await lab.until(() => lab.site.pacemaker.nodes.some(({ state }) => state === 'start-failed'));
+    await lab.until(() => lab.site.pacemaker.nodes.some(({ state }) => state === 'given-up'));
   },
   blocked: async () => {
     lab.site.faults.haproxyWillNotStop('node-2');

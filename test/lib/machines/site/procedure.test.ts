@@ -54,7 +54,7 @@ const GOOD: Script = {
     blastRadius: { listeners: [], resources: [] },
     contents: 'digest',
   }),
-  plan: () => ({ changed: true, stage: NODES, restart: NODES, cycle: true, summary: [] }),
+  plan: () => ({ changed: true, stage: NODES, restart: NODES, cycle: true, start: [], summary: [] }),
   stage: ({ controller }) => ({ controller, files: [FRAGMENT], rulesBefore: [] }),
   commit: ({ controller }) => ({ controller, files: [], firewall: false }),
   restart: ({ controller }) => ({ controller, restartedAt: 1, seconds: 1, services: [] }),
@@ -252,6 +252,7 @@ describe('an apply', () => {
       plan: expect.objectContaining({ changed: true }) as object,
       changes: NODES.map((controller) => ({ controller, files: [], firewall: false })),
       restarts: NODES.map((controller) => expect.objectContaining({ controller }) as object),
+      started: null,
       cycle: { done: true, waitingFor: '', lastAnswerAt: 1000, firstAnswerAt: 3500 },
       verification: expect.objectContaining({ healthy: true }) as object,
       notSeen: null,
@@ -272,6 +273,47 @@ describe('an apply', () => {
       expect([mode, status]).toEqual([mode, 'SUCCEEDED']);
       expect(after(calls, 'plan')).toEqual(['verify', 'ensure-cluster-template', 'ensure-cluster', 'report']);
     }
+  });
+
+  describe('with HAProxy that does not run on a controller', () => {
+    const down = { changed: true, stage: [], restart: ['node-1'], start: ['node-3'], cycle: false, summary: [] };
+    const step = (done: boolean) => ({ done, waitingFor: 'haproxy to start on node-3', startsNowhere: false });
+
+    test('has it started there after the services, and disables nothing', async () => {
+      const { status, calls, output } = await start({
+        plan: () => down,
+        'cycle start-down': (_, attempt) => step(attempt === 3),
+      });
+
+      expect(status).toBe('SUCCEEDED');
+      const looks = Array<string>(3).fill('cycle start-down');
+      expect(after(calls, 'plan').slice(0, 5)).toEqual(['restart', ...looks, 'verify']);
+      expect(calls.some((call) => /cycle (arm|disable|enable)/.test(call))).toBe(false);
+      expect(output).toMatchObject({ started: { done: true }, cycle: null });
+    });
+
+    test('has it started there before a cycle', async () => {
+      const { calls } = await start({
+        plan: () => ({ ...down, cycle: true }),
+        'cycle start-down': () => step(true),
+      });
+
+      expect(after(calls, 'plan').slice(0, 4)).toEqual(['restart', 'cycle start-down', 'reach', 'cycle arm']);
+    });
+
+    test('fails if it does not start in its time, and cycles nothing', async () => {
+      const { error, cause, calls, seconds, owner } = await start({
+        plan: () => ({ ...down, cycle: true }),
+        'cycle start-down': () => step(false),
+      });
+
+      expect([error, owner]).toEqual(['HAProxyStartTimeout', undefined]);
+      expect(cause).toMatch(
+        /did not run on node-3, .*waiting for: haproxy to start on node-3\. Nothing was disabled\./,
+      );
+      expect(calls).not.toContain('cycle arm');
+      expect(seconds).toBeGreaterThan(180);
+    });
   });
 
   test('leaves HAProxy alone if its fragment did not change', async () => {
