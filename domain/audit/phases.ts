@@ -14,7 +14,7 @@ const PHASES: Readonly<Record<Phase, RegExp>> = {
   verify: /^(Verify|Wait for Magnum)$/,
   clusters: /[Cc]luster/,
   record:
-    /^(Report( failure)?|Tell people.*|Send event|Note last outage|Ask for approval|Release site lock( for approval)?)$/,
+    /^(Report( failure)?|Tell people.*|Send event|Note (last outage|mend)|Start mend|Ask for approval|Release site lock( for approval)?)$/,
   look: /^(Load site|Take( over)? site lock|Read site lock|Look at lock owner|Wait for (the recovery|the owner's last task)|Look at site|Preflight|Preflight cloud|Inspect controllers|Plan|Upgrade schema in a check|Read last outage|Authorize|Await approval)$/,
 };
 
