@@ -17,6 +17,9 @@ import type { Restart } from './restart';
  */
 const HEARTBEAT_AGE_SECONDS = 120;
 
+/** What the VIP's API is called among the controllers'. */
+const VIP = 'VIP';
+
 /** Whether Magnum serves, as it was observed. */
 export interface Verification {
   readonly healthy: boolean;
@@ -24,13 +27,14 @@ export interface Verification {
   readonly waitingFor: readonly string[];
   /** Each controller's own API, and the VIP's. */
   readonly apis: readonly { readonly name: string; readonly address: string; readonly answers: boolean }[];
-  /** Every conductor that ever registered. */
+  /** Every conductor that ever registered; none if the VIP does not answer, where they are asked for. */
   readonly conductors: readonly Conductor[];
 }
 
 /**
  * Verifies that HAProxy runs and the API answers on every controller, that the VIP answers, that a conductor runs on every
- * controller, and that each sent a heartbeat after its restart: neither a 202 nor an `up` proves that one lives.
+ * controller, and that each sent a heartbeat after its restart: neither a 202 nor an `up` proves that one lives. If the VIP does not
+ * answer, nobody is asked for heartbeats.
  *
  * @param restarts of this execution
  */
@@ -52,7 +56,7 @@ export async function verify(
       address: controller.address,
       from: nodes[(index + 1) % nodes.length] ?? first,
     })),
-    { name: 'VIP', address: site.virtualIp, from: first },
+    { name: VIP, address: site.virtualIp, from: first },
   ];
   const apis = await Promise.all(
     addresses.map(async ({ name, address, from }) => {
@@ -79,10 +83,14 @@ export async function verify(
   }
 
   let found: Conductor[] = [];
+  // A request to what does not answer would be tried for a while, and tell nothing more.
+  const answersAtVip = apis.some(({ name, answers }) => name === VIP && answers);
   try {
-    found = await conductors(openstack.magnum);
-    const { complete, message } = freshConductors(found, needs);
-    if (!complete) waitingFor.push(message);
+    if (answersAtVip) {
+      found = await conductors(openstack.magnum);
+      const { complete, message } = freshConductors(found, needs);
+      if (!complete) waitingFor.push(message);
+    }
   } catch (error) {
     // These pass while services start; anything else, refused credentials above all, does not.
     const passes = [KeystoneUnreachable, OpenStackUnreachable, OpenStackUnavailable].some(

@@ -121,32 +121,27 @@ function onNode(cib: Cib, primitive: Resource, node: CibNode, { nodes }: Cluster
   const { allowed, bans } = locationOn(cib, primitive, node);
   causes.push(...bans.map((ban) => ({ by: 'ban', node: name, ban }) as const));
   if (!allowed && bans.length === 0) causes.push({ by: 'opt-in', node: name, resource: outermost(primitive).id });
-  const count = failCount(cib, primitive, node);
+  const count = failCount(primitive, node);
   const threshold = known(metaAttribute(cib, primitive, 'migration-threshold'));
   const most = threshold ? scoreOf(threshold.value) : INFINITY;
   if (most > 0 && count >= most) causes.push({ by: 'fail-count', node: name, resource: primitive.id, count });
   return [...causes, ...unhealthy(cib, node)];
 }
 
-/** How often it failed on a node; failures that have expired do not count. */
-function failCount(cib: Cib, primitive: Resource, { attributes }: CibNode): number {
-  const { id } = primitive;
+/**
+ * How often it failed on a node where it does not run. Failures that have expired count, too: until pacemaker looks again, which
+ * can take the 15 minutes of cluster-recheck-interval, they are why, and a cleanup ends that at once.
+ */
+function failCount({ id }: Resource, { attributes }: CibNode): number {
   // Before 1.1.17 there is one count; since, one for each operation: fail-count-p_haproxy#start_0.
   const prefix = `fail-count-${id}`;
   const counts = [...attributes].filter(
     ([name]) => name.startsWith(prefix) && /^(:\d+)?(#.+_\d+)?$/.test(name.slice(prefix.length)),
   );
-  const count = Math.min(
+  return Math.min(
     counts.reduce((sum, [, value]) => sum + scoreOf(value), 0),
     INFINITY,
   );
-  const timeout = known(metaAttribute(cib, primitive, 'failure-timeout'));
-  const last = Math.max(
-    ...[...attributes].filter(([name]) => name.startsWith(`last-failure-${id}`)).map(([, value]) => Number(value)),
-    0,
-  );
-  const lasts = timeout && seconds(timeout.value);
-  return lasts && last > 0 && cib.now > last + lasts ? 0 : count;
 }
 
 function unhealthy({ properties }: Cib, { name, attributes }: CibNode): Hindrance[] {
@@ -155,13 +150,6 @@ function unhealthy({ properties }: Cib, { name, attributes }: CibNode): Hindranc
   return [...attributes]
     .filter(([attribute, value]) => attribute.startsWith('#health') && bad.includes(value.toLowerCase()))
     .map(([attribute, value]) => ({ by: 'health', node: name, attribute, value }));
-}
-
-/** A time in the forms that pacemaker takes, in seconds; undefined if it is another. */
-function seconds(text: string): number | undefined {
-  const [, number, unit = 's'] = /^(\d+)\s*(ms|msec|us|usec|s|sec|m|min|h|hr)?$/i.exec(text.trim()) ?? [];
-  const lengths: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3600, hr: 3600 };
-  return number === undefined ? undefined : Number(number) * (lengths[unit.toLowerCase()] ?? 0);
 }
 
 function known(setting: Setting | 'unknown' | undefined): Setting | undefined {

@@ -104,7 +104,9 @@ export async function runWith(
         await run.othersEnded();
         await clock.sleep(AFTERMATH_MS);
         const cutOff = scenario.name === 'left-disabled' && struck.some(({ kind }) => KINDS.get(kind)?.cutsOff);
-        const serving = cutOff ? [] : servesAgain(site);
+        // What was down before is down until an apply gets that far.
+        const stillDown = scenario.name === 'down-on-one' && result.status !== 'SUCCEEDED';
+        const serving = cutOff || stillDown ? [] : servesAgain(site);
         await hazards.mend();
         await clock.sleep(SETTLE_MS);
         const facts = factsOf(site);

@@ -85,6 +85,16 @@ const RECIPES = {
       pacemaker.setDisabled(controllers[0].name, haproxy.resource, true);
     },
   },
+  'down-on-one': {
+    from: 'applied',
+    mode: 'apply',
+    // It did not start, and would again now, but pacemaker has given up.
+    change: ({ faults, document: { controllers } }) => {
+      const { name } = controllers.at(-1) ?? controllers[0];
+      faults.haproxyWillNotStart(name);
+      faults.haproxyDies(name);
+    },
+  },
 } as const satisfies Readonly<Record<string, Recipe>>;
 
 /** The names of all scenarios. */

@@ -128,7 +128,7 @@ export class Pacemaker {
   get image(): PacemakerImage {
     const atRest = this.nodes.every(
       ({ running, member, partition, state }) =>
-        running && member && partition === 0 && ['started', 'stopped', 'stop-failed'].includes(state),
+        running && member && partition === 0 && ['started', 'stopped', 'stop-failed', 'given-up'].includes(state),
     );
     if (!atRest || this.virtualIpBusy) throw new Error('The cluster is not at rest');
     return {

@@ -101,6 +101,16 @@ test.each<[string, Found, RegExp]>([
   expect(verification).toMatchObject({ healthy: false, waitingFor: [expect.stringMatching(told) as string] });
 });
 
+test('of conductors nobody is asked at a VIP that does not answer', async () => {
+  conductorsOn(...ALL);
+  const asked = jest.spyOn(session.magnum, 'services');
+
+  const { verification } = await verified({ silent: ['10.21.22.2'] });
+
+  expect(verification?.conductors).toEqual([]);
+  expect(asked).not.toHaveBeenCalled();
+});
+
 describe('a conductor lives', () => {
   test('if it has sent a heartbeat since its restart', async () => {
     session.cloud.pass(300);

@@ -280,7 +280,7 @@ describe('what keeps HAProxy off one node', () => {
       [],
     ],
     [
-      'failures that have expired',
+      'failures that have expired, and pacemaker has not looked since',
       [
         [state2, state2 + transient({ 'fail-count-p_haproxy': 'INFINITY', 'last-failure-p_haproxy': '1700000000' })],
         [
@@ -288,7 +288,7 @@ describe('what keeps HAProxy off one node', () => {
           'name="interleave" value="true"/><nvpair id="ft" name="failure-timeout" value="1min"/>',
         ],
       ],
-      [],
+      ['p_haproxy failed on node-2 as often as its migration-threshold allows'],
     ],
     [
       'its health, as Fuel sees it when a disk is full',
