@@ -43,7 +43,7 @@ const readable = z.object({
     )
     .catch([]),
   clusters: z.array(z.object({ name: text, clusterTemplate: text, managers: whole }).catch({})).catch([]),
-  changeWindow: z.unknown(),
+  changeWindow: z.unknown().optional(),
   onDrift: z.record(z.string(), z.unknown()).catch({}),
   waivers: z.array(z.object({ controllers: z.array(text).catch([]) }).catch({ controllers: [] })).catch([]),
 });

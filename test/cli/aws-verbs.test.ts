@@ -115,13 +115,13 @@ describe('audit of the archive', () => {
     const ofOne = await cli(['audit', '--since', '1h', '--site', 'goldn', '--json']);
 
     expect(code).toBe(0);
-    expect(out).toMatch(/^The worst of each day from \d{4}-\d\d-\d\d on; .*✗ failed/);
+    expect(out).toMatch(/^The worst of each day from \d{4}-\d\d-\d\d on; .*! refused/);
     expect(out).toMatch(/\ngolden {15}·{30}≠\n/);
     expect(out).toMatch(/\ngolden {15}1 drift, 1 changed; outage [\d.]+( to [\d.]+)? s; about \$0\.\d\d\n/);
     expect(out).toMatch(/golden, apply: \+ Changed, and verified: 9 files/);
     expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*<th scope="row">golden<\/th>/);
     expect(JSON.parse(ofOne.out)).toMatchObject({
-      sites: [{ site: 'goldn', outcomes: { failed: 1 } }],
+      sites: [{ site: 'goldn', outcomes: { refused: 1 } }],
       executions: [{}],
     });
   });
