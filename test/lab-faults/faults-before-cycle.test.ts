@@ -204,6 +204,10 @@ describe('HAProxy that does not run on one controller', () => {
   });
 
   it('and of which pacemaker does not know yet is waited for', async () => {
+    // Another interval begins with a monitor now: the next one comes long after the apply has looked.
+    const monitor = (seconds: number) => `pcs resource update p_haproxy op monitor interval=${seconds}s timeout=60s`;
+    await breaking('node-1', monitor(45), monitor(30));
+    await site.bash('node-1', 'crm_resource --wait');
     await dies();
 
     const { report, probed } = await mended();
