@@ -59,10 +59,13 @@ export const waivers = z
 const POLICIES = ['tell', 'mend', 'mend in window'] as const;
 type Policy = (typeof POLICIES)[number];
 
-const policy = z.enum(POLICIES).optional();
+const policy = (kind: DriftKind) =>
+  z.enum(POLICIES).optional().describe(`What it does when something is of the kind "${kind}".`);
 
 export const onDrift = z
-  .strictObject(Object.fromEntries(DRIFT_KINDS.map((one) => [one, policy])) as Record<DriftKind, typeof policy>)
+  .strictObject(
+    Object.fromEntries(DRIFT_KINDS.map((one) => [one, policy(one)])) as Record<DriftKind, ReturnType<typeof policy>>,
+  )
   .default({})
   .describe(
     'What a scheduled check does when it has found drift of a kind on a controller. tell, the default: it tells people. mend: it also starts an ' +

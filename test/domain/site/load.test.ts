@@ -18,7 +18,7 @@ describe('the input of an execution', () => {
   test.each(['check', 'apply'])('names a site and the mode %s', async (mode) => {
     expect(await parseInput({ site: 'golden', mode }, two)).toEqual({
       ...{ site: 'golden', mode },
-      ...{ outsideWindow: null, startedBy: null },
+      ...{ outsideWindow: null, startedBy: null, unattended: false },
     });
   });
 
