@@ -48,8 +48,8 @@ export async function lookAtSite(world: World, site: Site): Promise<SiteLook> {
   return throughSite(world, site, needs, async (openstack, connection): Promise<SiteLook> => {
     const { platforms, findings: onControllers } = await preflight(connection);
     const known = connection.on(platforms);
-    const blinding = onControllers.filter(({ name }) => BLINDING.includes(name));
-    if (blinding.length > 0 || hidesCloud(onControllers)) return other('findings', onControllers);
+    const isBlinding = onControllers.some(({ name, severity }) => severity === 'error' && BLINDING.includes(name));
+    if (isBlinding || hidesCloud(onControllers)) return other('findings', onControllers);
     const findings = await preflightCloud(connection, openstack, onControllers);
     if (findings.some(({ severity }) => severity === 'error')) return other('findings', findings);
 
