@@ -8,8 +8,9 @@ import type { Release } from '../domain/release';
 import { fileOf, TASK_NAMES } from '../domain/tasks';
 import { projectRoot } from './project-root';
 
-/** The handler that no state invokes. */
+/** Handlers that no state of the site machine invokes. */
 export const ARCHIVE = 'archive';
+export const WEEKLY_SUMMARY = 'weekly-summary';
 
 /** By file; the same for every app that a process makes. */
 let contents: ReadonlyMap<string, Uint8Array> | undefined;
@@ -55,7 +56,7 @@ function commit(): string {
 function bundleAll(): Map<string, Uint8Array> {
   const lambdas = join(projectRoot, 'lambdas');
   const { outputFiles } = buildSync({
-    entryPoints: [...TASK_NAMES.map(fileOf), ARCHIVE].map((file) => join(lambdas, `${file}.ts`)),
+    entryPoints: [...TASK_NAMES.map(fileOf), ARCHIVE, WEEKLY_SUMMARY].map((file) => join(lambdas, `${file}.ts`)),
     write: false,
     outdir: lambdas,
     bundle: true,

@@ -16,6 +16,7 @@ import { SiteMachine } from './machines/site';
 import { SiteDocuments } from './site-documents';
 import { SiteSecrets } from './site-secrets';
 import { TaskFunctions } from './task-functions';
+import { WeeklySummary } from './weekly-summary';
 
 /** Properties of `MagnumHaStack`. */
 export interface MagnumHaStackProps {
@@ -88,7 +89,11 @@ export class MagnumHaStack extends Stack {
       ...encryption,
     });
     const notArchived = archive.deadLetterQueue;
-    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, deadLetterQueue, notArchived });
+    const { stateMachine: weekly } = new WeeklySummary(this, 'WeeklySummary', {
+      ...{ archive, topic, logGroup, deadLetterQueue },
+      ...encryption,
+    });
+    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, weekly, deadLetterQueue, notArchived });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'DocumentsBucket', {

@@ -33,6 +33,8 @@ export interface TaskFunctionProps {
   readonly task: string;
   readonly code: Code;
   readonly timeout: Duration;
+  /** In MB; CPU comes with it. @default 512: cryptography of an SSH handshake takes well under a second */
+  readonly memorySize?: number;
   /** @default - none */
   readonly environment?: TaskEnvironment;
   /** @default - outside a VPC */
@@ -48,7 +50,7 @@ export class TaskFunction extends Function {
   constructor(
     scope: Construct,
     id: string,
-    { task, code, timeout, environment, network, logGroup }: TaskFunctionProps,
+    { task, code, timeout, memorySize = 512, environment, network, logGroup }: TaskFunctionProps,
   ) {
     // A role of its own: the managed policy that CDK would attach can write every log group of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
@@ -60,8 +62,7 @@ export class TaskFunction extends Function {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // CPU comes with memory: at 512 MB cryptography of an SSH handshake takes well under a second.
-      memorySize: 512,
+      memorySize,
       timeout,
       logGroup,
       // One query finds all lines of an execution.

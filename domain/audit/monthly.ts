@@ -56,8 +56,11 @@ const LINES_OF_INVOCATION = 900;
 const LINE_OF_EVENT = 450;
 /** Those of all sites together. A site's own are sent only when something is not as wanted. */
 const METRICS = 5;
+/** Of the weekly summary for each record, about, and what its function has of memory. */
+const SUMMARY_SECONDS = 0.006;
+const SUMMARY_GIGABYTES = 1.73;
 /** A test holds it against the stack. */
-export const ALARMS = 9;
+export const ALARMS = 10;
 
 /** What checks cost if all is as wanted. Of one site or ten thousand, it is the same for each check. */
 export function monthlyCost(scale: Scale, measured: Measured): MonthlyCost {
@@ -82,6 +85,7 @@ export function monthlyCost(scale: Scale, measured: Measured): MonthlyCost {
       check.objectWrites * PRICES.objectWrite +
       check.objectReads * PRICES.objectRead +
       stored,
+    weekly: SUMMARY_SECONDS * SUMMARY_GIGABYTES * PRICES.gigabyteSecond + PRICES.objectRead,
   };
   const fixed = { metrics: METRICS * PRICES.metric, alarms: ALARMS * PRICES.alarm + PRICES.dashboard };
   const parts = { ...Object.fromEntries(Object.entries(each).map(([name, one]) => [name, one * checks])), ...fixed };

@@ -70,8 +70,15 @@ export function siteOf({ input }: EndedExecution): string {
 
 /** Where the record of an execution belongs: `records/SITE/START-NAME/record.json`. Names are in the order of time. */
 export function keyOf(execution: EndedExecution): string {
-  const start = isoOf(execution.startDate).replaceAll(/[-:]/g, '');
-  return `records/${siteOf(execution)}/${start}-${execution.name ?? ''}/${RECORD_FILE}`;
+  return `${RECORDS}${siteOf(execution)}/${stampOf(isoOf(execution.startDate))}-${execution.name ?? ''}/${RECORD_FILE}`;
+}
+
+/** What keys of records begin with. */
+export const RECORDS = 'records/';
+
+/** A time as keys of records have it. */
+export function stampOf(time: string | number): string {
+  return new Date(time).toISOString().replaceAll(/[-:]/g, '');
 }
 
 /** When the execution began whose record this is, in milliseconds since 1970; null if it is no record. */

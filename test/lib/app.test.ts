@@ -58,7 +58,12 @@ describe('createApp', () => {
       );
 
     expect(stack.node.id).toBe('eu');
-    expect(namesOf('AWS::StepFunctions::StateMachine', 'StateMachineName')).toEqual(['eu', 'eu-fleet', 'eu-recovery']);
+    expect(namesOf('AWS::StepFunctions::StateMachine', 'StateMachineName')).toEqual([
+      'eu',
+      'eu-fleet',
+      'eu-recovery',
+      'eu-weekly',
+    ]);
     expect(namesOf('AWS::SSM::Parameter', 'Name')).toEqual(['/eu/documents-bucket', '/eu/archive-bucket']);
     expect(JSON.stringify(statementsOf(template))).not.toContain('parameter/magnum-ha/');
   });
@@ -105,7 +110,8 @@ describe('createApp', () => {
     expect(kept.filter((properties) => !properties.includes(kmsKey))).toEqual([]);
     const decrypting = statementsOf(template).filter(({ Action }) => Action === 'kms:Decrypt');
     expect(decrypting.filter(({ Condition }) => Condition !== undefined)).toHaveLength(
-      TASK_NAMES.length + TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0).length,
+      // The weekly summary's records, and each task's documents and secrets.
+      1 + TASK_NAMES.length + TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0).length,
     );
     const keeping = statementsOf(template).filter(({ Action }) => Action.includes('kms:GenerateDataKey'));
     expect(keeping.map(({ Condition }) => Object.keys(Condition ?? {}))).toContainEqual(['StringEquals']);

@@ -30,8 +30,18 @@ const resourcesOf = (statements: readonly Statement[], service: string) =>
 test('every task has a function, and every function a task', () => {
   const tasks = [...stack.functions.keys()].map((id) => String(stack.resources[id]?.Properties['Description']));
   expect(tasks.map((description) => description.replace('magnum-ha: ', '')).sort()).toEqual(
-    [...TASK_NAMES.map(fileOf), 'archive'].sort(),
+    [...TASK_NAMES.map(fileOf), 'archive', 'weekly-summary'].sort(),
   );
+});
+
+test('the weekly summary reads records, and can neither write nor read anything else', () => {
+  const statements = statementsOf('weekly-summary');
+  const [bucket = ''] = [...stack.buckets.keys()].filter((name) => name.startsWith('archive'));
+  const may = (action: string, key: string) => allows(statements, action, `arn:aws:s3:::${bucket}/${key}`);
+
+  expect([may('s3:GetObject', 'records/a/b/record.json'), may('s3:GetObject', 'heads/a.json')]).toEqual([true, false]);
+  const actions = statements.flatMap((one) => one.actions).filter((one) => !/^(logs:(Create|Put)|xray:)/.test(one));
+  expect(actions.sort()).toEqual(['s3:GetObject', 's3:ListBucket']);
 });
 
 test('the archive reads executions of the site machine, adds records, and can neither delete nor read secrets', () => {

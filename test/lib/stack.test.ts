@@ -18,11 +18,14 @@ test('neither cdk-nag nor a rule of CDK finds anything that is not acknowledged'
   expect(stack.validation.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
 });
 
+/** Functions of no task: of the archive, and of the weekly summary. */
+const OTHERS = 2;
+
 describe('functions', () => {
   const functions = () => ofType(stack, 'AWS::Lambda::Function').map(({ Properties }) => Properties);
 
   test('run on Node.js 24 on ARM, traced, with one log for all that the stack keeps for three months', () => {
-    expect(functions()).toHaveLength(TASK_NAMES.length + 1);
+    expect(functions()).toHaveLength(TASK_NAMES.length + OTHERS);
     for (const properties of functions()) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -42,7 +45,7 @@ describe('functions', () => {
     const versions = ofType(stack, 'AWS::Lambda::Version');
     const invoked = JSON.stringify(stack.definition).match(/arn:aws:lambda:[^"]+/g) ?? [];
 
-    expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(TASK_NAMES.map(() => 'Retain'));
+    expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual([...TASK_NAMES, 'weekly'].map(() => 'Retain'));
     expect([...new Set(invoked)].filter((arn) => !/:function:\w+:\d+$/.test(arn))).toEqual([]);
     expect(new Set(invoked).size).toBe(TASK_NAMES.length);
     const { statements = [] } = stack.machines.get('magnum-ha') ?? {};
@@ -60,6 +63,7 @@ describe('functions', () => {
     expect(environments).toEqual([
       ...TASK_NAMES.map(() => ofTasks),
       { Variables: { ARCHIVE_BUCKET: bucket, LOG_GROUP: log, RETENTION_DAYS: '2557' } },
+      { Variables: { ARCHIVE_BUCKET: bucket } },
     ]);
   });
 
@@ -75,7 +79,7 @@ describe('functions', () => {
     const digests = [...stack.functions.values()].map(({ file }) =>
       createHash('sha256').update(readFileSync(file)).digest('hex'),
     );
-    expect(new Set(digests).size).toBe(TASK_NAMES.length + 1);
+    expect(new Set(digests).size).toBe(TASK_NAMES.length + OTHERS);
   });
 });
 
@@ -101,7 +105,7 @@ test('site documents lie in a bucket with versions, which nobody outside reads, 
 test('the template knows no site: it is the same whatever sites there are', () => {
   const template = JSON.stringify(stack.resources);
 
-  expect(ofType(stack, 'AWS::Scheduler::Schedule')).toHaveLength(1);
+  expect(ofType(stack, 'AWS::Scheduler::Schedule')).toHaveLength(2);
   expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Name'])).toEqual([
     '/magnum-ha/documents-bucket',
     '/magnum-ha/archive-bucket',
@@ -135,6 +139,7 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'not-archived',
     'not-recovered',
     'not-started',
+    'not-summarized',
     'outage-over-budget',
     'timed-out',
   ]);
@@ -190,18 +195,22 @@ describe('archive', () => {
 });
 
 describe('compliance schedule', () => {
-  test('checks all sites once a day; what could not be started is kept', () => {
-    expect(ofType(stack, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties)).toEqual([
+  test('checks all sites once a day, and tells of all once a week; what could not be started is kept', () => {
+    const starting = (machine: RegExp, ScheduleExpression: string) =>
       expect.objectContaining({
-        ScheduleExpression: 'rate(1 day)',
+        ScheduleExpression,
         State: 'ENABLED',
         Target: expect.objectContaining({
-          Arn: { Ref: expect.stringMatching(/^FleetStateMachine/) as string },
+          Arn: { Ref: expect.stringMatching(machine) as string },
           Input: '{}',
           RetryPolicy: { MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 3600 },
           DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/NotStarted/) as string, 'Arn'] } },
         }) as object,
-      }),
+      }) as object;
+
+    expect(ofType(stack, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties)).toEqual([
+      starting(/^FleetStateMachine/, 'rate(1 day)'),
+      starting(/^WeeklySummaryStateMachine/, 'cron(0 7 ? * MON *)'),
     ]);
   });
 
