@@ -51,6 +51,15 @@ it('a second run finds nothing to change', async () => {
   expect(report.controllers.map(({ restarted }) => restarted)).toEqual([null, null, null]);
 });
 
+it('a check of it looks at everything in one step', async () => {
+  const checked = await site.execute('check');
+
+  const entered = checked.events.flatMap(({ stateEnteredEventDetails: details }) => details?.name ?? []);
+  expect(reportOf(checked)).toMatchObject({ outcome: 'unchanged', verification: { healthy: true } });
+  expect(entered).not.toContain('Preflight');
+  expect(entered.length).toBeLessThanOrEqual(12);
+});
+
 it('with no deprecation warning in their logs', async () => {
   // As its packages leave it Magnum warns of itself, too: what now runs has said only what has its PID.
   const own = `awk -v pids=" $(pgrep '^magnum-' | tr '\\n' ' ')" 'index(pids, " " $3 " ")' /var/log/magnum/*.log`;
