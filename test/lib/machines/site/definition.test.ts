@@ -143,7 +143,9 @@ describe('the lock', () => {
 
   test('lasts as long as an execution can, and its last function after it, by any clock', async () => {
     const { functions } = await synthesizedStack();
-    const longest = Math.max(...[...functions.values()].map(({ timeoutSeconds }) => timeoutSeconds));
+    // Those of its tasks: other machines have functions of their own.
+    const own = [...functions].filter(([name]) => name.startsWith('Functions'));
+    const longest = Math.max(...own.map(([, { timeoutSeconds }]) => timeoutSeconds));
     const { Item } = (machine.States['Take site lock'] as TaskState).Arguments as {
       Item: { expiresAt: { N: string } };
     };

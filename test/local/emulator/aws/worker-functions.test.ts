@@ -245,5 +245,7 @@ test('when nobody waits any more, it goes on to its end', async () => {
 
   await expect(invocation).rejects.toThrow('stopped');
   for (let left = 500; logs.length < 1 && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20));
+  // What it returns comes on another way than what it prints.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await invoke({ ms: 0 })).toBe(2);
 });
