@@ -194,6 +194,8 @@ async function startRun(scenario: Scenario, setup: RunSetup): Promise<Run> {
     return faults.flatMap((fault) => {
       const kind = KINDS.get(fault.kind);
       if (fault.at !== at || fault.number !== point.number || kind?.at !== at) return [];
+      // After an earlier fault something else may be there.
+      if (kind.fits?.(point) === false) return [];
       onStrike(point, fault.kind);
       return [kind];
     });
