@@ -235,6 +235,7 @@ test('waived drift is in the report and nobody is told, until something else dri
     expect(auditText(audit(execution), style(false))).toContain(
       'a restart loads it; waived until 2026-01-07: CHG-4711: debug log for the vendor',
     );
+    expect(page(audit(execution))).toContain('foreign option (waived)');
     expect([beside.outcome, isWaived(beside).filter(Boolean).length]).toEqual(['drift', 3]);
     expect(message).toContain('Found: changed by others, older than its config.');
     expect(expired).toMatchObject({ outcome: 'drift' });

@@ -3,6 +3,7 @@ import type { AuditedController } from '../controllers';
 import { HAPROXY } from '../../controller/running';
 import { accessOf, RUNNING_RULE } from '../../controller/verdicts';
 import { verdictLine } from '../../report/telling';
+import { type ReportVerdict, standingOf } from '../../report/verdicts';
 import { type Html, html } from './html';
 
 /** From this many controllers on they are the rows. */
@@ -76,13 +77,23 @@ export function reasons({ verdicts }: Audit): Html {
     </ul>`;
 }
 
-/** The kinds of what was found of some things; in records of older releases, a word for all of them. */
-function kindsOf({ verdicts = [] }: Partial<AuditedController>, things: readonly string[], otherwise: string): string {
-  const kinds = verdicts.filter(({ thing }) => things.includes(thing)).map(({ verdict }) => verdict);
-  return [...new Set(kinds)].join(', ') || otherwise;
-}
-
-function thingsOf({ controllers, mode }: Audit): Thing[] {
+function thingsOf({ controllers, mode, verdicts: reported }: Audit): Thing[] {
+  const waived = reported.filter((one) => standingOf(one) === 'waived');
+  /** The kinds of what was found of some things; in records of older releases, a word for all of them. */
+  const kindsOf = (
+    { name, verdicts = [] }: Pick<AuditedController, 'name'> & Partial<AuditedController>,
+    things: readonly string[],
+    otherwise: string,
+  ): string => {
+    const kinds = verdicts
+      .filter(({ thing }) => things.includes(thing))
+      .map(({ thing, verdict }) => {
+        const isWaived = (one: ReportVerdict) =>
+          one.thing === thing && one.verdict === verdict && one.controllers.includes(name);
+        return waived.some(isWaived) ? `${verdict} (waived)` : verdict;
+      });
+    return [...new Set(kinds)].join(', ') || otherwise;
+  };
   const paths = [...new Set(controllers.flatMap(({ files }) => files.map(({ path }) => path)))];
   const left = mode === 'check' ? '' : ', not done';
   const undone = ({ state }: AuditedController) => (state === 'rolled back' ? ', rolled back' : '');
