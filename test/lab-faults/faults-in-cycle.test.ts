@@ -97,11 +97,15 @@ describe('a controller that is lost while HAProxy is cycled', () => {
   });
 
   it('its management by pacemaker: told what to do, and HAProxy comes back with it', async () => {
-    await slowStop();
+    // pcs is done before HAProxy has stopped.
+    await slowStop(6);
     const act = () =>
       disabled().then(() => breaking('node-1', 'pcs resource unmanage p_haproxy', 'pcs resource manage p_haproxy'));
 
-    const result = await site.apply({ state: 'Disable HAProxy', act }, impatient());
+    const result = await site.apply(
+      { state: 'Disable HAProxy', act },
+      { ...site.lab.document, haproxy: patientStop() },
+    );
 
     expect(endOf(result)).toEqual(
       failed('HAProxyResourceUnmanaged|HAProxyStartTimeout', 'pcs resource manage p_haproxy'),

@@ -83,10 +83,9 @@ export function disabled(): Promise<string> {
 }
 
 /** HAProxy's agent takes its time to stop it, as Fuel's does, which sleeps between two looks. */
-export function slowStop(): Promise<unknown> {
-  return Promise.all(
-    ALL.map((name) => breaking(name, `sed -i '/^  kill /s/$/; sleep 3/' ${AGENT}`, `sed -i 's/; sleep 3$//' ${AGENT}`)),
-  );
+export function slowStop(seconds = 3): Promise<unknown> {
+  const undoing = `sed -i 's/; sleep ${seconds}$//' ${AGENT}`;
+  return Promise.all(ALL.map((name) => breaking(name, `sed -i '/^  kill /s/$/; sleep ${seconds}/' ${AGENT}`, undoing)));
 }
 
 /** Lets the others' corosync hear nothing of two controllers, nor these of each other, while SSH reaches all. */
