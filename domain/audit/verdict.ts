@@ -1,5 +1,5 @@
 import { ERRORS } from '../error-catalogue';
-import { isRefusal } from '../report/outcome';
+import { failedHow } from '../report/outcome';
 import type { ControllerProgress } from '../report/progress';
 import type { Report, Skipped } from '../report/report';
 import type { Audit, Status } from './audit';
@@ -58,7 +58,7 @@ function failed(
   { rollBack }: Partial<Report>,
 ): Verdict {
   const remedy = ERRORS.find(([name]) => name === error)?.[1].remedy ?? 'See the cause.';
-  if (isRefusal(error)) {
+  if (failedHow(error) === 'refused') {
     const errors = findings.filter(({ severity }) => severity === 'error');
     const isByFindings = error === 'PreflightRefused';
     // The only outage of an execution that is refused is one that it came upon.

@@ -26,9 +26,9 @@ export function succeededHow(input: ReportInput, verdicts: readonly ReportVerdic
 
 const CHANGES = ['created', 'changed', 'updated', 'resized'];
 
-/** Whether an execution that ends with this error was refused before it had touched anything, but for HAProxy that was left disabled. */
-export function isRefusal(error: string): boolean {
-  return REFUSALS.includes(error);
+/** `refused`: before anything was touched, but for HAProxy that was left disabled. @param error by which it ended */
+export function failedHow(error: string): 'refused' | 'failed' {
+  return REFUSALS.includes(error) ? 'refused' : 'failed';
 }
 
 const REFUSALS = [

@@ -26,7 +26,7 @@ import { outageOf, outagesOf } from './outages';
 import { type ControllerProgress, progressOf } from './progress';
 import { type Mending, mendingOf } from './mending';
 import { nextSteps } from './next-steps';
-import { isRefusal, type Succeeded, succeededHow } from './outcome';
+import { failedHow, type Succeeded, succeededHow } from './outcome';
 import { type ReportVerdict, verdictsOf } from './verdicts';
 
 /** What an execution found and did; null if a step was not reached or not needed. It holds no secret. */
@@ -193,13 +193,8 @@ export function report(input: ReportInput): Report {
   const bootstrap = [...(input.bootstrap ?? []), ...(input.schema ? [input.schema] : [])];
   const undone = input.rollBack ?? (input.troubles.length > 0 ? nowhereBegun(plan) : null);
   const verdicts = verdictsOf(input);
-  const outcome = undone
-    ? 'rolled-back'
-    : failure
-      ? isRefusal(failure.error)
-        ? 'refused'
-        : 'failed'
-      : succeededHow(input, verdicts);
+  const ended = failure ? failedHow(failure.error) : succeededHow(input, verdicts);
+  const outcome = undone ? 'rolled-back' : ended;
   return {
     site: site.name,
     mode,

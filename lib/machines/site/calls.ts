@@ -7,3 +7,6 @@ export const CALL = { taskTimeout: Timeout.duration(Duration.seconds(30)), outpu
 
 /** For one that fails no execution. */
 export const PERSISTENT = { errors: [Errors.ALL], maxAttempts: 3, interval: Duration.seconds(1), backoffRate: 2 };
+
+/** What a conditional write of DynamoDB ends with, if its condition does not hold. */
+export const CONDITION_FAILED = 'DynamoDB.ConditionalCheckFailedException';

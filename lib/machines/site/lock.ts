@@ -13,7 +13,7 @@ import type { LockTable } from '../../lock-table';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
 import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
 import { timeLimit } from '../../states/time-limit';
-import { CALL } from './calls';
+import { CALL, CONDITION_FAILED } from './calls';
 import { isRecovery, touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
@@ -26,8 +26,6 @@ export interface Lock {
   readonly executions: string;
 }
 
-/** What a conditional write ends with, if the condition does not hold. */
-export const HELD_BY_ANOTHER = 'DynamoDB.ConditionalCheckFailedException';
 const ME = variable<string>('states.context.Execution.Id');
 /** `owner` goes by another name in conditions: DynamoDB reserves the word. */
 const NAMES = { '#owner': 'owner' };
@@ -112,7 +110,7 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: 
     wait.next(takeOver);
 
     for (const one of [take, takeOver]) {
-      repeated(one, HELD_BY_ANOTHER).addCatch(read, { errors: [HELD_BY_ANOTHER], outputs: UNCHANGED });
+      repeated(one, CONDITION_FAILED).addCatch(read, { errors: [CONDITION_FAILED], outputs: UNCHANGED });
       kit.onFailure(one, release).next(free);
     }
     kit.onFailure(repeated(read), release).next(released);
@@ -218,7 +216,7 @@ function deleteLock(
     expressionAttributeNames: NAMES,
     expressionAttributeValues: { ':me': attribute(ME) },
   });
-  repeated(release, HELD_BY_ANOTHER).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+  repeated(release, CONDITION_FAILED).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   release.next(next);
   return release;
 }

@@ -4,8 +4,7 @@ import { PARENT_EXECUTION } from '../../../domain/site/started-by';
 import type { NotesTable } from '../../notes-table';
 import { EXECUTION, type Expression, jsonata, NOW, text } from '../../states/expression';
 import { type StateKit, UNCHANGED, type VariablesOf } from '../../states/kit';
-import { CALL, PERSISTENT } from './calls';
-import { HELD_BY_ANOTHER } from './lock';
+import { CALL, CONDITION_FAILED, PERSISTENT } from './calls';
 import type { SiteVariables } from './variables';
 
 /** For the same drift a check starts no second apply for so long, whatever became of the first, in seconds: a week. */
@@ -45,9 +44,9 @@ export function noteMend({ scope, $ }: StateKit<SiteVariables>, table: NotesTabl
     },
     assign: { mending: 'starts' },
   });
-  note.addRetry({ errors: [HELD_BY_ANOTHER], maxAttempts: 0 });
+  note.addRetry({ errors: [CONDITION_FAILED], maxAttempts: 0 });
   note.addRetry(PERSISTENT);
-  note.addCatch(next, { errors: [HELD_BY_ANOTHER], outputs: UNCHANGED, assign: { mending: 'repeated' } });
+  note.addCatch(next, { errors: [CONDITION_FAILED], outputs: UNCHANGED, assign: { mending: 'repeated' } });
   note.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   note.next(next);
   return note;
