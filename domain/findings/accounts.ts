@@ -20,11 +20,13 @@ export async function checkAccounts(site: Site, openstack: OpenStackSession, sec
     userDomain: { name: trust.domainName },
     scope: { domain: { name: trust.domainName } },
   };
-  const uri = keystone.wwwAuthenticateUri.replace(/\/+$/, '');
+  const url = tokensUrl(keystone.authUrl);
+  // Exactly there: Magnum uses it as it is.
+  const uri = `${keystone.wwwAuthenticateUri.replace(/\/+$/, '')}/auth/tokens`;
+  const login = askForToken(openstack.http, url, service);
   const [byService, atUri, byAdmin] = await Promise.all([
-    askForToken(openstack.http, tokensUrl(keystone.authUrl), service),
-    // Exactly there: Magnum uses it as it is.
-    askForToken(openstack.http, `${uri}/auth/tokens`, service),
+    login,
+    uri === url ? login : askForToken(openstack.http, uri, service),
     askForToken(openstack.http, tokensUrl(site.openstack.authUrl), admin),
   ]);
   return [...serviceUser(site, byService), ...authUri(site, atUri), ...trusteeAdmin(site, byAdmin)];

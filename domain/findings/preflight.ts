@@ -10,12 +10,12 @@ import { canBeAsked, checkPlatforms } from './platform';
 import { haproxyDisabled, settle } from './settle';
 import { checkSudo } from './sudo';
 
-/** What does not answer now is a finding, and the next execution asks again. */
+/** What does not answer soon is a finding, and the next execution asks again. */
 export const PREFLIGHT_HTTP = {
   connectTimeoutMs: 5000,
   readTimeoutMs: 20_000,
   writeTimeoutMs: 20_000,
-  retryDelaysMs: [],
+  retryDelaysMs: [500, 1000],
 };
 
 /**

@@ -6,6 +6,11 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /**
+   * Whether a request that is no GET does no harm when it is carried out twice: then it is repeated like a GET.
+   * @default false
+   */
+  readonly repeatable?: boolean;
 }
 
 /** An answer of any status. */

@@ -26,8 +26,8 @@ export interface HttpOptions {
    */
   readonly writeTimeoutMs?: number;
   /**
-   * Pauses before a GET is repeated, in milliseconds; after the last the request is not repeated. HAProxy needs about 3.1 s
-   * until it routes to a restarted API again.
+   * Pauses before a GET, or another request that is repeatable, is repeated, in milliseconds; after the last it is not. HAProxy
+   * needs about 3.1 s until it routes to a restarted API again.
    * @default [500, 1000, 2000, 4000]
    */
   readonly retryDelaysMs?: readonly number[];
@@ -57,7 +57,8 @@ export class HttpClient {
   /**
    * Sends a request and returns the answer, whatever its status.
    *
-   * A GET is repeated when the connection is lost or 503 is answered; what changes something is sent once.
+   * A GET, or another request that is repeatable, is repeated when the connection is lost, or when what is answered may pass; what
+   * changes something is sent once.
    *
    * @throws OpenStackUnreachable when no answer came and the request cannot have had an effect
    * @throws AnswerLost when a request that changes something may have been carried out without an answer
@@ -72,11 +73,11 @@ export class HttpClient {
   }
 
   private async attempt(request: HttpRequest): Promise<Answer> {
-    if (request.method !== 'GET') return this.once(request);
+    if (!isRepeatable(request)) return this.once(request);
     for (const delay of this.retryDelaysMs) {
       try {
         const answer = await this.once(request);
-        if (answer.status !== 503) return answer;
+        if (!mayPass(request, answer)) return answer;
       } catch (error) {
         if (!(error instanceof OpenStackUnreachable) || error.timedOut) throw error;
       }
@@ -103,7 +104,8 @@ export class HttpClient {
     this.secure.destroy();
   }
 
-  private once({ method, url, headers, body }: HttpRequest): Promise<Answer> {
+  private once(asked: HttpRequest): Promise<Answer> {
+    const { method, url, headers, body } = asked;
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const secure = url.startsWith('https:');
     const timeoutMs = method === 'GET' ? this.readTimeoutMs : this.writeTimeoutMs;
@@ -112,7 +114,7 @@ export class HttpClient {
       let cancel = (): void => undefined;
       const fail = (reason: string, timedOut = false) => {
         cancel();
-        const mayHaveChanged = method !== 'GET' && connected;
+        const mayHaveChanged = !isRepeatable(asked) && connected;
         reject(
           mayHaveChanged
             ? new AnswerLost(method, url, reason)
@@ -158,6 +160,21 @@ export class HttpClient {
       request.end(payload);
     });
   }
+}
+
+function isRepeatable({ method, repeatable = false }: HttpRequest): boolean {
+  return method === 'GET' || repeatable;
+}
+
+/** Statuses with which the load balancer says that it has no answer of a server. */
+const OF_LOAD_BALANCER = [502, 503, 504];
+
+/**
+ * Whether the same request may be answered otherwise a moment later. Keystone fails on two logins of one user at once from MariaDB 11.6
+ * on, "Record has changed since last read" (`innodb_snapshot_isolation`): with 500, or with none behind a load balancer.
+ */
+function mayPass({ method }: HttpRequest, { status }: Answer): boolean {
+  return OF_LOAD_BALANCER.includes(status) || (method !== 'GET' && status === 500);
 }
 
 /** The connection was closed when an answer should have come. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { MagnumHaError, messageOf } from '../errors';
+import { MagnumHaError } from '../errors';
 import type { Site } from '../site/document';
 import type { Clock } from '../world';
 import { optionalListOf } from './answers';
-import { AnswerLost, detailOf, OpenStackUnreachable, UnexpectedAnswer } from './errors';
+import { detailOf, OpenStackUnreachable, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
 import type { Answer, HttpRequest } from './http-messages';
 
@@ -165,8 +165,6 @@ export class Keystone {
       return await this.http.request(tokenRequest(url, user, scope));
     } catch (error) {
       if (error instanceof OpenStackUnreachable) throw new KeystoneUnreachable(url, error.reason);
-      // A token that nobody received does no harm.
-      if (error instanceof AnswerLost) throw new KeystoneUnreachable(url, messageOf(error));
       throw error;
     }
   }
@@ -180,5 +178,7 @@ export function tokensUrl(authUrl: string): string {
 
 /** Asks for a token by a password. @param user who, as Keystone wants it, with the password */
 export function tokenRequest(url: string, user: object, scope: object): HttpRequest {
-  return { method: 'POST', url, body: { auth: { identity: { methods: ['password'], password: { user } }, scope } } };
+  const identity = { methods: ['password'], password: { user } };
+  // A token that nobody received does no harm.
+  return { method: 'POST', url, body: { auth: { identity, scope } }, repeatable: true };
 }

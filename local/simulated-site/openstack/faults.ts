@@ -2,6 +2,11 @@
 export interface OpenStackFaults {
   /** Keystone's own processes are gone: 503 HTML from HAProxy, and from every Magnum API that wants to check a token. */
   keystoneDown: boolean;
+  /**
+   * How many of the next logins fail, as two of one user at once do from MariaDB 11.6 on: Keystone ends the connection without an
+   * answer, and HAProxy says so with 502. Seen on Debian 13.
+   */
+  loginsFail: number;
   /** No cluster gets any further: what is in progress stays so. */
   clusterStuck: boolean;
   /** How many of the next requests that change something are carried out without an answer. */
@@ -29,6 +34,7 @@ export function createFaults(dropConductor: (controller: string) => void): OpenS
   const failures: ClusterFailure[] = [];
   return {
     keystoneDown: false,
+    loginsFail: 0,
     clusterStuck: false,
     answersLost: 0,
     nextClusterFails: (faults, statusReason = 'Resource CREATE failed: ResourceInError: went to status ERROR') => {

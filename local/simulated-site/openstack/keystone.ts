@@ -67,6 +67,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, given: 
     sendJson(response, 300, { versions: { values: [version(base)] } }, { Location: `${base}/v3/` });
   } else if (path === '/v3') {
     sendJson(response, 200, { version: version(base) });
+  } else if (path === '/v3/auth/tokens' && request.method === 'POST' && given.faults.loginsFail > 0) {
+    given.faults.loginsFail -= 1;
+    response.writeHead(502, { 'Content-Type': 'text/html', Connection: 'close' });
+    response.end(
+      '<html><body><h1>502 Bad Gateway</h1>\nThe server returned an invalid or incomplete response.\n</body></html>\n',
+    );
   } else if (path === '/v3/auth/tokens' && request.method === 'POST') {
     issue(body, response, given, tokens);
   } else if (path.startsWith('/v3/regions/') && request.method === 'GET') {

@@ -397,6 +397,11 @@ describe('causes of failure', () => {
       found: ['error KeystoneAuthUrlWrong', 'error AuthUriWrong', 'error OpenStackAuthUrlWrong'],
     },
     {
+      what: 'Keystone fails on the first logins, and then no longer',
+      site: ({ openstack }) => (openstack.faults.loginsFail = 2),
+      found: [],
+    },
+    {
       what: 'Magnum has no endpoint',
       site: withoutService('container-infra'),
       found: ['error MagnumEndpointMissing'],

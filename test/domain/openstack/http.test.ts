@@ -128,14 +128,14 @@ describe('a connection', () => {
 });
 
 describe('a GET', () => {
-  test('that is lost or answered with 503 is repeated after longer and longer pauses', async () => {
-    const turns = inTurn('close', 503, 200);
+  test('that is lost or has no answer of a server is repeated after longer and longer pauses', async () => {
+    const turns = inTurn('close', 503, 502, 504, 200);
     const { request, passed } = clientOf(turns.listener);
 
     const answer = await request({ method: 'GET', url: URL });
 
     expect(answer.status).toBe(200);
-    expect([turns.asked(), passed()]).toEqual([3, 1500]);
+    expect([turns.asked(), passed()]).toEqual([5, 7500]);
   });
 
   test.each<[string, 503 | 'close']>([
@@ -160,6 +160,25 @@ describe('a GET', () => {
     const answer = await request({ method: 'GET', url: URL });
 
     expect([answer.status, turns.asked()]).toEqual([status, 1]);
+  });
+});
+
+describe('a POST that is repeatable', () => {
+  test.each([502, 500, 'close'] as const)('is repeated after %s', async (turn) => {
+    const turns = inTurn(turn, 201);
+    const { request } = clientOf(turns.listener);
+
+    const answer = await request({ method: 'POST', url: URL, body: {}, repeatable: true });
+
+    expect([answer.status, turns.asked()]).toEqual([201, 2]);
+  });
+
+  test('that is lost each time has changed nothing', async () => {
+    const { request } = clientOf(inTurn('close').listener);
+
+    const lost = request({ method: 'POST', url: URL, body: {}, repeatable: true });
+
+    await expect(lost).rejects.toMatchObject({ name: 'OpenStackUnreachable' });
   });
 });
 

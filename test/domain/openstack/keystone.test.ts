@@ -66,14 +66,17 @@ test.each([
   session = await startSession({}, { authUrl });
   // Magnum answers 401 to whatever has no token; asked for /, it is no Keystone either.
   session.cloud.serve((_, response) => response.writeHead(404).end());
-  await expect(session.keystone.token()).rejects.toMatchObject({ name: 'KeystoneUnreachable' });
-  await expect(session.keystone.token()).rejects.toThrow(reason);
+  const failure = session.drive(session.keystone.token());
+  await expect(failure).rejects.toMatchObject({ name: 'KeystoneUnreachable' });
+  await expect(failure).rejects.toThrow(reason);
 });
 
 test('Keystone down: KeystoneUnreachable, with what HAProxy says', async () => {
   session = await startSession();
   session.cloud.openstack.faults.keystoneDown = true;
-  await expect(session.keystone.token()).rejects.toThrow(/503 503 Service Unavailable No server is available/);
+  await expect(session.drive(session.keystone.token())).rejects.toThrow(
+    /503 503 Service Unavailable No server is available/,
+  );
 });
 
 test.each([
