@@ -37,12 +37,15 @@ const OUTAGE_TOLERANCE = { less: 500, more: 2_000 };
 const violation = (invariant: Invariant, what: string, details: readonly string[]): Violation[] =>
   details.length === 0 ? [] : [{ invariant, what, detail: [...new Set(details)].slice(0, 4).join('; ') }];
 
-/** I1: HAProxy is enabled, and runs on every controller that can run it. Looked at long after the end of an execution. */
+/**
+ * I1: HAProxy is enabled, and runs on every controller that can run it: pacemaker runs nothing without a quorum. Looked at long after the
+ * end of an execution.
+ */
 export function servesAgain(site: SimulatedSite): Violation[] {
   const { pacemaker, controllers } = site;
   if (pacemaker.disabled) return violation('I1', 'HAProxy stays disabled', [pacemaker.resource]);
   const missing = pacemaker.nodes
-    .filter(({ running, member, name }) => running && member && !controllers.get(name)?.haproxyWillNotStart)
+    .filter(({ member, name }) => member && pacemaker.view(name)?.quorum && !controllers.get(name)?.haproxyWillNotStart)
     .filter(({ name }) => !controllers.get(name)?.processes.some((process) => process.name === 'haproxy'));
   return violation(
     'I1',

@@ -106,9 +106,11 @@ export async function runWith(
         const cutOff = scenario.name === 'left-disabled' && struck.some(({ kind }) => KINDS.get(kind)?.cutsOff);
         // What was down before is down until an apply gets that far.
         const stillDown = scenario.name === 'down-on-one' && result.status !== 'SUCCEEDED';
-        const serving = cutOff || stillDown ? [] : servesAgain(site);
+        const serves = () => (cutOff || stillDown ? [] : servesAgain(site));
+        const before = serves();
         await hazards.mend();
         await clock.sleep(SETTLE_MS);
+        const serving = before.length > 0 ? before : serves();
         const facts = factsOf(site);
         const truth = { mode: scenario.mode, facts, wanted, effects, outageMs };
         const violations = [
