@@ -1,8 +1,10 @@
 import { type Mode, MODES } from '../domain/site/load';
-import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { Argument, Option } from 'commander';
 import { whoAmI, withStepFunctions } from './aws';
-import { EXIT, print } from './context';
+import { describe } from '../domain/audit/executions';
+import { checkMachineOf } from '../domain/site/machines';
+import { type Context, EXIT, print, UsageError } from './context';
 import { machineArn } from './executions';
 import { followExecution, type FollowOptions } from './follow';
 import type { Verb } from './program';
@@ -12,6 +14,9 @@ interface StartOptions extends FollowOptions {
   readonly outsideWindow?: string;
   readonly follow?: boolean;
 }
+
+/** Milliseconds between two looks at what starts a check. */
+const STARTING_MS = 250;
 
 /** `start`: starts an execution on AWS. */
 export const start: Verb = (parent, run) => {
@@ -34,16 +39,20 @@ export const start: Verb = (parent, run) => {
       run((context, site: string, options: StartOptions) =>
         withStepFunctions(async (client) => {
           const { mode, stack, outsideWindow } = options;
+          if (outsideWindow !== undefined && mode !== 'apply') {
+            throw new UsageError(
+              '--outside-window belongs to --mode apply: nothing else is bound to the change window.',
+            );
+          }
           const at = new Date(context.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
-          const started = await client.send(
-            new StartExecutionCommand({
-              stateMachineArn: await machineArn(client, stack),
-              // As people look for it in the console.
-              name: `${site}-${mode}-${at}`.slice(0, 80),
-              input: JSON.stringify({ site, mode, outsideWindow, startedBy: await whoAmI() }),
-            }),
-          );
-          const { executionArn: arn = '' } = started;
+          const machine = await machineArn(client, stack);
+          // As people look for it in the console.
+          const name = `${site}-${mode}-${at}`.slice(0, 80);
+          const startedBy = await whoAmI();
+          const arn =
+            mode === 'check'
+              ? await startCheck(context, client, checkMachineOf(machine), { name, input: { site, startedBy } })
+              : await startExecution(client, machine, { name, input: { site, mode, outsideWindow, startedBy } });
           if (options.follow) return followExecution(context, client, arn, options);
           print(
             context,
@@ -56,3 +65,37 @@ export const start: Verb = (parent, run) => {
       ),
     );
 };
+
+/** How to start an execution. */
+interface Start {
+  readonly name: string;
+  readonly input: object;
+}
+
+/** @returns the execution's ARN */
+async function startExecution(client: SFNClient, machine: string, { name, input }: Start): Promise<string> {
+  const { executionArn = '' } = await client.send(
+    new StartExecutionCommand({ stateMachineArn: machine, name, input: JSON.stringify(input) }),
+  );
+  return executionArn;
+}
+
+/**
+ * Starts a check by the machine that starts nothing else: who checks may need no other right.
+ *
+ * @returns the ARN of the check, not of what started it
+ * @throws UsageError if it could not be started
+ */
+async function startCheck({ clock }: Context, client: SFNClient, machine: string, start: Start): Promise<string> {
+  const starting = await startExecution(client, machine, start);
+  for (;;) {
+    const { status, output = '{}', error, cause } = await describe(client, starting);
+    if (status === 'SUCCEEDED') return (JSON.parse(output) as { executionArn: string }).executionArn;
+    if (status !== 'RUNNING') {
+      throw new UsageError(
+        `The check could not be started: ${error ?? String(status)}: ${cause ?? ''} See ${starting}`,
+      );
+    }
+    await clock.sleep(STARTING_MS);
+  }
+}

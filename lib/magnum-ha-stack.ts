@@ -10,9 +10,11 @@ import type { ArchiveSettings, Network } from './settings';
 import { NotesTable } from './notes-table';
 import { CommandsQuery } from './commands-query';
 import { PeopleTopic } from './people';
+import { CheckMachine } from './machines/check';
 import { FleetMachine } from './machines/fleet';
 import { RecoveryMachine } from './machines/recovery';
 import { SiteMachine } from './machines/site';
+import { Roles } from './roles';
 import { SiteDocuments } from './site-documents';
 import { SiteSecrets } from './site-secrets';
 import { TaskFunctions } from './task-functions';
@@ -91,6 +93,15 @@ export class MagnumHaStack extends Stack {
     const notArchived = archive.deadLetterQueue;
     const { stateMachine: weekly } = new WeeklySummary(this, 'WeeklySummary', {
       ...{ archive, topic, logGroup, deadLetterQueue },
+      ...encryption,
+    });
+    const { stateMachine: checkMachine } = new CheckMachine(this, 'Check', {
+      siteMachine: stateMachine,
+      ...encryption,
+    });
+    new Roles(this, 'Roles', {
+      ...{ siteMachine: stateMachine, checkMachine, fleetMachine: fleet },
+      ...{ documents: documents.bucket, records: archive.bucket, logGroup },
       ...encryption,
     });
     new Alarms(this, 'Alarms', { topic, stateMachine, recovery, weekly, deadLetterQueue, notArchived });

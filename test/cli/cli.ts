@@ -3,8 +3,8 @@ import { main } from '../../cli/program';
 import { realClock } from '../../domain/world';
 import type { Local } from '../../local/deploy';
 import { logsEndpoint } from '../../local/emulator/aws/logs-endpoint';
-import { S3Endpoint } from '../../local/emulator/aws/s3-endpoint';
-import { LocalSsm } from '../../local/emulator/aws/ssm';
+import { type AuthorizeArn, S3Endpoint } from '../../local/emulator/aws/s3-endpoint';
+import { byArn, LocalSsm } from '../../local/emulator/aws/ssm';
 import { stsEndpoint } from '../../local/emulator/aws/sts-endpoint';
 import { stepFunctionsEndpoint } from '../../local/emulator/aws/step-functions-endpoint';
 
@@ -45,13 +45,21 @@ const ENVIRONMENT = [
   'AWS_SECRET_ACCESS_KEY',
 ];
 
-/** Serves a deployment as Step Functions, SSM, S3 and CloudWatch Logs to AWS's own clients in this process. @returns ends that */
-export async function serve({ deployment }: Pick<Local, 'deployment'>): Promise<() => void> {
-  const ssm = new LocalSsm(deployment.parameters, () => true);
-  const logs = logsEndpoint(deployment.logs);
-  const s3 = new S3Endpoint(deployment.buckets, () => true);
+/**
+ * Serves a deployment as Step Functions, SSM, S3 and CloudWatch Logs to AWS's own clients in this process.
+ *
+ * @param authorize what whoever has an access key may do @default everything
+ * @returns ends that
+ */
+export async function serve(
+  { deployment }: Pick<Local, 'deployment'>,
+  authorize: AuthorizeArn = () => true,
+): Promise<() => void> {
+  const ssm = new LocalSsm(deployment.parameters, byArn(authorize));
+  const logs = logsEndpoint(deployment.logs, authorize);
+  const s3 = new S3Endpoint(deployment.buckets, authorize);
   const sts = stsEndpoint();
-  const stepFunctions = stepFunctionsEndpoint(() => deployment.stepFunctions);
+  const stepFunctions = stepFunctionsEndpoint(() => deployment.stepFunctions, authorize);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SFN: await stepFunctions.listen(),
     AWS_ENDPOINT_URL_SSM: await ssm.listen(),

@@ -28,10 +28,10 @@ interface PolicyStatement {
   readonly Action: string | readonly string[];
   readonly Condition?: object;
 }
-/** What all roles of a stack may do. */
-const statementsOf = (template: Template) =>
+/** What all roles of a stack may do, or people with its managed policies. */
+const statementsOf = (template: Template, type = 'AWS::IAM::Policy') =>
   Object.values(
-    template.findResources('AWS::IAM::Policy') as Record<
+    template.findResources(type) as Record<
       string,
       { Properties: { PolicyDocument: { Statement: readonly PolicyStatement[] } } }
     >,
@@ -63,7 +63,13 @@ describe('createApp', () => {
       'eu-fleet',
       'eu-recovery',
       'eu-weekly',
+      'eu-check',
     ]);
+    expect(namesOf('AWS::IAM::ManagedPolicy', 'ManagedPolicyName')).toEqual(
+      ['check', 'apply', 'approve', 'audit'].map((role) => ({
+        'Fn::Join': ['', ['eu-', { Ref: 'AWS::Region' }, `-${role}`]],
+      })),
+    );
     expect(namesOf('AWS::SSM::Parameter', 'Name')).toEqual(['/eu/documents-bucket', '/eu/archive-bucket']);
     expect(JSON.stringify(statementsOf(template))).not.toContain('parameter/magnum-ha/');
   });
@@ -113,6 +119,12 @@ describe('createApp', () => {
       // The weekly summary's records, and each task's documents and secrets.
       1 + TASK_NAMES.length + TASK_NAMES.filter((task) => TASKS[task].secrets.length > 0).length,
     );
+    const roles = statementsOf(template, 'AWS::IAM::ManagedPolicy').filter(({ Action }) =>
+      /^kms:/.test(String(Action)),
+    );
+    // To look: each. To start: check, apply. To answer: approve. To read objects: audit.
+    expect(roles.filter(({ Condition }) => JSON.stringify(Condition).includes('kms:ViaService'))).toHaveLength(8);
+    expect(roles).toHaveLength(8);
     const keeping = statementsOf(template).filter(({ Action }) => Action.includes('kms:GenerateDataKey'));
     expect(keeping.map(({ Condition }) => Object.keys(Condition ?? {}))).toContainEqual(['StringEquals']);
   }, 60_000);

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../domain/world';
 import type { FunctionConfig, Functions, LogLine } from './functions';
 import { allows } from './iam';
-import { ACCOUNT, REGION } from './intrinsics';
+import { REGION } from './intrinsics';
 import { type LogEvent, logsEndpoint } from './logs-endpoint';
 import { LocalS3 } from './local-s3';
 import type { Buckets } from './s3';
 import { type AuthorizeArn, S3Endpoint } from './s3-endpoint';
-import { LocalSsm, type Parameter } from './ssm';
+import { byArn, LocalSsm, type Parameter } from './ssm';
 import { stepFunctionsEndpoint } from './step-functions-endpoint';
 import type { StepFunctions } from './step-functions';
 import type { Template } from './template';
@@ -31,7 +31,7 @@ export interface BundleOptions {
  */
 export async function bundledFunctions(options: BundleOptions): Promise<Functions> {
   const { template, parameters, buckets, stepFunctions, clock, log } = options;
-  const ssm = parameterStoreOf(template, parameters);
+  const ssm = new LocalSsm(parameters, byArn(rolesOf(template)));
   const s3 = new S3Endpoint(buckets, rolesOf(template));
   const logs = logsEndpoint(options.logs, rolesOf(template));
   const sfn = stepFunctionsEndpoint(stepFunctions, rolesOf(template));
@@ -67,14 +67,8 @@ export interface LocalServices {
 
 /** What functions in this process call: each may do what its role in the template allows. */
 export function localServices(template: Template, parameters: Map<string, Parameter>, buckets: Buckets): LocalServices {
-  return { ssm: parameterStoreOf(template, parameters), s3: new LocalS3(buckets, rolesOf(template)) };
-}
-
-function parameterStoreOf(template: Template, parameters: Map<string, Parameter>): LocalSsm {
   const may = rolesOf(template);
-  return new LocalSsm(parameters, (caller, action, parameter) =>
-    may(caller, action, parameter === undefined ? '*' : `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${parameter}`),
-  );
+  return { ssm: new LocalSsm(parameters, byArn(may)), s3: new LocalS3(buckets, may) };
 }
 
 function rolesOf({ statements }: Template): AuthorizeArn {

@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<string, Kind | undefined>> = {
   'AWS::Lambda::Function': { nameProperty: 'FunctionName', arn: inRegion('lambda', 'function:') },
   'AWS::DynamoDB::Table': { nameProperty: 'TableName', arn: inRegion('dynamodb', 'table/') },
   'AWS::IAM::Role': { nameProperty: 'RoleName', arn: (name) => `iam::${ACCOUNT}:role/${name}` },
+  'AWS::IAM::ManagedPolicy': { nameProperty: 'ManagedPolicyName', arn: (name) => `iam::${ACCOUNT}:policy/${name}` },
   'AWS::StepFunctions::StateMachine': {
     nameProperty: 'StateMachineName',
     arn: inRegion('states', 'stateMachine:'),

@@ -1,7 +1,9 @@
 import type { ParameterStringFilter, PutParameterRequest } from '@aws-sdk/client-ssm';
 import { ServiceError } from '../service-error';
 import type { HttpServer } from './http-server';
+import { ACCOUNT, REGION } from './intrinsics';
 import { jsonServer } from './json-server';
+import type { AuthorizeArn } from './s3-endpoint';
 
 /** A parameter of the Parameter Store. */
 export interface Parameter {
@@ -11,6 +13,12 @@ export interface Parameter {
 
 /** Whether this caller may do this with this parameter, or with all if it names none. */
 export type Authorize = (caller: string, action: string, parameter?: string) => boolean;
+
+/** The same of one who is asked about ARNs. */
+export function byArn(may: AuthorizeArn): Authorize {
+  return (caller, action, parameter) =>
+    may(caller, action, parameter === undefined ? '*' : `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${parameter}`);
+}
 
 /**
  * An endpoint on loopback that speaks as much of the Systems Manager API (JSON 1.1) as functions and operators use. The access key

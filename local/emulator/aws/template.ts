@@ -25,6 +25,8 @@ export interface Template {
   readonly functions: ReadonlyMap<string, FunctionConfig>;
   /** What each function's role allows, by the function's name. */
   readonly statements: ReadonlyMap<string, readonly Statement[]>;
+  /** What each managed policy of the stack allows, by the policy's name. */
+  readonly policies: ReadonlyMap<string, readonly Statement[]>;
   /** Values of the String parameters that the stack makes, by name. */
   readonly parameters: ReadonlyMap<string, string>;
   /** Partition keys of the tables, by table name. */
@@ -55,6 +57,11 @@ export function readTemplate(directory: string, stack: string): Template {
     ),
     functions: new Map(functions.map(({ name, properties }) => [name, functionConfig(name, properties, directory)])),
     statements: new Map(functions.map(({ name, properties }) => [name, statements(properties['Role'])])),
+    policies: new Map(
+      resources
+        .ofType('AWS::IAM::ManagedPolicy')
+        .map(({ name, properties }) => [name, statementsOf([properties['PolicyDocument'] as PolicyDocument])]),
+    ),
     parameters: new Map(
       resources.ofType('AWS::SSM::Parameter').map(({ name, properties }) => [name, String(properties['Value'])]),
     ),

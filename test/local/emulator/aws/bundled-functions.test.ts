@@ -55,6 +55,7 @@ beforeAll(async () => {
           ],
         ],
       ]),
+      policies: new Map(),
       parameters: new Map(),
       tables: new Map(),
       buckets: new Map(),

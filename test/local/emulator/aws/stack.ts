@@ -81,6 +81,7 @@ function templateOf({ machines, express = [], statements = {}, ...stack }: Stack
     machines: new Map(Object.entries(machines).map(([name, one]) => [name, machine(name, one)])),
     functions: new Map(Object.keys(handlers).map((name) => [name, config(name)])),
     statements: new Map(),
+    policies: new Map(),
     parameters: new Map(),
     tables: new Map(Object.entries(tables)),
     buckets: new Map(buckets.map((name) => [name, true])),
