@@ -16,6 +16,9 @@ import type { StartOptions } from '../../local/emulator/aws/step-functions';
 import { deploy, putDocument } from '../../local/deploy';
 import { idle } from '../lab-faults/idle';
 
+/** Who starts executions on a lab, as their input says. */
+export const STARTED_BY = 'a test on the lab';
+
 /** The stack deployed beside a lab whose Keystone and Magnum, at the least, are real. */
 export interface OpenStackLab {
   readonly lab: Lab;
@@ -23,6 +26,8 @@ export interface OpenStackLab {
   readonly controllers: readonly string[];
   /** What Parameter Store has, by name. */
   readonly parameters: Deployment['parameters'];
+  /** Objects of all buckets, once nothing runs any more: texts by key. */
+  stored(prefix: string): Promise<ReadonlyMap<string, string>>;
   /** Runs the whole workflow, with another document than the lab's own where one is given. */
   execute(mode: Mode, document?: Site, onEvent?: StartOptions['onEvent']): Promise<ExecutionResult>;
   /** Runs a line of bash on a host, as root and past SSH. @throws Error if it fails */
@@ -68,6 +73,11 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
     lab,
     controllers: document.controllers.map(({ name }) => name),
     parameters: deployment.parameters,
+    stored: async (prefix) => {
+      await idle(deployment);
+      const objects = [...deployment.buckets].flatMap((bucket) => bucket.list({ prefix }).objects);
+      return new Map(objects.map(({ key, body }) => [key, body.toString()]));
+    },
     bash: async (host, script) => {
       const { exitCode, stdout, stderr } = await lab.exec(host, ['bash', '-c', script]);
       if (exitCode !== 0) throw new Error(`${script} on ${host}: exit ${exitCode}: ${stderr}`);
@@ -76,8 +86,10 @@ export async function startOpenStackLab(options: OpenStackLabOptions): Promise<O
     execute: async (mode, changed = document, onEvent) => {
       await idle(deployment);
       putDocument(deployment, document.name, changed);
-      return deployment.start('magnum-ha', { input: { site: document.name, mode }, ...(onEvent && { onEvent }) })
-        .result;
+      return deployment.start('magnum-ha', {
+        input: { site: document.name, mode, startedBy: STARTED_BY },
+        ...(onEvent && { onEvent }),
+      }).result;
     },
     close: async () => {
       await deployment.close();

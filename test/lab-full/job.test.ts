@@ -120,6 +120,27 @@ it('workers 2 → 4, and another label of kubernetes, by editing the document', 
   expect(await truth(SWARM)).toEqual({ status: 'UPDATE_COMPLETE', nodes: 4, servers: 7 });
 });
 
+it('a cluster that somebody deleted: a check says that it is missing, an apply makes it again', async () => {
+  await site.bash('openstack', python(`cloud.ask("DELETE", f"{magnum}/clusters/${SWARM}")`));
+  const gone = python(`
+import time
+while any(one["name"] == "${SWARM}" for one in cloud.ask("GET", f"{magnum}/clusters")["clusters"]):
+    time.sleep(1)`);
+  await site.bash('openstack', gone);
+  const small = withCluster(SWARM, {});
+
+  const checked = reportOf(await site.execute('check', small));
+  const mended = reportOf(await site.execute('apply', small));
+
+  expect(checked.outcome).toBe('drift');
+  expect(checked.verdicts).toContainEqual(expect.objectContaining({ thing: `cluster ${SWARM}`, verdict: 'missing' }));
+  expect(mended).toMatchObject({
+    outcome: 'changed',
+    outageMs: null,
+    clusters: [{ name: SWARM, action: 'created', status: 'CREATE_COMPLETE', workers: 1 }],
+  });
+});
+
 it('a cluster whose time is over: what is not complete in Heat is reported', async () => {
   // Nobody signals that its servers are up.
   await site.bash('openstack', 'kill $(cat /run/guest.pid)');
