@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { CommonOptions, Context } from './context';
+import { type CommonOptions, type Context, EXIT, print } from './context';
 import { refuseUnwritable, refuseUnwritableDirectory, siteAt } from './files';
+import { incidentList, incidentTable, planned } from './incidents';
 import type { Verb } from './program';
 import { localRun, type RunOptions } from './run';
 
@@ -24,16 +25,44 @@ export const rehearse: Verb = (parent, run) => {
     .summary('run apply, then check, on a simulated site')
     .description(
       'Runs the deployed state machine with its functions on a simulated site of your document, on this machine: apply, ' +
-        'then check. AWS is not needed.',
-    );
+        'then check. AWS is not needed. With a drift the second execution, a check unless --mode says otherwise, finds it.',
+    )
+    .option('--drift <what>', 'what others do to the site after the apply; may be repeated', repeated)
+    .option('--fault <what>', 'what is broken meanwhile; may be repeated', repeated)
+    .option('--list', 'list what --drift and --fault can name, and do nothing else');
   withRunOptions(verb, EXAMPLE_SITE)
     .addHelpText(
       'after',
       '\nExamples:\n  magnum-ha rehearse --site sites/my-cloud.yaml\n' +
-        '  magnum-ha rehearse --mode check --history events.json',
+        '  magnum-ha rehearse --mode check --history events.json\n' +
+        '  magnum-ha rehearse --drift node-2:magnum.conf\n' +
+        '  magnum-ha rehearse --fault haproxy-will-not-stop:node-2 --mode apply',
     )
-    .action(run((context: Context, values: RunValues) => localRun(runOptions(values), context)));
+    .action(run(rehearsal));
 };
+
+interface RehearseValues extends RunValues {
+  readonly drift?: readonly string[];
+  readonly fault?: readonly string[];
+  readonly list?: boolean;
+}
+
+function rehearsal(context: Context, values: RehearseValues): Promise<number> | number {
+  const { drift = [], fault = [], list = false } = values;
+  if (list) {
+    print(context, values, incidentTable(), incidentList);
+    return EXIT.done;
+  }
+  const options = runOptions(values);
+  const drifts = drift.map((one) => planned('drift', one, options.site));
+  const faults = fault.map((one) => planned('fault', one, options.site));
+  const modes = drifts.length > 0 ? (['apply', values.mode ?? 'check'] as const) : options.modes;
+  return localRun({ ...options, modes, drifts, faults }, context);
+}
+
+function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
 
 /** Adds the options of whatever runs executions on this machine. */
 export function withRunOptions(command: Command, site: string): Command {

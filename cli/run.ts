@@ -10,6 +10,7 @@ import type { Bucket } from '../local/emulator/aws/s3';
 import type { LogLine } from '../local/emulator/aws/functions';
 import { conclude } from './conclude';
 import { type CommonOptions, type Context, EXIT, styleFor } from './context';
+import type { Planned } from './incidents';
 import { Progress } from './progress';
 
 /** What a run can be told. */
@@ -23,10 +24,20 @@ export interface RunOptions extends CommonOptions {
   readonly history?: string;
   /** Directory for the records of all. */
   readonly archive?: string;
+  /** Done between the first execution and the second; if the first fails, there is no second then. */
+  readonly between?: () => Promise<void>;
 }
 
 interface Ended extends ExecutionRecord {
   readonly execution: DescribeExecutionOutput;
+}
+
+/** What of a run on the simulated site is besides. */
+interface LocalRunOptions extends RunOptions {
+  /** What happens once the first execution has gone well. */
+  readonly drifts: readonly Planned[];
+  /** What happens after them; without any, at first. */
+  readonly faults: readonly Planned[];
 }
 
 /** Where executions run. */
@@ -37,7 +48,7 @@ export interface Runner {
 }
 
 /** Runs the workflow on the simulated site, see `runModes`. */
-export async function localRun(options: RunOptions, context: Context): Promise<number> {
+export async function localRun(options: LocalRunOptions, context: Context): Promise<number> {
   const say = sayer(options, context);
   say(styleFor(context, options)('dim', 'Synthesizing the stack and bundling its functions …'));
   const local = await startLocal(options.site, { bare: options.site.bootstrap });
@@ -46,8 +57,20 @@ export async function localRun(options: RunOptions, context: Context): Promise<n
       `${GENERATIONS[generationOf(options.site)].system}\nbehind an SSH bastion on loopback. Everything takes its true time; ` +
       `time in which nothing happens is\nskipped.`,
   );
+  const happen = async (kind: string, all: readonly Planned[]) => {
+    for (const { text, happen: doIt } of all) {
+      await doIt(local.site);
+      say(styleFor(context, options)('bold', `\n${kind}: ${text}`));
+    }
+  };
+  const { drifts, faults } = options;
+  const between = async () => {
+    await happen('Drift', drifts);
+    await happen('Fault', faults);
+  };
   try {
-    const code = await runModes(local, options, context);
+    if (drifts.length === 0) await happen('Fault', faults);
+    const code = await runModes(local, { ...options, ...(drifts.length > 0 && { between }) }, context);
     if (options.archive !== undefined) {
       await local.settled();
       copyRecords(local.deployment.buckets, options.archive);
@@ -94,6 +117,12 @@ export async function runModes({ deployment, logs }: Runner, options: RunOptions
     if (index === 0) save(options, ended);
     const result = conclude(context, options, ended);
     if (code !== EXIT.failed) code = result;
+    if (index > 0 || !options.between) continue;
+    if (code === EXIT.failed) {
+      say('\nIt failed, so nothing drifted and nothing follows.');
+      break;
+    }
+    await options.between();
   }
   return code;
 }

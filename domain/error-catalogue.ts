@@ -338,6 +338,10 @@ export const ERROR_CATALOGUE = {
   },
   'Command line and CDK app': {
     UsageError: entry('An option is wrong, or names a file that cannot be used.', 'See --help.'),
+    RehearsalImpossible: entry(
+      'A drift or a fault that was asked for does not fit the site document.',
+      'Leave it out, or rehearse another document. Nothing but the simulation was touched.',
+    ),
     AwsUnavailable: entry(
       'AWS cannot be reached with these credentials, or refuses a call.',
       'Set AWS_PROFILE and AWS_REGION as for the aws command; the message has the own words of AWS.',

@@ -21,7 +21,9 @@ describe('errors', () => {
   });
 
   test('every error of the catalogue is thrown somewhere', () => {
-    const sources = ['domain', 'lib', 'cli', 'lab'].flatMap((room) => sourcesIn(room, 'error-catalogue'));
+    const sources = ['domain', 'lib', 'cli', 'lab', 'local/rehearsal'].flatMap((room) =>
+      sourcesIn(room, 'error-catalogue'),
+    );
     const thrown = (name: string) => {
       const form = new RegExp(`(name = |failure\\(\\s*|"Error": |error: )['"]${name}['"]`);
       return sources.some((text) => form.test(text));
