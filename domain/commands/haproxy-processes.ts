@@ -14,6 +14,11 @@ export interface HaproxyEvidence {
    * one of HAProxy's own is among them, the others only finish what they have begun.
    */
   readonly listening?: ReadonlySet<number>;
+  /**
+   * Whether `ss` named the processes of every socket that listens, as older ones do not.
+   * @default false
+   */
+  readonly allNamed?: boolean;
   /** Processes that were known to be leftovers before. */
   readonly leftovers?: ReadonlySet<number>;
   /** Numbers of users that run HAProxy, if they are not of system accounts. */
@@ -144,11 +149,13 @@ function leavingAmong(
   const replaced = new Set(candidates.filter(({ process }) => byPid.has(process.pid)).flatMap((one) => one.replaces));
   const youngest = Math.min(...workers.map(({ age }) => age));
   const newest = new Set(workers.filter(({ age }) => age <= youngest + TOGETHER_SECONDS).map(rootOf));
-  const { listening = new Set() } = evidence;
+  const { listening = new Set(), allNamed = false } = evidence;
   // If none does, ss did not say which process has a socket, as older ones do not of every socket.
   const someListen = workers.some(({ pid }) => listening.has(pid));
+  // Then what a reload left has outlived its successor.
+  const hasDied = allNamed && !someListen && named.size > 0 && !list.all.some(({ pid }) => named.has(pid));
   const isLeaving = (one: Process): boolean => {
-    if (evidence.leftovers?.has(one.pid)) return true;
+    if (hasDied || evidence.leftovers?.has(one.pid)) return true;
     if (someListen) return !listening.has(one.pid);
     // A number may be another process's by now: what is left has a successor that is not older.
     const successors = workers.filter(({ pid, age }) => !replaced.has(pid) && age <= one.age);

@@ -29,9 +29,14 @@ export function servingHaproxyOn(node: Node): Promise<WhoseProcesses> {
   return look(node, listening(node));
 }
 
-async function listening({ attempt, commands }: Node): Promise<Pick<HaproxyEvidence, 'listening'>> {
+async function listening({ attempt, commands }: Node): Promise<Pick<HaproxyEvidence, 'listening' | 'allNamed'>> {
   const { exitCode, stdout } = await attempt(commands.sockets);
-  return exitCode === 0 ? { listening: new Set(parseListening(stdout).flatMap(({ pids }) => pids)) } : {};
+  if (exitCode !== 0) return {};
+  const sockets = parseListening(stdout);
+  return {
+    listening: new Set(sockets.flatMap(({ pids }) => pids)),
+    allNamed: sockets.every(({ pids }) => pids.length > 0),
+  };
 }
 
 async function look(node: Node, further: Promise<Partial<HaproxyEvidence>>): Promise<WhoseProcesses> {

@@ -7,7 +7,7 @@ import type { ExecutionResult } from '../../local/emulator/asl';
 import type { RecordedCommand, SimulatedSite } from '../../local/simulated-site';
 
 /** A shipped site document, as an object that may be changed. */
-export function document(name: 'golden' | 'guide'): Site {
+export function document(name: 'golden' | 'guide' | 'fuel'): Site {
   return parseSite(name, readFileSync(`${__dirname}/../../sites/${name}.json`, 'utf8'));
 }
 

@@ -137,6 +137,25 @@ test('each kind of drift made by hand is named by one check, mended by an apply,
   });
 });
 
+test('HAProxy that is dead beside what a reload left is not running, and is started there', async () => {
+  // The simulated site of this generation has a process that a reload left.
+  await withLocal(
+    document('fuel'),
+    async (local) => {
+      reportOf(await run(local));
+      local.site.faults.haproxyDies('node-2');
+
+      const checked = reportOf(await run(local, 'check'));
+      const mended = reportOf(await run(local));
+
+      expect(found(checked)).toEqual(['node-2 HAProxy: service down: HAProxy does not run']);
+      expect(mended.plan).toEqual([expect.stringMatching(/^node-2: start p_haproxy there/)]);
+      expect(reportOf(await run(local, 'check')).outcome).toBe('unchanged');
+    },
+    { bare: document('fuel').bootstrap },
+  );
+});
+
 test('HAProxy that pacemaker has given up on one controller is started there, and serves on elsewhere', async () => {
   await withLocal(document('golden'), async (local) => {
     const { site, clock } = local;

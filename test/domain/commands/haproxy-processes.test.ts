@@ -70,6 +70,17 @@ describe('as HAProxy runs', () => {
     });
   });
 
+  test.each<[string, Partial<HaproxyEvidence>, number[]]>([
+    ['has died, if its PID file names nothing that lives and none listens', { allNamed: true }, []],
+    ['may serve, if ss does not say whose each socket is', { allNamed: false }, [9584]],
+    ['serves, if it listens', { allNamed: true, listening: new Set([9584]) }, [9584]],
+    ['serves, if its PID file names it', { allNamed: true, pidFile: '9584' }, [9584]],
+  ])('HAProxy %s', (_, evidence, serving) => {
+    const found = told([daemon], { pidFile: '9733', listening: new Set([700]), ...evidence });
+
+    expect(found.serving).toEqual(serving);
+  });
+
   test('in several processes of one start, none is left over', () => {
     const [first, second] = [41, 42].map((pid) => `${pid} 1 110 110 ${pid} Ss /usr/sbin/haproxy -D ${ARGS}`);
 
