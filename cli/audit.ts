@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
 import { audit as auditOf, type ExecutionRecord } from '../domain/audit/audit';
+import { isLook, nameOf } from '../domain/audit/look';
 import { page } from '../domain/audit/page';
 import { intactRecord, keyTimeOf, RECORD_FILE } from '../domain/audit/record';
 import { auditText } from './audit-text';
@@ -66,19 +67,22 @@ async function recordOnAws(
   execution: string,
   { stack, archive }: Pick<AuditOptions, 'stack' | 'archive'>,
 ): Promise<ExecutionRecord> {
-  const own = await withStepFunctions(async (client) => {
-    const arn = await executionArn(client, execution, stack);
-    try {
-      return { execution: await describe(client, arn), events: await history(client, arn) };
-    } catch (error) {
-      if (error instanceof ExecutionDoesNotExist) return undefined;
-      throw error;
-    }
-  });
+  // Step Functions shows an Express execution to nobody.
+  const own = isLook(execution)
+    ? undefined
+    : await withStepFunctions(async (client) => {
+        const arn = await executionArn(client, execution, stack);
+        try {
+          return { execution: await describe(client, arn), events: await history(client, arn) };
+        } catch (error) {
+          if (error instanceof ExecutionDoesNotExist) return undefined;
+          throw error;
+        }
+      });
   if (own) {
     return { ...own, logs: await withLogs((client) => logsOf(client, logGroupOf(stack), own.execution)) };
   }
-  const name = execution.split(':').at(-1) ?? '';
+  const name = nameOf(execution);
   const wanted = (file: string) => keyTimeOf(file) !== null && file.endsWith(`Z-${name}/${RECORD_FILE}`);
   const found = await withArchive(archive ?? (await archiveOf(stack)), async ({ path, files }) => {
     for await (const { text } of files(path, wanted)) return intactRecord(text);

@@ -35,16 +35,16 @@ export const cost: Verb = (parent, run) => {
 
 /** What each part is. */
 const PARTS: Readonly<Record<string, string>> = {
-  transitions: 'state transitions',
+  looks: 'looks: Express executions, a transition each',
   functions: 'functions: time and invocations',
   secrets: 'secrets decrypted by KMS',
-  lock: 'lock in DynamoDB',
+  lock: 'locks read in DynamoDB',
   logs: 'logs, kept for three months',
   traces: 'traces of X-Ray',
-  fleet: 'fleet machine',
   archive: 'archive: function, requests, the first month',
   metrics: 'metrics of all sites together',
   alarms: 'alarms and dashboard',
+  weekly: 'weekly summary',
 };
 
 function costText({ monthlyDollars, parts, checks, check, storageWhenFull, prices }: MonthlyCost): string {
@@ -53,7 +53,7 @@ function costText({ monthlyDollars, parts, checks, check, storageWhenFull, price
   return [
     `${dollars(monthlyDollars)} a month for ${checks} checks that find all as wanted`,
     ...rows.map(([name, amount]) => `${dollars(amount).padStart(12)}  ${PARTS[name] ?? name}`),
-    `A check: ${check.transitions} transitions, ${check.invocations} invocations, ${check.seconds.toFixed(1)} s of functions, ` +
+    `A check: ${check.transitions} transition, ${(check.milliseconds / 1000).toFixed(1)} s, ${check.invocations} invocations, ${check.seconds.toFixed(1)} s of functions, ` +
       `${Math.round(check.recordBytes / 1000)} KB kept.`,
     `Records add up: after seven years those that are kept cost ${dollars(storageWhenFull)} a month.`,
     `Prices of ${prices.region} of ${prices.asOf}, without free tiers.`,

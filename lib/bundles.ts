@@ -10,6 +10,7 @@ import { projectRoot } from './project-root';
 
 /** Handlers that no state of the site machine invokes. */
 export const ARCHIVE = 'archive';
+export const ARCHIVE_LOOK = 'archive-look';
 export const WEEKLY_SUMMARY = 'weekly-summary';
 
 /** By file; the same for every app that a process makes. */
@@ -56,7 +57,9 @@ function commit(): string {
 function bundleAll(): Map<string, Uint8Array> {
   const lambdas = join(projectRoot, 'lambdas');
   const { outputFiles } = buildSync({
-    entryPoints: [...TASK_NAMES.map(fileOf), ARCHIVE, WEEKLY_SUMMARY].map((file) => join(lambdas, `${file}.ts`)),
+    entryPoints: [...TASK_NAMES.map(fileOf), ARCHIVE, ARCHIVE_LOOK, WEEKLY_SUMMARY].map((file) =>
+      join(lambdas, `${file}.ts`),
+    ),
     write: false,
     outdir: lambdas,
     bundle: true,

@@ -69,8 +69,14 @@ export class MagnumHaStack extends Stack {
       ...encryption,
     });
     new CommandsQuery(this, 'Commands', { logGroup });
+    const archive = new RecordArchive(this, 'Archive', {
+      siteMachine: stateMachine,
+      settings,
+      logGroup,
+      ...encryption,
+    });
     const { stateMachine: fleet } = new FleetMachine(this, 'Fleet', {
-      documents,
+      ...{ documents, functions, lockTable, archive },
       siteMachine: stateMachine,
       ...encryption,
     });
@@ -82,12 +88,6 @@ export class MagnumHaStack extends Stack {
     const { stateMachine: recovery } = new RecoveryMachine(this, 'Recovery', {
       siteMachine: stateMachine,
       deadLetterQueue,
-      ...encryption,
-    });
-    const archive = new RecordArchive(this, 'Archive', {
-      siteMachine: stateMachine,
-      settings,
-      logGroup,
       ...encryption,
     });
     const notArchived = archive.deadLetterQueue;

@@ -11,9 +11,9 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { archiveParameter } from '../domain/audit/s3';
-import { ARCHIVE, withBundles } from './bundles';
+import { ARCHIVE, ARCHIVE_LOOK, withBundles } from './bundles';
 import type { ArchiveSettings } from './settings';
-import { TaskFunction } from './task-function';
+import { type TaskEnvironment, TaskFunction } from './task-function';
 
 /** Properties of `RecordArchive`. */
 export interface RecordArchiveProps {
@@ -35,6 +35,8 @@ const PATIENCE = Duration.hours(6);
  */
 export class RecordArchive extends Construct {
   readonly bucket: Bucket;
+  /** The function that writes the record of a look, by what its execution tells: it reads no execution. */
+  readonly lookWriter: TaskFunction;
   /** Events whose execution could not be archived. */
   readonly deadLetterQueue: Queue;
 
@@ -48,7 +50,9 @@ export class RecordArchive extends Construct {
       parameterName: archiveParameter(Stack.of(this).stackName),
       stringValue: this.bucket.bucketName,
     });
-    const archive = this.makeFunction(props);
+    const archive = this.makeArchive(props);
+    this.lookWriter = this.makeFunction(ARCHIVE_LOOK, props, Duration.minutes(1));
+    if (key) this.grantKey(this.lookWriter, key, ['s3']);
     new Rule(this, 'Ended', {
       description: 'Executions of the site machine that have ended, whichever way',
       eventPattern: {
@@ -108,59 +112,75 @@ export class RecordArchive extends Construct {
     return queue;
   }
 
-  private makeFunction({ settings, logGroup, key }: RecordArchiveProps): TaskFunction {
-    const { retentionDays, objectLock } = settings;
-    const archive = withBundles(
-      (code) =>
-        new TaskFunction(this, 'Archive', {
-          task: ARCHIVE,
-          code: code(ARCHIVE),
-          timeout: Duration.minutes(5),
-          environment: {
-            ARCHIVE_BUCKET: this.bucket.bucketName,
-            LOG_GROUP: logGroup.logGroupName,
-            RETENTION_DAYS: String(retentionDays),
-            ...(objectLock ? { OBJECT_LOCK: objectLock } : {}),
-          },
-          logGroup,
-        }),
-    );
+  private makeArchive(props: RecordArchiveProps): TaskFunction {
+    const { logGroup, key } = props;
+    const archive = this.makeFunction(ARCHIVE, props, Duration.minutes(5), { LOG_GROUP: logGroup.logGroupName });
     archive.configureAsyncInvoke({
       onFailure: new SqsDestination(this.deadLetterQueue),
       retryAttempts: 2,
       maxEventAge: PATIENCE,
     });
-    this.grant(archive, logGroup, objectLock !== undefined);
-    if (key) this.grantKey(archive, key);
-    return archive;
-  }
-
-  private grant(archive: TaskFunction, logGroup: LogGroup, locks: boolean): void {
-    const { bucketArn } = this.bucket;
+    const { stackName } = Stack.of(this);
     const executions = Stack.of(this).formatArn({
       service: 'states',
       resource: 'execution',
-      resourceName: `${Stack.of(this).stackName}:*`,
+      resourceName: `${stackName}:*`,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    const allow = (sid: string, actions: string[], resources: string[]) => {
-      archive.addToRolePolicy(new PolicyStatement({ sid, actions, resources }));
-    };
-    allow('ReadExecutions', ['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
-    allow('ReadCommands', ['logs:FilterLogEvents'], [logGroup.logGroupArn]);
+    allow(archive, 'ReadExecutions', ['states:DescribeExecution', 'states:GetExecutionHistory'], [executions]);
+    allow(archive, 'ReadCommands', ['logs:FilterLogEvents'], [logGroup.logGroupArn]);
+    Validations.of(archive.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${stackName}:*]`,
+      reason: 'It records all executions of the site machine, and may read no others.',
+    });
+    if (key) {
+      this.grantKey(archive, key, ['s3', 'states']);
+      Validations.of(archive.role).acknowledge(
+        ...['GenerateDataKey', 'ReEncrypt'].map((action) => ({
+          id: `AwsSolutions-IAM5[Action::kms:${action}*]` as const,
+          reason: 'With the key of the dead-letter queue, which CDK grants so to what sends to it.',
+        })),
+      );
+    }
+    return archive;
+  }
+
+  /** A function that writes records. */
+  private makeFunction(
+    task: string,
+    { settings, logGroup }: RecordArchiveProps,
+    timeout: Duration,
+    more: TaskEnvironment = {},
+  ): TaskFunction {
+    const { retentionDays, objectLock } = settings;
+    const made = withBundles(
+      (code) =>
+        new TaskFunction(this, task === ARCHIVE ? 'Archive' : 'ArchiveLook', {
+          ...{ task, code: code(task), timeout, logGroup },
+          environment: {
+            ARCHIVE_BUCKET: this.bucket.bucketName,
+            RETENTION_DAYS: String(retentionDays),
+            ...(objectLock ? { OBJECT_LOCK: objectLock } : {}),
+            ...more,
+          },
+        }),
+    );
+    this.grantWrite(made, objectLock !== undefined);
+    return made;
+  }
+
+  private grantWrite(writer: TaskFunction, locks: boolean): void {
+    const { bucketArn } = this.bucket;
     allow(
+      writer,
       'KeepRecords',
       ['s3:GetObject', 's3:PutObject', ...(locks ? ['s3:PutObjectRetention'] : [])],
       [`${bucketArn}/records/*`, `${bucketArn}/heads/*`],
     );
     // Without it, what is not there could not be told from what is forbidden.
-    allow('TellWhatIsMissing', ['s3:ListBucket'], [bucketArn]);
+    allow(writer, 'TellWhatIsMissing', ['s3:ListBucket'], [bucketArn]);
     const logicalId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket);
-    Validations.of(archive.role).acknowledge(
-      {
-        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${Stack.of(this).stackName}:*]`,
-        reason: 'It records all executions of the site machine, and may read no others.',
-      },
+    Validations.of(writer.role).acknowledge(
       ...['records', 'heads'].map((prefix) => ({
         id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/${prefix}/*]` as const,
         reason: 'A record is named by its execution.',
@@ -168,21 +188,22 @@ export class RecordArchive extends Construct {
     );
   }
 
-  private grantKey(archive: TaskFunction, key: IKey): void {
-    const services = ['s3', 'states'].map((service) => `${service}.${Stack.of(this).region}.amazonaws.com`);
-    archive.addToRolePolicy(
+  private grantKey(writer: TaskFunction, key: IKey, services: readonly string[]): void {
+    writer.addToRolePolicy(
       new PolicyStatement({
         sid: 'UseTheKey',
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: [key.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': services } },
+        conditions: {
+          StringEquals: {
+            'kms:ViaService': services.map((service) => `${service}.${Stack.of(this).region}.amazonaws.com`),
+          },
+        },
       }),
     );
-    Validations.of(archive.role).acknowledge(
-      ...['GenerateDataKey', 'ReEncrypt'].map((action) => ({
-        id: `AwsSolutions-IAM5[Action::kms:${action}*]` as const,
-        reason: 'With the key of the dead-letter queue, which CDK grants so to what sends to it.',
-      })),
-    );
   }
+}
+
+function allow(writer: TaskFunction, sid: string, actions: string[], resources: string[]): void {
+  writer.addToRolePolicy(new PolicyStatement({ sid, actions, resources }));
 }

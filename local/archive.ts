@@ -1,4 +1,5 @@
-import { archive, type RecordStore } from '../domain/audit/archive';
+import { archive, archiveLook, type RecordStore } from '../domain/audit/archive';
+import type { Look } from '../domain/audit/look';
 import type { EndedExecution } from '../domain/audit/record';
 import type { Clock } from '../domain/world';
 import type { DeployedServices } from './emulator/aws/deployment';
@@ -24,6 +25,18 @@ export function archiveHandler(
       const retentionDays = Number(RETENTION_DAYS);
       return { record: await archive(detail.executionArn, { executions, records, retentionDays, clock }) };
     };
+  };
+}
+
+/** The function that writes records of looks, in this process. */
+export function archiveLookHandler({
+  buckets,
+}: Pick<DeployedServices, 'buckets'>): (environment: FunctionConfig['environment']) => Handler {
+  return ({ ARCHIVE_BUCKET = '', RETENTION_DAYS = '' }) => {
+    const records = recordsOf(buckets.get(ARCHIVE_BUCKET));
+    return async (event) => ({
+      record: await archiveLook(event as Look, { records, retentionDays: Number(RETENTION_DAYS) }),
+    });
   };
 }
 

@@ -10,7 +10,7 @@ import type { LogLine } from './emulator/aws/functions';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
 import { fastForwardClock } from './emulator/fast-forward';
-import { archiveHandler } from './archive';
+import { archiveHandler, archiveLookHandler } from './archive';
 import { inProcessHandlers } from './in-process';
 import { realRandom } from './random';
 import { generationOf, type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
@@ -100,8 +100,11 @@ export async function startVirtual(
     random,
     log,
     handlers: (services) => {
-      const archive = archiveHandler(services, { clock, logs });
-      return inProcessHandlers({ template, ...services, clock, random, connect: simulated.connect, log, archive });
+      const archives = {
+        archive: archiveHandler(services, { clock, logs }),
+        'archive-look': archiveLookHandler(services),
+      };
+      return inProcessHandlers({ template, ...services, clock, random, connect: simulated.connect, log, archives });
     },
     ...(intercept ? { intercept } : {}),
   });

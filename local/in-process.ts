@@ -20,8 +20,8 @@ export interface InProcessOptions {
   /** @param killed aborted when the process that connects is gone */
   readonly connect: (options: ConnectOptions, killed: AbortSignal) => Promise<Transport>;
   readonly log: (line: LogLine) => void;
-  /** What writes the records of executions. */
-  readonly archive: (environment: FunctionConfig['environment']) => Handler;
+  /** What writes records, by file. */
+  readonly archives: Readonly<Record<string, (environment: FunctionConfig['environment']) => Handler>>;
 }
 
 /** A service of AWS on this machine. */
@@ -34,12 +34,13 @@ export interface LocalService {
  * wire. What it may read is what its role allows.
  */
 export function inProcessHandlers(options: InProcessOptions): ReadonlyMap<string, Handler> {
-  const { template, archive } = options;
+  const { template, archives } = options;
   const tasks = new Map(TASK_NAMES.map((task) => [fileOf(task), task]));
   return new Map(
     [...template.functions].flatMap(([name, { description, environment }]) => {
       const file = description.replace('magnum-ha: ', '');
-      if (file === 'archive') return [[name, archive(environment)] as const];
+      const archive = archives[file];
+      if (archive) return [[name, archive(environment)] as const];
       const task = tasks.get(file);
       return task ? [[name, handler(options, name, task, environment)] as const] : [];
     }),

@@ -3,6 +3,7 @@ import type { Clock } from '../world';
 import { audit } from './audit';
 import { canonicalJson } from '../canonical';
 import type { HistoryEvent } from './history';
+import { executionOf, type Look } from './look';
 import { page } from './page';
 import {
   type ArchivedRecord,
@@ -71,14 +72,29 @@ const TRIES = 20;
  * @throws RecordNotArchived
  */
 export async function archive(arn: string, world: ArchiveWorld): Promise<string> {
-  const { executions, records, retentionDays } = world;
+  const { executions, records } = world;
   const execution = await executions.describe(arn);
   if (execution.status === 'RUNNING') throw new RecordNotArchived(`Execution ${arn} has not ended.`);
-  const site = siteOf(execution);
   const key = keyOf(execution);
   if (await records.has(key)) return key;
   const events = await executions.history(arn);
   const logs = await logsFor({ execution, events }, world);
+  return write({ execution, events, logs }, world);
+}
+
+/** Likewise, the record of a look of the fleet machine at a site that is as wanted. @throws RecordNotArchived */
+export async function archiveLook(look: Look, world: Pick<ArchiveWorld, 'records' | 'retentionDays'>): Promise<string> {
+  const { execution, events } = executionOf(look);
+  const key = keyOf(execution);
+  return (await world.records.has(key)) ? key : write({ execution, events, logs: null }, world);
+}
+
+async function write(
+  { execution, events, logs }: Pick<RecordContent, 'execution' | 'events' | 'logs'>,
+  { records, retentionDays }: Pick<ArchiveWorld, 'records' | 'retentionDays'>,
+): Promise<string> {
+  const site = siteOf(execution);
+  const key = keyOf(execution);
   const html = page(audit({ execution, events, logs }));
   for (let tries = 0; tries < TRIES; tries++) {
     const head = await records.get(headKeyOf(site));
@@ -95,7 +111,7 @@ export async function archive(arn: string, world: ArchiveWorld): Promise<string>
     return key;
   }
   throw new RecordNotArchived(
-    `Execution ${arn} of site ${site} could not be archived: ${TRIES} times in a row another record came first. It is tried again.`,
+    `Execution ${execution.executionArn ?? ''} of site ${site} could not be archived: ${TRIES} times in a row another record came first. It is tried again.`,
   );
 }
 

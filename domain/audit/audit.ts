@@ -15,6 +15,7 @@ import { type AuditedController, auditedControllers, type Change, changesOf } fr
 import { type Cost, costOf } from './cost';
 import { type StartedBy, startedByOf } from '../site/started-by';
 import { fromJson, type HistoryEvent, timeOf } from './history';
+import { isLook } from './look';
 import { type Outage, outages } from './outages';
 import { lookedAt, outputs } from './outputs';
 import { type Step, Trace } from './trace';
@@ -139,7 +140,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
     clusters: clustersIn(steps),
     commands: logs ? commandsIn(logs, arn) : null,
     steps: steps.map(({ output, ...step }) => step),
-    cost: costOf(events, steps),
+    cost: costOf(events, steps, isLook(arn) ? endedAt - startedAt : null),
   };
 }
 

@@ -1,10 +1,13 @@
-import { FUNCTION_GIGABYTES } from './cost';
+import { expressCost, FUNCTION_GIGABYTES } from './cost';
 import { PRICES } from './prices';
 
-/** What a check of a site that is as wanted takes, measured. */
+/** What a look of the fleet machine at a site that is as wanted takes, measured. */
 export interface MeasuredCheck {
   readonly controllers: number;
+  /** Of the fleet machine: the look itself is an Express execution. */
   readonly transitions: number;
+  /** From the look's beginning to its end. */
+  readonly milliseconds: number;
   readonly invocations: number;
   /** Of the tasks' functions together. */
   readonly seconds: number;
@@ -71,14 +74,12 @@ export function monthlyCost(scale: Scale, measured: Measured): MonthlyCost {
   const logged = (check.logBytes + (invocations + 1) * LINES_OF_INVOCATION + check.events * LINE_OF_EVENT) / GIGABYTE;
   const stored = (recordBytes / GIGABYTE) * PRICES.storedGigabyte;
   const each = {
-    transitions: check.transitions * PRICES.transition,
+    looks: expressCost(check.milliseconds) + (check.transitions - 1) * PRICES.transition,
     functions: seconds * FUNCTION_GIGABYTES * PRICES.gigabyteSecond + invocations * PRICES.request,
     secrets: check.secrets * PRICES.keyRequest,
     lock: check.tableWrites * PRICES.tableWrite + check.tableReads * PRICES.tableRead,
     logs: logged * (PRICES.loggedGigabyte + MONTHS_OF_LOGS * PRICES.keptLogGigabyte),
     traces: PRICES.trace,
-    // The fleet machine begins each check with one.
-    fleet: PRICES.express,
     archive:
       archiveSeconds * FUNCTION_GIGABYTES * PRICES.gigabyteSecond +
       PRICES.request +

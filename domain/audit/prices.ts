@@ -24,8 +24,9 @@ export const PRICES = {
   /** A month. */
   keptLogGigabyte: 0.03,
   trace: 5 / 1_000_000,
-  /** An Express execution of a second at most. */
-  express: 2.1 / 1_000_000,
+  /** An Express execution, and a GB-second of one: the first tier, of 1,000 GB-hours a month, and no tier is dearer. */
+  expressRequest: 1 / 1_000_000,
+  expressGigabyteSecond: 0.06 / 3600,
   /** A month each. */
   metric: 0.3,
   alarm: 0.1,

@@ -93,6 +93,8 @@ export interface InvokeOptions<V, T extends TaskName> {
   readonly output?: 'result' | 'input';
   /** @default PATIENT */
   readonly retry?: readonly RetryProps[];
+  /** How many seconds it waits for the function at most. @default as long as the function can take */
+  readonly seconds?: number;
   readonly comment?: string;
 }
 
@@ -128,7 +130,7 @@ export class StateKit<V extends CommonVariables> {
 
   /** A task that runs a function. */
   invoke<T extends TaskName>(name: string, task: T, options: InvokeOptions<V, T>): LambdaInvoke {
-    const { input, assign, output = 'input', retry = PATIENT, comment } = options;
+    const { input, assign, output = 'input', retry = PATIENT, seconds, comment } = options;
     // A version: a deploy in the middle of an execution changes nothing for it. CDK's own types differ in `undefined`.
     const target = this.functions.of(task).currentVersion as IFunction;
     const result = variable<TaskOutput<T>>('states.result.Payload');
@@ -141,7 +143,9 @@ export class StateKit<V extends CommonVariables> {
       lambdaFunction: target,
       payload: StateInput.fromObject({ envelope: ENVELOPE, input: templates(input) }),
       outputs: output === 'result' ? results.template : UNCHANGED,
-      taskTimeout: Timeout.duration(Duration.minutes(minutes).plus(OVERHEAD)),
+      taskTimeout: Timeout.duration(
+        seconds === undefined ? Duration.minutes(minutes).plus(OVERHEAD) : Duration.seconds(seconds),
+      ),
       // CDK's own retries would be six more.
       retryOnServiceExceptions: false,
       ...(Object.keys(sets).length > 0 ? { assign: templates(sets) } : {}),
@@ -285,7 +289,8 @@ const ENVELOPE = {
   execution: '{% $states.context.Execution.Id %}',
   state: '{% $states.context.State.Name %}',
   attempt: '{% $states.context.State.RetryCount %}',
-  redrives: '{% $states.context.Execution.RedriveCount %}',
+  // Nobody can redrive an Express execution: it may not have one.
+  redrives: '{% $exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0 %}',
 };
 
 function templates(values: object): Record<string, unknown> {

@@ -7,7 +7,7 @@ import { REFUSALS } from './retries';
 interface Bound {
   /** How often it is entered at most, or a Map begins again with its items. @default once */
   readonly times?: number;
-  /** For a wait, or a task that waits for somebody: how long it takes at most, all its rounds together. @default as its definition says */
+  /** For a wait, a task that waits for somebody, or a Map of executions: how long it takes at most, all its rounds together. @default as its definition says */
   readonly seconds?: number;
 }
 
@@ -73,9 +73,9 @@ export function timeLimit(scope: Construct): Duration {
 }
 
 function secondsOf({ Type, TimeoutSeconds = 0, Seconds = 0, Retry = [] }: Timed, bound: Bound): number {
-  if (Type === 'Wait') return bound.seconds ?? Seconds;
-  if (Type !== 'Task') return 0;
   if (bound.seconds !== undefined) return bound.seconds;
+  if (Type === 'Wait') return Seconds;
+  if (Type !== 'Task') return 0;
   const attempts = Retry.flatMap(
     ({ ErrorEquals, MaxAttempts = 3, IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity }) => {
       // Whoever is refused is told at once.

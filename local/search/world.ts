@@ -119,7 +119,7 @@ export async function startWorld(
       const handlers = inProcessHandlers({
         ...{ template: deployed, ...services, clock, random, connect, log },
         // A record is made of what is looked at here anyway, when the execution has ended; and it would take longer.
-        archive: () => () => Promise.resolve(null),
+        archives: { archive: () => () => Promise.resolve(null) },
       });
       return new Map([...handlers].map(([name, handler]) => [name, invocations.watched(name, handler)]));
     },

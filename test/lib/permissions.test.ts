@@ -30,7 +30,7 @@ const resourcesOf = (statements: readonly Statement[], service: string) =>
 test('every task has a function, and every function a task', () => {
   const tasks = [...stack.functions.keys()].map((id) => String(stack.resources[id]?.Properties['Description']));
   expect(tasks.map((description) => description.replace('magnum-ha: ', '')).sort()).toEqual(
-    [...TASK_NAMES.map(fileOf), 'archive', 'weekly-summary'].sort(),
+    [...TASK_NAMES.map(fileOf), 'archive', 'archive-look', 'weekly-summary'].sort(),
   );
 });
 
@@ -66,6 +66,13 @@ test('the archive reads executions of the site machine, adds records, and can ne
     'states:DescribeExecution',
     'states:GetExecutionHistory',
   ]);
+});
+
+test('what writes the records of looks adds records, and reads no execution', () => {
+  const statements = statementsOf('archive-look');
+
+  const actions = statements.flatMap((one) => one.actions).filter((one) => !/^(logs:(Create|Put)|xray:)/.test(one));
+  expect(actions.sort()).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject']);
 });
 
 describe.each(TASK_NAMES)('%s', (name) => {
@@ -122,15 +129,33 @@ test('no role has a managed policy', () => {
   expect(managed).toEqual([]);
 });
 
-describe('the state machine', () => {
+/** The policy of a machine's role, and its actions of a service. */
+function policyOf(machine: string) {
   const policy = () => {
     const found = Object.entries(stack.resources).find(
-      ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith('WorkflowStateMachine'),
+      ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(`${machine}StateMachine`),
     );
     return JSON.stringify(found?.[1].Properties['PolicyDocument']);
   };
   const actions = (service: string) =>
     [...policy().matchAll(new RegExp(`"(${service}:\\w+)"`, 'g'))].map(([, one]) => one);
+  return { policy, actions };
+}
+
+describe('the fleet machine', () => {
+  const { policy, actions } = policyOf('Fleet');
+
+  test('looks: of locks it reads, of executions it starts checks, of functions it invokes none that changes anything', () => {
+    expect([...new Set(actions('dynamodb'))]).toEqual(['dynamodb:GetItem']);
+    expect([...new Set(actions('states'))].sort()).toEqual(['states:DescribeExecution', 'states:StartExecution']);
+    expect(actions('sns')).toEqual([]);
+    const invoked = [...policy().matchAll(/"Functions(\w+?)[0-9A-F]{8}"/g)].map(([, task = '']) => task);
+    expect([...new Set(invoked)].sort()).toEqual(['LoadSite', 'LookAtSite', 'Report']);
+  });
+});
+
+describe('the state machine', () => {
+  const { policy, actions } = policyOf('Workflow');
 
   test('invokes functions, keeps locks and notes, looks at executions and starts them, tells people, and does nothing else', () => {
     expect(actions('lambda')).toEqual(['lambda:InvokeFunction']);

@@ -18,8 +18,8 @@ test('neither cdk-nag nor a rule of CDK finds anything that is not acknowledged'
   expect(stack.validation.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
 });
 
-/** Functions of no task: of the archive, and of the weekly summary. */
-const OTHERS = 2;
+/** Functions of no task: two of the archive, and of the weekly summary. */
+const OTHERS = 3;
 
 describe('functions', () => {
   const functions = () => ofType(stack, 'AWS::Lambda::Function').map(({ Properties }) => Properties);
@@ -45,7 +45,9 @@ describe('functions', () => {
     const versions = ofType(stack, 'AWS::Lambda::Version');
     const invoked = JSON.stringify(stack.definition).match(/arn:aws:lambda:[^"]+/g) ?? [];
 
-    expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual([...TASK_NAMES, 'weekly'].map(() => 'Retain'));
+    expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(
+      [...TASK_NAMES, 'archive-look', 'weekly'].map(() => 'Retain'),
+    );
     expect([...new Set(invoked)].filter((arn) => !/:function:\w+:\d+$/.test(arn))).toEqual([]);
     expect(new Set(invoked).size).toBe(TASK_NAMES.length);
     const { statements = [] } = stack.machines.get('magnum-ha') ?? {};
@@ -63,6 +65,7 @@ describe('functions', () => {
     expect(environments).toEqual([
       ...TASK_NAMES.map(() => ofTasks),
       { Variables: { ARCHIVE_BUCKET: bucket, LOG_GROUP: log, RETENTION_DAYS: '2557' } },
+      { Variables: { ARCHIVE_BUCKET: bucket, RETENTION_DAYS: '2557' } },
       { Variables: { ARCHIVE_BUCKET: bucket } },
     ]);
   });

@@ -10,14 +10,15 @@ test.each([three, twelve])(
     await withLocal(withControllers(document('golden'), before?.controllers ?? 0), async (local) => {
       const now = await cleanCheck(local);
 
-      const { seconds, archiveSeconds, ...counts } = now;
+      const { seconds, milliseconds, archiveSeconds, ...counts } = now;
       for (const [name, count] of Object.entries(counts)) {
         const was = before?.[name as keyof typeof counts] ?? 0;
         expect([name, Math.abs(count - was) <= 0.15 * was]).toEqual([name, true]);
       }
       // No network and no CPU take time here.
       expect(seconds).toBeLessThan(before?.seconds ?? 0);
-      expect(archiveSeconds).toBeGreaterThan(0);
+      expect(milliseconds).toBeLessThan(before?.milliseconds ?? 0);
+      expect(archiveSeconds).toBeLessThan(before?.archiveSeconds ?? 0);
     });
   },
 );

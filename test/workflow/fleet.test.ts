@@ -1,12 +1,27 @@
-import { PARENT_EXECUTION } from '../../domain/site/started-by';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { withControllers } from '../../bench/clean-check';
+import { audit } from '../../domain/audit/audit';
+import { intactRecord, type ArchivedRecord } from '../../domain/audit/record';
+import { verifyArchive } from '../../domain/audit/verification';
 import { allSecretNames } from '../../domain/secrets/references';
+import { LIMITS } from '../../domain/site/limits';
 import { parseSite } from '../../domain/site/parse';
-import { putDocument, type VirtualLocal } from '../../local/deploy';
+import { PARENT_EXECUTION } from '../../domain/site/started-by';
+import { lockItems, putDocument, type VirtualLocal } from '../../local/deploy';
+import { StatesError } from '../../local/emulator/asl/errors';
 import { documentWith } from '../domain/site/documents';
-import { document, withLocal } from './local';
+import { document, run, withLocal } from './local';
 
 const golden = document('golden');
+
+/** What a look came to. */
+interface Looked {
+  readonly site: string;
+  readonly verdict: string;
+  readonly because?: string;
+  readonly error?: string;
+  readonly heldBy?: string;
+}
 
 /** Puts the document of another site of the same cloud, with its secrets. */
 function twin({ deployment, site }: VirtualLocal): void {
@@ -19,32 +34,218 @@ function twin({ deployment, site }: VirtualLocal): void {
 }
 
 /** Runs the fleet machine, and waits for the checks that it starts. */
-async function fleet({ deployment, clock }: VirtualLocal): Promise<DescribeExecutionOutput[]> {
-  const { status, error, cause } = await deployment.start('magnum-ha-fleet', { input: {} }).result;
+async function fleet({
+  deployment,
+  clock,
+}: VirtualLocal): Promise<{ looked: Looked[]; checks: DescribeExecutionOutput[] }> {
+  const before = deployment.listExecutions({ machine: 'magnum-ha' }).length;
+  const { status, error, cause, output } = await deployment.start('magnum-ha-fleet', { input: {} }).result;
   if (status !== 'SUCCEEDED') throw new Error(`${String(error)}: ${String(cause)}`);
-  const checks = () => deployment.listExecutions({ machine: 'magnum-ha' });
+  const checks = () => deployment.listExecutions({ machine: 'magnum-ha' }).slice(0, -before || undefined);
   while (checks().some((one) => one.status === 'RUNNING')) await clock.sleep(1000);
-  return checks();
+  return { looked: output as Looked[], checks: checks() };
 }
 
-test('every site that has a document is checked; one whose cloud is busy is skipped', async () => {
-  await withLocal(golden, async (local) => {
-    twin(local);
+/** Objects of the archive by key. */
+function archived({ deployment }: VirtualLocal): Map<string, string> {
+  return new Map(
+    [...deployment.buckets].flatMap((bucket) =>
+      ['records/', 'heads/'].flatMap((prefix) =>
+        bucket.list({ prefix }).objects.map(({ key, body }) => [key, body.toString()] as const),
+      ),
+    ),
+  );
+}
 
-    const checks = await fleet(local);
+/** The records of a site, in order. */
+function recordsIn(objects: ReadonlyMap<string, string>): ArchivedRecord[] {
+  return [...objects]
+    .flatMap(([key, text]) => (key.endsWith('record.json') ? (intactRecord(text) ?? []) : []))
+    .sort((one, other) => one.sequence - other.sequence);
+}
 
-    expect(checks.map(({ input }) => JSON.parse(input ?? '') as object)).toEqual(
-      expect.arrayContaining([
-        { site: 'golden', mode: 'check', [PARENT_EXECUTION]: expect.stringMatching(/^arn:.*fleet/) as string },
-        { site: 'twin', mode: 'check', [PARENT_EXECUTION]: expect.stringMatching(/^arn:.*fleet/) as string },
-      ]),
+const outcomesOf = (checks: readonly DescribeExecutionOutput[]) =>
+  checks.map(({ output }) => (JSON.parse(output ?? '{}') as { outcome?: string }).outcome);
+
+describe('a site that is as wanted', () => {
+  test('is looked at without a check of its own; the record of the look is the next of its chain', async () => {
+    await withLocal(golden, async (local) => {
+      await run(local);
+      await local.settled();
+      const { length: invoked } = local.deployment.invoked;
+
+      const { looked, checks } = await fleet(local);
+
+      expect(looked).toEqual([{ site: 'golden', verdict: 'as-wanted' }]);
+      expect(checks).toEqual([]);
+      expect(lockItems(local.deployment)).toEqual([]);
+      // eslint-disable-next-line @typescript-eslint/require-await -- as the objects of a bucket come
+      async function* files() {
+        for (const [path, text] of archived(local)) yield { path, text };
+      }
+      const { problems, sites } = await verifyArchive(files(), local.clock.now());
+      expect([problems, sites.map(({ numbers }) => numbers)]).toEqual([[], [[1, 2]]]);
+      // Report counts it for the alarm on missing checks.
+      expect(local.deployment.invoked.slice(invoked).join(' ')).toMatch(
+        /^\S*LoadSite\S* \S*LookAtSite\S* \S*Report\S* \S*ArchiveLook\S*$/,
+      );
+    });
+  });
+
+  test('its record says what that of a check says', async () => {
+    await withLocal(golden, async (local) => {
+      await run(local);
+      await local.settled();
+      await run(local, 'check');
+      await local.settled();
+      await fleet(local);
+      await local.settled();
+
+      const [, check, look] = recordsIn(archived(local)).map((record) => ({ record, found: audit(record) }));
+
+      expect(look?.found.verdict).toEqual({ outcome: 'unchanged', words: 'All is as wanted.', todo: [] });
+      expect(look?.found).toMatchObject({
+        site: 'golden',
+        mode: 'check',
+        document: check?.found.document,
+        verdicts: check?.found.verdicts,
+        controllers: check?.found.controllers,
+        clusters: check?.found.clusters,
+        execution: { status: 'SUCCEEDED', startedBy: { kind: 'execution' } },
+        record: { missing: [], complete: true },
+      });
+      expect(look?.found.verdicts.length).toBeGreaterThan(5);
+      expect(look?.found.steps.map(({ name }) => name)).toEqual(['Load site', 'Look at site', 'Report']);
+      expect(look?.found.cost.dollars).toBeLessThan((check?.found.cost.dollars ?? 0) / 3);
+      expect(look?.record.report).toMatchObject({
+        outcome: 'unchanged',
+        execution: look?.record.execution.executionArn,
+      });
+    });
+  });
+});
+
+test('a look at 64 controllers carries half of what a state may, at most', async () => {
+  await withLocal(withControllers(golden, LIMITS.controllers), async (local) => {
+    await run(local);
+
+    const { looked } = await fleet(local);
+
+    expect(looked).toEqual([{ site: 'golden', verdict: 'as-wanted' }]);
+    const sizes = local.deployment.express.flatMap(({ events }) => events.map((event) => JSON.stringify(event).length));
+    expect(Math.max(...sizes)).toBeLessThan(128 * 1024);
+  });
+});
+
+describe('a check is started', () => {
+  test('of every site that is not as wanted; one whose cloud is busy then is skipped', async () => {
+    await withLocal(golden, async (local) => {
+      twin(local);
+
+      const { looked, checks } = await fleet(local);
+
+      expect(looked.map(({ site, verdict }) => [site, verdict])).toEqual([
+        ['golden', 'check-started'],
+        ['twin', 'check-started'],
+      ]);
+      expect(looked[0]?.because).toMatch(/^(node-\d|Stage|findings|bootstrap)/);
+      expect(checks.map(({ input }) => JSON.parse(input ?? '') as object)).toEqual(
+        expect.arrayContaining(
+          ['golden', 'twin'].map((site) => ({
+            ...{ site, mode: 'check' },
+            [PARENT_EXECUTION]: expect.stringMatching(/^arn:.*fleet/) as string,
+          })),
+        ),
+      );
+      expect(checks.map(({ name }) => name?.replace(/\d{8}T\d{6}Z$/, '')).sort()).toEqual([
+        'golden-check-',
+        'twin-check-',
+      ]);
+      expect(outcomesOf(checks).sort()).toEqual(['drift', 'skipped']);
+      await local.settled();
+      expect(
+        recordsIn(archived(local))
+          .map(({ execution }) => execution.executionArn)
+          .sort(),
+      ).toEqual(checks.map(({ executionArn }) => executionArn).sort());
+    });
+  });
+
+  test.each([
+    ['the look', /LookAtSite/, 'FunctionGone'],
+    ['the record', /ArchiveLook/, 'FunctionGone'],
+    ['Load site, once', /LoadSite/, 'FunctionGone'],
+  ])('if %s fails, however well the site is', async (_, failing, error) => {
+    let armed = false;
+    const failures = { left: 1 };
+    const intercept: NonNullable<Parameters<typeof withLocal>[2]>['intercept'] = (call, proceed) => {
+      const isIt = armed && failures.left > 0 && failing.test(JSON.stringify(call.args));
+      if (!isIt) return proceed();
+      failures.left--;
+      return Promise.reject(new StatesError(error, 'It is gone.'));
+    };
+    await withLocal(
+      golden,
+      async (local) => {
+        await run(local);
+        armed = true;
+
+        const { looked, checks } = await fleet(local);
+
+        expect(looked).toMatchObject([{ site: 'golden', verdict: 'check-started' }]);
+        expect(outcomesOf(checks)).toEqual(['unchanged']);
+      },
+      { intercept },
     );
-    expect(checks.map(({ name }) => name?.replace(/\d{8}T\d{6}Z$/, '')).sort()).toEqual([
-      'golden-check-',
-      'twin-check-',
-    ]);
-    const outcomes = checks.map(({ output }) => (JSON.parse(output ?? '{}') as { outcome?: string }).outcome);
-    expect(outcomes.sort()).toEqual(['drift', 'skipped']);
+  });
+
+  test('if the site has the lock of an execution that has ended: the check takes it over', async () => {
+    await withLocal(golden, async (local) => {
+      await run(local);
+      const aborted = local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'check' } });
+      await local.clock.sleep(300);
+      aborted.stop();
+
+      const { looked, checks } = await fleet(local);
+
+      expect(looked).toMatchObject([{ verdict: 'check-started' }]);
+      expect(outcomesOf(checks)).toEqual(['unchanged']);
+    });
+  });
+
+  test('and if that cannot be started, the site is told of as such, and the others are looked at', async () => {
+    await withLocal(
+      golden,
+      async (local) => {
+        twin(local);
+
+        const { looked } = await fleet(local);
+
+        expect(looked).toMatchObject([
+          { site: 'golden', verdict: 'check-started' },
+          { site: 'twin', verdict: 'could-not-start', error: 'StepFunctions.Unavailable' },
+        ]);
+      },
+      {
+        intercept: (call, proceed) =>
+          call.stateName === 'Start check' && JSON.stringify(call.args).includes('twin')
+            ? Promise.reject(new StatesError('StepFunctions.Unavailable', 'Not now.'))
+            : proceed(),
+      },
+    );
+  });
+});
+
+test('a site that an execution works on is skipped, and not even looked at', async () => {
+  await withLocal(golden, async (local) => {
+    const apply = local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' } });
+    await local.clock.sleep(5_000);
+
+    const ended = await local.deployment.start('magnum-ha-fleet', { input: {} }).result;
+
+    expect(ended.output).toEqual([{ site: 'golden', verdict: 'busy', heldBy: apply.executionArn }]);
+    expect(local.deployment.listExecutions({ machine: 'magnum-ha' })).toHaveLength(1);
+    apply.stop();
   });
 });
 
@@ -52,6 +253,6 @@ test('without a site there is nothing to do', async () => {
   await withLocal(golden, async (local) => {
     for (const bucket of local.deployment.buckets) bucket.delete('sites/golden');
 
-    expect(await fleet(local)).toEqual([]);
+    expect(await fleet(local)).toEqual({ looked: [], checks: [] });
   });
 });

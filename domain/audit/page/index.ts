@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readByWhom } from '../../controller/plan';
 import { startedByText } from '../../site/started-by';
 import type { Audit } from '../audit';
+import { isLook, nameOf } from '../look';
 import { lengthOf } from '../outages';
 import { seconds } from './axis';
 import { changes } from './changes';
@@ -175,6 +176,12 @@ function verification({ record, execution }: Audit): Html {
     record.missing.length === 0
       ? 'No event is missing between the first and the last.'
       : `Missing: ${record.missing.join(', ')}.`;
+  if (isLook(execution.arn)) {
+    return html`<p>
+      A look of the fleet machine is an Express execution, which has no history: its ${record.events} events are what it
+      told the archive. What was looked at, by which commands, stands in the functions' log for three months.
+    </p>`;
+  }
   return html`<p>
       ${missing} ${record.complete ? 'The last one is the end of the execution.' : 'The record is not whole.'} SHA-256
       of its events, one a line, as JSON with members by name:
@@ -182,6 +189,6 @@ function verification({ record, execution }: Audit): Html {
     <p><code>${record.sha256}</code></p>
     <p>
       Compare it with that of the history:
-      <code>magnum-ha audit ${execution.arn.split(':').at(-1) ?? 'FILE'} --json</code>, at <code>record.sha256</code>.
+      <code>magnum-ha audit ${nameOf(execution.arn) || 'FILE'} --json</code>, at <code>record.sha256</code>.
     </p>`;
 }

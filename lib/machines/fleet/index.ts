@@ -1,38 +1,63 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { LockTable } from '../../lock-table';
+import type { RecordArchive } from '../../record-archive';
 import type { SiteDocuments } from '../../site-documents';
+import type { TaskFunction } from '../../task-function';
+import type { TaskFunctions } from '../../task-functions';
+import { executionsOf } from '../site';
 import { standardMachine } from '../standard-machine';
 import { procedure } from './procedure';
 
 /** Properties of `FleetMachine`. */
 export interface FleetMachineProps {
   readonly documents: SiteDocuments;
-  /** The site machine, which it starts for each site. */
+  readonly functions: TaskFunctions;
+  readonly lockTable: LockTable;
+  /** Where the records of looks go. */
+  readonly archive: RecordArchive;
+  /** The site machine, which it starts for each site that is not as wanted. */
   readonly siteMachine: StateMachine;
   /** Of its histories and its log group. @default - keys of AWS */
   readonly key?: IKey;
 }
 
-/** The fleet machine: starts a check of every site that has a document. */
+/** The fleet machine: looks at every site that has a document, and starts a check of those that are not as wanted. */
 export class FleetMachine extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { documents, siteMachine, key }: FleetMachineProps) {
+  constructor(scope: Construct, id: string, props: FleetMachineProps) {
     super(scope, id);
+    const { documents, functions, lockTable, archive, siteMachine, key } = props;
+    const { stackName } = Stack.of(this);
     // CDK's own types differ in `undefined`.
     this.stateMachine = standardMachine(this, {
-      name: `${Stack.of(this).stackName}-fleet`,
-      comment: 'Starts a check of every site that has a document',
-      start: procedure(this, { bucket: documents.bucket as IBucket, siteMachine }),
+      name: `${stackName}-fleet`,
+      comment: 'Looks at every site that has a document, and starts a check of those that are not as wanted',
+      start: procedure(this, {
+        bucket: documents.bucket as IBucket,
+        functions,
+        lock: { table: lockTable, executions: executionsOf(this, stackName) },
+        archive: archive.lookWriter,
+        siteMachine,
+      }),
       key,
     });
-    this.acknowledge();
+    // For looks of a run that began before a deploy.
+    Grant.addToPrincipal({
+      grantee: this.stateMachine,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: functionsOf(props).map(({ functionArn }) => `${functionArn}:*`),
+    });
+    this.acknowledge(props);
   }
 
-  private acknowledge(): void {
+  private acknowledge(props: FleetMachineProps): void {
     const logicalId = Stack.of(this).getLogicalId(this.stateMachine.node.defaultChild as CfnStateMachine);
     const own = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${logicalId}"}]}]}`;
     // The policies of its role, and of its Map, are its own.
@@ -41,10 +66,23 @@ export class FleetMachine extends Construct {
         id: 'AwsSolutions-IAM5[Resource::*]',
         reason: 'Log deliveries and X-Ray know no resources: their actions are granted on * only.',
       },
-      ...[':*', '/*:*'].map((executions) => ({
+      ...[':*', '/Look:*'].map((executions) => ({
         id: `AwsSolutions-IAM5[Resource::${own}${executions}]`,
         reason: 'Its own Map runs and their child executions: CDK grants looking at them and stopping them so.',
       })),
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${Stack.of(this).stackName}:*]`,
+        reason: 'A lock names the execution that holds it: any of the site machine, but of no other.',
+      },
+      ...functionsOf(props).map((one) => ({
+        id: `AwsSolutions-IAM5[Resource::<${Stack.of(this).getLogicalId(one.node.defaultChild as CfnFunction)}.Arn>:*]`,
+        reason: 'The versions of one function of this stack: a run goes on with those that its definition names.',
+      })),
     );
   }
+}
+
+/** Those that a look invokes. */
+function functionsOf({ functions, archive }: FleetMachineProps): TaskFunction[] {
+  return [...(['loadSite', 'lookAtSite', 'report'] as const).map((task) => functions.of(task)), archive.lookWriter];
 }

@@ -176,7 +176,8 @@ function machineNamed(scope: Construct, resourceName: string): string {
   });
 }
 
-function executionsOf(scope: Construct, stateMachineName: string): string {
+/** ARN of the executions of a machine. */
+export function executionsOf(scope: Construct, stateMachineName: string): string {
   return Stack.of(scope).formatArn({
     service: 'states',
     resource: 'execution',

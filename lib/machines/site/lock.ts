@@ -10,6 +10,7 @@ import {
 import type { Skipped } from '../../../domain/report/report';
 import { TASKS } from '../../../domain/tasks';
 import type { LockTable } from '../../lock-table';
+import type { Construct } from 'constructs';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
 import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
 import { timeLimit } from '../../states/time-limit';
@@ -69,8 +70,8 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: 
       values: { ':dead': attribute($.lockOwner.present) },
       assign: { ownerStopped: null },
     });
-    const read = readLock(kit, lock.table);
-    const look = lookAtOwner(kit, lock.executions);
+    const read = readLock(scope, lock.table, $.lock);
+    const look = lookAtOwner(scope, lock.executions, $.lockOwner);
     // StopExecution ends no function: one goes on, and would write between this execution's steps.
     const left = jsonata<number>`$max([0, $min([${AFTERMATH_SECONDS}, $ceil((${$.ownerStopped} - ${NOW}) / 1000) + ${AFTERMATH_SECONDS + CLOCKS_DIFFER_SECONDS}])])`;
     // An apply that waits for the same comes first: it does all that a recovery does.
@@ -156,11 +157,12 @@ function putLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable) {
     });
 }
 
-function readLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable): DynamoGetItem {
+/** Read site lock: sets `lockOwner`, empty if nobody has it, and `lockSite`. @param hostKey what it is named by */
+export function readLock(scope: Construct, table: LockTable, hostKey: Expression<string>, call = CALL): DynamoGetItem {
   return DynamoGetItem.jsonata(scope, 'Read site lock', {
-    ...CALL,
+    ...call,
     table,
-    key: { hostKey: attribute($.lock) },
+    key: { hostKey: attribute(hostKey) },
     consistentRead: true,
     assign: {
       lockOwner: '{% $exists($states.result.Item) ? $states.result.Item.owner.S : "" %}',
@@ -169,12 +171,18 @@ function readLock({ scope, $ }: StateKit<SiteVariables>, table: LockTable): Dyna
   });
 }
 
-function lookAtOwner({ scope, $ }: StateKit<SiteVariables>, executions: string): CallAwsService {
+/** Look at lock owner: sets `ownerStatus` and so on. @param executions ARN of those that it may look at */
+export function lookAtOwner(
+  scope: Construct,
+  executions: string,
+  owner: Expression<string | null>,
+  call = CALL,
+): CallAwsService {
   return CallAwsService.jsonata(scope, 'Look at lock owner', {
-    ...CALL,
+    ...call,
     service: 'sfn',
     action: 'describeExecution',
-    parameters: { ExecutionArn: $.lockOwner.template },
+    parameters: { ExecutionArn: owner.template },
     iamAction: 'states:DescribeExecution',
     iamResources: [executions],
     assign: {

@@ -73,6 +73,8 @@ export class Deployment {
   readonly topics: Topics;
   readonly bus: EventBus;
   readonly stepFunctions: StepFunctions;
+  /** The executions of type EXPRESS, also those of a Map: Step Functions itself shows them to nobody. */
+  readonly express: Execution[] = [];
   /** Names of the functions that tasks invoked, in order. */
   readonly invoked: string[] = [];
   /** What the functions' logs told CloudWatch. */
@@ -127,7 +129,10 @@ export class Deployment {
       clock,
       random,
       integrations: (machine, stepFunctions) => this.#integrations(machine, stepFunctions),
-      onStart,
+      onStart: (execution) => {
+        if (execution.type === 'EXPRESS') this.express.push(execution);
+        onStart(execution);
+      },
       onStatusChange: (description) => {
         this.bus.put(statusChange(description));
       },

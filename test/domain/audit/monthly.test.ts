@@ -1,7 +1,17 @@
 import { type MeasuredCheck, monthlyCost } from '../../../domain/audit/monthly';
 
 const check = (controllers: number, seconds: number): MeasuredCheck => ({
-  ...{ controllers, seconds, transitions: 20, invocations: 5, secrets: 10, tableWrites: 2, tableReads: 1, events: 100 },
+  ...{
+    controllers,
+    seconds,
+    transitions: 1,
+    milliseconds: 2010,
+    invocations: 5,
+    secrets: 10,
+    tableWrites: 2,
+    tableReads: 1,
+    events: 100,
+  },
   ...{ logBytes: 50_000, archiveSeconds: 0.2, objectWrites: 3, objectReads: 5, recordBytes: 100_000 },
 });
 const MEASURED = [check(3, 1), check(12, 4), check(24, 6)] as const;
@@ -12,7 +22,8 @@ test('the parts are those of a check, times the checks of a month', () => {
   const { checks, parts, monthlyDollars, storageWhenFull } = costOf(3);
 
   expect(checks).toBe(730_000);
-  expect(parts['transitions']).toBeCloseTo(730_000 * 20 * 0.000025, 6);
+  // A transition of the fleet machine, and an Express execution of 2.1 s and 64 MB.
+  expect(parts['looks']).toBeCloseTo(730_000 * (0.000025 + 0.000001 + (2.1 / 16) * (0.06 / 3600)), 6);
   expect(parts['functions']).toBeCloseTo(730_000 * (0.5 * 0.0000133334 + 5 * 0.0000002), 6);
   expect(parts['secrets']).toBeCloseTo(21.9, 6);
   expect(monthlyDollars).toBeCloseTo(

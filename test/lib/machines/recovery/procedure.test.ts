@@ -54,7 +54,7 @@ test('the definition is valid, and lasts longer than all that it tries', () => {
 test.each(['FAILED', 'ABORTED', 'TIMED_OUT', 'SUCCEEDED', 'RUNNING'])(
   'the rule takes the site machine where it did not come to its end: %s',
   (status) => {
-    const [rule] = stack.rules;
+    const rule = stack.rules.find(({ targets }) => targets.some(({ Arn }) => Arn === recoveryOf(stack).arn));
     const { arn } = stack.machines.get('magnum-ha') ?? {};
     const event = (stateMachineArn?: string) => ({
       source: 'aws.states',
