@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../domain/audit/history';
-import { type Step, Trace } from '../domain/audit/trace';
+import { isShown, type Step, Trace } from '../domain/audit/trace';
 import { timeOf } from '../domain/audit/history';
 import type { Style } from './style';
 
@@ -64,7 +64,7 @@ export class Progress {
   #exited(step: Step, at: number): void {
     if (this.#current === step) this.#current = undefined;
     // Caught: its line is there already.
-    if (step.attempts.at(-1)?.error !== undefined) return;
+    if (step.attempts.at(-1)?.error !== undefined || !isShown(step)) return;
     const key = `${step.name} ${step.subject}`;
     const count = (this.#times.get(key) ?? 0) + 1;
     this.#times.set(key, count);

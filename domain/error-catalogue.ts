@@ -96,6 +96,12 @@ export const ERROR_CATALOGUE = {
       'Start a new execution.',
     ),
   },
+  Functions: {
+    FunctionNotReady: entry(
+      'Lambda could not invoke one of the functions that an apply needs, for minutes. They are all invoked before anything is touched.',
+      'The cause says which one, and why. If its state is Failed, deploy the stack again.',
+    ),
+  },
   SSH: {
     BastionUnreachable: transient(
       'The bastion does not answer, or is not an SSH server.',

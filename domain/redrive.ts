@@ -15,7 +15,7 @@ const ENABLING: readonly unknown[] = ['enable', 'poll-started'];
  * @throws ExecutionRedriven
  */
 export function refuseRedriven({ envelope: { execution, state, redrives }, input }: Invocation<TaskName>): void {
-  if (redrives === 0 || ('action' in input && ENABLING.includes(input.action))) return;
+  if (redrives === 0 || input === null || ('action' in input && ENABLING.includes(input.action))) return;
   throw new ExecutionRedriven(
     `${execution} was redriven, and would go on at ${state} without the lock of its site. Start a new execution: it finds ` +
       `what is done, and goes on.`,

@@ -122,7 +122,8 @@ export interface Envelope {
 /** The event of an invocation. */
 export interface Invocation<T extends TaskName> {
   readonly envelope: Envelope;
-  readonly input: Wire<TaskInput<T>>;
+  /** null only wakes the function. */
+  readonly input: Wire<TaskInput<T>> | null;
 }
 
 /** What a function needs to be given. */

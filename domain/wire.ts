@@ -8,12 +8,17 @@ export type Wire<Input> = Input extends { readonly site: Site }
   ? Omit<Input, 'site'> & { readonly site: SiteReference }
   : Input;
 
-/** Runs a task with what an invocation carries. @throws SiteUnknown, and what the task throws */
+/**
+ * Runs a task with what an invocation carries; without an input, nothing: its function is awake, and that is all.
+ *
+ * @throws SiteUnknown, and what the task throws
+ */
 export async function runWired<T extends TaskName, W extends Pick<World, 'documents' | 'kept'>>(
   run: (input: TaskInput<T>, world: W) => Promise<TaskOutput<T>>,
   input: Invocation<T>['input'],
   world: W,
-): Promise<TaskOutput<T>> {
+): Promise<TaskOutput<T> | null> {
+  if (input === null) return null;
   const { site, ...others } = input as { readonly site?: SiteReference };
   const whole = site === undefined ? others : { ...others, site: await siteOf(site, world.documents, world.kept) };
   // What `Wire` took away is there again.

@@ -11,7 +11,7 @@ import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
 import { fastForwardClock } from './emulator/fast-forward';
 import { archiveHandler, archiveLookHandler } from './archive';
-import { inProcessHandlers } from './in-process';
+import { inProcessHandlers, type LocalService } from './in-process';
 import { realRandom } from './random';
 import { generationOf, type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
 import { startSshFront } from './simulated-site/ssh-server';
@@ -73,12 +73,17 @@ export async function startLocal(site: Site, options: LocalOptions = {}): Promis
   return { ...localOf({ ...simulated, document }, deployment, clock), logs };
 }
 
+/** The same on virtual time. */
+interface VirtualOptions extends LocalOptions, Pick<DeploymentOptions, 'intercept'> {
+  /** @default true chance */
+  readonly random?: Random;
+  /** Stands between functions and the services that they call, as `intercept` does between tasks and what they call. */
+  readonly serve?: (service: 'ssm' | 's3', answer: () => Promise<unknown>) => Promise<unknown>;
+}
+
 /** Starts a simulated site and deploys the stack for it, in this process, on virtual time and without a wire. */
-export async function startVirtual(
-  site: Site,
-  options: LocalOptions & Pick<DeploymentOptions, 'intercept'> & { readonly random?: Random } = {},
-): Promise<VirtualLocal> {
-  const { random = realRandom, intercept, ...pace } = options;
+export async function startVirtual(site: Site, options: VirtualOptions = {}): Promise<VirtualLocal> {
+  const { random = realRandom, intercept, serve, ...pace } = options;
   const template = await synthesized();
   const clock = virtualClock();
   const secrets = secretsOf(site, random, options.secrets);
@@ -100,11 +105,20 @@ export async function startVirtual(
     random,
     log,
     handlers: (services) => {
+      const served = (name: 'ssm' | 's3'): LocalService => {
+        const service: LocalService = services[name];
+        if (!serve) return service;
+        return { call: (...call) => serve(name, () => Promise.resolve().then(() => service.call(...call))) };
+      };
       const archives = {
         archive: archiveHandler(services, { clock, logs }),
         'archive-look': archiveLookHandler(services),
       };
-      return inProcessHandlers({ template, ...services, clock, random, connect: simulated.connect, log, archives });
+      const { connect } = simulated;
+      return inProcessHandlers({
+        ...{ template, ssm: served('ssm'), s3: served('s3') },
+        ...{ clock, random, connect, log, archives },
+      });
     },
     ...(intercept ? { intercept } : {}),
   });

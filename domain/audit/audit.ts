@@ -18,7 +18,7 @@ import { fromJson, type HistoryEvent, timeOf } from './history';
 import { isLook } from './look';
 import { type Outage, outages } from './outages';
 import { lookedAt, outputs } from './outputs';
-import { type Step, Trace } from './trace';
+import { isShown, type Step, Trace } from './trace';
 import { type Verdict, verdictOf } from './verdict';
 
 /** What is known of an execution. */
@@ -79,7 +79,7 @@ export interface Audit {
   readonly clusters: readonly ClusterReport[];
   /** Null without logs. */
   readonly commands: readonly Command[] | null;
-  /** Without what they returned: all of that stands above. */
+  /** Those that are shown, without what they returned: all of that stands above. */
   readonly steps: readonly Omit<Step, 'output'>[];
   readonly cost: Cost;
 }
@@ -139,7 +139,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
     clusterTemplates: outputs(steps, 'Ensure cluster template') as TemplateResult[],
     clusters: clustersIn(steps),
     commands: logs ? commandsIn(logs, arn) : null,
-    steps: steps.map(({ output, ...step }) => step),
+    steps: steps.filter(isShown).map(({ output, ...step }) => step),
     cost: costOf(events, steps, isLook(arn) ? endedAt - startedAt : null),
   };
 }

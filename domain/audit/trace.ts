@@ -27,6 +27,11 @@ export interface Step {
   output?: unknown;
 }
 
+/** Whether people are shown it: of the functions that an apply wakes, some twenty at once, only one that did not wake at first. */
+export function isShown({ name, attempts }: Pick<Step, 'name' | 'attempts'>): boolean {
+  return name !== 'Wake function' || attempts.some(({ error }) => error !== undefined);
+}
+
 /** What an event meant for a step. */
 export interface Change {
   readonly kind: 'entered' | 'failed' | 'exited';

@@ -7,6 +7,6 @@ const kept = new Map<string, unknown>();
 /** The Lambda handler of a task that only computes: of the world it has the site document, so neither SSH nor SSM is bundled. */
 export function computationOf<T extends TaskName>(
   run: (input: TaskInput<T>) => Promise<TaskOutput<T>>,
-): (event: Invocation<T>) => Promise<TaskOutput<T>> {
+): (event: Invocation<T>) => Promise<TaskOutput<T> | null> {
   return ({ input }) => runWired(run, input, { documents, kept });
 }

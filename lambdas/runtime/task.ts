@@ -20,7 +20,7 @@ const kept = new Map<string, unknown>();
 /** The Lambda handler of a task: gives it the world as it is. */
 export function handlerOf<T extends TaskName>(
   run: TaskFunction<T>,
-): (event: Invocation<T>, context?: Context) => Promise<TaskOutput<T>> {
+): (event: Invocation<T>, context?: Context) => Promise<TaskOutput<T> | null> {
   return async (event, context) => {
     refuseRedriven(event);
     return runWired(run, event.input, worldOf(event.envelope, context?.clock ?? realClock));

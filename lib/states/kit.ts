@@ -110,8 +110,8 @@ interface ForEachOptions<V, Item> {
   readonly each: (item: Expression<Item>) => State;
   /** @default as many as Step Functions does */
   readonly maxConcurrency?: number;
-  /** Sets variables from the results. */
-  readonly assign: (results: Expression<never>) => Assignment<V>;
+  /** Sets variables from the results. @default none */
+  readonly assign?: (results: Expression<never>) => Assignment<V>;
 }
 
 /** Makes the states of one machine, whose variables are V. */
@@ -127,6 +127,11 @@ export class StateKit<V extends CommonVariables> {
     readonly scope: Construct,
     private readonly functions: TaskFunctions,
   ) {}
+
+  /** ARN of the version that a task invokes: a deploy in the middle of an execution changes nothing for it. */
+  versionOf(task: TaskName): string {
+    return this.functions.of(task).currentVersion.functionArn;
+  }
 
   /** A task that runs a function. */
   invoke<T extends TaskName>(name: string, task: T, options: InvokeOptions<V, T>): LambdaInvoke {
@@ -181,10 +186,11 @@ export class StateKit<V extends CommonVariables> {
     const changes = this.#changing.has(first);
     const lost = jsonata<boolean>`$count(${RESULT}[triedAgain = true or $exists(failure) and (${isLost(new Expression('failure.Error'))})]) > 0`;
     const results = changes ? jsonata<never>`${RESULT} ~> |$|{}, "triedAgain"|` : RESULT;
+    const sets = { ...assign?.(results), ...(changes && { orphaned: orphanedIf(lost) }) };
     const map = Map.jsonata(this.scope, name, {
       items: ProvideItems.jsonata(items.template),
       outputs: UNCHANGED,
-      assign: templates({ ...assign(results), ...(changes && { orphaned: orphanedIf(lost) }) }),
+      ...(Object.keys(sets).length > 0 ? { assign: templates(sets) } : {}),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
     }).itemProcessor(first);
     if (changes) this.#changing.add(map);
@@ -285,7 +291,8 @@ export function isOver(deadline: Expression<number | null>): Expression<boolean>
   return jsonata`(${deadline} ? ${NOW} > ${deadline} : false)`;
 }
 
-const ENVELOPE = {
+/** The part of an invocation's event that says what it is part of. */
+export const ENVELOPE = {
   execution: '{% $states.context.Execution.Id %}',
   state: '{% $states.context.State.Name %}',
   attempt: '{% $states.context.State.RetryCount %}',

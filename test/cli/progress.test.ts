@@ -46,6 +46,36 @@ test('a task is a line when it ends: since when, what it works on, how long', ()
   expect(lines).toEqual(['1.5 s 0.50 s ✓ Load site', '4.3 s 2.25 s ✓ Stage node-2']);
 });
 
+test('a function that is woken is a line only if it did not wake at first', () => {
+  const woken = { ...entered('Wake function') };
+  const refused = {
+    ...{ resource: 'invoke', resourceType: 'lambda' },
+    error: 'Lambda.CodeArtifactUserPendingException',
+    cause: 'Lambda is initializing your function.',
+  };
+
+  const lines = shown(
+    history(
+      ['TaskStateEntered', 0, 0, woken],
+      ['TaskScheduled', 0, 1],
+      ['TaskSucceeded', 100, 2],
+      ['TaskStateExited', 100, 3],
+      ['TaskStateEntered', 0, 0, { stateEnteredEventDetails: { name: 'Wake function', input: '{"name":"commit"}' } }],
+      ['TaskScheduled', 0, 5],
+      ['TaskFailed', 200, 6, { taskFailedEventDetails: refused }],
+      ['TaskScheduled', 9000, 5],
+      ['TaskSucceeded', 9500, 8],
+      ['TaskStateExited', 9500, 9],
+    ),
+  );
+
+  expect(lines).toEqual([
+    '0.2 s 0.20 s ✗ Wake function commit',
+    'Lambda.CodeArtifactUserPendingException',
+    '9.5 s 0.50 s ✓ Wake function commit',
+  ]);
+});
+
 test('what a task works on may be given whole: its name counts', () => {
   const [line] = shown(
     history(

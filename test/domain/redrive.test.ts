@@ -1,7 +1,7 @@
 import { refuseRedriven } from '../../domain/redrive';
 import type { Invocation, TaskName } from '../../domain/tasks';
 
-const invocation = (redrives: number, input: object) =>
+const invocation = (redrives: number, input: object | null) =>
   ({ envelope: { execution: 'arn:one', state: 'Commit files', attempt: 0, redrives }, input }) as Invocation<TaskName>;
 
 test("a task of an execution that was redriven is refused: its lock may be another's", () => {
@@ -21,6 +21,12 @@ test.each(['disable', 'poll-stopped', 'take-back'])('so is %s', (action) => {
 test.each(['enable', 'poll-started'])('%s is not: HAProxy must come back', (action) => {
   expect(() => {
     refuseRedriven(invocation(2, { action }));
+  }).not.toThrow();
+});
+
+test('to wake a function is not: it does nothing', () => {
+  expect(() => {
+    refuseRedriven(invocation(1, null));
   }).not.toThrow();
 });
 

@@ -43,7 +43,7 @@ describe('functions', () => {
 
   test('are invoked by version, and may be by an earlier one: a deploy changes nothing for an execution', () => {
     const versions = ofType(stack, 'AWS::Lambda::Version');
-    const invoked = JSON.stringify(stack.definition).match(/arn:aws:lambda:[^"]+/g) ?? [];
+    const invoked = JSON.stringify(stack.definition).match(/arn:aws:lambda:[^"\\]+/g) ?? [];
 
     expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(
       [...TASK_NAMES, 'archive-look', 'weekly'].map(() => 'Retain'),

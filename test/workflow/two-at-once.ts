@@ -128,6 +128,7 @@ function scripted({ functions }: Template, scripting: Scripting): ReadonlyMap<st
 function handler(task: TaskName, { clock, upTo, works }: Scripting): Handler {
   return async (event, { killed }) => {
     const { envelope, input } = event as Invocation<TaskName>;
+    if (input === null) return null;
     const work: Work = { ...envelope, from: clock.now(), to: Infinity };
     if (TASKS[task].changes) works.push(work);
     /** What it has begun goes on without it. */

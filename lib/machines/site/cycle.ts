@@ -22,15 +22,15 @@ const BETWEEN_POLLS = 2;
 const GIVEN_UP_SECONDS = 20;
 
 /**
- * The control plane is down, and nothing else that the execution could do matters as much: eleven attempts, with six
- * minutes between them in all, whatever the error. The only Retry of its state: another before it would give up sooner.
+ * The control plane is down, and nothing else that the execution could do matters as much: an attempt every ten seconds, for six
+ * minutes, whatever the error. The only Retry of its state: another before it would give up sooner.
  */
 const UNTIL_ENABLED: RetryProps = {
   errors: [Errors.ALL],
-  maxAttempts: 10,
+  maxAttempts: 40,
   interval: Duration.seconds(2),
   backoffRate: 2,
-  maxDelay: Duration.minutes(1),
+  maxDelay: Duration.seconds(10),
 };
 
 /**
@@ -96,6 +96,8 @@ function stop({ kit }: PhaseContext, enable: State, suffix = ''): State {
       cycle: result,
       stopDeadline: kit.deadline($.stopDeadline, haproxy.dot('stopTimeoutSeconds')),
     }),
+    // An attempt whose answer was lost may have disabled it, and the dead-man does not wait.
+    retry: HURRIED,
     comment: 'The outage of everything behind the VIPs begins',
   });
   const poll = kit.invoke(`Poll HAProxy stopped${suffix}`, 'cycle', {

@@ -3,11 +3,13 @@ import { Errors, type RetryProps, type State } from 'aws-cdk-lib/aws-stepfunctio
 import { jsonata, text } from '../../states/expression';
 import { type Failure, JUST_FAILED } from '../../states/failure';
 import { type Phase, type Rule, UNCHANGED } from '../../states/kit';
+import { SOON } from '../../states/retries';
 import { bounded } from '../../states/time-limit';
 import { isRecovery, touchedSoFar } from './conditions';
 import { enableHaproxy, isServing, late } from './cycle';
 import type { PhaseContext } from './phase';
 import type { SiteVariables } from './variables';
+import { wakeFunctions } from './wake';
 
 /** Nobody can tell yet whether everything is down: a minute of attempts, whatever the error. */
 const UNTIL_SEEN: RetryProps = { errors: [Errors.ALL], maxAttempts: 5, interval: Duration.seconds(2), backoffRate: 2 };
@@ -50,14 +52,16 @@ export function first(
       ],
       next,
     );
+    const haproxy = haproxyFirst(context, then);
     const isCheck = jsonata<boolean>`${$.mode} = "check"`;
     return kit.choice(
       'Apply?',
       [
         { ...waits, when: jsonata`${isCheck} and ${waits.when}` },
         { when: isCheck, next: look },
+        { when: isRecovery($), next: haproxy, comment: 'It waits for no function that it does not need' },
       ],
-      haproxyFirst(context, then),
+      wakeFunctions(context)(haproxy),
     );
   };
 }
@@ -84,7 +88,7 @@ function haproxyFirst(context: PhaseContext, next: State): State {
       haproxyDisabled: result.dot('disabled'),
       leftDisabled: jsonata<boolean>`${$.leftDisabled} or ${result.dot('disabled')}`,
     }),
-    retry: [UNTIL_SEEN],
+    retry: [SOON, UNTIL_SEEN],
     comment: 'If it was left disabled, everything behind the VIPs is down: that comes first',
   });
   const enable = enableHaproxy(context, {

@@ -4,7 +4,8 @@ import type { MeasuredOutage } from '../../../domain/authorization/forecast';
 import type { NotesTable } from '../../notes-table';
 import { type Expression, jsonata, text, variable } from '../../states/expression';
 import { type StateKit, UNCHANGED, type VariablesOf } from '../../states/kit';
-import { CALL, PERSISTENT } from './calls';
+import { UNTIL_ANSWERED } from '../../states/retries';
+import { CALL } from './calls';
 import type { SiteVariables } from './variables';
 
 /** The key of the item that has a site's last outage. */
@@ -22,7 +23,7 @@ export function readLastOutage({ scope, $ }: StateKit<SiteVariables>, table: Not
           .template,
     },
   });
-  read.addRetry(PERSISTENT).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+  read.addRetry(UNTIL_ANSWERED).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   read.next(next);
   return read;
 }
@@ -45,7 +46,7 @@ export function noteLastOutage({ scope, $ }: StateKit<SiteVariables>, table: Not
       at: attribute(variable('states.context.State.EnteredTime')),
     },
   });
-  note.addRetry(PERSISTENT).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+  note.addRetry(UNTIL_ANSWERED).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   note.next(next);
   return note;
 }

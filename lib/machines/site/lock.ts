@@ -1,4 +1,4 @@
-import { Duration, Lazy } from 'aws-cdk-lib';
+import { Lazy } from 'aws-cdk-lib';
 import { Errors, Fail, type State, Succeed, type TaskStateBase } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   CallAwsService,
@@ -13,6 +13,7 @@ import type { LockTable } from '../../lock-table';
 import type { Construct } from 'constructs';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
 import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
+import { UNTIL_ANSWERED } from '../../states/retries';
 import { timeLimit } from '../../states/time-limit';
 import { CALL, CONDITION_FAILED } from './calls';
 import { isRecovery, touchedSoFar } from './conditions';
@@ -241,6 +242,6 @@ function seconds(milliseconds: Expression<number>): DynamoAttributeValue {
 /** Tries a call again, unless it was answered with `answer`: throttling, an error of the service, a lost answer. */
 function repeated<T extends TaskStateBase>(call: T, ...answer: string[]): T {
   if (answer.length > 0) call.addRetry({ errors: answer, maxAttempts: 0 });
-  call.addRetry({ errors: [Errors.ALL], maxAttempts: 4, interval: Duration.seconds(1), backoffRate: 2 });
+  call.addRetry(UNTIL_ANSWERED);
   return call;
 }

@@ -4,7 +4,8 @@ import { PARENT_EXECUTION } from '../../../domain/site/started-by';
 import type { NotesTable } from '../../notes-table';
 import { EXECUTION, type Expression, jsonata, NOW, text } from '../../states/expression';
 import { type StateKit, UNCHANGED, type VariablesOf } from '../../states/kit';
-import { CALL, CONDITION_FAILED, PERSISTENT } from './calls';
+import { UNTIL_ANSWERED } from '../../states/retries';
+import { CALL, CONDITION_FAILED } from './calls';
 import type { SiteVariables } from './variables';
 
 /** For the same drift a check starts no second apply for so long, whatever became of the first, in seconds: a week. */
@@ -45,7 +46,7 @@ export function noteMend({ scope, $ }: StateKit<SiteVariables>, table: NotesTabl
     assign: { mending: 'starts' },
   });
   note.addRetry({ errors: [CONDITION_FAILED], maxAttempts: 0 });
-  note.addRetry(PERSISTENT);
+  note.addRetry(UNTIL_ANSWERED);
   note.addCatch(next, { errors: [CONDITION_FAILED], outputs: UNCHANGED, assign: { mending: 'repeated' } });
   note.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   note.next(next);
@@ -68,7 +69,7 @@ export function startMend({ scope, $ }: StateKit<SiteVariables>, machine: string
       [PARENT_EXECUTION]: EXECUTION.template,
     }),
   });
-  start.addRetry({ ...PERSISTENT, maxAttempts: 6 }).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+  start.addRetry(UNTIL_ANSWERED).addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
   start.next(next);
   return start;
 }

@@ -15,12 +15,13 @@ const BETWEEN_ATTEMPTS = 5;
 /** How long Magnum may take until it is as well as it was: its conductors report once a minute. */
 const WELL_SECONDS = 75;
 
-/** A controller must not stay between old and new for a lost connection. */
+/** A controller must not stay between old and new, whatever the error; and HAProxy may be down meanwhile. Three minutes. */
 const UNTIL_ROLLED_BACK: RetryProps = {
   errors: [Errors.ALL],
-  maxAttempts: 5,
+  maxAttempts: 20,
   interval: Duration.seconds(2),
   backoffRate: 2,
+  maxDelay: Duration.seconds(10),
 };
 
 /** Where an execution goes on after a failure. */

@@ -1,6 +1,6 @@
 import validate from 'asl-validator';
 import jsonata from 'jsonata';
-import { REFUSALS } from '../../../../lib/states/retries';
+import { REFUSALS, UNANSWERED } from '../../../../lib/states/retries';
 import { LIMITS } from '../../../../domain/site/limits';
 import { TASK_NAMES } from '../../../../domain/tasks';
 import { ERRORS } from '../../../../domain/error-catalogue';
@@ -77,26 +77,29 @@ describe('the definition', () => {
     }
   });
 
-  test('says how each function is tried again: long if it was refused, twice after what passes, what brings HAProxy back after anything', () => {
+  test('says how each function is tried again: long if AWS refused it, soon while HAProxy is down, twice after what passes, what brings HAProxy back after anything', () => {
     const invocations = tasks().filter(({ state }) => state.Resource.endsWith('lambda:invoke'));
     expect(invocations.length).toBeGreaterThan(TASK_NAMES.length);
     for (const { name, state } of invocations) {
-      const whileDown = name.startsWith('Poll HAProxy');
-      expect({ name, retriers: state.Retry }).toMatchObject({
-        name,
-        retriers:
-          name.startsWith('Enable HAProxy') || name === 'Start HAProxy again'
-            ? [{ ErrorEquals: ['States.ALL'], MaxAttempts: 10, MaxDelaySeconds: 60 }]
-            : name === 'Look at HAProxy' || name === 'Roll back files'
-              ? [{ ErrorEquals: ['States.ALL'], MaxAttempts: 5, IntervalSeconds: 2, BackoffRate: 2 }]
-              : [
-                  whileDown
-                    ? { ErrorEquals: REFUSALS, MaxAttempts: 20, MaxDelaySeconds: 5 }
-                    : { ErrorEquals: REFUSALS, MaxAttempts: 10, MaxDelaySeconds: 60, JitterStrategy: 'FULL' },
-                  // What fails is looked at in detail.
-                  ...(name === 'Look at site' ? [] : [{ MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 }]),
-                ],
-      });
+      const long = { BackoffRate: 2, MaxDelaySeconds: 30, JitterStrategy: 'FULL' };
+      const soon = { ErrorEquals: [...REFUSALS, ...UNANSWERED], MaxAttempts: 20, MaxDelaySeconds: 5 };
+      const refused = { ErrorEquals: REFUSALS, MaxAttempts: 20, ...long };
+      const transient = { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 };
+      const retriers = () => {
+        if (/^Enable HAProxy|^Start HAProxy again$/.test(name)) {
+          return [{ ErrorEquals: ['States.ALL'], MaxAttempts: 40, MaxDelaySeconds: 10 }];
+        }
+        if (name === 'Roll back files') {
+          return [{ ErrorEquals: ['States.ALL'], MaxAttempts: 20, MaxDelaySeconds: 10 }];
+        }
+        if (name === 'Look at HAProxy') return [soon, { ErrorEquals: ['States.ALL'], MaxAttempts: 5 }];
+        // What fails is looked at in detail.
+        if (name === 'Look at site') return [refused];
+        if (/^(Disable|Poll) HAProxy/.test(name)) return [soon, transient];
+        return [refused, { ErrorEquals: UNANSWERED, MaxAttempts: 12, ...long }, transient];
+      };
+      expect({ name, retriers: state.Retry }).toMatchObject({ name, retriers: retriers() });
+      expect(state.Retry).toHaveLength(retriers().length);
     }
   });
 
@@ -274,11 +277,8 @@ const START = {
 const SERVICE_ERRORS = new Set([
   'States.Timeout',
   'States.ALL',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
   ...REFUSALS,
+  ...UNANSWERED,
   // The optimized integration's prefix; that of aws-sdk:dynamodb is DynamoDb.
   'DynamoDB.ConditionalCheckFailedException',
   'Sfn.ExecutionDoesNotExistException',
@@ -290,7 +290,7 @@ function worstCase({ TimeoutSeconds, Retry = [] }: TaskState): number {
     Array.from(
       { length: retrier.MaxAttempts ?? 3 },
       (_, index) =>
-        (retrier.ErrorEquals.includes('Lambda.TooManyRequestsException') ? 0 : Number(TimeoutSeconds)) +
+        (retrier.ErrorEquals.every((error) => REFUSALS.includes(error)) ? 0 : Number(TimeoutSeconds)) +
         Math.min(
           (retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** index,
           retrier.MaxDelaySeconds ?? Infinity,

@@ -1,4 +1,4 @@
-import type { Envelope } from '../../../../domain/tasks';
+import { type Envelope, fileOf, TASK_NAMES } from '../../../../domain/tasks';
 import { StatesError } from '../../../../local/emulator/asl';
 import { LocalTable } from '../../../../local/emulator/aws/dynamodb';
 import { functionOf } from '../../../../local/emulator/aws/integrations/lambda';
@@ -118,11 +118,13 @@ interface Circumstances {
   /** Whether messages cannot be published. */
   readonly unheard?: boolean;
   readonly refused?: { readonly call: string; readonly error: string };
+  /** A task whose function cannot be woken. */
+  readonly asleep?: string;
 }
 
 async function start(
   script: Script = {},
-  { mode = 'apply', lock, other, otherMode = 'apply', endsAfter, ended, refused, unheard }: Circumstances = {},
+  { mode = 'apply', lock, other, otherMode = 'apply', endsAfter, ended, refused, unheard, asleep }: Circumstances = {},
 ) {
   const clock = virtualClock(START);
   const table = new LocalTable('hostKey');
@@ -144,6 +146,7 @@ async function start(
     ]),
   );
   const calls: string[] = [];
+  const woken: string[] = [];
   const inputs: Record<string, Payload[]> = {};
   const envelopes: Envelope[] = [];
   const told: Payload[] = [];
@@ -164,11 +167,16 @@ async function start(
         await Promise.resolve();
         const { FunctionName, Payload } = args as {
           FunctionName: string;
-          Payload: { envelope: Envelope; input: Payload };
+          Payload: { envelope: Envelope; input: Payload | null };
         };
         const { envelope, input } = Payload;
         envelopes.push(envelope);
         const task = tasks.get(functionOf(FunctionName).name) ?? '';
+        if (input === null) {
+          woken.push(task);
+          if (task === asleep) throw new StatesError('Lambda.CodeArtifactUserFailedException', 'It has no code.');
+          return { StatusCode: 200, Payload: null };
+        }
         const call = task === 'cycle' ? `cycle ${String(input['action'])}` : task;
         calls.push(call);
         (inputs[call] ??= []).push(input);
@@ -210,6 +218,7 @@ async function start(
   return {
     ...result,
     calls,
+    woken,
     inputs,
     envelopes,
     told,
@@ -380,8 +389,39 @@ describe('people', () => {
   });
 });
 
-describe('what Lambda or SSM refuses for a minute', () => {
-  const ERRORS = ['Lambda.TooManyRequestsException', 'Lambda.ResourceNotReadyException', 'ThrottlingException'];
+describe('functions', () => {
+  test('are woken by an apply before it looks at the site: all that it, its way back and its recovery may need', async () => {
+    const { calls, woken, envelopes } = await start();
+
+    const states = [...new Set(envelopes.map(({ state }) => state))];
+    expect(states.slice(0, 3)).toEqual(['Load site', 'Wake function', 'Look at HAProxy']);
+    expect(woken.toSorted()).toEqual(
+      TASK_NAMES.map(fileOf)
+        .filter((task) => !['load-site', 'look-at-site'].includes(task))
+        .toSorted(),
+    );
+    expect(calls.filter((call) => !woken.includes(call.replace(/ .*/, '')))).toEqual(['load-site']);
+  });
+
+  test.each(['check', 'recover'] as const)('are not woken in mode %s', async (mode) => {
+    expect((await start(UNCHANGED, { mode })).woken).toEqual([]);
+  });
+
+  test('of which one cannot be woken refuse an apply: nothing is touched, and the lock is free', async () => {
+    const { error, cause, calls, owner } = await start({}, { asleep: 'commit' });
+
+    expect([error, owner, calls]).toEqual(['FunctionNotReady', undefined, ['load-site', 'report']]);
+    expect(cause).toMatch(
+      /^The function commit cannot be invoked\. Lambda\.CodeArtifactUserFailedException: It has no code\. Nothing was touched\. .*--function-name arn:aws:lambda:[^ ]+:1\. /,
+    );
+  });
+});
+
+describe('what AWS refuses for a minute', () => {
+  const ERRORS = [
+    ...['Lambda.TooManyRequestsException', 'Lambda.CodeArtifactUserPendingException', 'Lambda.ServiceException'],
+    ...['ThrottlingException', 'InternalServerError'],
+  ];
 
   test.each(
     Object.keys(GOOD).filter(
@@ -412,7 +452,8 @@ test('every function learns which execution, state and attempt it works for', as
   });
 
   expect(new Set(envelopes.map(({ execution }) => execution))).toEqual(new Set([ME]));
-  expect(envelopes.slice(0, 5).map(({ state, attempt }) => [state, attempt])).toEqual([
+  const own = envelopes.filter(({ state }) => state !== 'Wake function');
+  expect(own.slice(0, 5).map(({ state, attempt }) => [state, attempt])).toEqual([
     ['Load site', 0],
     ['Look at HAProxy', 0],
     ['Preflight', 0],
@@ -932,7 +973,7 @@ describe('HAProxy', () => {
       'cycle disable': () => broken('SshConnectionLost'),
       'cycle enable': () => broken('BastionUnreachable', 'no answer'),
     });
-    expect([error, owner, count('cycle enable')]).toEqual(['HAProxyLeftDisabled', ME, 11]);
+    expect([error, owner, count('cycle enable')]).toEqual(['HAProxyLeftDisabled', ME, 41]);
     expect(cause).toMatch(
       /^On a controller of site golden run now: cibadmin -D .*magnum-ha-disabled.*; pcs resource enable p_haproxy\. /,
     );
@@ -997,7 +1038,7 @@ describe('HAProxy', () => {
         'cycle start-again': () => broken('BastionUnreachable', 'no answer'),
       });
 
-      expect([error, owner, count('cycle start-again')]).toEqual(['HAProxyStartTimeout', ME, 11]);
+      expect([error, owner, count('cycle start-again')]).toEqual(['HAProxyStartTimeout', ME, 41]);
     });
   });
 });
