@@ -22,15 +22,15 @@ const BETWEEN_POLLS = 2;
 const GIVEN_UP_SECONDS = 20;
 
 /**
- * The control plane is down, and nothing else that the execution could do matters as much: an attempt every ten seconds, for six
+ * The control plane is down, and nothing else that the execution could do matters as much: an attempt every 15 seconds, for six
  * minutes, whatever the error. The only Retry of its state: another before it would give up sooner.
  */
 const UNTIL_ENABLED: RetryProps = {
   errors: [Errors.ALL],
-  maxAttempts: 40,
+  maxAttempts: 26,
   interval: Duration.seconds(2),
   backoffRate: 2,
-  maxDelay: Duration.seconds(10),
+  maxDelay: Duration.seconds(15),
 };
 
 /**

@@ -87,7 +87,7 @@ describe('the definition', () => {
       const transient = { MaxAttempts: 2, IntervalSeconds: 2, BackoffRate: 2 };
       const retriers = () => {
         if (/^Enable HAProxy|^Start HAProxy again$/.test(name)) {
-          return [{ ErrorEquals: ['States.ALL'], MaxAttempts: 40, MaxDelaySeconds: 10 }];
+          return [{ ErrorEquals: ['States.ALL'], MaxAttempts: 26, MaxDelaySeconds: 15 }];
         }
         if (name === 'Roll back files') {
           return [{ ErrorEquals: ['States.ALL'], MaxAttempts: 20, MaxDelaySeconds: 10 }];
