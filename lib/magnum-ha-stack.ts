@@ -37,13 +37,16 @@ export interface MagnumHaStackProps {
    * @default - keys of AWS
    */
   readonly kmsKey?: string;
+  /** How many functions an execution has at work at a time, at most. @default - 40 */
+  readonly concurrency?: number;
   /** How records of executions are kept. */
   readonly archive: ArchiveSettings;
 }
 
 /** Everything that is deployed; of sites it knows nothing. Its name begins what it names, so that one account can have several. */
 export class MagnumHaStack extends Stack {
-  constructor(scope: Construct, id: string, { checkRate, network, kmsKey, archive: settings }: MagnumHaStackProps) {
+  constructor(scope: Construct, id: string, props: MagnumHaStackProps) {
+    const { checkRate, network, kmsKey, concurrency, archive: settings } = props;
     super(scope, id, {
       description: 'OpenStack Magnum in high availability, configured by one Step Functions workflow',
     });
@@ -66,6 +69,7 @@ export class MagnumHaStack extends Stack {
       lockTable,
       notesTable,
       topic,
+      ...(concurrency === undefined ? {} : { concurrency }),
       ...encryption,
     });
     new CommandsQuery(this, 'Commands', { logGroup });

@@ -34,6 +34,7 @@ const schema = z.object({
     .string()
     .regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a key, not of an alias')
     .optional(),
+  concurrency: z.coerce.number().int().min(1, 'must be 1 to 40').max(40, 'must be 1 to 40').optional(),
   archive: z.preprocess(fromJson, archive.prefault({})),
 });
 
@@ -55,6 +56,8 @@ export interface Settings {
   readonly network?: Network;
   /** ARN of the KMS key that everything kept is encrypted with. */
   readonly kmsKey?: string;
+  /** How many functions an execution has at work at a time, at most. */
+  readonly concurrency?: number;
   readonly archive: ArchiveSettings;
 }
 
@@ -68,6 +71,11 @@ export function settingsOf(app: App): Settings {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new SettingInvalid(`The context in cdk.json or after -c is wrong. ${problems.join('. ')}`);
   }
-  const { prefix, checkRate, network, kmsKey, archive } = result.data;
-  return { prefix, checkRate, archive, ...(network ? { network } : {}), ...(kmsKey ? { kmsKey } : {}) };
+  const { prefix, checkRate, network, kmsKey, concurrency, archive } = result.data;
+  return {
+    ...{ prefix, checkRate, archive },
+    ...(network ? { network } : {}),
+    ...(kmsKey ? { kmsKey } : {}),
+    ...(concurrency ? { concurrency } : {}),
+  };
 }

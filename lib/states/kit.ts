@@ -108,7 +108,7 @@ interface ForEachOptions<V, Item> {
   readonly most: number;
   /** Makes what is done for each item; returns its first state. */
   readonly each: (item: Expression<Item>) => State;
-  /** @default as many as Step Functions does */
+  /** @default as many as the kit says */
   readonly maxConcurrency?: number;
   /** Sets variables from the results. @default none */
   readonly assign?: (results: Expression<never>) => Assignment<V>;
@@ -126,6 +126,8 @@ export class StateKit<V extends CommonVariables> {
     /** Where states are made. */
     readonly scope: Construct,
     private readonly functions: TaskFunctions,
+    /** How many items of a Map it works on at a time. @default as many as Step Functions does */
+    private readonly concurrency?: number,
   ) {}
 
   /** ARN of the version that a task invokes: a deploy in the middle of an execution changes nothing for it. */
@@ -181,7 +183,10 @@ export class StateKit<V extends CommonVariables> {
   }
 
   /** A Map: does something for each item, and shows each in the history. */
-  forEach<Item>(name: string, { items, most, each, maxConcurrency, assign }: ForEachOptions<V, Item>): Map {
+  forEach<Item>(
+    name: string,
+    { items, most, each, maxConcurrency = this.concurrency, assign }: ForEachOptions<V, Item>,
+  ): Map {
     const first = each(INPUT);
     const changes = this.#changing.has(first);
     const lost = jsonata<boolean>`$count(${RESULT}[triedAgain = true or $exists(failure) and (${isLost(new Expression('failure.Error'))})]) > 0`;

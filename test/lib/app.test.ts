@@ -94,6 +94,21 @@ describe('createApp', () => {
     });
   }, 60_000);
 
+  test('has no more functions of an execution at work at a time than the setting says', () => {
+    const app = appWith({ concurrency: '4' });
+
+    app.synth();
+    const [machine] = Object.values(
+      Template.fromStack(stackOf(app)).findResources('AWS::StepFunctions::StateMachine', {
+        Properties: { StateMachineName: 'magnum-ha' },
+      }),
+    );
+    const definition = JSON.stringify(machine);
+    const bounds = [...definition.matchAll(/MaxConcurrency\W+(\d+)/g)].map(([, bound]) => Number(bound));
+    expect(new Set(bounds)).toEqual(new Set([1, 4]));
+    expect(bounds).toHaveLength([...definition.matchAll(/Type\W+Map\W/g)].length);
+  }, 60_000);
+
   test('encrypts everything it keeps with the key of the setting, and lets functions decrypt through SSM alone', () => {
     const kmsKey = 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
 

@@ -25,6 +25,7 @@ test.each([
   ['a prefix that cannot begin names', { prefix: 'Magnum_HA' }, /prefix: must be lower-case/],
   ['a network that is no JSON', { network: 'subnet-1' }, /network/],
   ['a key that is named by its alias', { kmsKey: 'alias/magnum-ha' }, /kmsKey.*ARN of a key/],
+  ['a concurrency that Step Functions does not reach', { concurrency: '41' }, /concurrency: must be 1 to 40/],
   ['a network without subnets', { network: '{"subnetIds": [], "securityGroupIds": ["sg-1"]}' }, /network\.subnetIds/],
 ])('refuses %s', (_, context, message) => {
   const app = appWith(context);

@@ -38,17 +38,21 @@ export interface SiteMachineProps {
   readonly topic: ITopic;
   /** Of its histories and its log group. @default - keys of AWS */
   readonly key?: IKey;
+  /** How many functions an execution has at work at a time, at most. @default - 40 */
+  readonly concurrency?: number;
 }
 
 /** The site machine. Start it with `{"site": "golden", "mode": "check"}`, `"apply"` or `"recover"`. */
 export class SiteMachine extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, lockTable, notesTable: notes, topic, key }: SiteMachineProps) {
+  constructor(scope: Construct, id: string, props: SiteMachineProps) {
     super(scope, id);
+    const { functions, lockTable, notesTable: notes, topic, key, concurrency } = props;
     const stateMachineName = Stack.of(this).stackName;
     const lock = { table: lockTable, executions: executionsOf(this, stateMachineName) };
-    const start = procedure(this, functions, { lock, notes, topic, machine: machineNamed(this, stateMachineName) });
+    const kit = new StateKit<SiteVariables>(this, functions, concurrency);
+    const start = procedure(kit, { lock, notes, topic, machine: machineNamed(this, stateMachineName) });
 
     this.stateMachine = standardMachine(this, {
       name: stateMachineName,
@@ -110,7 +114,7 @@ interface Surroundings {
 /**
  * The procedure:
  *
- * Load site → Take site lock → (but for a check: HAProxy enabled if it was left disabled) →
+ * Load site → Take site lock → (apply: Wake functions) → (but for a check: HAProxy enabled if it was left disabled) →
  *   check: Look at site; if all is as wanted, Report. Otherwise all that follows names what is not
  *   recover: Clear staging
  *   check, apply: Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
@@ -124,8 +128,8 @@ interface Surroundings {
  *   Verify → the failure.
  * Every failure from the lock on is reported; every path ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
-function procedure(scope: Construct, functions: TaskFunctions, { lock, notes, topic, machine }: Surroundings): State {
-  const kit = new StateKit<SiteVariables>(scope, functions);
+function procedure(kit: StateKit<SiteVariables>, { lock, notes, topic, machine }: Surroundings): State {
+  const { scope } = kit;
   const { failed, succeededOrFailed } = end(kit, topic, machine);
   const context: PhaseContext = { kit, release: releaseSiteLock(kit, lock.table, succeededOrFailed) };
   const { release } = context;
