@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MagnumHaError } from '../errors';
+import { type Clock, poll } from '../world';
 import { bodyOf, flag, listOf, optionalListOf, shown, shownNumber } from './answers';
 import { detailOf, UnexpectedAnswer } from './errors';
 import type { HttpClient } from './http';
@@ -108,6 +109,12 @@ export interface PatchStep {
 }
 
 /**
+ * How long a cluster may be unreadable: from Train on a conductor writes it first and its node groups after that, and in between Magnum
+ * answers that its `master_count` is 0, as it answers to what is spoilt for good. Seen on Magnum 15 on a busy machine.
+ */
+const WRITTEN = { forMs: 10_000, everyMs: 500 };
+
+/**
  * Magnum's API, version 1, as one user sees it.
  *
  * All methods throw `OpenStackApiError` if Magnum refuses, `OpenStackUnavailable` and `OpenStackUnreachable` if it
@@ -117,6 +124,7 @@ export class MagnumClient {
   constructor(
     private readonly http: HttpClient,
     private readonly keystone: Keystone,
+    private readonly clock: Clock,
     private readonly region: string,
     private readonly endpointInterface: 'public' | 'internal' | 'admin',
   ) {}
@@ -162,7 +170,11 @@ export class MagnumClient {
    * @throws DuplicateNameInMagnum, OwnedByAnotherProject, ClusterUnreadable
    */
   async cluster(uuidOrName: string): Promise<MagnumCluster | undefined> {
-    const answer = await this.send({ method: 'GET', path: `/clusters/${encodeURIComponent(uuidOrName)}` });
+    const path = `/clusters/${encodeURIComponent(uuidOrName)}`;
+    const { found: answer } = await poll(this.clock, WRITTEN, async () => {
+      const found = await this.send({ method: 'GET', path });
+      return { done: found.status !== 400, found };
+    });
     if (answer.status === 404) return undefined;
     if (answer.status === 409) throw new DuplicateNameInMagnum('cluster', uuidOrName, answer.url);
     if (answer.status === 400) throw new ClusterUnreadable(uuidOrName, answer);

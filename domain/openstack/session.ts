@@ -47,7 +47,7 @@ export function openStackSession({
 }: OpenStackOptions): OpenStackSession {
   const http = new HttpClient(connect, clock, options.http);
   const keystone = new Keystone(http, clock, account, password);
-  const magnum = new MagnumClient(http, keystone, account.region, account.interface);
+  const magnum = new MagnumClient(http, keystone, clock, account.region, account.interface);
   const get = async (type: string, path: string) => {
     const url = (await keystone.endpoint(type, account.region, account.interface)) + path;
     return http.request({ method: 'GET', url, headers: { 'x-auth-token': await keystone.token() } });

@@ -89,7 +89,7 @@ test('a wrong database: OpenStackApiError with its reason', async () => {
 });
 
 test('a cluster whose row is spoilt: ClusterUnreadable; others can be read', async () => {
-  const { magnum, cloud } = session;
+  const { magnum, cloud, drive } = session;
   const { uuid } = await magnum.createTemplate(templateBody());
   cloud.conductor('node-1', { 'trust.trustee_domain_admin_password': 'wrong' });
   await magnum.createCluster({ name: 'c1', cluster_template_id: uuid }, '1.1');
@@ -97,8 +97,29 @@ test('a cluster whose row is spoilt: ClusterUnreadable; others can be read', asy
   cloud.conductor('node-1');
   await magnum.createCluster({ name: 'c2', cluster_template_id: uuid }, '1.1');
   cloud.pass(1);
-  await expect(magnum.cluster('c1')).rejects.toMatchObject({ name: 'ClusterUnreadable' });
+  await expect(drive(magnum.cluster('c1'))).rejects.toMatchObject({ name: 'ClusterUnreadable' });
   expect(await magnum.cluster('c2')).toMatchObject({ status: 'CREATE_IN_PROGRESS' });
+});
+
+test('a cluster that a conductor has not yet written whole is asked for again', async () => {
+  const { magnum, cloud, drive, clock } = session;
+  const { uuid } = await magnum.createTemplate(templateBody());
+  cloud.conductor('node-1');
+  await magnum.createCluster({ name: 'c1', cluster_template_id: uuid }, '1.1');
+  cloud.pass(1);
+  const whole = await magnum.cluster('c1');
+  const written = clock.now() + 1200;
+  cloud.serve((_, response) => {
+    if (clock.now() >= written) response.end(JSON.stringify(whole));
+    else {
+      const detail =
+        "Invalid input for field/attribute master_count. Value: '0'. Value should be greater or equal to 1.";
+      response.writeHead(400).end(JSON.stringify({ errors: [{ status: 400, code: 'client', title: 'Bad', detail }] }));
+    }
+  });
+
+  expect(await drive(magnum.cluster('c1'))).toEqual(whole);
+  expect(clock.now() - written).toBe(300);
 });
 
 test.each([
