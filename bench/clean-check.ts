@@ -28,7 +28,7 @@ export async function cleanCheck(local: Local): Promise<MeasuredCheck> {
   const { startDate, stopDate } = look.describe();
   const { events } = look;
   const { steps } = audit({ events });
-  if (!/"as-wanted"/.test(JSON.stringify(output))) throw new Error(`The look: ${JSON.stringify(output)}`);
+  if (!/"as-wanted":1\b/.test(JSON.stringify(output))) throw new Error(`The look: ${JSON.stringify(output)}`);
   const scheduled = events.flatMap(({ taskScheduledEventDetails: task }) =>
     /dynamodb/.test(`${task?.resourceType ?? ''} ${task?.resource ?? ''}`) ? [task?.resource ?? ''] : [],
   );
@@ -67,7 +67,9 @@ function counted({ deployment }: Local) {
     return found;
   };
   const calls = { objectWrites: 0, objectReads: 0 };
-  const lists = [...deployment.buckets].map((bucket) => {
+  // What the fleet machine writes about a run is not the look's.
+  const buckets = [...deployment.buckets].filter(({ name }) => !name.startsWith('fleet'));
+  const lists = buckets.map((bucket) => {
     const [put, list, read] = [bucket.put.bind(bucket), bucket.list.bind(bucket), bucket.get.bind(bucket)];
     bucket.put = (...args) => {
       calls.objectWrites++;

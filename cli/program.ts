@@ -8,6 +8,7 @@ import { audit } from './audit';
 import { cost } from './cost';
 import { errors } from './errors';
 import { findings } from './findings';
+import { fleet } from './fleet';
 import { follow } from './follow';
 import { list } from './list';
 import { rehearse } from './rehearse';
@@ -37,6 +38,7 @@ const VERBS: readonly Verb[] = [
   start,
   follow,
   list,
+  fleet,
   approve,
   reject,
   audit,
@@ -57,8 +59,9 @@ Examples:
 
 Exit codes:
   0   done
-  1   an execution failed, or a record is not as it was written
-  2   drift is left, or host keys have changed
+  1   an execution failed, a site was not checked, or a record is not as it was
+      written
+  2   drift is left, a check was started for it, or host keys have changed
   64  wrong use, or a site document that is refused
   69  AWS or a host cannot be reached, or refuses
   75  a check was skipped: another execution works on the site

@@ -332,6 +332,16 @@ export const ERROR_CATALOGUE = {
       'Nothing is lost for 90 days: see not-archived in runbook.md.',
     ),
   },
+  Fleet: {
+    SitesNotChecked: entry(
+      'In a run of the fleet machine more sites were neither looked at nor are checked than the setting tolerates.',
+      'See which with magnum-ha fleet; the others were looked at. Most often an API of AWS was throttled or down: start it again.',
+    ),
+    FleetResultsMissing: entry(
+      'What the looks of a run of the fleet machine came to cannot be read.',
+      'Look whether somebody deletes in the bucket of its results, then start it again.',
+    ),
+  },
   Lab: {
     LabUnavailable: entry(
       'This machine cannot run the lab.',

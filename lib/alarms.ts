@@ -22,6 +22,8 @@ export interface AlarmsProps {
   readonly stateMachine: StateMachine;
   /** What follows applies that failed. */
   readonly recovery: StateMachine;
+  /** What looks at all sites. */
+  readonly fleet: StateMachine;
   /** What tells people of each week. */
   readonly weekly: StateMachine;
   /** Of schedules and events that could not start an execution. */
@@ -45,7 +47,7 @@ const DAY = Duration.days(1);
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { topic, stateMachine, recovery, weekly } = props;
+    const { topic, stateMachine, recovery, fleet, weekly } = props;
     const often = { period: Duration.minutes(5), statistic: 'Sum' };
     const waiting = (queue: IQueue) =>
       queue.metricApproximateNumberOfMessagesVisible({ ...often, statistic: 'Maximum' });
@@ -58,6 +60,7 @@ export class Alarms extends Construct {
       aborted: { metric: stateMachine.metricAborted(often) },
       'timed-out': { metric: stateMachine.metricTimedOut(often) },
       'not-recovered': { metric: recovery.metricFailed(often) },
+      'not-checked': { metric: fleet.metricFailed(often) },
       'not-summarized': { metric: weekly.metricFailed(often) },
       'not-started': { metric: waiting(props.deadLetterQueue) },
       'not-archived': { metric: waiting(props.notArchived) },

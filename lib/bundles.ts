@@ -11,6 +11,7 @@ import { projectRoot } from './project-root';
 /** Handlers that no state of the site machine invokes. */
 export const ARCHIVE = 'archive';
 export const ARCHIVE_LOOK = 'archive-look';
+export const FLEET_MATRIX = 'fleet-matrix';
 export const WEEKLY_SUMMARY = 'weekly-summary';
 
 /** By file; the same for every app that a process makes. */
@@ -57,7 +58,7 @@ function commit(): string {
 function bundleAll(): Map<string, Uint8Array> {
   const lambdas = join(projectRoot, 'lambdas');
   const { outputFiles } = buildSync({
-    entryPoints: [...TASK_NAMES.map(fileOf), ARCHIVE, ARCHIVE_LOOK, WEEKLY_SUMMARY].map((file) =>
+    entryPoints: [...TASK_NAMES.map(fileOf), ARCHIVE, ARCHIVE_LOOK, FLEET_MATRIX, WEEKLY_SUMMARY].map((file) =>
       join(lambdas, `${file}.ts`),
     ),
     write: false,

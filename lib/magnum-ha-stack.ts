@@ -3,10 +3,11 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms';
 import { ComplianceSchedule } from './compliance-schedule';
+import { FleetResults } from './fleet-results';
 import { FunctionLogs } from './function-logs';
 import { LockTable } from './lock-table';
 import { RecordArchive } from './record-archive';
-import type { ArchiveSettings, Network } from './settings';
+import type { ArchiveSettings, FleetSettings, Network } from './settings';
 import { NotesTable } from './notes-table';
 import { CommandsQuery } from './commands-query';
 import { PeopleTopic } from './people';
@@ -41,12 +42,14 @@ export interface MagnumHaStackProps {
   readonly concurrency?: number;
   /** How records of executions are kept. */
   readonly archive: ArchiveSettings;
+  /** How the fleet machine looks at all sites. */
+  readonly fleet: FleetSettings;
 }
 
 /** Everything that is deployed; of sites it knows nothing. Its name begins what it names, so that one account can have several. */
 export class MagnumHaStack extends Stack {
   constructor(scope: Construct, id: string, props: MagnumHaStackProps) {
-    const { checkRate, network, kmsKey, concurrency, archive: settings } = props;
+    const { checkRate, network, kmsKey, concurrency, archive: settings, fleet: fleetSettings } = props;
     super(scope, id, {
       description: 'OpenStack Magnum in high availability, configured by one Step Functions workflow',
     });
@@ -79,8 +82,9 @@ export class MagnumHaStack extends Stack {
       logGroup,
       ...encryption,
     });
+    const results = new FleetResults(this, 'FleetResults', { logGroup, ...encryption });
     const { stateMachine: fleet } = new FleetMachine(this, 'Fleet', {
-      ...{ documents, functions, lockTable, archive },
+      ...{ documents, functions, lockTable, archive, results, settings: fleetSettings },
       siteMachine: stateMachine,
       ...encryption,
     });
@@ -105,10 +109,10 @@ export class MagnumHaStack extends Stack {
     });
     new Roles(this, 'Roles', {
       ...{ siteMachine: stateMachine, checkMachine, fleetMachine: fleet },
-      ...{ documents: documents.bucket, records: archive.bucket, logGroup },
+      ...{ documents: documents.bucket, records: archive.bucket, results: results.bucket, logGroup },
       ...encryption,
     });
-    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, weekly, deadLetterQueue, notArchived });
+    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, fleet, weekly, deadLetterQueue, notArchived });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'DocumentsBucket', {

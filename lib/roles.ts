@@ -5,6 +5,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { fleetParameter, MATRICES } from '../domain/audit/fleet';
 import { archiveParameter } from '../domain/audit/s3';
 import { bucketParameter, DOCUMENT_KEYS } from '../domain/site/bucket';
 
@@ -15,6 +16,8 @@ export interface RolesProps {
   readonly fleetMachine: StateMachine;
   /** Bucket of the site documents. */
   readonly documents: Bucket;
+  /** Bucket of what the fleet machine found. */
+  readonly results: Bucket;
   /** Bucket of the records. */
   readonly records: Bucket;
   /** In which functions log the commands that they run. */
@@ -67,13 +70,16 @@ export class Roles extends Construct {
 
   /** list, follow, approve without a reason. */
   private look(): PolicyStatement[] {
-    const { siteMachine } = this.props;
+    const { siteMachine, fleetMachine, results } = this.props;
+    const bucket = fleetParameter(Stack.of(this).stackName);
     return [
       // By the name of a machine its ARN is found.
       allow('FindMachine', ['states:ListStateMachines'], ['*']),
-      allow('ListExecutions', ['states:ListExecutions'], [siteMachine.stateMachineArn]),
+      allow('ListExecutions', ['states:ListExecutions'], [siteMachine.stateMachineArn, fleetMachine.stateMachineArn]),
       allow('Look', ['states:DescribeExecution', 'states:GetExecutionHistory'], [this.executionsOf(siteMachine)]),
-      ...this.use('UseTheKeyToLook', ['states'], ['kms:Decrypt']),
+      allow('FindMatrices', ['ssm:GetParameters'], [this.parameter(bucket)]),
+      allow('ReadMatrices', ['s3:GetObject'], [results.arnForObjects(`${MATRICES}*`)]),
+      ...this.use('UseTheKeyToLook', ['states', 's3'], ['kms:Decrypt']),
     ];
   }
 
@@ -103,9 +109,7 @@ export class Roles extends Construct {
   private read(): PolicyStatement[] {
     const { documents, records, logGroup } = this.props;
     const { stackName } = Stack.of(this);
-    const buckets = [bucketParameter(stackName), archiveParameter(stackName)].map((name) =>
-      Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) }),
-    );
+    const buckets = [bucketParameter(stackName), archiveParameter(stackName)].map((name) => this.parameter(name));
     return [
       allow('FindBuckets', ['ssm:GetParameters'], buckets),
       allow('ListObjects', ['s3:ListBucket', 's3:ListBucketVersions'], [records.bucketArn, documents.bucketArn]),
@@ -117,6 +121,10 @@ export class Roles extends Construct {
       allow('ReadCommands', ['logs:FilterLogEvents'], [logGroup.logGroupArn]),
       ...this.use('UseTheKeyToRead', ['s3'], ['kms:Decrypt']),
     ];
+  }
+
+  private parameter(name: string): string {
+    return Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
   }
 
   private executionsOf({ stateMachineName }: StateMachine): string {
@@ -140,7 +148,7 @@ export class Roles extends Construct {
   }
 
   private acknowledge(policy: ManagedPolicy): void {
-    const { siteMachine, checkMachine, documents, records } = this.props;
+    const { siteMachine, checkMachine, documents, records, results } = this.props;
     const idOf = (resource: StateMachine | Bucket) =>
       Stack.of(this).getLogicalId(resource.node.defaultChild as CfnStateMachine | CfnBucket);
     Validations.of(policy).acknowledge(
@@ -152,9 +160,13 @@ export class Roles extends Construct {
         id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${idOf(machine)}.Name>:*]` as const,
         reason: 'All executions of one machine of this stack.',
       })),
-      ...[`<${idOf(records)}.Arn>/*`, `<${idOf(documents)}.Arn>/${DOCUMENT_KEYS}*`].map((objects) => ({
+      ...[
+        `<${idOf(records)}.Arn>/*`,
+        `<${idOf(documents)}.Arn>/${DOCUMENT_KEYS}*`,
+        `<${idOf(results)}.Arn>/${MATRICES}*`,
+      ].map((objects) => ({
         id: `AwsSolutions-IAM5[Resource::${objects}]` as const,
-        reason: 'All records, or all site documents, neither of which holds a secret.',
+        reason: 'All records, all site documents, or what came of all sites in a run: none of them holds a secret.',
       })),
     );
   }

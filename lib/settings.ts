@@ -22,6 +22,17 @@ const archive = z.strictObject({
 /** How long records are kept, and whether S3 lets nobody delete them before (`GOVERNANCE` or `COMPLIANCE`). */
 export type ArchiveSettings = z.infer<typeof archive>;
 
+const fleet = z.strictObject({
+  concurrency: z.coerce.number().int().min(1).max(1000, 'must be 1 to 1000').default(20),
+  toleratedFailurePercentage: z.coerce.number().min(0).max(100, 'must be 0 to 100').default(0),
+});
+
+/**
+ * How many sites the fleet machine looks at at a time, and how many of a hundred may be neither looked at nor checked before a run fails. SSM gives
+ * 40 secrets a second to all of an account, and a look of a few seconds takes eight: 20 at a time.
+ */
+export type FleetSettings = z.infer<typeof fleet>;
+
 const schema = z.object({
   prefix: z
     .string()
@@ -36,6 +47,7 @@ const schema = z.object({
     .optional(),
   concurrency: z.coerce.number().int().min(1, 'must be 1 to 40').max(40, 'must be 1 to 40').optional(),
   archive: z.preprocess(fromJson, archive.prefault({})),
+  fleet: z.preprocess(fromJson, fleet.prefault({})),
 });
 
 function fromJson(value: unknown): unknown {
@@ -59,6 +71,7 @@ export interface Settings {
   /** How many functions an execution has at work at a time, at most. */
   readonly concurrency?: number;
   readonly archive: ArchiveSettings;
+  readonly fleet: FleetSettings;
 }
 
 /** Reads the app's own part of the context. @throws SettingInvalid */
@@ -71,9 +84,9 @@ export function settingsOf(app: App): Settings {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new SettingInvalid(`The context in cdk.json or after -c is wrong. ${problems.join('. ')}`);
   }
-  const { prefix, checkRate, network, kmsKey, concurrency, archive } = result.data;
+  const { prefix, checkRate, network, kmsKey, concurrency, archive, fleet } = result.data;
   return {
-    ...{ prefix, checkRate, archive },
+    ...{ prefix, checkRate, archive, fleet },
     ...(network ? { network } : {}),
     ...(kmsKey ? { kmsKey } : {}),
     ...(concurrency ? { concurrency } : {}),

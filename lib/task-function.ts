@@ -21,6 +21,8 @@ export interface TaskEnvironment {
   readonly STACK_NAME?: string;
   /** Where records are kept, for how many days, and in which mode of Object Lock. */
   readonly ARCHIVE_BUCKET?: string;
+  /** Where the fleet machine's results are. */
+  readonly FLEET_BUCKET?: string;
   /** In which the commands of executions are. */
   readonly LOG_GROUP?: string;
   readonly RETENTION_DAYS?: string;

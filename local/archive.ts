@@ -1,4 +1,5 @@
 import { archive, archiveLook, type RecordStore } from '../domain/audit/archive';
+import { type EndedRun, writeMatrix } from '../domain/audit/fleet-results';
 import type { Look } from '../domain/audit/look';
 import type { EndedExecution } from '../domain/audit/record';
 import type { Clock } from '../domain/world';
@@ -38,6 +39,15 @@ export function archiveLookHandler({
       record: await archiveLook(event as Look, { records, retentionDays: Number(RETENTION_DAYS) }),
     });
   };
+}
+
+/** The function that makes the matrix of a run of the fleet machine, in this process. */
+export function fleetMatrixHandler({
+  buckets,
+}: Pick<DeployedServices, 'buckets'>): (environment: FunctionConfig['environment']) => Handler {
+  return ({ FLEET_BUCKET = '' }) =>
+    (event) =>
+      writeMatrix(event as EndedRun, recordsOf(buckets.get(FLEET_BUCKET)));
 }
 
 /** Records in a bucket of this process. */

@@ -10,7 +10,7 @@ import type { LogLine } from './emulator/aws/functions';
 import type { Parameter } from './emulator/aws/ssm';
 import type { Template } from './emulator/aws/template';
 import { fastForwardClock } from './emulator/fast-forward';
-import { archiveHandler, archiveLookHandler } from './archive';
+import { archiveHandler, archiveLookHandler, fleetMatrixHandler } from './archive';
 import { inProcessHandlers, type LocalService } from './in-process';
 import { realRandom } from './random';
 import { generationOf, type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
@@ -113,6 +113,7 @@ export async function startVirtual(site: Site, options: VirtualOptions = {}): Pr
       const archives = {
         archive: archiveHandler(services, { clock, logs }),
         'archive-look': archiveLookHandler(services),
+        'fleet-matrix': fleetMatrixHandler(services),
       };
       const { connect } = simulated;
       return inProcessHandlers({

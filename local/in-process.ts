@@ -20,7 +20,7 @@ export interface InProcessOptions {
   /** @param killed aborted when the process that connects is gone */
   readonly connect: (options: ConnectOptions, killed: AbortSignal) => Promise<Transport>;
   readonly log: (line: LogLine) => void;
-  /** What writes records, by file. */
+  /** What works on buckets alone, by file. */
   readonly archives: Readonly<Record<string, (environment: FunctionConfig['environment']) => Handler>>;
 }
 

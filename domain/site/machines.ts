@@ -2,3 +2,8 @@
 export function checkMachineOf(stack: string): string {
   return `${stack}-check`;
 }
+
+/** The state machine of a stack that looks at all sites. */
+export function fleetMachineOf(stack: string): string {
+  return `${stack}-fleet`;
+}

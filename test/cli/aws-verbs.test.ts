@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceError } from '../../local/emulator/service-error';
-import { type Local, startLocal } from '../../local/deploy';
+import { type Local, putDocument, startLocal } from '../../local/deploy';
 import type { Bucket } from '../../local/emulator/aws/s3';
+import { documentWith } from '../domain/site/documents';
 import { document } from '../workflow/local';
 import { magnumHa, serve } from './cli';
 
@@ -283,5 +284,65 @@ test('without AWS, errors say what to set', async () => {
   expect(code).toBe(69);
   expect(JSON.parse(err)).toMatchObject({
     error: { name: 'AwsUnavailable', message: expect.stringContaining('AWS_REGION') as string },
+  });
+});
+
+describe('fleet', () => {
+  test('before its first run there is nothing to show', async () => {
+    const { code, err } = await cli(['fleet']);
+
+    expect([code, err]).toEqual([
+      64,
+      expect.stringContaining('No run of magnum-ha-fleet has ended. Start one: magnum-ha fleet --start'),
+    ]);
+  });
+
+  /** Looks, and waits for it. @returns the ARN of the run */
+  async function look(sites: string): Promise<string> {
+    const started = await cli(['fleet', '--start', sites, '--json']);
+    const { executionArn } = JSON.parse(started.out) as { executionArn: string };
+    while (local.deployment.describeExecution(executionArn).status === 'RUNNING') {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return executionArn;
+  }
+  const checksCounted = () => local.deployment.metrics.filter(({ name }) => name === 'Checks').length;
+
+  test('looks when it is told to, and shows what came of it; the look counts as a check', async () => {
+    const before = checksCounted();
+    const execution = await look('gold*');
+
+    const text = await cli(['fleet']);
+    const json = await cli(['fleet', '--json']);
+
+    // An apply has made all as it is wanted.
+    expect([text.code, json.code]).toEqual([0, 0]);
+    expect(text.out).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}1 site \(gold\*\), \d+ s\n1 as wanted\n$/);
+    expect(JSON.parse(json.out)).toMatchObject({
+      ...{ execution, asked: 'gold*', counts: { 'as-wanted': 1 } },
+      sites: [{ site: 'golden', verdict: 'as-wanted' }],
+    });
+    expect(checksCounted()).toBe(before + 1);
+  });
+
+  test('a site that is not as wanted has a line, with why a check was started; that is exit code 2', async () => {
+    putDocument(local.deployment, 'gone', documentWith({ name: 'gone' }));
+    await look('go*');
+
+    const { code, out } = await cli(['fleet']);
+
+    expect(code).toBe(2);
+    expect(out.split('\n').slice(1)).toEqual([
+      '1 as wanted, 1 check started',
+      '',
+      'gone                      check started  SecretMissing',
+      '',
+    ]);
+  });
+
+  test.each(['golden', '*-eu'])('%s is no beginning of names', async (sites) => {
+    const { code, err } = await cli(['fleet', '--start', sites]);
+
+    expect([code, err]).toEqual([64, expect.stringContaining('with one * at the end')]);
   });
 });

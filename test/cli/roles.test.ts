@@ -59,6 +59,7 @@ describe('a verb is for', () => {
     local = await startLocal(document('golden'));
     unserve = await serve(local, may);
     await as('somebody', 'start', 'golden', '--follow');
+    await local.deployment.start('magnum-ha-fleet', { input: { sites: 'none*' } }).result;
     await local.settled();
     const [check] = local.deployment.listExecutions({ machine: 'magnum-ha' });
     execution = check?.name ?? '';
@@ -82,6 +83,8 @@ describe('a verb is for', () => {
   test.each([
     row('list', () => ['list'], EVERYBODY),
     row('follow', () => ['follow', execution], EVERYBODY),
+    row('fleet', () => ['fleet'], EVERYBODY),
+    row('fleet --start', () => ['fleet', '--start', 'none*'], ['apply']),
     row('start', () => ['start', 'golden', '--follow'], ['check', 'apply']),
     row('start, to apply', () => ['start', 'own', '--mode', 'apply'], ['apply']),
     row('start, to recover', () => ['start', 'own', '--mode', 'recover'], ['apply']),

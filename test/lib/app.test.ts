@@ -70,7 +70,11 @@ describe('createApp', () => {
         'Fn::Join': ['', ['eu-', { Ref: 'AWS::Region' }, `-${role}`]],
       })),
     );
-    expect(namesOf('AWS::SSM::Parameter', 'Name')).toEqual(['/eu/documents-bucket', '/eu/archive-bucket']);
+    expect(namesOf('AWS::SSM::Parameter', 'Name')).toEqual([
+      '/eu/documents-bucket',
+      '/eu/archive-bucket',
+      '/eu/fleet-bucket',
+    ]);
     expect(JSON.stringify(statementsOf(template))).not.toContain('parameter/magnum-ha/');
   });
 

@@ -30,7 +30,7 @@ const resourcesOf = (statements: readonly Statement[], service: string) =>
 test('every task has a function, and every function a task', () => {
   const tasks = [...stack.functions.keys()].map((id) => String(stack.resources[id]?.Properties['Description']));
   expect(tasks.map((description) => description.replace('magnum-ha: ', '')).sort()).toEqual(
-    [...TASK_NAMES.map(fileOf), 'archive', 'archive-look', 'weekly-summary'].sort(),
+    [...TASK_NAMES.map(fileOf), 'archive', 'archive-look', 'fleet-matrix', 'weekly-summary'].sort(),
   );
 });
 

@@ -16,6 +16,8 @@ const bucket = (kind: string) =>
 const parameter = (name: string) => `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${name}`;
 
 const LOOK = [
+  's3:GetObject',
+  'ssm:GetParameters',
   'states:DescribeExecution',
   'states:GetExecutionHistory',
   'states:ListExecutions',
@@ -26,18 +28,7 @@ test.each([
   ['check', [...LOOK, 'states:StartExecution']],
   ['apply', [...LOOK, 'states:StartExecution']],
   ['approve', [...LOOK, 'states:SendTaskFailure', 'states:SendTaskSuccess']],
-  [
-    'audit',
-    [
-      'logs:FilterLogEvents',
-      's3:GetObject',
-      's3:GetObjectVersion',
-      's3:ListBucket',
-      's3:ListBucketVersions',
-      'ssm:GetParameters',
-      ...LOOK,
-    ],
-  ],
+  ['audit', ['logs:FilterLogEvents', 's3:GetObjectVersion', 's3:ListBucket', 's3:ListBucketVersions', ...LOOK]],
 ])('%s allows these actions, and forbids none', (role, actions) => {
   const statements = statementsOf(role);
 
@@ -74,6 +65,19 @@ test.each(['check', 'apply', 'approve', 'audit'])('%s reads the histories of thi
 
   expect(read).toEqual(['magnum-ha']);
 });
+
+test.each(['check', 'apply', 'approve'])(
+  '%s reads what came of all sites, and no record, document or result besides',
+  (role) => {
+    const may = (action: string, resource: string) => allows(statementsOf(role), action, resource);
+
+    expect(may('s3:GetObject', `${bucket('fleet')}/matrices/one.json`)).toBe(true);
+    expect(may('s3:GetObject', `${bucket('fleet')}/results/one/manifest.json`)).toBe(false);
+    expect(may('s3:GetObject', `${bucket('archive')}/records/golden/one/record.json`)).toBe(false);
+    expect(may('s3:GetObject', `${bucket('documents')}/sites/golden`)).toBe(false);
+    expect(may('ssm:GetParameters', parameter('/magnum-ha/golden/ssh-private-key'))).toBe(false);
+  },
+);
 
 test('audit finds the buckets, and reads records and documents in every version, but no secret and nothing else', () => {
   const may = (action: string, resource: string) => allows(statementsOf('audit'), action, resource);

@@ -17,6 +17,7 @@ test('objects may be text, as the command line gives them; the stack has a name 
     checkRate: 'rate(1 day)',
     network,
     archive: { retentionDays: 2557 },
+    fleet: { concurrency: 20, toleratedFailurePercentage: 0 },
   });
 });
 
@@ -26,6 +27,7 @@ test.each([
   ['a network that is no JSON', { network: 'subnet-1' }, /network/],
   ['a key that is named by its alias', { kmsKey: 'alias/magnum-ha' }, /kmsKey.*ARN of a key/],
   ['a concurrency that Step Functions does not reach', { concurrency: '41' }, /concurrency: must be 1 to 40/],
+  ['a fleet of which nothing is looked at', { fleet: { concurrency: 0 } }, /fleet\.concurrency: /],
   ['a network without subnets', { network: '{"subnetIds": [], "securityGroupIds": ["sg-1"]}' }, /network\.subnetIds/],
 ])('refuses %s', (_, context, message) => {
   const app = appWith(context);

@@ -18,8 +18,8 @@ test('neither cdk-nag nor a rule of CDK finds anything that is not acknowledged'
   expect(stack.validation.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
 });
 
-/** Functions of no task: two of the archive, and of the weekly summary. */
-const OTHERS = 3;
+/** Functions of no task: two of the archive, the one that makes the fleet's matrix, and the weekly summary. */
+const OTHERS = 4;
 
 describe('functions', () => {
   const functions = () => ofType(stack, 'AWS::Lambda::Function').map(({ Properties }) => Properties);
@@ -46,7 +46,7 @@ describe('functions', () => {
     const invoked = JSON.stringify(stack.definition).match(/arn:aws:lambda:[^"\\]+/g) ?? [];
 
     expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(
-      [...TASK_NAMES, 'archive-look', 'weekly'].map(() => 'Retain'),
+      [...TASK_NAMES, 'archive-look', 'fleet-matrix', 'weekly'].map(() => 'Retain'),
     );
     expect([...new Set(invoked)].filter((arn) => !/:function:\w+:\d+$/.test(arn))).toEqual([]);
     expect(new Set(invoked).size).toBe(TASK_NAMES.length);
@@ -66,6 +66,7 @@ describe('functions', () => {
       ...TASK_NAMES.map(() => ofTasks),
       { Variables: { ARCHIVE_BUCKET: bucket, LOG_GROUP: log, RETENTION_DAYS: '2557' } },
       { Variables: { ARCHIVE_BUCKET: bucket, RETENTION_DAYS: '2557' } },
+      { Variables: { FLEET_BUCKET: { Ref: expect.stringMatching(/^FleetResults/) as string } } },
       { Variables: { ARCHIVE_BUCKET: bucket } },
     ]);
   });
@@ -112,6 +113,7 @@ test('the template knows no site: it is the same whatever sites there are', () =
   expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Name'])).toEqual([
     '/magnum-ha/documents-bucket',
     '/magnum-ha/archive-bucket',
+    '/magnum-ha/fleet-bucket',
   ]);
   expect(template).not.toMatch(/fuel|10\.21\.22\./);
 });
@@ -140,6 +142,7 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'failed',
     'no-check',
     'not-archived',
+    'not-checked',
     'not-recovered',
     'not-started',
     'not-summarized',

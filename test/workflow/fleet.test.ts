@@ -2,26 +2,19 @@ import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { withControllers } from '../../bench/clean-check';
 import { audit } from '../../domain/audit/audit';
 import { intactRecord, type ArchivedRecord } from '../../domain/audit/record';
+import type { FleetRun, SiteVerdict } from '../../domain/audit/fleet';
 import { verifyArchive } from '../../domain/audit/verification';
 import { allSecretNames } from '../../domain/secrets/references';
 import { LIMITS } from '../../domain/site/limits';
 import { parseSite } from '../../domain/site/parse';
 import { PARENT_EXECUTION } from '../../domain/site/started-by';
 import { lockItems, putDocument, type VirtualLocal } from '../../local/deploy';
+import type { ExecutionResult } from '../../local/emulator/asl';
 import { StatesError } from '../../local/emulator/asl/errors';
 import { documentWith } from '../domain/site/documents';
 import { document, run, withLocal } from './local';
 
 const golden = document('golden');
-
-/** What a look came to. */
-interface Looked {
-  readonly site: string;
-  readonly verdict: string;
-  readonly because?: string;
-  readonly error?: string;
-  readonly heldBy?: string;
-}
 
 /** Puts the document of another site of the same cloud, with its secrets. */
 function twin({ deployment, site }: VirtualLocal): void {
@@ -33,17 +26,33 @@ function twin({ deployment, site }: VirtualLocal): void {
   putDocument(deployment, 'twin', JSON.parse(text) as object);
 }
 
+/** Puts the site's own document once more, under another name, with its secrets. */
+function again({ deployment, site }: VirtualLocal, name: string): void {
+  const own = (text: string) => text.replaceAll('/golden/', `/${name}/`);
+  for (const secret of allSecretNames(site.document)) {
+    const parameter = deployment.parameters.get(secret);
+    if (parameter) deployment.parameters.set(own(secret), parameter);
+  }
+  putDocument(deployment, name, { ...(JSON.parse(own(JSON.stringify(site.document))) as object), name });
+}
+
 /** Runs the fleet machine, and waits for the checks that it starts. */
-async function fleet({
-  deployment,
-  clock,
-}: VirtualLocal): Promise<{ looked: Looked[]; checks: DescribeExecutionOutput[] }> {
+async function fleet(
+  { deployment, clock }: VirtualLocal,
+  input: object = {},
+): Promise<{
+  ended: ExecutionResult;
+  looked: readonly SiteVerdict[];
+  run: FleetRun;
+  checks: DescribeExecutionOutput[];
+}> {
   const before = deployment.listExecutions({ machine: 'magnum-ha' }).length;
-  const { status, error, cause, output } = await deployment.start('magnum-ha-fleet', { input: {} }).result;
-  if (status !== 'SUCCEEDED') throw new Error(`${String(error)}: ${String(cause)}`);
+  const ended = await deployment.start('magnum-ha-fleet', { input, name: `run-${before}` }).result;
   const checks = () => deployment.listExecutions({ machine: 'magnum-ha' }).slice(0, -before || undefined);
   while (checks().some((one) => one.status === 'RUNNING')) await clock.sleep(1000);
-  return { looked: output as Looked[], checks: checks() };
+  const results = deployment.buckets.get(deployment.parameters.get('/magnum-ha/fleet-bucket')?.value ?? '');
+  const run = JSON.parse(results.get(`matrices/run-${before}.json`).body.toString()) as FleetRun;
+  return { ended, run, looked: run.sites, checks: checks() };
 }
 
 /** Objects of the archive by key. */
@@ -87,7 +96,7 @@ describe('a site that is as wanted', () => {
       expect([problems, sites.map(({ numbers }) => numbers)]).toEqual([[], [[1, 2]]]);
       // Report counts it for the alarm on missing checks.
       expect(local.deployment.invoked.slice(invoked).join(' ')).toMatch(
-        /^\S*LoadSite\S* \S*LookAtSite\S* \S*Report\S* \S*ArchiveLook\S*$/,
+        /^\S*LoadSite\S* \S*LookAtSite\S* \S*Report\S* \S*ArchiveLook\S* \S*Matrix\S*$/,
       );
     });
   });
@@ -219,12 +228,15 @@ describe('a check is started', () => {
       async (local) => {
         twin(local);
 
-        const { looked } = await fleet(local);
+        const { looked, ended } = await fleet(local);
 
         expect(looked).toMatchObject([
           { site: 'golden', verdict: 'check-started' },
           { site: 'twin', verdict: 'could-not-start', error: 'StepFunctions.Unavailable' },
         ]);
+        // More than the setting tolerates.
+        expect([ended.status, ended.error]).toEqual(['FAILED', 'SitesNotChecked']);
+        expect(ended.cause).toContain('Of 1 sites no check could be started');
       },
       {
         intercept: (call, proceed) =>
@@ -241,11 +253,11 @@ test('a site that an execution works on is skipped, and not even looked at', asy
     const apply = local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'apply' } });
     await local.clock.sleep(5_000);
 
-    const ended = await local.deployment.start('magnum-ha-fleet', { input: {} }).result;
+    const { looked, ended } = await fleet(local);
 
-    expect(ended.output).toEqual([{ site: 'golden', verdict: 'busy', heldBy: apply.executionArn }]);
+    expect(looked).toEqual([{ site: 'golden', verdict: 'busy', heldBy: apply.executionArn }]);
+    expect(ended.output).toMatchObject({ sites: 1, counts: { busy: 1 }, uncheckedPercentage: 0 });
     expect(local.deployment.listExecutions({ machine: 'magnum-ha' })).toHaveLength(1);
-    apply.stop();
   });
 });
 
@@ -253,6 +265,58 @@ test('without a site there is nothing to do', async () => {
   await withLocal(golden, async (local) => {
     for (const bucket of local.deployment.buckets) bucket.delete('sites/golden');
 
-    expect(await fleet(local)).toEqual({ looked: [], checks: [] });
+    expect(await fleet(local)).toMatchObject({ ended: { status: 'SUCCEEDED' }, looked: [], checks: [] });
   });
+});
+
+describe('of which sites', () => {
+  test('those whose names begin as the input says', async () => {
+    await withLocal(golden, async (local) => {
+      twin(local);
+
+      const { run, looked } = await fleet(local, { sites: 'tw*' });
+
+      expect([run.asked, looked.map(({ site }) => site)]).toEqual(['tw*', ['twin']]);
+    });
+  });
+
+  test.each([{ sites: 'golden' }, { sites: '*-eu' }, { sites: 'a*b*' }, { sites: 3 }, { site: 'golden' }])(
+    'nothing is looked at for %j',
+    async (input) => {
+      await withLocal(golden, async ({ deployment }) => {
+        const { status, error, cause } = await deployment.start('magnum-ha-fleet', { input }).result;
+
+        expect([status, error, deployment.express]).toEqual(['FAILED', 'InputInvalid', []]);
+        expect(cause).toContain('like {"sites": "prod-*"}');
+      });
+    },
+  );
+});
+
+test('200 sites: each has its verdict, and no more are looked at at a time than the setting says', async () => {
+  let most = 0;
+  let now = 0;
+  await withLocal(
+    golden,
+    async (local) => {
+      await run(local);
+      await local.settled();
+      for (let number = 1; number < 200; number++) again(local, `again-${number}`);
+
+      const found = await fleet(local);
+
+      expect(found.run.sites).toHaveLength(200);
+      expect(found.run.counts).toMatchObject({ 'as-wanted': 200 });
+      expect(recordsIn(archived(local))).toHaveLength(1 + 200);
+      expect(most).toBe(20);
+      expect(JSON.stringify(found.ended.output).length).toBeLessThan(400);
+    },
+    {
+      intercept: async (call, proceed) => {
+        if (call.stateName !== 'Load site' || !call.executionArn.includes(':express:')) return proceed();
+        most = Math.max(most, ++now);
+        return proceed().finally(() => now--);
+      },
+    },
+  );
 });

@@ -1,12 +1,15 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { Grant } from 'aws-cdk-lib/aws-iam';
+import { fleetMachineOf } from '../../../domain/site/machines';
 import type { LockTable } from '../../lock-table';
+import { type FleetResults, useOf } from '../../fleet-results';
 import type { RecordArchive } from '../../record-archive';
+import type { FleetSettings } from '../../settings';
 import type { SiteDocuments } from '../../site-documents';
 import type { TaskFunction } from '../../task-function';
 import type { TaskFunctions } from '../../task-functions';
@@ -19,6 +22,9 @@ export interface FleetMachineProps {
   readonly documents: SiteDocuments;
   readonly functions: TaskFunctions;
   readonly lockTable: LockTable;
+  /** Where what came of each site goes. */
+  readonly results: FleetResults;
+  readonly settings: FleetSettings;
   /** Where the records of looks go. */
   readonly archive: RecordArchive;
   /** The site machine, which it starts for each site that is not as wanted. */
@@ -33,15 +39,15 @@ export class FleetMachine extends Construct {
 
   constructor(scope: Construct, id: string, props: FleetMachineProps) {
     super(scope, id);
-    const { documents, functions, lockTable, archive, siteMachine, key } = props;
+    const { documents, functions, lockTable, results, settings, archive, siteMachine, key } = props;
     const { stackName } = Stack.of(this);
     // CDK's own types differ in `undefined`.
     this.stateMachine = standardMachine(this, {
-      name: `${stackName}-fleet`,
+      name: fleetMachineOf(stackName),
       comment: 'Looks at every site that has a document, and starts a check of those that are not as wanted',
       start: procedure(this, {
         bucket: documents.bucket as IBucket,
-        functions,
+        ...{ functions, results, settings },
         lock: { table: lockTable, executions: executionsOf(this, stackName) },
         archive: archive.lookWriter,
         siteMachine,
@@ -54,17 +60,23 @@ export class FleetMachine extends Construct {
       actions: ['lambda:InvokeFunction'],
       resourceArns: functionsOf(props).map(({ functionArn }) => `${functionArn}:*`),
     });
+    if (key) this.stateMachine.addToRolePolicy(useOf(key, Stack.of(this).region));
     this.acknowledge(props);
   }
 
   private acknowledge(props: FleetMachineProps): void {
     const logicalId = Stack.of(this).getLogicalId(this.stateMachine.node.defaultChild as CfnStateMachine);
+    const results = Stack.of(this).getLogicalId(props.results.bucket.node.defaultChild as CfnBucket);
     const own = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${logicalId}"}]}]}`;
     // The policies of its role, and of its Map, are its own.
     Validations.of(this.stateMachine).acknowledge(
       {
         id: 'AwsSolutions-IAM5[Resource::*]',
         reason: 'Log deliveries and X-Ray know no resources: their actions are granted on * only.',
+      },
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<${results}>/*]`,
+        reason: 'The results of its own Map, which it names by the run.',
       },
       ...[':*', '/Look:*'].map((executions) => ({
         id: `AwsSolutions-IAM5[Resource::${own}${executions}]`,
@@ -82,7 +94,11 @@ export class FleetMachine extends Construct {
   }
 }
 
-/** Those that a look invokes. */
-function functionsOf({ functions, archive }: FleetMachineProps): TaskFunction[] {
-  return [...(['loadSite', 'lookAtSite', 'report'] as const).map((task) => functions.of(task)), archive.lookWriter];
+/** Those that it invokes. */
+function functionsOf({ functions, archive, results }: FleetMachineProps): TaskFunction[] {
+  return [
+    ...(['loadSite', 'lookAtSite', 'report'] as const).map((task) => functions.of(task)),
+    archive.lookWriter,
+    results.matrix,
+  ];
 }
