@@ -37,7 +37,8 @@ type Role = keyof typeof ROLES;
 
 /**
  * Managed policies for people: attach them to whatever they sign in as. Each allows what the verbs of its role call, see
- * docs/security.md. Nobody needs one who administrates the stack: documents, secrets, and executions to be stopped are his.
+ * docs/security.md. Whoever administers the stack needs none of them: putting documents and secrets, and stopping
+ * executions, are in no policy.
  */
 export class Roles extends Construct {
   constructor(

@@ -8,7 +8,7 @@ import { PATIENT } from '../../states/retries';
 import { touchedSoFar } from './conditions';
 import type { PhaseContext } from './phase';
 
-/** What an apply, its way back and the recovery after it do without: the first has run, the second is a check's. */
+/** Tasks that neither an apply nor its roll-back nor a recovery needs: the first has already run, the second is for checks. */
 const NOT_NEEDED: readonly TaskName[] = ['loadSite', 'lookAtSite'];
 
 /** As long as a function may take to start: on a busy machine that runs all of them, too. */
