@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab';
 import { atBoot, drop, edit, fileOf, onControllers, put, type Variant } from './hosts';
 
@@ -108,6 +109,12 @@ export async function reloadUnderSession(lab: Lab): Promise<() => Promise<void>>
       bash(name, `haproxy -D -f ${haproxy.configFile} -f ${haproxy.fragmentDirectory} -sf $(pgrep -x haproxy)`),
     ),
   );
+  // Without a session the process from before ends by itself, on a busy machine some moments later.
+  const processes = async () => {
+    const counts = await Promise.all(names.map((name) => bash(name, 'pgrep -cx haproxy')));
+    return counts.reduce((sum, count) => sum + Number(count), 0);
+  };
+  for (let attempts = 100; attempts > 0 && (await processes()) > names.length + 1; attempts--) await sleep(200);
   return async () => {
     await bash(from, `rm -f ${marker}`);
     await session;
