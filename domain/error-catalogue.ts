@@ -331,6 +331,10 @@ export const ERROR_CATALOGUE = {
       'The record of an execution could not be written, or not yet.',
       'Nothing is lost for 90 days: see not-archived in runbook.md.',
     ),
+    ExecutionsNotArchived: entry(
+      'Executions without a record were found, and could not be recorded.',
+      'Nothing is lost for 90 days: see not-swept in runbook.md.',
+    ),
   },
   Fleet: {
     SitesNotChecked: entry(

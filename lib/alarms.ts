@@ -26,6 +26,8 @@ export interface AlarmsProps {
   readonly fleet: StateMachine;
   /** What tells people of each week. */
   readonly weekly: StateMachine;
+  /** What writes the records that are missing. */
+  readonly sweep: StateMachine;
   /** Of schedules and events that could not start an execution. */
   readonly deadLetterQueue: IQueue;
   /** Of executions that could not be archived. */
@@ -47,7 +49,7 @@ const DAY = Duration.days(1);
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { topic, stateMachine, recovery, fleet, weekly } = props;
+    const { topic, stateMachine, recovery, fleet, weekly, sweep } = props;
     const often = { period: Duration.minutes(5), statistic: 'Sum' };
     const waiting = (queue: IQueue) =>
       queue.metricApproximateNumberOfMessagesVisible({ ...often, statistic: 'Maximum' });
@@ -62,6 +64,7 @@ export class Alarms extends Construct {
       'not-recovered': { metric: recovery.metricFailed(often) },
       'not-checked': { metric: fleet.metricFailed(often) },
       'not-summarized': { metric: weekly.metricFailed(often) },
+      'not-swept': { metric: sweep.metricFailed(often) },
       'not-started': { metric: waiting(props.deadLetterQueue) },
       'not-archived': { metric: waiting(props.notArchived) },
       'outage-over-budget': { metric: overBudget },

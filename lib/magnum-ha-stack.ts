@@ -16,6 +16,7 @@ import { FleetMachine } from './machines/fleet';
 import { RecoveryMachine } from './machines/recovery';
 import { SiteMachine } from './machines/site';
 import { Roles } from './roles';
+import { SweepMachine } from './machines/sweep';
 import { SiteDocuments } from './site-documents';
 import { SiteSecrets } from './site-secrets';
 import { TaskFunctions } from './task-functions';
@@ -112,7 +113,11 @@ export class MagnumHaStack extends Stack {
       ...{ documents: documents.bucket, records: archive.bucket, results: results.bucket, logGroup },
       ...encryption,
     });
-    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, fleet, weekly, deadLetterQueue, notArchived });
+    const { stateMachine: sweep } = new SweepMachine(this, 'Sweep', {
+      ...{ siteMachine: stateMachine, archive, deadLetterQueue },
+      ...encryption,
+    });
+    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, fleet, weekly, sweep, deadLetterQueue, notArchived });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'DocumentsBucket', {

@@ -27,7 +27,7 @@ export interface RecordArchiveProps {
 }
 
 /** So long an event is tried to be delivered and handled: what is wrong for longer, people know of. */
-const PATIENCE = Duration.hours(6);
+export const PATIENCE = Duration.hours(6);
 
 /**
  * Keeps a record of every execution in a bucket with versions: an event of Step Functions starts the function that writes it
@@ -35,6 +35,8 @@ const PATIENCE = Duration.hours(6);
  */
 export class RecordArchive extends Construct {
   readonly bucket: Bucket;
+  /** The function that writes the record of an execution that has ended, once. */
+  readonly writer: TaskFunction;
   /** The function that writes the record of a look, by what its execution tells: it reads no execution. */
   readonly lookWriter: TaskFunction;
   /** Events whose execution could not be archived. */
@@ -50,7 +52,7 @@ export class RecordArchive extends Construct {
       parameterName: archiveParameter(Stack.of(this).stackName),
       stringValue: this.bucket.bucketName,
     });
-    const archive = this.makeArchive(props);
+    this.writer = this.makeArchive(props);
     this.lookWriter = this.makeFunction(ARCHIVE_LOOK, props, Duration.minutes(1));
     if (key) this.grantKey(this.lookWriter, key, ['s3']);
     new Rule(this, 'Ended', {
@@ -63,7 +65,7 @@ export class RecordArchive extends Construct {
           status: ['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT'],
         },
       },
-      targets: [new LambdaFunction(archive, { deadLetterQueue: this.deadLetterQueue, maxEventAge: PATIENCE })],
+      targets: [new LambdaFunction(this.writer, { deadLetterQueue: this.deadLetterQueue, maxEventAge: PATIENCE })],
     });
   }
 

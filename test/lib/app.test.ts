@@ -64,6 +64,7 @@ describe('createApp', () => {
       'eu-recovery',
       'eu-weekly',
       'eu-check',
+      'eu-sweep',
     ]);
     expect(namesOf('AWS::IAM::ManagedPolicy', 'ManagedPolicyName')).toEqual(
       ['check', 'apply', 'approve', 'audit'].map((role) => ({

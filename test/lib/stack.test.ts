@@ -46,7 +46,7 @@ describe('functions', () => {
     const invoked = JSON.stringify(stack.definition).match(/arn:aws:lambda:[^"\\]+/g) ?? [];
 
     expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(
-      [...TASK_NAMES, 'archive-look', 'fleet-matrix', 'weekly'].map(() => 'Retain'),
+      [...TASK_NAMES, 'archive', 'archive-look', 'fleet-matrix', 'weekly'].map(() => 'Retain'),
     );
     expect([...new Set(invoked)].filter((arn) => !/:function:\w+:\d+$/.test(arn))).toEqual([]);
     expect(new Set(invoked).size).toBe(TASK_NAMES.length);
@@ -109,7 +109,7 @@ test('site documents lie in a bucket with versions, which nobody outside reads, 
 test('the template knows no site: it is the same whatever sites there are', () => {
   const template = JSON.stringify(stack.resources);
 
-  expect(ofType(stack, 'AWS::Scheduler::Schedule')).toHaveLength(2);
+  expect(ofType(stack, 'AWS::Scheduler::Schedule')).toHaveLength(3);
   expect(ofType(stack, 'AWS::SSM::Parameter').map(({ Properties }) => Properties['Name'])).toEqual([
     '/magnum-ha/documents-bucket',
     '/magnum-ha/archive-bucket',
@@ -146,6 +146,7 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'not-recovered',
     'not-started',
     'not-summarized',
+    'not-swept',
     'outage-over-budget',
     'timed-out',
   ]);
@@ -217,6 +218,7 @@ describe('compliance schedule', () => {
     expect(ofType(stack, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties)).toEqual([
       starting(/^FleetStateMachine/, 'rate(1 day)'),
       starting(/^WeeklySummaryStateMachine/, 'cron(0 7 ? * MON *)'),
+      starting(/^SweepStateMachine/, 'rate(1 day)'),
     ]);
   });
 
