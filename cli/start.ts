@@ -44,7 +44,7 @@ export const start: Verb = (parent, run) => {
               '--outside-window belongs to --mode apply: nothing else is bound to the change window.',
             );
           }
-          const at = new Date(context.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+          const at = new Date(context.clock.now()).toISOString().replace(/[-:.]/g, '');
           const machine = await machineArn(client, stack);
           // As people look for it in the console.
           const name = `${site}-${mode}-${at}`.slice(0, 80);

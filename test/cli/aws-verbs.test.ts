@@ -45,7 +45,7 @@ describe('start and follow', () => {
     const { code, out } = await cli(['follow', executionArn.split(':').at(-1) ?? '']);
 
     expect(code).toBe(0);
-    expect(executionArn).toMatch(/:execution:magnum-ha:golden-apply-\d{8}T\d{6}Z$/);
+    expect(executionArn).toMatch(/:execution:magnum-ha:golden-apply-\d{8}T\d{9}Z$/);
     expect(out).toMatch(/✓ Stage files node-2\n/);
     expect(out).toMatch(/✓ Disable HAProxy {2}HAProxy down \d\.\d s\n/);
     expect(out).toMatch(/✓ Wait for cluster swarm-mode-cluster: CREATE_IN_PROGRE….*×2\n/);

@@ -51,10 +51,16 @@ async function coldRun({ document, privateKey }: SshFront, delay: number): Promi
 }
 
 test('from cold to the first outcome on a controller takes 14 round trips at most', async () => {
-  const times = async (delay: number) => [await coldRun(lab.front, delay), await coldRun(lab.front, delay)];
+  // The fastest of several tells what it takes where nothing else is done on the machine.
+  const fastest = async (runs: number, delay: number) => {
+    let best = Infinity;
+    for (let run = 0; run < runs; run += 1) best = Math.min(best, await coldRun(lab.front, delay));
+    return best;
+  };
   await coldRun(lab.front, 0);
 
-  const [near, far] = [await times(0), await times(ONE_WAY_MS)].map((of) => Math.min(...of)) as [number, number];
+  const near = await fastest(8, 0);
+  const far = await fastest(2, ONE_WAY_MS);
 
   // One more for the TCP connection, which the relay takes at once.
   const roundTrips = (far - near) / (2 * ONE_WAY_MS) + 1;
