@@ -2,10 +2,11 @@ import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { fleetParameter, MATRICES, RESULTS } from '../domain/audit/fleet';
+import { bucketEncryption, useOfKey } from './encryption';
 import { FLEET_MATRIX, withBundles } from './bundles';
 import { TaskFunction } from './task-function';
 
@@ -24,9 +25,7 @@ export class FleetResults extends Construct {
   constructor(scope: Construct, id: string, { logGroup, key }: FleetResultsProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
-      ...(key
-        ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
-        : { encryption: BucketEncryption.S3_MANAGED }),
+      ...bucketEncryption(key),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
@@ -59,7 +58,7 @@ export class FleetResults extends Construct {
     allow('WriteMatrix', ['s3:PutObject'], [this.bucket.arnForObjects(`${MATRICES}*`)]);
     // Without it, what is not there could not be told from what is forbidden.
     allow('TellWhatIsMissing', ['s3:ListBucket'], [this.bucket.bucketArn]);
-    if (key) made.addToRolePolicy(useOf(key, Stack.of(this).region));
+    if (key) made.addToRolePolicy(useOfKey(key, Stack.of(this).region, ['s3']));
     const logicalId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket);
     Validations.of(made.role).acknowledge(
       ...[RESULTS, MATRICES].map((prefix) => ({
@@ -69,14 +68,4 @@ export class FleetResults extends Construct {
     );
     return made;
   }
-}
-
-/** What is encrypted with a key of one's own needs it, through S3 alone. */
-export function useOf(key: IKey, region: string): PolicyStatement {
-  return new PolicyStatement({
-    sid: 'UseTheKey',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } },
-  });
 }

@@ -4,7 +4,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -12,6 +12,7 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { archiveParameter } from '../domain/audit/s3';
 import { ARCHIVE, ARCHIVE_LOOK, withBundles } from './bundles';
+import { bucketEncryption, useOfKey } from './encryption';
 import type { ArchiveSettings } from './settings';
 import { type TaskEnvironment, TaskFunction } from './task-function';
 
@@ -54,7 +55,7 @@ export class RecordArchive extends Construct {
     });
     this.writer = this.makeArchive(props);
     this.lookWriter = this.makeFunction(ARCHIVE_LOOK, props, Duration.minutes(1));
-    if (key) this.grantKey(this.lookWriter, key, ['s3']);
+    if (key) this.lookWriter.addToRolePolicy(useOfKey(key, Stack.of(this).region, ['s3']));
     new Rule(this, 'Ended', {
       description: 'Executions of the site machine that have ended, whichever way',
       eventPattern: {
@@ -71,9 +72,7 @@ export class RecordArchive extends Construct {
 
   private makeBucket({ retentionDays }: ArchiveSettings, key: IKey | undefined): Bucket {
     const bucket = new Bucket(this, 'Records', {
-      ...(key
-        ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
-        : { encryption: BucketEncryption.S3_MANAGED }),
+      ...bucketEncryption(key),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
@@ -136,7 +135,7 @@ export class RecordArchive extends Construct {
       reason: 'It records all executions of the site machine, and may read no others.',
     });
     if (key) {
-      this.grantKey(archive, key, ['s3', 'states']);
+      archive.addToRolePolicy(useOfKey(key, Stack.of(this).region, ['s3', 'states']));
       Validations.of(archive.role).acknowledge(
         ...['GenerateDataKey', 'ReEncrypt'].map((action) => ({
           id: `AwsSolutions-IAM5[Action::kms:${action}*]` as const,
@@ -187,21 +186,6 @@ export class RecordArchive extends Construct {
         id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/${prefix}/*]` as const,
         reason: 'A record is named by its execution.',
       })),
-    );
-  }
-
-  private grantKey(writer: TaskFunction, key: IKey, services: readonly string[]): void {
-    writer.addToRolePolicy(
-      new PolicyStatement({
-        sid: 'UseTheKey',
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: [key.keyArn],
-        conditions: {
-          StringEquals: {
-            'kms:ViaService': services.map((service) => `${service}.${Stack.of(this).region}.amazonaws.com`),
-          },
-        },
-      }),
     );
   }
 }

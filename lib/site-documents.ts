@@ -1,10 +1,11 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { bucketParameter, DOCUMENT_KEYS } from '../domain/site/bucket';
+import { bucketEncryption } from './encryption';
 import type { TaskFunction } from './task-function';
 
 /**
@@ -19,9 +20,7 @@ export class SiteDocuments extends Construct {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       versioned: true,
-      ...(key
-        ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
-        : { encryption: BucketEncryption.S3_MANAGED }),
+      ...bucketEncryption(key),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
     });

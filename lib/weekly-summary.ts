@@ -13,6 +13,7 @@ import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { RECORDS } from '../domain/audit/record';
 import { WEEKLY_SUMMARY, withBundles } from './bundles';
+import { useOfKey } from './encryption';
 import { standardMachine } from './machines/standard-machine';
 import type { RecordArchive } from './record-archive';
 import { TaskFunction } from './task-function';
@@ -80,14 +81,7 @@ export class WeeklySummary extends Construct {
     allow('ReadRecords', 's3:GetObject', `${bucket.bucketArn}/${RECORDS}*`);
     allow('FindRecords', 's3:ListBucket', bucket.bucketArn);
     if (key) {
-      summarize.addToRolePolicy(
-        new PolicyStatement({
-          sid: 'UseTheKey',
-          actions: ['kms:Decrypt'],
-          resources: [key.keyArn],
-          conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(this).region}.amazonaws.com` } },
-        }),
-      );
+      summarize.addToRolePolicy(useOfKey(key, Stack.of(this).region, ['s3'], ['kms:Decrypt']));
     }
     const logicalId = Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnBucket);
     Validations.of(summarize.role).acknowledge({

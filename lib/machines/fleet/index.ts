@@ -7,7 +7,8 @@ import { Construct } from 'constructs';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { fleetMachineOf } from '../../../domain/site/machines';
 import type { LockTable } from '../../lock-table';
-import { type FleetResults, useOf } from '../../fleet-results';
+import { useOfKey } from '../../encryption';
+import type { FleetResults } from '../../fleet-results';
 import type { RecordArchive } from '../../record-archive';
 import type { FleetSettings } from '../../settings';
 import type { SiteDocuments } from '../../site-documents';
@@ -60,7 +61,7 @@ export class FleetMachine extends Construct {
       actions: ['lambda:InvokeFunction'],
       resourceArns: functionsOf(props).map(({ functionArn }) => `${functionArn}:*`),
     });
-    if (key) this.stateMachine.addToRolePolicy(useOf(key, Stack.of(this).region));
+    if (key) this.stateMachine.addToRolePolicy(useOfKey(key, Stack.of(this).region, ['s3']));
     this.acknowledge(props);
   }
 

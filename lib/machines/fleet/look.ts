@@ -65,7 +65,7 @@ const STEPS = variable<readonly LookStep[]>('steps');
 class LookKit extends StateKit<SiteVariables> {
   override invoke<T extends TaskName>(name: string, task: T, options: InvokeOptions<SiteVariables, T>): LambdaInvoke {
     const { assign } = options;
-    const { seconds = 0 } = { seconds: SECONDS[task] };
+    const seconds = SECONDS[task] ?? 0;
     return super.invoke(name, task, {
       ...options,
       ...{ retry: [BRIEFLY], seconds },
