@@ -107,35 +107,50 @@ export interface World {
 
 /** Makes a clock of its two primitives. */
 export function clockOf(now: Clock['now'], after: Clock['after']): Clock {
-  return {
+  const clock: Clock = {
     now,
     after,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        const onAbort = () => {
-          cancel();
-          reject(signal?.reason as Error);
-        };
-        const cancel = after(ms, () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        });
-        if (signal?.aborted) onAbort();
-        else signal?.addEventListener('abort', onAbort, { once: true });
-      }),
-    every: (ms, action) => {
-      let cancel: () => void;
-      const next = () => {
-        cancel = after(ms, () => {
-          next();
-          action();
-        });
-      };
+    sleep: (ms, signal) => sleepOn(clock, ms, signal),
+    every: (ms, action) => everyOn(clock, ms, action),
+  };
+  return clock;
+}
+
+/** What can wait. */
+type Timers = Pick<Clock, 'after'>;
+
+/** `sleep` of a clock that has `after`. */
+export function sleepOn(clock: Timers, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (!signal) {
+      clock.after(ms, resolve);
+      return;
+    }
+    const onAbort = () => {
+      cancel();
+      reject(signal.reason as Error);
+    };
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** `every` of a clock that has `after`. */
+export function everyOn(clock: Timers, ms: number, action: () => void): () => void {
+  let cancel: () => void;
+  const next = () => {
+    cancel = clock.after(ms, () => {
       next();
-      return () => {
-        cancel();
-      };
-    },
+      action();
+    });
+  };
+  next();
+  return () => {
+    cancel();
   };
 }
 

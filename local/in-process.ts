@@ -4,10 +4,11 @@ import { secretsIn } from '../domain/secrets/ssm';
 import { documentsIn } from '../domain/site/bucket';
 import { fileOf, type Invocation, TASK_NAMES, type TaskFunction, type TaskName } from '../domain/tasks';
 import { runWired } from '../domain/wire';
-import { type Clock, clockOf, type ConnectOptions, type Random, type Transport, type World } from '../domain/world';
+import type { Clock, ConnectOptions, Random, Transport, World } from '../domain/world';
 import type { FunctionConfig, Handler, LogLine } from './emulator/aws/functions';
 import { ServiceError } from './emulator/service-error';
 import type { Template } from './emulator/aws/template';
+import { EndingClock } from './simulated-site/ending-clock';
 import { TASK_FUNCTIONS } from './tasks';
 
 /** What tasks in this process are made with. */
@@ -62,8 +63,10 @@ function handler(
   return (event, { killed }) => {
     const { envelope, input } = event as Invocation<TaskName>;
     const transports = new Set<Transport>();
-    // The process is gone, and with it its connections; what it began on controllers goes on.
+    const life = new EndingClock(clock);
+    // The process is gone, and with it its timers and connections; what it began on controllers goes on.
     killed.addEventListener('abort', () => {
+      life.end();
       for (const transport of transports) transport.close();
     });
     const world: World = {
@@ -71,7 +74,7 @@ function handler(
       secrets,
       kept,
       random,
-      clock: endingWith(clock, killed),
+      clock: life,
       connect: async (wanted) => {
         const transport = await alive(connect(wanted, killed), killed);
         transports.add(transport);
@@ -115,29 +118,6 @@ function s3Client(s3: LocalService, caller: string): Pick<S3Client, 'send'> {
         : { ...others, Body: { transformToByteArray: () => Promise.resolve(Buffer.from(Body)) } };
     });
   return clientOf<S3Client>({ call }, caller);
-}
-
-/** The same clock for something that may be killed: nothing happens on it any more then. */
-function endingWith(clock: Clock, killed: AbortSignal): Clock {
-  const timers = new Set<() => void>();
-  killed.addEventListener('abort', () => {
-    for (const cancel of timers) cancel();
-  });
-  return clockOf(
-    () => clock.now(),
-    (ms, action) => {
-      const stop = clock.after(ms, () => {
-        timers.delete(cancel);
-        if (!killed.aborted) action();
-      });
-      const cancel = () => {
-        timers.delete(cancel);
-        stop();
-      };
-      timers.add(cancel);
-      return cancel;
-    },
-  );
 }
 
 /** What a killed process never learns. */

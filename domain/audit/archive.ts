@@ -1,6 +1,6 @@
 import { MagnumHaError } from '../errors';
 import type { Clock } from '../world';
-import { audit } from './audit';
+import { type Audit, audit } from './audit';
 import { canonicalJson } from '../canonical';
 import type { HistoryEvent } from './history';
 import { executionOf, type Look } from './look';
@@ -78,24 +78,27 @@ export async function archive(arn: string, world: ArchiveWorld): Promise<string>
   const key = keyOf(execution);
   if (await records.has(key)) return key;
   const events = await executions.history(arn);
-  const logs = await logsFor({ execution, events }, world);
-  return write({ execution, events, logs }, world);
+  const audited = audit({ execution, events });
+  const logs = await logsFor(audited, execution, world);
+  return write({ execution, events, logs }, logs === null ? audited : audit({ execution, events, logs }), world);
 }
 
 /** Likewise, the record of a look of the fleet machine at a site that is as wanted. @throws RecordNotArchived */
 export async function archiveLook(look: Look, world: Pick<ArchiveWorld, 'records' | 'retentionDays'>): Promise<string> {
   const { execution, events } = executionOf(look);
   const key = keyOf(execution);
-  return (await world.records.has(key)) ? key : write({ execution, events, logs: null }, world);
+  if (await world.records.has(key)) return key;
+  return write({ execution, events, logs: null }, audit({ execution, events }), world);
 }
 
 async function write(
   { execution, events, logs }: Pick<RecordContent, 'execution' | 'events' | 'logs'>,
+  audited: Audit,
   { records, retentionDays }: Pick<ArchiveWorld, 'records' | 'retentionDays'>,
 ): Promise<string> {
   const site = siteOf(execution);
   const key = keyOf(execution);
-  const html = page(audit({ execution, events, logs }));
+  const html = page(audited);
   for (let tries = 0; tries < TRIES; tries++) {
     const head = await records.get(headKeyOf(site));
     const latest = head ? headOf(site, head.text) : null;
@@ -119,10 +122,8 @@ async function write(
 const LOGS_COME_MS = 30_000;
 
 /** Of an execution that found all as wanted nobody asks for the commands: they only looked. That saves most of the time. */
-async function logsFor(ended: Pick<RecordContent, 'execution' | 'events'>, { executions, clock }: ArchiveWorld) {
-  const { outcome } = audit(ended).verdict;
-  if (outcome === 'unchanged' || outcome === 'skipped') return null;
-  const { execution } = ended;
+async function logsFor({ verdict }: Audit, execution: EndedExecution, { executions, clock }: ArchiveWorld) {
+  if (verdict.outcome === 'unchanged' || verdict.outcome === 'skipped') return null;
   await clock.sleep(Math.max(0, new Date(execution.stopDate ?? 0).getTime() + LOGS_COME_MS - clock.now()));
   return executions.logs(execution);
 }

@@ -38,8 +38,9 @@ export function readText(text: string): DocumentText {
 
 function lines(text: string, parsed?: Document, counter = new LineCounter()): NonNullable<DocumentText['lineOf']> {
   if (!text.trim().includes('\n')) return () => undefined;
-  const document = parsed ?? parseDocument(text, { lineCounter: counter });
+  let document = parsed;
   return (path) => {
+    document ??= parseDocument(text, { lineCounter: counter });
     for (let length = path.length; length > 0; length--) {
       const found = document.getIn(path.slice(0, length), true);
       const start = isNode(found) ? found.range?.[0] : undefined;

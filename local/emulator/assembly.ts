@@ -9,11 +9,22 @@ const CACHE = join(ROOT, '.cache');
 /** All that the assembly is made from. */
 const SOURCES = ['lib', 'lambdas', 'domain', 'cdk.json', 'package-lock.json'];
 
+const templates = new Map<string, Promise<Template>>();
+
 /**
  * The stack, synthesized as `cdk deploy` would, with its bundles. What was synthesized from the same sources before is used
- * again.
+ * again; one process takes its sources not to change.
  */
-export async function synthesized(stack = DEFAULT_STACK): Promise<Template> {
+export function synthesized(stack = DEFAULT_STACK): Promise<Template> {
+  let template = templates.get(stack);
+  if (!template) {
+    template = synthesize(stack);
+    templates.set(stack, template);
+  }
+  return template;
+}
+
+async function synthesize(stack: string): Promise<Template> {
   const digest = createHash('sha256').update(stack);
   for (const file of SOURCES.flatMap(filesOf)) digest.update(file).update(readFileSync(join(ROOT, file)));
   const directory = join(CACHE, `assembly-${digest.digest('hex').slice(0, 16)}`);

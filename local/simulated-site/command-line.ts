@@ -1,4 +1,4 @@
-import { remembering } from './remembering';
+import { remembering } from '../../domain/remembering';
 
 /** A line that the shell refuses, with what it says on stderr. */
 export class ShellSyntaxError extends Error {

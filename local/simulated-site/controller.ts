@@ -4,7 +4,7 @@ import type { Controller, Site } from '../../domain/site/document';
 import { atLeast, magnumMajor } from '../../domain/site/releases';
 import type { Clock } from '../../domain/world';
 import type { Timeout } from './command-line';
-import { type EndingClock, endingClock } from './ending-clock';
+import { EndingClock } from './ending-clock';
 import { type Credentials, FileSystem, type FileSystemImage, ROOT } from './filesystem';
 import { type Generation, since } from './generations';
 import { type HaproxyImage, HaproxyProcess } from './haproxy';
@@ -114,7 +114,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.name = name;
     this.address = address;
     this.files = new FileSystem(() => this.now(), image);
-    this.power = endingClock(context.clock);
+    this.power = new EndingClock(context.clock);
     this.booted = context.clock.now();
     const { release } = context.document;
     this.magnumVersion = `${magnumMajor(release)}.0.1`;
@@ -168,7 +168,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   boot(immediately = false): void {
     const { persistentRules } = this.context.document;
     this.power.end();
-    this.power = endingClock(this.context.clock);
+    this.power = new EndingClock(this.context.clock);
     this.booted = this.context.clock.now();
     if (this.files.files.has(persistentRules)) {
       try {

@@ -1,5 +1,5 @@
 import { since } from './generations';
-import { remembering } from './remembering';
+import { remembering } from '../../domain/remembering';
 
 /** A file of HAProxy's configuration. */
 export interface ConfigFile {

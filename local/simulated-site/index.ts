@@ -2,7 +2,7 @@ import type { Site } from '../../domain/site/document';
 import type { Clock, ConnectOptions, Random, Transport } from '../../domain/world';
 import { type ControllerImage, SimulatedController } from './controller';
 import { CommandHooks } from './command-faults';
-import { endingClock } from './ending-clock';
+import { EndingClock } from './ending-clock';
 import { Faults } from './faults';
 import { type Generation, GENERATIONS, type GenerationName } from './generations';
 import { initialImage } from './initial-files';
@@ -91,7 +91,7 @@ export interface SimulatedSite {
 export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite {
   const { document, secrets, random, timings: wanted, bare = [], image } = options;
   const timings = timingsOf(wanted);
-  const clock = endingClock(options.clock);
+  const clock = new EndingClock(options.clock);
   const record = new SiteRecord();
   const hooks = new CommandHooks();
   const sshd = ({ hostKey }: { readonly hostKey: string }, user: string) =>

@@ -1,5 +1,5 @@
 import { toAddress, toNumber, within } from './network';
-import { remembering } from './remembering';
+import { remembering } from '../../domain/remembering';
 
 /** What happens to a packet. */
 export type Verdict = 'ACCEPT' | 'DROP' | 'REJECT';

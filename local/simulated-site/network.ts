@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../domain/world';
 import { connection, type Connection } from './duplex-pair';
 import type { SiteRecord } from './record';
-import { remembering } from './remembering';
+import { remembering } from '../../domain/remembering';
 import type { Timings } from './timings';
 
 /** Why a connection failed, with the text that OpenSSH gives in its channel open failure. */

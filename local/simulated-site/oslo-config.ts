@@ -1,5 +1,5 @@
 import type { OsloConfig } from './openstack';
-import { remembering } from './remembering';
+import { remembering } from '../../domain/remembering';
 
 /** A configuration file that oslo.config refuses; the message is that of its ParseError. */
 export class ParseError extends Error {

@@ -3,7 +3,7 @@ import { type Channel, firstHalf, firstLine, type Input, type Output } from './c
 import { type Builtin, type CommandLine, parseLine, ShellSyntaxError } from './command-line';
 import type { SimulatedController } from './controller';
 import type { CommandFault, CommandHooks } from './command-faults';
-import { type EndingClock, endingClock, forever } from './ending-clock';
+import { EndingClock, forever } from './ending-clock';
 import { type Credentials, ROOT } from './filesystem';
 import type { Pacemaker } from './pacemaker';
 import { programsOf } from './programs';
@@ -150,7 +150,7 @@ export class Shell {
       parsed: { timeout },
       fault: { survives },
     } = running;
-    const life = endingClock(clock);
+    const life = new EndingClock(clock);
     const ending = this.faulty(running, life);
     if (!timeout) return ending;
     return new Promise((resolve, reject) => {
@@ -182,7 +182,7 @@ export class Shell {
     const given = fault.exit !== undefined || fault.stdout !== undefined || fault.stderr !== undefined;
     const late = fault.lateEffect !== undefined;
     if (late) {
-      controller.clock.after(fault.lateEffect, () => void this.program(running, endingClock(controller.clock)));
+      controller.clock.after(fault.lateEffect, () => void this.program(running, new EndingClock(controller.clock)));
       if (!given) await forever();
     }
     const garbles = typeof fault.stdout === 'function' || typeof fault.stderr === 'function';

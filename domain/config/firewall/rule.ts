@@ -1,3 +1,4 @@
+import { remembering } from '../../remembering';
 import { pairs, parseNumber, parsePorts, printNetwork } from './values';
 
 /**
@@ -92,7 +93,7 @@ const AFTER_CHAIN = ['-D', '-E', '-I', '-P', '-R'];
  * @returns undefined if the line holds no command, or is for IPv6
  */
 export function parseCommand(text: string, line: number): Command | undefined {
-  const options = readOptions(splitWords(text));
+  const options = optionsOf(text);
   const verb = options.find(({ name }) => /^-[ACDEFILNPRSXZ]$/.test(name));
   if (!verb || options.some(({ name }) => name === '-6')) return undefined;
   const [chain, argument] = verb.values;
@@ -128,6 +129,9 @@ export function joinWords(words: readonly string[]): string {
 function own(names: string): Map<string, string> {
   return new Map(names.split(' ').map((name) => [name, `--${name}`]));
 }
+
+/** The controllers of a site have the same rules but for a few. */
+const optionsOf = remembering((text): readonly Option[] => readOptions(splitWords(text)));
 
 function readOptions(words: readonly string[]): Option[] {
   const options: Option[] = [];

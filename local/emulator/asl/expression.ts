@@ -19,6 +19,14 @@ export class ExpressionFailed extends Error {
   }
 }
 
+/** What a name stands for, which may be nothing: JSONata's own function of that name is then hidden. */
+export interface Binding {
+  readonly value: unknown;
+}
+
+/** What a name after `$` stands for; undefined if that is left to JSONata. */
+export type Bindings = (name: string) => Binding | undefined;
+
 /** An expression with the variables and functions that it names: to bind all others would take longer than most expressions. */
 interface Compiled {
   readonly expression: jsonata.Expression;
@@ -66,7 +74,7 @@ function namesIn(node: unknown, names = new Set<string>()): Set<string> {
 export async function evaluate(
   template: Json,
   location: string,
-  bindings: Record<string, unknown>,
+  bindings: Bindings,
   expected?: JsonType,
 ): Promise<Json> {
   const source = expressionIn(template);
@@ -89,7 +97,7 @@ export async function evaluate(
 async function evaluateExpression(
   source: string,
   location: string,
-  bindings: Record<string, unknown>,
+  bindings: Bindings,
   expected?: JsonType,
 ): Promise<Json> {
   const failed = (end: string): ExpressionFailed =>
@@ -98,8 +106,12 @@ async function evaluateExpression(
   let result: unknown;
   try {
     const { expression, names } = compile(source);
-    const named = Object.entries(bindings).filter(([name]) => names.has(name));
-    result = await expression.evaluate(undefined, Object.fromEntries(named));
+    const named: Record<string, unknown> = {};
+    for (const name of names) {
+      const bound = bindings(name);
+      if (bound) named[name] = bound.value;
+    }
+    result = await expression.evaluate(undefined, named);
   } catch (error) {
     // JSONata's errors have a code, which the service shows after a full stop; other errors follow a colon.
     const { code, message } = error as { code?: string; message: string };

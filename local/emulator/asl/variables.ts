@@ -1,4 +1,4 @@
-import type { JsonObject } from './definition';
+import type { Json, JsonObject } from './definition';
 
 /** The variables of one scope. An inner scope reads the outer ones; it cannot set them, which validate.ts sees to. */
 export class Variables {
@@ -6,9 +6,9 @@ export class Variables {
 
   constructor(private readonly outer?: Variables) {}
 
-  /** Every variable that can be read here, by name without the `$`. */
-  all(): JsonObject {
-    return { ...this.outer?.all(), ...this.values };
+  /** A variable by its name without the `$`; undefined if there is none. */
+  get(name: string): Json | undefined {
+    return Object.hasOwn(this.values, name) ? this.values[name] : this.outer?.get(name);
   }
 
   assign(values: JsonObject): void {

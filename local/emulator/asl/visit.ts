@@ -1,7 +1,7 @@
 import type { HistoryEventType } from '@aws-sdk/client-sfn';
 import type { Json, JsonObject, Outcome, State } from './definition';
 import { StatesError } from './errors';
-import { evaluate, ExpressionFailed, type JsonType } from './expression';
+import { type Binding, evaluate, ExpressionFailed, type JsonType } from './expression';
 import { whole } from './history';
 import { payload } from './payload';
 import type { Scope } from './run';
@@ -71,8 +71,14 @@ export class Visit<S extends State = State> {
   async evaluate(template: Json, location: string, extra: Extra = {}, expected?: JsonType): Promise<Json> {
     const { run, variables, trail, signal } = this.scope;
     const states = { input: this.input, context: this.context, ...extra };
+    const bindings = (name: string): Binding | undefined => {
+      if (name === 'states') return { value: states };
+      const value = variables.get(name);
+      if (value !== undefined) return { value };
+      return name in run.functions ? { value: run.functions[name] } : undefined;
+    };
     try {
-      const value = await evaluate(template, location, { ...run.functions, ...variables.all(), states }, expected);
+      const value = await evaluate(template, location, bindings, expected);
       signal.throwIfAborted();
       return value;
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm } from 'ssh2';
 import type { Release } from '../../../domain/site/releases';
-import { remembering } from '../remembering';
+import { remembering } from '../../../domain/remembering';
 
 /** A resource agent as the CIB names it: the attributes of a primitive. */
 export interface Agent {

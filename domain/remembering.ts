@@ -1,8 +1,8 @@
-/** So many texts are on a site's hosts, with those of its variants. */
-const LIMIT = 500;
+/** So many texts at most; then it begins anew. */
+const LIMIT = 2_000;
 
 /**
- * Remembers what was made of a text: many sites hold the same files.
+ * Remembers what was made of a text: many hosts hold the same files.
  *
  * @param make always makes the same of the same text, and nobody changes that; what it throws is not remembered
  */
