@@ -18,6 +18,7 @@ import {
 } from './disable';
 import { ACCESS, ANY_EXECUTION, executionCommands, EXECUTION_DIGITS, haproxyCheck, KEPT_IN } from './execution';
 import { type Platform, presumedPlatform } from './platform';
+import { UPTIME, WRITTEN } from './written';
 
 /** The module of Python that each driver needs. */
 export const DRIVER_MODULES: Readonly<Record<Site['magnum']['database']['driver'], string>> = {
@@ -97,6 +98,13 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     magnumConfModified: root('stat', '-c', '%Y', magnum.configFile),
     fragmentModified: root('stat', '-c', '%Y', fragment),
     rulesModified: root('stat', '-c', '%Y', site.persistentRules),
+    /** Keeps how long it has been up: a file that a program reads once, as it starts, is written now. */
+    markWritten: {
+      magnumConf: root('dd', `if=${UPTIME}`, `of=${WRITTEN.magnumConf}`, 'status=none'),
+      fragment: root('dd', `if=${UPTIME}`, `of=${WRITTEN.fragment}`, 'status=none'),
+    },
+    /** How long it has been up, and had been then, each behind the path it is kept in. Exit 2 where one was not written yet. */
+    uptimes: root('grep', '-HE', '.', UPTIME, ...Object.values(WRITTEN)),
     /** Prints the version of Magnum, whatever is in its configuration. */
     magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
     /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */

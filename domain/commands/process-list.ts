@@ -128,8 +128,10 @@ export type Freshness =
  * @param age of the process in seconds; undefined if none runs
  * @param now the controller's clock, in seconds since 1970
  * @param modified when the file was last modified, likewise
+ * @param written seconds since the workflow last wrote it: right whatever became of the clock; undefined if not since the boot
  */
-export function freshness(age: number | undefined, now: number, modified: number): Freshness {
+export function freshness(age: number | undefined, now: number, modified: number, written = Infinity): Freshness {
+  if (age !== undefined && age > written) return 'stale';
   // Both are whole seconds, and one of them may be a second old.
   if (modified > now + 1) return 'unknown';
   return age === undefined || now - age < modified ? 'stale' : 'current';

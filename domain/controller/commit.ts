@@ -6,6 +6,7 @@ import { fingerprint } from './fingerprint';
 import { firewallOf } from './firewall';
 import { keepPlaced } from './placed';
 import type { StagedFile } from './stage';
+import { asChanged } from './written';
 
 /** A staged file, or the one that it is to replace, was changed since it was validated. */
 export class StagedFileChanged extends MagnumHaError {
@@ -50,7 +51,7 @@ export async function commit(
     if (inPlace !== replaces) throw changed(path, path, 'read before');
     if ((await fingerprint(node, key, staged)) !== digest) throw changed(staged.path, path, 'validated');
     // What starts between the two has read the old one, and counts as older.
-    await Promise.all([...(rewritten ? [run(staged.touch)] : []), run(staged.install)]);
+    await Promise.all([...(rewritten ? asChanged(node, kind, staged) : []), run(staged.install)]);
   }
   await run(own.discard);
   const firewall = await placeFirewallRule(node);

@@ -17,6 +17,7 @@ import { differs, type ManagedFile, managedFiles } from './managed-files';
 import { placedOn } from './placed';
 import { haproxyVerdict, isStale, type Runs, staleVerdict } from './running';
 import { type DriftVerdict, type Evidence, fileVerdicts, foreignOptions, RUNNING_RULE, ruleVerdict } from './verdicts';
+import { writtenOn } from './written';
 
 /** A managed file, as it was found. */
 export interface FileState {
@@ -105,13 +106,14 @@ async function inspectController(
   secrets: Secrets,
 ): Promise<{ readonly state: ControllerState; readonly status: ClusterStatus | undefined; readonly contents: string }> {
   const { site, commands } = node;
-  const [files, running, date, conf, fragment, rules, status] = await Promise.all([
+  const [files, running, date, conf, fragment, rules, written, status] = await Promise.all([
     managedFiles(node, secrets),
     unlessHidden(servingHaproxyOn(node)),
     node.run(commands.date),
     modifiedAt(node, commands.magnumConfModified),
     modifiedAt(node, commands.fragmentModified),
     modifiedAt(node, commands.rulesModified),
+    writtenOn(node),
     ifRunning(clusterStatus(node)),
   ]);
   const { managed, listing } = files.firewall;
@@ -119,7 +121,7 @@ async function inspectController(
   const stale = MAGNUM.map(({ service, program }): [string, Runs] => [
     node.platform[service],
     {
-      ...{ now, config: files.magnumConf.path, modified: conf },
+      ...{ now, config: files.magnumConf.path, modified: conf, written: written.magnumConf },
       age: running && magnumProcesses(running.list, program).age,
     },
   ]).filter(([, runs]) => running && isStale(runs));
@@ -127,7 +129,10 @@ async function inspectController(
     files: [files.rules ?? [], files.magnumConf, files.fragment].flat(),
     firewall: managed && changes(placeRule(listing, site, { controller: node.controller })) ? 'differs' : 'same',
     stale,
-    haproxy: { now, age: running?.haproxy.age, config: files.fragment.path, modified: fragment },
+    haproxy: {
+      ...{ now, age: running?.haproxy.age, config: files.fragment.path },
+      ...{ modified: fragment, written: written.fragment },
+    },
   } as const;
   const haproxy = haproxyState(running && status, found.haproxy);
   const isAsWanted =

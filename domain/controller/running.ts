@@ -10,12 +10,14 @@ export interface Runs {
   readonly config: string;
   /** Undefined if there is none. */
   readonly modified: number | undefined;
+  /** Seconds since the workflow last wrote it; undefined if it has not since the boot. */
+  readonly written: number | undefined;
 }
 
 /** Whether it does not run, or runs with an older configuration. */
-export function isStale({ now, age, modified }: Runs): boolean {
+export function isStale({ now, age, modified, written }: Runs): boolean {
   // A file from the future tells nothing, and every restart would be followed by another: Preflight reports it.
-  return age === undefined || freshness(age, now, modified ?? 0) === 'stale';
+  return age === undefined || freshness(age, now, modified ?? 0, written) === 'stale';
 }
 
 /** Why. */

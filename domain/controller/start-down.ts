@@ -7,6 +7,7 @@ import type { CycleStep } from '../pacemaker/cycle';
 import { poll } from '../world';
 import { ifPresent } from './if-present';
 import { isStale, type Runs } from './running';
+import { writtenOn } from './written';
 
 /** How long one step looks by itself. Nobody waits for an answer meanwhile: HAProxy serves on elsewhere. */
 const PATIENCE = { forMs: 5_000, everyMs: 500 };
@@ -49,13 +50,15 @@ async function notStarted(first: Node, down: readonly Node[]): Promise<string> {
 
 async function haproxyRuns(node: Node): Promise<Runs> {
   const { commands } = node;
-  const [{ haproxy }, date, modified] = await Promise.all([
+  const [{ haproxy }, date, modified, written] = await Promise.all([
     servingHaproxyOn(node),
     node.run(commands.date),
     ifPresent(node, commands.fragmentModified),
+    writtenOn(node),
   ]);
   return {
     ...{ now: Number(date.stdout), age: haproxy.age, config: commands.files.fragment.path },
     modified: modified === undefined ? undefined : Number(modified),
+    written: written.fragment,
   };
 }

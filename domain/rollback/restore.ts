@@ -9,6 +9,7 @@ import { positionsOfRule } from '../config/iptables';
 import { fingerprint, isStill } from '../controller/fingerprint';
 import { ifPresent } from '../controller/if-present';
 import type { Staged, StagedFile } from '../controller/stage';
+import { asChanged, writtenOn } from '../controller/written';
 
 /** How a controller's files and rules stand after what an execution did there was undone. */
 export interface Restored {
@@ -83,20 +84,23 @@ async function restoreFile(
   const { before } = commands.execution(executionId(execution)).files[kind];
   if ((await fingerprint(node, key, before)) !== replaces) return false;
   // What runs with the new one is older than it: it has to read this one.
-  await Promise.all([...(rewritten ? [run(before.touch)] : []), run(before.install)]);
+  await Promise.all([...(rewritten ? asChanged(node, kind, before) : []), run(before.install)]);
   return true;
 }
 
 async function hasReadFragment(node: Node): Promise<boolean> {
   const { commands, run } = node;
-  const [{ haproxy }, modified, date] = await Promise.all([
+  const [{ haproxy }, modified, date, { fragment }] = await Promise.all([
     haproxyOn(node),
     ifPresent(node, commands.fragmentModified),
     run(commands.date),
+    writtenOn(node),
   ]);
   const { age } = haproxy;
   return (
-    modified !== undefined && age !== undefined && freshness(age, Number(date.stdout), Number(modified)) === 'current'
+    modified !== undefined &&
+    age !== undefined &&
+    freshness(age, Number(date.stdout), Number(modified), fragment) !== 'stale'
   );
 }
 
@@ -115,16 +119,17 @@ export async function restoreRules(node: Node, { rulesBefore }: Staged, undoing:
 /** The services of a controller that do not run, or started before magnum.conf was put in place. */
 export async function staleServices(node: Node): Promise<string[]> {
   const { commands, platform, run } = node;
-  const [{ list }, date, modified] = await Promise.all([
+  const [{ list }, date, modified, { magnumConf }] = await Promise.all([
     haproxyOn(node),
     run(commands.date),
     ifPresent(node, commands.magnumConfModified),
+    writtenOn(node),
   ]);
   const services = [
     { name: platform.apiService, program: 'magnum-api' },
     { name: platform.conductorService, program: 'magnum-conductor' },
   ] as const;
   const isStale = (age: number | undefined) =>
-    age === undefined || freshness(age, Number(date.stdout), Number(modified)) === 'stale';
+    age === undefined || freshness(age, Number(date.stdout), Number(modified), magnumConf) === 'stale';
   return services.filter(({ program }) => isStale(magnumProcesses(list, program).age)).map(({ name }) => name);
 }

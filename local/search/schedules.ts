@@ -71,23 +71,36 @@ const CRUCIAL: readonly (readonly [scenario: ScenarioName, kind: string, point: 
   ['bootstrap', 'lost', /rabbitmqctl -q import/],
 ];
 
+/** What only two faults together have shown: each a kind at the first point whose name is like this. */
+const FOUND_PAIRS: readonly (readonly [
+  scenario: ScenarioName,
+  ...faults: (readonly [kind: string, point: RegExp])[],
+])[] = [
+  // The clock is set right again after magnum.conf was written, and nothing was restarted: its time is one of the future.
+  ['fresh-apply', ['clock-ahead', /dd of=.*staged.magnum.conf/], ['ssm-errors', /^ssm:GetParameters .*Restart/]],
+];
+
 /**
- * A small set of single faults that stays the same while the procedure does: those on which much hangs, and of each kind one
- * by chance, the scenarios in turn.
+ * A small set that stays the same while the procedure does: single faults on which much hangs, of each kind one by chance, the
+ * scenarios in turn, and the pairs that have shown what no single fault had.
  */
 export function fixedSet(references: readonly Reference[]): Schedule[] {
   const schedule = ({ scenario }: Reference, point: Point, kind: string): Schedule => ({
     scenario: scenario.name,
     faults: [faultAt(point, kind)],
   });
-  const crucial = CRUCIAL.flatMap(([name, kind, what]) =>
-    references
-      .filter(({ scenario }) => scenario.name === name)
-      .flatMap((reference) => {
-        const point = reference.points.find((one) => what.test(one.what) && kindsAt(one, ALL).includes(kind));
-        if (!point) throw new Error(`No point of ${name} that ${kind} can strike is like ${what.source}`);
-        return [schedule(reference, point, kind)];
-      }),
+  const crucial = [...CRUCIAL.map(([name, kind, what]) => [name, [kind, what]] as const), ...FOUND_PAIRS].flatMap(
+    ([name, ...faults]) =>
+      references
+        .filter(({ scenario }) => scenario.name === name)
+        .map(({ points }): Schedule => ({
+          scenario: name,
+          faults: faults.map(([kind, what]) => {
+            const point = points.find((one) => what.test(one.what) && kindsAt(one, ALL).includes(kind));
+            if (!point) throw new Error(`No point of ${name} that ${kind} can strike is like ${what.source}`);
+            return faultAt(point, kind);
+          }),
+        })),
   );
   const others = [...KINDS.keys()].flatMap((kind, index) => {
     const random = seededRandom(index);

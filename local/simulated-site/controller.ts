@@ -116,6 +116,10 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.files = new FileSystem(() => this.now(), image);
     this.power = new EndingClock(context.clock);
     this.booted = context.clock.now();
+    this.files.made.set('/proc/uptime', () => {
+      const seconds = ((context.clock.now() - this.booted) / 1000).toFixed(2);
+      return `${seconds} ${seconds}\n`;
+    });
     const { release } = context.document;
     this.magnumVersion = `${magnumMajor(release)}.0.1`;
     // Python 3 alone has been supported since Ussuri, and no python3-mysqldb comes with Magnum.
@@ -217,6 +221,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
 
   /** Loses power: processes and connections are gone, files stay. */
   halt(): void {
+    this.files.losePower();
     this.running?.stop();
     this.running = undefined;
     for (const one of this.leaving) one.stop();

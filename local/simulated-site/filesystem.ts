@@ -55,6 +55,9 @@ const MESSAGES = {
 /** When the host was installed: long ago. */
 const INSTALLED = Date.UTC(2016, 10, 16, 9, 12, 44);
 
+/** A tmpfs, on every system of the last decade. */
+const MEMORY = '/run';
+
 const EMPTY: FileSystemImage = {
   files: new Map(),
   directories: new Map([['/', { mode: 0o755, owner: 'root', group: 'root', modified: INSTALLED }]]),
@@ -66,7 +69,9 @@ export class FileSystem {
   readonly files: Map<string, SimulatedFile>;
   /** Every directory by its absolute path. */
   readonly directories: Map<string, SimulatedDirectory>;
-  /** Directories below which nothing can be changed. */
+  /** What the kernel makes when it is read, by its path. */
+  readonly made = new Map<string, () => string>();
+  /** Directories below which nothing can be changed, but for what is in memory. */
   readonly readOnly = new Set<string>();
   /** How many bytes still fit on the disk. */
   room = Infinity;
@@ -107,11 +112,18 @@ export class FileSystem {
 
   /** The content of a file. */
   read(path: string, who: Credentials): string {
+    const made = this.made.get(path);
+    if (made) return made();
     this.traverse(path, who);
     if (this.directories.has(path)) throw new SystemError('EISDIR');
     const file = this.existing(path);
     allow(file, who, 4);
     return file.content;
+  }
+
+  /** What is in memory is gone when the power is. */
+  losePower(): void {
+    for (const path of this.below(MEMORY)) this.files.delete(path);
   }
 
   /** Opens a file for writing as open(2) does with O_CREAT and O_TRUNC. */
@@ -134,10 +146,11 @@ export class FileSystem {
   write(path: string, content: string): void {
     const file = this.existing(path);
     const bytes = Buffer.from(content);
-    const fits = bytes.length <= this.room;
-    const written = fits ? content : bytes.toString('utf8', 0, this.room);
+    const room = isInMemory(path) ? Infinity : this.room;
+    const fits = bytes.length <= room;
+    const written = fits ? content : bytes.toString('utf8', 0, room);
     this.files.set(path, { ...file, content: written, modified: this.now() });
-    this.room -= Math.min(bytes.length, this.room);
+    if (!isInMemory(path)) this.room -= Math.min(bytes.length, room);
     this.changes++;
     if (!fits) throw new SystemError('ENOSPC');
   }
@@ -218,7 +231,7 @@ export class FileSystem {
   }
 
   exists(path: string): boolean {
-    return this.files.has(path) || this.directories.has(path);
+    return this.made.has(path) || this.files.has(path) || this.directories.has(path);
   }
 
   /** Whether everybody may search all the directories above it. */
@@ -288,10 +301,16 @@ export class FileSystem {
   }
 
   private writable(path: string): void {
+    if (isInMemory(path)) return;
     for (const directory of this.readOnly) {
       if (path === directory || path.startsWith(`${directory}/`)) throw new SystemError('EROFS');
     }
   }
+}
+
+/** Below /run there is a tmpfs: it ends with the power. */
+function isInMemory(path: string): boolean {
+  return path.startsWith(`${MEMORY}/`);
 }
 
 /** Checks read (4), write (2) or search (1) permission. */

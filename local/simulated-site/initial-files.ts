@@ -27,6 +27,7 @@ export function initialImage(document: Site, controller: Controller, generation:
     const files = new FileSystem(() => 0);
     files.seed('/dev/null', '', 0o666);
     files.seed('/etc/hostname', `${controller.name}\n`);
+    files.seedDirectory('/run');
     files.seedDirectory('/etc/magnum', 0o750, 'root', 'magnum');
     for (const { path, content, mode, group } of initialFiles(document, controller, generation)) {
       files.seed(path, content, mode, 'root', group);

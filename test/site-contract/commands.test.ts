@@ -6,6 +6,7 @@ import { listenersOf, modeBefore, parseSections } from '../../domain/config/hapr
 import { detection, type DetectionOutcomes, parseDetection } from '../../domain/commands/detection';
 import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
 import { parseProcesses } from '../../domain/commands/process-list';
+import { parseWritten } from '../../domain/commands/written';
 import { magnumRule } from '../../domain/config/iptables';
 import { type Command, withInput } from '../../domain/ssh/command';
 import { document } from '../workflow/local';
@@ -434,6 +435,22 @@ describe('grep of sections', () => {
       fails('grep: /etc/none.cfg: No such file or directory\ngrep: /etc/none: No such file or directory', 2),
     );
   });
+});
+
+it('grep prints how long a controller has been up, and had been when a file was written', async () => {
+  const before = await answer(c.uptimes);
+
+  const marked = await answer(c.markWritten.magnumConf);
+  const [exitCode, stdout, stderr] = await answer(c.uptimes);
+
+  const missing = ['/run/magnum-ha-magnum.conf', '/run/magnum-ha-fragment'].map(
+    (path) => `grep: ${path}: No such file or directory`,
+  );
+  expect(before).toEqual([2, expect.stringMatching(/^\/proc\/uptime:\d+\.\d+ \d+\.\d+\n$/), `${missing.join('\n')}\n`]);
+  expect(marked).toEqual(silent);
+  expect([exitCode, stderr]).toEqual([2, `${missing[1]}\n`]);
+  expect(stdout.replace(/\d+\.\d+/g, 'N')).toBe('/proc/uptime:N N\n/run/magnum-ha-magnum.conf:N N\n');
+  expect(parseWritten(stdout).magnumConf).toBeLessThan(60);
 });
 
 it('grep finds what loads the firewall’s rules at boot', async () => {

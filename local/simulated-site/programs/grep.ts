@@ -2,13 +2,13 @@ import { posix } from 'node:path';
 import { SystemError } from '../filesystem';
 import { failure, type Invocation, type Outcome, type Program } from './program';
 
-/** grep -RHE --include=GLOB… PATTERN PATH…, grep -hE PATTERN FILE…, grep -IRHosF -D skip -e WORD… PATH… */
+/** grep -RHE --include=GLOB… PATTERN PATH…, grep -HE PATTERN FILE…, grep -hE PATTERN FILE…, grep -IRHosF -D skip -e WORD… PATH… */
 export const grep: Program = (invocation) => {
   const [flags, ...rest] = invocation.arguments;
   if (flags === '-IRHosF') return words(invocation, rest);
   const includes = rest.filter((one) => one.startsWith('--include=')).map((one) => one.slice('--include='.length));
   const [pattern, ...paths] = rest.filter((one) => !one.startsWith('--include='));
-  if ((flags !== '-RHE' && flags !== '-hE') || pattern === undefined || paths.length === 0) {
+  if (!['-RHE', '-HE', '-hE'].includes(flags ?? '') || pattern === undefined || paths.length === 0) {
     return failure("Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.", 2);
   }
   const expression = new RegExp(pattern.replaceAll('[[:space:]]', String.raw`\s`));
@@ -22,7 +22,7 @@ export const grep: Program = (invocation) => {
         read(file, invocation)
           .split('\n')
           .filter((line) => expression.test(line))
-          .map((line) => (flags === '-RHE' ? `${file}:${line}` : line)),
+          .map((line) => (flags === '-hE' ? line : `${file}:${line}`)),
       );
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;

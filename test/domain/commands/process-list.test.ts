@@ -107,6 +107,16 @@ test.each([
   expect(freshness(age, now, modified)).toBe(expected);
 });
 
+test.each([
+  ['written while the clock was ahead, and set right before anything was restarted', 30, 5000, 20, 'stale'],
+  ['restarted after that', 10, 5000, 20, 'unknown'],
+  ['written while the clock was behind', 30, 100, 20, 'stale'],
+  ['restarted after that, too', 10, 100, 20, 'current'],
+  ['started in the second in which it was written', 20, 980, 20.4, 'current'],
+])('%s', (_, age, modified, written, expected) => {
+  expect(freshness(age, 1000, modified, written)).toBe(expected);
+});
+
 describe('the programs of this machine', () => {
   const directory = mkdtempSync(join(tmpdir(), 'programs-'));
   const program = join(directory, 'haproxy');

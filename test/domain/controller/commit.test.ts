@@ -75,7 +75,12 @@ describe('files', () => {
     const { result, changing } = await committing({ files: { [CONF]: 'old', [STAGED]: 'new' } });
 
     expect(result).toMatchObject({ value: { controller: 'node-1', files: [CONF], firewall: false } });
-    expect(changing).toEqual([`touch ${STAGED}`, `mv -fT ${STAGED} ${CONF}`, `rm -rf ${OWN}/staged`]);
+    expect(changing).toEqual([
+      `touch ${STAGED}`,
+      'dd if=/proc/uptime of=/run/magnum-ha-magnum.conf status=none',
+      `mv -fT ${STAGED} ${CONF}`,
+      `rm -rf ${OWN}/staged`,
+    ]);
   });
 
   test('one that was not there is put in place likewise', async () => {
@@ -86,6 +91,7 @@ describe('files', () => {
     expect(result).toMatchObject({ value: { files: [FRAGMENT] } });
     expect(changing).toEqual([
       `touch ${STAGED_FRAGMENT}`,
+      'dd if=/proc/uptime of=/run/magnum-ha-fragment status=none',
       `mv -fT ${STAGED_FRAGMENT} ${FRAGMENT}`,
       `rm -rf ${OWN}/staged`,
     ]);

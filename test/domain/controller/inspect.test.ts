@@ -35,6 +35,7 @@ function controller() {
     } as Record<string, string | undefined>,
     rules: `-P INPUT ACCEPT\n${rule}\n`,
     modified: { [CONF]: NOW - 3600, [FRAGMENT]: NOW - 3600 } as Record<string, number>,
+    uptimes: '/proc/uptime:9000.31 4000.20\n',
     ps: ['600 /usr/bin/magnum-api', '600 /usr/bin/magnum-conductor', `500 ${HAPROXY}`],
     access: '0:121 640\n',
     pidFile: '102\n',
@@ -64,6 +65,7 @@ async function inspected(change: (found: ReturnType<typeof controller>) => void 
       grep: found.sections,
       cibadmin: found.cib,
     };
+    if (program === 'grep' && argv.includes('/proc/uptime')) return { exitCode: 2, stdout: found.uptimes };
     if (program === 'crm_mon') return found.pacemaker ? crmMon({ instances: found.instances }) : { exitCode: 102 };
     return outputs[program] ?? { exitCode: 127 };
   };
@@ -213,6 +215,34 @@ describe('services', () => {
   });
 });
 
+describe('a clock that was set after the workflow had written the files', () => {
+  const HOUR = 3600;
+
+  test.each([
+    ['back: what started before has not read them', NOW + HOUR, 300, ['magnum-api', 'magnum-conductor'], 'stale'],
+    ['forward: likewise', NOW - 2 * HOUR, 300, ['magnum-api', 'magnum-conductor'], 'stale'],
+    ['back: what started after has', NOW + HOUR, 900, [], 'current'],
+    ['forward: likewise, too', NOW - 2 * HOUR, 900, [], 'current'],
+  ])('%s', async (_, modified, secondsAgo, stale, haproxy) => {
+    const { state } = await inspected((found) => {
+      found.modified = { [CONF]: modified, [FRAGMENT]: modified };
+      const then = `${9000.31 - secondsAgo} 4000.20`;
+      found.uptimes += `/run/magnum-ha-magnum.conf:${then}\n/run/magnum-ha-fragment:${then}\n`;
+    });
+
+    expect(state?.stale).toEqual(stale);
+    expect(state?.haproxy).toBe(haproxy);
+  });
+
+  test('back, without a word of when the workflow wrote them: nothing is restarted for it', async () => {
+    const { state } = await inspected((found) => {
+      found.modified = { [CONF]: NOW + HOUR, [FRAGMENT]: NOW + HOUR };
+    });
+
+    expect(state).toMatchObject({ stale: [], haproxy: 'current', verdicts: [] });
+  });
+});
+
 describe('HAProxy', () => {
   test.each<[string, string[], string]>([
     ['it began before its fragment', [`3700 ${HAPROXY}`], 'stale'],
@@ -268,6 +298,6 @@ describe('what a cycle of HAProxy would take down', () => {
     const { ran, blastRadius } = await inspected();
 
     expect(blastRadius).toEqual({ listeners: [], resources: [], readBy: 'ourselves' });
-    expect(ran.join()).not.toMatch(/grep|cibadmin|crm_simulate/);
+    expect(ran.join()).not.toMatch(/grep -R|cibadmin|crm_simulate/);
   });
 });
