@@ -69,6 +69,24 @@ export const PATIENT: readonly RetryProps[] = [AFTER_REFUSAL, AFTER_NO_ANSWER, A
 /** For a call of another service of AWS than Lambda, by the machine itself. */
 export const UNTIL_ANSWERED: RetryProps = { errors: [Errors.ALL], ...UNHURRIED, maxAttempts: 20 };
 
+/**
+ * For an item that is put while somebody has the task's token: by what DynamoDB itself may say alone, because any other error may be
+ * that person's answer. The names are those of aws-sdk:dynamodb: of the exceptions of AWS SDK for Java 2.x.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html#API_PutItem_Errors
+ */
+export const UNTIL_PUT: RetryProps = {
+  errors: [
+    'DynamoDb.DynamoDbException',
+    'DynamoDb.InternalServerErrorException',
+    'DynamoDb.ProvisionedThroughputExceededException',
+    'DynamoDb.RequestLimitExceededException',
+    'DynamoDb.ThrottlingException',
+    'DynamoDb.SdkClientException',
+  ],
+  ...UNHURRIED,
+  maxAttempts: 20,
+};
+
 /** An attempt every five seconds, for a minute and a half: each second more counts, and jitter would only waste some. */
 export const SOON: RetryProps = {
   errors: [...REFUSALS, ...UNANSWERED],

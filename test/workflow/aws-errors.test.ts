@@ -1,6 +1,6 @@
 import { TASK_NAMES, fileOf } from '../../domain/tasks';
 import { synthesized } from '../../local/emulator/assembly';
-import { StatesError } from '../../local/emulator/asl';
+import { type ExecutionResult, StatesError } from '../../local/emulator/asl';
 import type { Call } from '../../local/emulator/aws/deployment';
 import { functionOf } from '../../local/emulator/aws/integrations/lambda';
 import { seededRandom } from '../../local/random';
@@ -167,4 +167,67 @@ test.each(REFUSALS)('$what for a minute, from any state on: an apply succeeds, o
 
   expect(new Set(whole.calls).size).toBeGreaterThan(20);
   expect(ends).toEqual({});
+});
+
+describe('an apply that waits for approval', () => {
+  /**
+   * DynamoDB refuses to keep the token for a minute, if it does; then somebody answers with an error.
+   *
+   * @returns how the apply ends, and how often the token was to be kept
+   */
+  async function asked(refusal: string | undefined, answer: string) {
+    let attempts = 0;
+    let until: number | undefined;
+    let now = () => 0;
+    const intercept = async ({ stateName }: Call, proceed: () => Promise<unknown>) => {
+      if (stateName !== 'Await approval') return proceed();
+      attempts++;
+      until ??= now() + 60_000;
+      if (refusal !== undefined && now() < until) throw new StatesError(refusal, 'as AWS says it');
+      return proceed();
+    };
+    const waiting = { ...site, approval: 'required' } as const;
+    return withLocal(
+      waiting,
+      async ({ deployment, clock }) => {
+        now = () => clock.now();
+        const input = {
+          site: site.name,
+          mode: 'apply',
+          startedBy: 'arn:aws:sts::111111111111:assumed-role/operators/ada',
+        };
+        const { result } = deployment.start('magnum-ha', { input });
+        let ended: ExecutionResult | undefined;
+        void result.then((one) => (ended = one));
+        while (!ended) {
+          const items = [...deployment.tables.values()].flatMap((table) => [...table.items.values()]);
+          const token = items.find((item) => item['token'] !== undefined)?.['token']?.S;
+          if (token !== undefined) {
+            deployment.stepFunctions.tokens.sendTaskFailure(token, answer, 'not today');
+            break;
+          }
+          await clock.sleep(1_000);
+        }
+        const { status, error: failure } = await result;
+        return { end: failure ?? status, attempts };
+      },
+      { random: seededRandom(1), intercept },
+    );
+  }
+
+  test.each(['DynamoDb.DynamoDbException', 'DynamoDb.ProvisionedThroughputExceededException'])(
+    'outlives a minute of %s',
+    async (refusal) => {
+      const { end, attempts } = await asked(refusal, 'ApprovalRejected');
+
+      expect(end).toBe('ApprovalRejected');
+      expect(attempts).toBeGreaterThan(2);
+    },
+  );
+
+  test('asks once, by whatever error somebody answers', async () => {
+    const { end, attempts } = await asked(undefined, 'NotOnAFriday');
+
+    expect({ end, attempts }).toEqual({ end: 'NotOnAFriday', attempts: 1 });
+  });
 });

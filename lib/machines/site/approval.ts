@@ -6,6 +6,7 @@ import type { NotesTable } from '../../notes-table';
 import { EXECUTION, jsonata, NOW, text } from '../../states/expression';
 import { JUST_FAILED } from '../../states/failure';
 import { UNCHANGED } from '../../states/kit';
+import { UNTIL_PUT } from '../../states/retries';
 import { bounded } from '../../states/time-limit';
 import { releaseForApproval } from './lock';
 import type { PhaseContext } from './phase';
@@ -56,7 +57,9 @@ export function approval({ kit, release }: PhaseContext, { topic, notes, lockTab
     assign: { ...NOTHING_YET, leftDisabled: $.leftDisabled.template, approval: '{% $states.result %}' },
     comment: 'Without the lock, until somebody approves or rejects it, or the time is over',
   });
-  bounded(answered, { seconds: LIMITS.approvalMinutes * 60 });
+  // What DynamoDB refuses it says at once: only the pauses come in addition.
+  bounded(answered, { seconds: LIMITS.approvalMinutes * 60 + 600 });
+  answered.addRetry(UNTIL_PUT);
   answered.addCatch(release, {
     errors: [Errors.TIMEOUT],
     outputs: UNCHANGED,

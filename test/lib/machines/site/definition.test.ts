@@ -1,6 +1,6 @@
 import validate from 'asl-validator';
 import jsonata from 'jsonata';
-import { REFUSALS, UNANSWERED } from '../../../../lib/states/retries';
+import { REFUSALS, UNANSWERED, UNTIL_PUT } from '../../../../lib/states/retries';
 import { LIMITS } from '../../../../domain/site/limits';
 import { TASK_NAMES } from '../../../../domain/tasks';
 import { ERRORS } from '../../../../domain/error-catalogue';
@@ -281,6 +281,7 @@ const SERVICE_ERRORS = new Set([
   ...UNANSWERED,
   // The optimized integration's prefix; that of aws-sdk:dynamodb is DynamoDb.
   'DynamoDB.ConditionalCheckFailedException',
+  ...(UNTIL_PUT.errors ?? []),
   'Sfn.ExecutionDoesNotExistException',
 ]);
 
