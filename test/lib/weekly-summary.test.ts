@@ -1,4 +1,3 @@
-import validate from 'asl-validator';
 import { StatesError } from '../../local/emulator/asl';
 import type { StateMachine } from '../../local/emulator/asl/definition';
 import { virtualClock } from '../../local/virtual-clock';
@@ -32,12 +31,6 @@ async function weekly(summarize: (attempt: number) => unknown) {
   });
   return { ...result, asked, told };
 }
-
-test('the definition is valid', () => {
-  const { isValid, errorsText } = validate(structuredClone(machine()));
-
-  expect([isValid, errorsText('\n')]).toEqual([true, '']);
-});
 
 test('what the function makes of the week is told in one message, also if it fails at first', async () => {
   const { status, asked, told } = await weekly((attempt) => {

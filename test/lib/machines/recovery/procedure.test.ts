@@ -1,4 +1,3 @@
-import validate from 'asl-validator';
 import { StatesError } from '../../../../local/emulator/asl';
 import type { StateMachine } from '../../../../local/emulator/asl/definition';
 import { matchesPattern } from '../../../../local/emulator/aws/event-pattern';
@@ -43,11 +42,9 @@ async function follow(input: unknown, attempt: (number: number) => unknown = () 
   return { ...result, started, seconds: (result.stopDate.getTime() - result.startDate.getTime()) / 1000 };
 }
 
-test('the definition is valid, and lasts longer than all that it tries', () => {
+test('the definition lasts longer than all that it tries', () => {
   const definition = recoveryOf(stack).definition as StateMachine;
-  const { isValid, errorsText } = validate(structuredClone(definition));
 
-  expect([isValid, errorsText('\n')]).toEqual([true, '']);
   expect(definition.TimeoutSeconds).toBeGreaterThanOrEqual((12 + 2) * HOUR);
 });
 

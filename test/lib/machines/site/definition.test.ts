@@ -1,4 +1,3 @@
-import validate from 'asl-validator';
 import jsonata from 'jsonata';
 import { REFUSALS, UNANSWERED, UNTIL_PUT } from '../../../../lib/states/retries';
 import { LIMITS } from '../../../../domain/site/limits';
@@ -27,12 +26,6 @@ const retriersAndCatchers = () =>
   );
 
 describe('the definition', () => {
-  test('is valid for asl-validator', () => {
-    const { isValid, errorsText } = validate(structuredClone(machine));
-    expect(errorsText('\n')).toBe('');
-    expect(isValid).toBe(true);
-  });
-
   test('reaches every state', () => {
     for (const { chain } of chains(machine)) {
       expect([...reachable(chain, chain.StartAt)].sort()).toEqual(Object.keys(chain.States).sort());
