@@ -1,4 +1,5 @@
 import { everywhere } from '../commands/everywhere';
+import { sockets } from '../config/haproxy';
 import { magnumProcesses } from '../commands/magnum-processes';
 import type { SiteConnection } from '../commands/site-connection';
 import { messageOf } from '../errors';
@@ -17,22 +18,23 @@ import type { Restart } from './restart';
  */
 const HEARTBEAT_AGE_SECONDS = 120;
 
-/** What the VIP's API is called among the controllers'. */
+/** What the API is called at the VIPs, among the controllers'. */
 const VIP = 'VIP';
+const PUBLIC_VIP = 'public VIP';
 
 /** Whether Magnum serves, as it was observed. */
 export interface Verification {
   readonly healthy: boolean;
   /** What is not as it should be, one sentence each. */
   readonly waitingFor: readonly string[];
-  /** Each controller's own API, and the VIP's. */
+  /** Each controller's own API, the VIP's, and the public VIP's if the controllers reach it. */
   readonly apis: readonly { readonly name: string; readonly address: string; readonly answers: boolean }[];
   /** Every conductor that ever registered; none if the VIP does not answer, where they are asked for. */
   readonly conductors: readonly Conductor[];
 }
 
 /**
- * Verifies that HAProxy runs and the API answers on every controller, that the VIP answers, that a conductor runs on every
+ * Verifies that HAProxy runs and the API answers on every controller, that the VIPs answer, that a conductor runs on every
  * controller, and that each sent a heartbeat after its restart: neither a 202 nor an `up` proves that one lives. If the VIP does not
  * answer, nobody is asked for heartbeats.
  *
@@ -44,6 +46,7 @@ export async function verify(
   restarts: readonly Restart[],
 ): Promise<Verification> {
   const { apiPort } = site.magnum;
+  const [, open] = sockets(site);
   const waitingFor: string[] = [];
   const [first] = nodes;
 
@@ -53,18 +56,23 @@ export async function verify(
     // From its neighbour, as HAProxy on another controller asks it: the firewall stands in between.
     ...nodes.map(({ name, controller }, index) => ({
       name,
-      address: controller.address,
+      ...{ address: controller.address, port: apiPort },
       from: nodes[(index + 1) % nodes.length] ?? first,
     })),
-    { name: VIP, address: site.virtualIp, from: first },
+    { name: VIP, address: site.virtualIp, port: apiPort, from: first },
+    ...(open ? [{ name: PUBLIC_VIP, ...open, from: first }] : []),
   ];
-  const apis = await Promise.all(
-    addresses.map(async ({ name, address, from }) => {
-      const { ok, reason } = await apiAnswers(from.tunnel, from.clock, address, apiPort);
-      if (!ok) waitingFor.push(`The Magnum API of ${name} (${address}:${apiPort}) does not answer: ${reason}.`);
-      return { name, address, answers: ok };
+  const asked = await Promise.all(
+    addresses.map(async ({ name, address, port, from }) => {
+      const isPublic = name === PUBLIC_VIP;
+      const { ok, reached, reason } = await apiAnswers(from.tunnel, from.clock, address, port, { tls: isPublic });
+      // Controllers need no way to the public network. What a firewall does to clients there, Preflight tells.
+      if (isPublic && !reached) return [];
+      if (!ok) waitingFor.push(`The Magnum API of ${name} (${address}:${port}) does not answer: ${reason}.`);
+      return [{ name, address, answers: ok }];
     }),
   );
+  const apis = asked.flat();
 
   const needs = await everywhere(nodes, async (node) => {
     const { name, commands, run } = node;

@@ -8,9 +8,19 @@ import type { Tunnel } from './tunnel-agent';
 export interface ApiAnswer {
   /** Whether it is an OpenStack API that serves. */
   readonly ok: boolean;
+  /** Whether a host is there, that took the connection or refused it. */
+  readonly reached: boolean;
   readonly status?: number;
   /** In a few words: what answered, or why nothing did. */
   readonly reason: string;
+}
+
+/** What of an API is asked. */
+interface Question {
+  /** @default / */
+  readonly path?: string;
+  /** With TLS, whatever the certificate: it may be for a name that only clients know. @default false */
+  readonly tls?: boolean;
 }
 
 /**
@@ -23,17 +33,30 @@ export async function apiAnswers(
   clock: Clock,
   host: string,
   port: number,
-  path = '/',
+  { path = '/', tls = false }: Question = {},
 ): Promise<ApiAnswer> {
-  const http = new HttpClient(connect, clock, { connectTimeoutMs: 5000, readTimeoutMs: 5000, retryDelaysMs: [] });
+  let reached = false;
+  const tunnel: Tunnel = async (...to) => {
+    try {
+      const stream = await connect(...to);
+      reached = true;
+      return stream;
+    } catch (error) {
+      reached = /refused/i.test(messageOf(error));
+      throw error;
+    }
+  };
+  const limits = { connectTimeoutMs: 5000, readTimeoutMs: 5000, retryDelaysMs: [] };
+  const http = new HttpClient(tunnel, clock, { ...limits, verify: 'nothing' });
   try {
-    const { status, json, text } = await http.request({ method: 'GET', url: `http://${host}:${port}${path}` });
+    const url = `${tls ? 'https' : 'http'}://${host}:${port}${path}`;
+    const { status, json, text } = await http.request({ method: 'GET', url });
     // A list of versions comes with 200, or with 300 Multiple Choices.
-    if (status <= 300 && json !== undefined) return { ok: true, status, reason: 'answers' };
-    if (status === 503) return { ok: false, status, reason: 'not yet: HAProxy has no server up (503)' };
-    return { ok: false, status, reason: `${status} ${detailOf({ json, text })}` };
+    if (status <= 300 && json !== undefined) return { ok: true, reached, status, reason: 'answers' };
+    if (status === 503) return { ok: false, reached, status, reason: 'not yet: HAProxy has no server up (503)' };
+    return { ok: false, reached, status, reason: `${status} ${detailOf({ json, text })}` };
   } catch (error) {
-    return { ok: false, reason: error instanceof OpenStackUnreachable ? error.reason : messageOf(error) };
+    return { ok: false, reached, reason: error instanceof OpenStackUnreachable ? error.reason : messageOf(error) };
   } finally {
     http.close();
   }

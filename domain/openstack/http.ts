@@ -5,9 +5,10 @@ import { parseJson } from '../json';
 import type { Clock } from '../world';
 import { AnswerLost, OpenStackUnreachable } from './errors';
 import type { Answer, HttpRequest } from './http-messages';
+import type { Trust } from './tls';
 import { type Tunnel, secureTunnelAgent, tunnelAgent } from './tunnel-agent';
 
-export interface HttpOptions {
+export interface HttpOptions extends Pick<Trust, 'verify'> {
   /** Certificates of a private CA in PEM form, trusted in addition to the well-known ones. */
   readonly ca?: string | undefined;
   /**
@@ -48,7 +49,10 @@ export class HttpClient {
   ) {
     const connectTimeoutMs = options.connectTimeoutMs ?? 15_000;
     this.plain = tunnelAgent(connect, clock, connectTimeoutMs);
-    this.secure = secureTunnelAgent(connect, clock, connectTimeoutMs, options.ca);
+    this.secure = secureTunnelAgent(connect, clock, connectTimeoutMs, {
+      ...(options.ca !== undefined && { ca: options.ca }),
+      ...(options.verify && { verify: options.verify }),
+    });
     this.readTimeoutMs = options.readTimeoutMs ?? 30_000;
     this.writeTimeoutMs = options.writeTimeoutMs ?? 120_000;
     this.retryDelaysMs = options.retryDelaysMs ?? [500, 1000, 2000, 4000];

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../world';
-import { NoTls, secure } from './tls';
+import { NoTls, secure, type Trust } from './tls';
 
 /** Opens a TCP connection to `host:port` as seen from a controller: a tunnel through SSH. */
 export type Tunnel = (host: string, port: number) => Promise<Duplex>;
@@ -17,20 +17,20 @@ export function tunnelAgent(connect: Tunnel, clock: Clock, connectTimeoutMs: num
   return agent;
 }
 
-/**
- * The same with TLS inside of the tunnel, for https endpoints.
- * @param ca certificates of a private CA, trusted in addition to the well-known ones
- */
-export function secureTunnelAgent(connect: Tunnel, clock: Clock, connectTimeoutMs: number, ca?: string): https.Agent {
+/** The same with TLS inside of the tunnel, for https endpoints. */
+export function secureTunnelAgent(
+  connect: Tunnel,
+  clock: Clock,
+  connectTimeoutMs: number,
+  trust: Pick<Trust, 'ca' | 'verify'> = {},
+): https.Agent {
   const agent = new https.Agent({ keepAlive: true });
   agent.createConnection = ({ host, port }, opened) => {
     // Handed over once it is secured: a request that fails before has not been sent.
     const connectSecurely: Tunnel = async (host, port) =>
-      secure(await connect(host, port), host, port, { protocol: 'http/1.1', ...(ca !== undefined && { ca }) }).catch(
-        (error: unknown) => {
-          throw error instanceof NoTls ? new Error(`${host}:${port} speaks http, not https`) : error;
-        },
-      );
+      secure(await connect(host, port), host, port, { ...trust, protocol: 'http/1.1' }).catch((error: unknown) => {
+        throw error instanceof NoTls ? new Error(`${host}:${port} speaks http, not https`) : error;
+      });
     handOver(open(connectSecurely, clock, host ?? '', Number(port), connectTimeoutMs), opened);
     return undefined;
   };

@@ -48,7 +48,8 @@ const publicVip = z
   })
   .describe(
     'A second address on which HAProxy serves the Magnum API, with TLS. You let clients in there: the rule of the workflow is ' +
-      'for the management network. A check says if the firewall lets no client in.',
+      'for the management network. A check says if the firewall lets no client in; Verify asks the API there, too, if the ' +
+      'controllers reach it.',
   );
 
 const haproxy = z

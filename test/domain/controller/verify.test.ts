@@ -1,7 +1,11 @@
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { Restart } from '../../../domain/controller/restart';
 import { verify } from '../../../domain/controller/verify';
 import { connection } from '../../../local/simulated-site/duplex-pair';
 import { serveHttp } from '../../../local/simulated-site/http-server';
+import { authority } from '../certificates';
 import { fakeConnection } from '../fakes';
 import { startSession, type TestSession } from '../openstack/session';
 import { crmMon, type Instance } from '../pacemaker/crm-mon';
@@ -23,11 +27,25 @@ interface Found {
   /** Controllers on which no conductor runs. */
   readonly without?: readonly string[];
   readonly instances?: readonly Instance[];
+  /** What the controllers find at the public VIP; the document has none without it. */
+  readonly atPublicVip?: (connection: Duplex) => void;
+}
+
+const PUBLIC_VIP = '203.0.113.9';
+const PRIVATE = authority('Operators').issue({ names: ['magnum.cloud.example'] });
+const versions: RequestListener = (_, response) => response.end('{"versions":[]}');
+
+/** Serves TLS on a connection, as `bind … ssl crt` does. */
+function serveSecurely(connection: Duplex, listener: RequestListener): void {
+  createServer(PRIVATE, listener).emit('connection', connection);
 }
 
 /** Verifies a site that is so. */
-async function verified({ silent = [], without = [], instances }: Found = {}, restarts: readonly Restart[] = []) {
-  const { connection: connected, dialled } = await fakeConnection(golden, {
+async function verified(found: Found = {}, restarts: readonly Restart[] = []) {
+  const { silent = [], without = [], instances, atPublicVip } = found;
+  const publicVip = { address: PUBLIC_VIP, port: 443, certificate: '/etc/ssl/magnum.pem' };
+  const document = { ...golden, haproxy: { ...golden.haproxy, ...(atPublicVip && { publicVip }) } };
+  const { connection: connected, dialled } = await fakeConnection(document, {
     answer: (name, { argv: [program] }) => {
       if (program === 'ps') return processes(without.includes(name) ? [] : ['9 magnum-conductor']);
       if (program === 'date') return String(Math.floor(session.clock.now() / 1000));
@@ -36,7 +54,8 @@ async function verified({ silent = [], without = [], instances }: Found = {}, re
     accept: (host) => {
       if (silent.includes(host)) return undefined;
       const { near, far } = connection();
-      serveHttp(far, (_, response) => response.end('{"versions":[]}'));
+      if (host === PUBLIC_VIP) atPublicVip?.(far);
+      else serveHttp(far, versions);
       return near;
     },
   });
@@ -99,6 +118,59 @@ test.each<[string, Found, RegExp]>([
   const { verification } = await verified(found);
 
   expect(verification).toMatchObject({ healthy: false, waitingFor: [expect.stringMatching(told) as string] });
+});
+
+describe('a public VIP', () => {
+  test('is asked with TLS, whatever name its certificate has', async () => {
+    conductorsOn(...ALL);
+
+    const { verification, dialled } = await verified({
+      atPublicVip: (connection) => {
+        serveSecurely(connection, versions);
+      },
+    });
+
+    expect(verification).toMatchObject({ healthy: true, waitingFor: [] });
+    expect(verification?.apis.at(-1)).toEqual({ name: 'public VIP', address: PUBLIC_VIP, answers: true });
+    expect(dialled).toContain('node-1: 203.0.113.9:443');
+  });
+
+  test.each<[string, (connection: Duplex) => void, RegExp]>([
+    [
+      'has no server up',
+      (far) => {
+        serveSecurely(far, (_, response) => response.writeHead(503).end('<h1>503</h1>'));
+      },
+      /public VIP \(203\.0\.113\.9:443\) does not answer: not yet/,
+    ],
+    [
+      'talks http',
+      (far) => {
+        serveHttp(far, versions);
+      },
+      /public VIP .* speaks http, not https/,
+    ],
+    ['closes every connection', (far) => far.destroy(), /public VIP .* does not answer/],
+  ])('is waited for if it %s', async (_, atPublicVip, told) => {
+    conductorsOn(...ALL);
+
+    const { verification } = await verified({ atPublicVip });
+
+    expect(verification).toMatchObject({ healthy: false, waitingFor: [expect.stringMatching(told) as string] });
+  });
+
+  test('that the controllers have no way to is not reported on', async () => {
+    conductorsOn(...ALL);
+
+    const { verification } = await verified({
+      atPublicVip: () => {
+        throw new Error('(SSH) Channel open failure: No route to host');
+      },
+    });
+
+    expect(verification).toMatchObject({ healthy: true });
+    expect(verification?.apis.map(({ name }) => name)).not.toContain('public VIP');
+  });
 });
 
 test('of conductors nobody is asked at a VIP that does not answer', async () => {
