@@ -9,30 +9,25 @@ const CACHE = join(ROOT, '.cache');
 /** All that the assembly is made from. */
 const SOURCES = ['lib', 'lambdas', 'domain', 'cdk.json', 'package-lock.json'];
 
-const templates = new Map<string, Promise<Template>>();
+let template: Promise<Template> | undefined;
 
 /**
  * The stack, synthesized as `cdk deploy` would, with its bundles. What was synthesized from the same sources before is used
  * again; one process takes its sources not to change.
  */
-export function synthesized(stack = DEFAULT_STACK): Promise<Template> {
-  let template = templates.get(stack);
-  if (!template) {
-    template = synthesize(stack);
-    templates.set(stack, template);
-  }
-  return template;
+export function synthesized(): Promise<Template> {
+  return (template ??= synthesize());
 }
 
-async function synthesize(stack: string): Promise<Template> {
-  const digest = createHash('sha256').update(stack);
+async function synthesize(): Promise<Template> {
+  const digest = createHash('sha256');
   for (const file of SOURCES.flatMap(filesOf)) digest.update(file).update(readFileSync(join(ROOT, file)));
   const directory = join(CACHE, `assembly-${digest.digest('hex').slice(0, 16)}`);
   if (!existsSync(directory)) {
     // Only now: loading the CDK takes longer than everything else here.
     const { createApp } = await import('../../lib/app');
     const unfinished = `${directory}-${process.pid}`;
-    createApp({ prefix: stack, outdir: unfinished }).synth();
+    createApp({ outdir: unfinished }).synth();
     try {
       renameSync(unfinished, directory);
     } catch (error) {
@@ -41,7 +36,7 @@ async function synthesize(stack: string): Promise<Template> {
       if (!existsSync(directory)) throw error;
     }
   }
-  return readTemplate(directory, stack);
+  return readTemplate(directory, DEFAULT_STACK);
 }
 
 function filesOf(path: string): string[] {

@@ -55,8 +55,6 @@ export interface Tampering {
   readonly link?: (link: Link, host: string) => Link;
 }
 
-let templateOnce: Promise<Template> | undefined;
-
 /** Starts the checks. */
 const FLEET = 'arn:aws:states:eu-west-1:111111111111:execution:magnum-ha-fleet:one';
 
@@ -85,7 +83,7 @@ export async function startWorld(
   seconds?: number,
 ): Promise<SearchWorld> {
   let ended = false;
-  const template = await (templateOnce ??= synthesized());
+  const template = await synthesized();
   const stack = seconds === undefined ? template : limited(template, seconds, () => !ended);
   const deployed = tampering.template?.(stack) ?? stack;
   const clock = virtualClock(image.at);

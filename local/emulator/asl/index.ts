@@ -31,15 +31,21 @@ export interface Runnable {
   integrationFor(resource: string): Integration;
 }
 
+/** As what type each definition was accepted: many deployments on one machine share them. */
+const accepted = new WeakMap<object, ExecutionType>();
+
 /**
- * Checks a definition. It must not be changed afterwards: what is compiled of it is kept.
- * @param definition as parsed JSON
+ * Checks a definition, once. It must not be changed afterwards: what is compiled of it is kept.
+ * @param definition as parsed JSON; whoever prepares it again does so with integrations for the same resources
  * @throws DefinitionRefused
  */
 export function prepare(definition: object, { integrations, type = 'STANDARD' }: PrepareOptions): Runnable {
   const integrationFor = integrationFinder(integrations);
-  const machine = checkDefinition(definition, { type, isKnown: (resource) => integrationFor(resource) !== undefined });
-  return { machine, type, integrationFor: (resource) => integrationFor(resource) as Integration };
+  if (accepted.get(definition) !== type) {
+    checkDefinition(definition, { type, isKnown: (resource) => integrationFor(resource) !== undefined });
+    accepted.set(definition, type);
+  }
+  return { machine: definition as StateMachine, type, integrationFor: (resource) => integrationFor(resource) as Integration };
 }
 
 /** What an execution is known by. */

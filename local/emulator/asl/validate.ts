@@ -1,4 +1,4 @@
-import type { ExecutionType, Json, JsonObject, StateMachine } from './definition';
+import type { ExecutionType, Json, JsonObject } from './definition';
 import { checkMap, isDistributed } from './check-map';
 import { checkNumber, list, object, onlyFields, refuse } from './checks';
 import { compile, expressionIn } from './expression';
@@ -43,13 +43,12 @@ interface Purpose {
  * Checks that a definition holds nothing but what this runner does as the service does it.
  * @throws DefinitionRefused at the first thing that it does not
  */
-export function checkDefinition(definition: object, purpose: Purpose): StateMachine {
+export function checkDefinition(definition: object, purpose: Purpose): void {
   const machine = definition as JsonObject;
   onlyFields(machine, ['Comment', 'Version', 'QueryLanguage', 'StartAt', 'States', 'TimeoutSeconds'], undefined, '');
   if (machine['Version'] !== undefined && machine['Version'] !== '1.0') refuse(undefined, 'Version', 'must be 1.0');
   checkNumber(machine['TimeoutSeconds'], undefined, 'TimeoutSeconds', 1, 99_999_999);
   new Checker(machine['QueryLanguage'], purpose).checkStates(machine, undefined, '', new Set());
-  return definition as StateMachine;
 }
 
 class Checker {
