@@ -2,11 +2,12 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // These take longer, or need root, a browser or the lab: npm run test:faults, test:root, test:page, test:lab.
+  // These take longer, or need root, a browser, LocalStack or the lab: npm run test:faults, test:root, test:page, test:emulator, test:lab.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/faults/',
     '<rootDir>/test/contributing.test.ts',
+    '<rootDir>/test/emulator/',
     '<rootDir>/test/firewall/',
     '<rootDir>/test/page/',
     '<rootDir>/test/lab-',
