@@ -197,6 +197,10 @@ export const ERROR_CATALOGUE = {
       'A controller, or the connection to it, was lost while HAProxy was stopping. It was enabled again.',
       'Bring every controller back, then start again.',
     ),
+    HAProxyReloadTimeout: entry(
+      'HAProxy was reloaded, but did not run with its new fragment everywhere in its time. The old process serves on there, and what the execution had changed was rolled back.',
+      "Look at HAProxy's log and at haproxy -c on the controllers that the cause names.",
+    ),
     HAProxyStartTimeout: entry(
       'HAProxy was enabled, or was started where it did not run, but did not serve everywhere in its time. What the execution had changed was rolled back.',
       "The cause says what is up now and what is down: look at crm_mon -1 -r and at HAProxy's log if it is still down.",

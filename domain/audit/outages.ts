@@ -11,6 +11,7 @@ export interface Outage {
   readonly length: Bounds | null;
 }
 
+const RELOADS = /^Reload HAProxy/;
 const BEGINS = 'Disable HAProxy';
 const ENDS = /^Enable HAProxy/;
 
@@ -20,6 +21,12 @@ export function outages(steps: readonly Step[]): Outage[] {
   let open: Open | undefined;
   for (const step of steps) {
     const output = step.output as Partial<Silence> | undefined;
+    if (RELOADS.test(step.name)) {
+      const { lastAnswerAt: from = null, firstAnswerAt: to = null, silent } = output ?? {};
+      // They are the same if the VIP answered all the while.
+      if (from !== to) found.push({ from, to, silent });
+      continue;
+    }
     if (!open && (step.name === BEGINS || ENDS.test(step.name))) {
       // Without an answer of the step, as if it had disabled HAProxy at once.
       open = { from: step.name === BEGINS ? step.enteredAt : null, to: null, silent: undefined };

@@ -106,11 +106,11 @@ export function authorize(change: ProposedChange): Authorized {
     );
   }
   const window = windowState(change);
-  const forecast = plan.cycle ? forecastOf(lastOutage) : null;
+  const forecast = plan.cycle ? forecastOf(lastOutage, site.haproxy.update) : null;
   const { outageBudgetMs = Infinity } = site.haproxy;
   if (forecast && forecast.ms > outageBudgetMs) {
     throw new OutageBudgetExceeded(
-      `Site ${site.name}: HAProxy would be cycled, and everything behind the VIP ${site.virtualIp} be down for ${forecast.ms} ms ` +
+      `Site ${site.name}: HAProxy would be ${UPDATED[site.haproxy.update]}, and everything behind the VIP ${site.virtualIp} be down for ${forecast.ms} ms ` +
         `(${forecast.basis}); the budget is ${outageBudgetMs} ms. Nothing of it was done. If that is well, raise ` +
         `haproxy.outageBudgetMs in the site document, and start again. An apply would do:\n${wouldDo(change)}`,
     );
@@ -150,7 +150,11 @@ function requestOf(change: ProposedChange, forecast: Forecast | null, digest: st
         `${momentIn(site.changeWindow?.timeZone ?? 'UTC', until)}. It would do:`,
       wouldDo(change),
       ...(forecast
-        ? [`Everything behind the VIP ${site.virtualIp} would be down for about ${forecast.ms} ms (${forecast.basis}).`]
+        ? [
+            forecast.ms === 0
+              ? `Nothing behind the VIP ${site.virtualIp} would be down (${forecast.basis}).`
+              : `Everything behind the VIP ${site.virtualIp} would be down for about ${forecast.ms} ms (${forecast.basis}).`,
+          ]
         : []),
       '',
       `Every difference:  magnum-ha audit ${name}`,
@@ -159,6 +163,12 @@ function requestOf(change: ProposedChange, forecast: Forecast | null, digest: st
     ].join('\n'),
   };
 }
+
+/** What would be done with HAProxy, in a sentence. */
+const UPDATED: Readonly<Record<ProposedChange['site']['haproxy']['update'], string>> = {
+  cycle: 'cycled',
+  reload: 'reloaded',
+};
 
 /** What an apply would do, as far as it was looked at: one thing a line. */
 function wouldDo({ plan, bootstrap, schema, clusterTemplates, clusters }: ProposedChange): string {

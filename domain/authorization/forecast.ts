@@ -1,4 +1,6 @@
-/** How long a cycle of HAProxy was, as it was watched. */
+import type { Site } from '../site/document';
+
+/** How long an update of HAProxy was, as it was watched. */
 export interface MeasuredOutage {
   /** Milliseconds from the VIP's last answer to its first after; at most so many, if not all of it was watched. */
   readonly ms: number;
@@ -14,14 +16,14 @@ export interface Forecast {
 }
 
 /**
- * The slowest median of the lab's three Debians, with three controllers: see docs/outage.md, "meta attributes with a rule that ends". How
- * long a site takes depends on its resources and its machines: twice or half of it is no surprise.
+ * The slowest median of the lab's three Debians, with three controllers: see docs/outage.md, "meta attributes with a rule that ends" and
+ * "reload". How long a site takes depends on its resources and its machines: twice or half of it is no surprise.
  */
-const ON_THE_LAB_MS = 778;
+const ON_THE_LAB_MS: Readonly<Record<Site['haproxy']['update'], number>> = { cycle: 778, reload: 0 };
 
-/** What the site's own last outage says of the next; without one, the lab's. */
-export function forecastOf(last: MeasuredOutage | null): Forecast {
+/** What the site's own last outage by the same way of updating HAProxy says of the next; without one, the lab's. */
+export function forecastOf(last: MeasuredOutage | null, update: Site['haproxy']['update']): Forecast {
   return last
     ? { ms: last.ms, basis: `as measured on this site at ${last.at}` }
-    : { ms: ON_THE_LAB_MS, basis: 'as measured on the lab; no outage of this site is known' };
+    : { ms: ON_THE_LAB_MS[update], basis: 'as measured on the lab; no outage of this site is known' };
 }

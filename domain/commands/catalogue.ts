@@ -19,6 +19,7 @@ import {
 import { ACCESS, ANY_EXECUTION, executionCommands, EXECUTION_DIGITS, haproxyCheck, KEPT_IN } from './execution';
 import { type Platform, presumedPlatform } from './platform';
 import { UPTIME, WRITTEN } from './written';
+import { reloadCommand } from './reload';
 
 /** The module of Python that each driver needs. */
 export const DRIVER_MODULES: Readonly<Record<Site['magnum']['database']['driver'], string>> = {
@@ -181,6 +182,8 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
       platform.shell === 'pcs'
         ? root('pcs', 'resource', 'enable', haproxy.resource)
         : root('crm', 'resource', 'start', haproxy.resource),
+    /** Only where the site document wants HAProxy to be reloaded: see `reloadCommand`. */
+    ...(platform.reload && { reloadHaproxy: reloadCommand(platform.reload, platform.namespace) }),
     /** Makes pacemaker forget failures of HAProxy's: it tries again where it had given up. */
     cleanupHaproxy: root('crm_resource', '--cleanup', '--resource', haproxy.resource),
 

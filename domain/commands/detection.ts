@@ -1,6 +1,7 @@
 import type { Site } from '../site/document';
 import type { Command, Outcome } from '../ssh/command';
 import { HAPROXY_PROGRAMS, PROCESS_FORMAT } from './process-list';
+import { UNKNOWN_TO_RELOAD } from './reload';
 
 /** An ordinary user's PATH on Debian has no sbin. The same directories, in the same order, as in the sudoers file. */
 const PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
@@ -85,6 +86,10 @@ export interface Detected {
   readonly pidFile: string | undefined;
   /** HAProxy's network namespace, if its resource has one. */
   readonly namespace: string | undefined;
+  /** HAProxy's resource agent, such as `ocf:fuel:ns_haproxy`; undefined if pacemaker does not run. */
+  readonly agent: string | undefined;
+  /** Parameters of its resource of which a reload would not know. */
+  readonly unknownToReload: readonly string[];
 }
 
 /** Reads what the commands of `detection` printed. */
@@ -114,6 +119,11 @@ export function parseDetection(outcomes: DetectionOutcomes): Detected {
     pidFile: asPath(resource.get('pidfile') ?? valuesOf('pidfile')[0]),
     // Fuel's agent has one; it names it always.
     namespace: matching(/^[\w.-]+$/, resource.get('ns')),
+    agent: agentIn(printed(outcomes.resource)),
+    unknownToReload: [
+      ...UNKNOWN_TO_RELOAD.filter((name) => resource.has(name)),
+      ...(resource.get('ns') === '' ? ['ns'] : []),
+    ],
   };
 }
 
@@ -136,6 +146,13 @@ function parameters(xml: string): Map<string, string> {
   const sets = xml.match(/<instance_attributes\b[^]*?<\/instance_attributes>/g) ?? [];
   const pairs = sets.flatMap((set) => set.match(/<nvpair\b[^>]*>/g) ?? []);
   return new Map(pairs.map((pair) => [attribute(pair, 'name'), attribute(pair, 'value')]));
+}
+
+/** The agent of the first primitive. @param xml of the primitive, or of its clone */
+function agentIn(xml: string): string | undefined {
+  const tag = /<primitive\b[^>]*>/.exec(xml)?.[0] ?? '';
+  const words = ['class', 'provider', 'type'].map((name) => attribute(tag, name)).filter((word) => word !== '');
+  return matching(/^[\w.-]+(:[\w.@-]+){1,2}$/, words.join(':'));
 }
 
 function attribute(tag: string, name: string): string {

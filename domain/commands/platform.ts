@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Site } from '../site/document';
 import { asPath, type Detected } from './detection';
 import type { HaproxyProcesses } from './haproxy-processes';
+import { isReloading, RELOADING_AGENTS, type ReloadingAgent } from './reload';
 
 /** The shell in which pacemaker is told what to do. */
 export type ClusterShell = 'pcs' | 'crmsh';
@@ -20,6 +21,8 @@ export interface Platform {
   readonly pidFile: string;
   /** The network namespace in which HAProxy runs, if that is one of its own. */
   readonly namespace?: string;
+  /** The agent by which HAProxy is reloaded; missing if the document does not want that, or nobody knows how its agent does. */
+  readonly reload?: ReloadingAgent;
   /** Names of Magnum's services. */
   readonly apiService: string;
   readonly conductorService: string;
@@ -58,15 +61,18 @@ export function everyPlatform(site: Site): Platform[] {
   const newest = presumedPlatform(site);
   const oldest = { ...newest, pacemaker: '1.1.12', shell: 'crmsh', namespace: 'haproxy' } as const;
   const rpm = (name: string) => `openstack-${name.replace(/^openstack-/, '')}`;
-  return (['service', 'systemctl'] as const).flatMap((services) => [
-    { ...newest, services },
-    {
-      ...oldest,
-      services,
-      apiService: rpm(site.magnum.apiService),
-      conductorService: rpm(site.magnum.conductorService),
-    },
-  ]);
+  return [
+    ...(['service', 'systemctl'] as const).flatMap((services) => [
+      { ...newest, services },
+      {
+        ...oldest,
+        services,
+        apiService: rpm(site.magnum.apiService),
+        conductorService: rpm(site.magnum.conductorService),
+      },
+    ]),
+    ...(site.haproxy.update === 'reload' ? RELOADING_AGENTS.map((reload) => ({ ...oldest, reload })) : []),
+  ];
 }
 
 /**
@@ -99,6 +105,9 @@ export function platformOf(
     ...(named && { fragments: files.filter((file) => file !== configFile) }),
     pidFile: asPath(haproxy?.pidFile) ?? found.pidFile ?? presumed.pidFile,
     ...(found.namespace === undefined ? {} : { namespace: found.namespace }),
+    ...(site.haproxy.update === 'reload' &&
+      isReloading(found.agent) &&
+      found.unknownToReload.length === 0 && { reload: found.agent }),
     apiService: serviceOf(site.magnum.apiService),
     conductorService: serviceOf(site.magnum.conductorService),
     services: found.programs.has('systemctl') && !found.programs.has('service') ? 'systemctl' : 'service',

@@ -16,9 +16,9 @@ export interface Plan {
   readonly restart: readonly string[];
   /** Controllers on which HAProxy does not run, and is started: on the others it serves on. */
   readonly start: readonly string[];
-  /** Whether HAProxy is cycled: every listener on the VIPs is down for that time. */
+  /** Whether HAProxy is cycled, or reloaded: as `haproxy.update` of the site document says. */
   readonly cycle: boolean;
-  /** What is down for that time; null if HAProxy is not cycled. */
+  /** What is down while HAProxy is cycled; null if it is not. */
   readonly blastRadius: BlastRadius | null;
   /** The plan in sentences, one a line, for people who read the history. */
   readonly summary: readonly string[];
@@ -48,7 +48,10 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
     restart: restart.map(({ name }) => name),
     start: start.map(({ name }) => name),
     cycle,
-    blastRadius: cycle ? { ...blastRadius, listeners: cut(blastRadius.listeners, ALL_LISTENERS) } : null,
+    blastRadius:
+      cycle && site.haproxy.update === 'cycle'
+        ? { ...blastRadius, listeners: cut(blastRadius.listeners, ALL_LISTENERS) }
+        : null,
     summary: [
       ...alike(stage.map((one) => [one.name, changesOf(one).join(', ')])),
       ...alike(restart.map((one) => [one.name, restartOf(site, one, confDiffers(one))])),
@@ -60,12 +63,18 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
       ),
       ...(cycle
         ? [
-            `${controllers.length} controllers: cycle ${site.haproxy.resource}, because ${whyCycle(commands.files.fragment.path, controllers)}; ` +
-              `everything behind the VIP ${site.virtualIp} is down meanwhile: databases, message queues and APIs. ${downWithIt(blastRadius)}`,
+            `${controllers.length} controllers: ${site.haproxy.update} ${site.haproxy.resource}, because ` +
+              `${whyCycle(commands.files.fragment.path, controllers)}; ${meanwhile(site, blastRadius)}`,
           ]
         : []),
     ],
   };
+}
+
+function meanwhile({ virtualIp, haproxy }: Site, radius: BlastRadius): string {
+  return haproxy.update === 'reload'
+    ? 'one after another, and nothing is down meanwhile'
+    : `everything behind the VIP ${virtualIp} is down meanwhile: databases, message queues and APIs. ${downWithIt(radius)}`;
 }
 
 function downWithIt({ listeners, resources, readBy }: BlastRadius): string {

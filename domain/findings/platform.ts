@@ -2,6 +2,7 @@ import { detect } from '../commands/detect';
 import type { Detected } from '../commands/detection';
 import { everywhere } from '../commands/everywhere';
 import { type ForeignHaproxy, type HaproxyProcesses, haproxyProcesses } from '../commands/haproxy-processes';
+import { isReloading, RELOADING_AGENTS } from '../commands/reload';
 import { type MagnumProcesses, magnumProcesses } from '../commands/magnum-processes';
 import type { Node } from '../commands/node';
 import { grouped, includesFragments, platformOf, type Platforms, serviceNamed } from '../commands/platform';
@@ -80,7 +81,7 @@ async function look(node: Node): Promise<View> {
 type Problem = Omit<Finding, 'severity'>;
 
 function problemsOf(view: View, site: Site): Problem[] {
-  return [...ofPacemaker(view), ...ofHaproxy(view, site), ...ofServices(view, site)];
+  return [...ofPacemaker(view), ...ofHaproxy(view, site), ...ofReload(view, site), ...ofServices(view, site)];
 }
 
 function ofPacemaker({ found: { pacemaker, programs } }: View): Problem[] {
@@ -140,6 +141,21 @@ function ofHaproxy({ found, haproxy }: View, site: Site): Problem[] {
         `Have it started with \`-f ${fragmentDirectory}\` too: Debian and Ubuntu have EXTRAOPTS for that in /etc/default/haproxy, RPM ` +
         'packages OPTIONS in /etc/sysconfig/haproxy, agents a parameter of the resource. Where another tool assembles one file ' +
         'from parts, as openstack-ansible does, that tool would write over it: let HAProxy read a directory of its own besides.',
+    },
+  ];
+}
+
+/** Of a pacemaker that does not run nobody knows the agent: that is another finding. */
+function ofReload({ found: { agent, unknownToReload } }: View, { haproxy }: Site): Problem[] {
+  if (haproxy.update !== 'reload' || agent === undefined) return [];
+  if (isReloading(agent) && unknownToReload.length === 0) return [];
+  return [
+    {
+      name: 'HAProxyNotReloadable',
+      evidence: isReloading(agent)
+        ? `${haproxy.resource} has ${unknownToReload.join(', ')} of its own, which a reload of ${agent} would not know,`
+        : `${haproxy.resource} has the agent ${agent}, of which no reload is known,`,
+      remedy: `Set haproxy.update to cycle. HAProxy is reloaded by the agents ${RELOADING_AGENTS.join(', ')}.`,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import type { SiteConnection } from '../commands/site-connection';
 import { arm } from './arm';
+import { reload } from './reload';
 import { start } from './start';
 import type { Before, CycleStep } from './step';
 import { stop } from './stop';
@@ -7,11 +8,11 @@ import { stop } from './stop';
 export type { Before, CycleStep } from './step';
 
 /** A step of the cycle, as history names it. */
-export type CycleAction = 'arm' | 'disable' | 'poll-stopped' | 'enable' | 'poll-started';
+export type CycleAction = 'arm' | 'disable' | 'poll-stopped' | 'enable' | 'poll-started' | 'reload';
 
 /**
  * One step of the cycle: the dead-man armed, HAProxy disabled, polled until gone, enabled, polled until it serves. Each is safe
- * to repeat.
+ * to repeat. Or, instead of all these, HAProxy reloaded.
  *
  * An exit code of pacemaker's tools proves nothing: HAProxy can live on, or two of three run. Stopped means no haproxy process
  * on any controller and pacemaker's view without blocked or failed instances; started means running on every controller, and
@@ -28,6 +29,8 @@ export function cycle(connection: SiteConnection, action: CycleAction, before: B
     case 'disable':
     case 'poll-stopped':
       return stop(connection, action, before);
+    case 'reload':
+      return reload(connection, before);
     case 'enable':
     case 'poll-started':
       return start(connection, action, before);

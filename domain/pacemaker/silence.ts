@@ -1,7 +1,7 @@
 import type { VipWatch } from './vip-watch';
 
 /** While nothing is heard for longer, in milliseconds, the way to the controller may be what is silent. */
-const QUIET_MS = 2_000;
+export const QUIET_MS = 2_000;
 
 /** As exact, in milliseconds, as an outage is told by one number. */
 const EXACT_MS = 500;
@@ -40,6 +40,13 @@ export function silenceEnded(watches: readonly VipWatch[], now: number, before: 
   const watched = seenUntil - watch.startedAt <= QUIET_MS ? seenUntil : (watch.refusedAt ?? 0);
   const until = watch.answeredAtOnce ? silent.until : Math.max(silent.until, watched);
   return { lastAnswerAt, firstAnswerAt, silent: { from: silent.from, until } };
+}
+
+/** The longer one of two silences that have ended. */
+export function longestOf(one: Silence | null | undefined, other: Silence | null): Silence | undefined {
+  const lasted = ({ lastAnswerAt, firstAnswerAt }: Silence) => (firstAnswerAt ?? 0) - (lastAnswerAt ?? 0);
+  if (!one || !other) return one ?? other ?? undefined;
+  return lasted(other) > lasted(one) ? other : one;
 }
 
 /** Milliseconds. */

@@ -19,6 +19,10 @@ export interface CycleStep extends Silence {
   readonly leftovers?: Leftovers;
   /** Number of the cycle: when its first state was entered, in milliseconds since 1970. */
   readonly cycle?: number;
+  /** Where the VIP should answer all the while: the longest time in which it did not; missing without one. */
+  readonly longest?: Silence;
+  /** Likewise: when it last answered, in milliseconds since 1970. */
+  readonly answeredAt?: number;
   /** When pacemaker ends the disable by itself, by the clock of its DC. */
   readonly endsAt?: string;
 }
@@ -26,7 +30,7 @@ export interface CycleStep extends Silence {
 export type Leftovers = Readonly<Record<string, readonly number[]>>;
 
 /** What a step hands on: the times between which the VIP did not answer, whom nobody waits for, and the number of the cycle. */
-export type Before = Silence & Pick<CycleStep, 'leftovers' | 'cycle'>;
+export type Before = Silence & Pick<CycleStep, 'leftovers' | 'cycle' | 'longest' | 'answeredAt'>;
 
 /** The number of the cycle. @throws Error if the step before does not say it: the state machine hands it on */
 export function cycleOf(before: Before | null, { where }: Node): number {

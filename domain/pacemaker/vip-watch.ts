@@ -1,4 +1,5 @@
 import type { Node } from '../commands/node';
+import { longestOf, QUIET_MS, type Silence } from './silence';
 
 /** Between two looks, in milliseconds: how exact the outage is. */
 const EVERY_MS = 20;
@@ -19,14 +20,18 @@ export interface VipWatch {
   readonly answeredAtOnce: boolean;
   /** When the latest look began that was refused. */
   readonly refusedAt: number | null;
+  /** The longest time between two answers in which a look was refused, or in which nothing was heard for long; null without one. */
+  readonly longest: Silence | null;
   stop(): void;
 }
 
 /**
  * Watches from a controller whether the VIP takes TCP connections, by the port of something that was behind HAProxy before
  * Magnum: Keystone if it is on the VIP.
+ *
+ * @param answeredAt when it last answered before: since then nobody has watched
  */
-export function watchVip({ site, clock, tunnel }: Node): VipWatch {
+export function watchVip({ site, clock, tunnel }: Node, answeredAt: number | null = null): VipWatch {
   const { hostname, port, protocol } = new URL(site.openstack.authUrl);
   const probed = hostname === site.virtualIp ? Number(port || (protocol === 'https:' ? 443 : 80)) : site.magnum.apiPort;
   let underWay = 0;
@@ -37,6 +42,10 @@ export function watchVip({ site, clock, tunnel }: Node): VipWatch {
   let quickest = Infinity;
   let last: number | null = null;
   let stopped = false;
+  /** Since the last answer: when the first and the last look began that were refused. */
+  let refused: { from: number; until: number } | null = null;
+  let longest: Silence | undefined;
+  let before = answeredAt;
   const probe = () => {
     if (underWay >= UNDER_WAY) return;
     underWay++;
@@ -48,11 +57,20 @@ export function watchVip({ site, clock, tunnel }: Node): VipWatch {
         const now = clock.now();
         quickest = Math.min(quickest, now - began);
         first ??= now;
+        if (before !== null && (refused !== null || now - before > QUIET_MS)) {
+          const silent = refused ?? { from: before, until: before };
+          longest = longestOf(longest, { lastAnswerAt: before, firstAnswerAt: now, silent });
+        }
+        refused = null;
+        before = now;
         last = now;
       })
       // No answer is what an outage is.
       .catch(() => {
-        if (!stopped && clock.now() - began < REFUSED_MS) refusedAt = Math.max(refusedAt ?? 0, began);
+        if (stopped || clock.now() - began >= REFUSED_MS) return;
+        refusedAt = Math.max(refusedAt ?? 0, began);
+        // Of two looks under way the later one may have been answered sooner.
+        if (before !== null && began > before) refused = { from: refused?.from ?? began, until: began };
       })
       .finally(() => underWay--);
   };
@@ -65,6 +83,9 @@ export function watchVip({ site, clock, tunnel }: Node): VipWatch {
     },
     get refusedAt() {
       return refusedAt;
+    },
+    get longest() {
+      return longest ?? null;
     },
     get firstAnswerAt() {
       return first;

@@ -131,6 +131,8 @@ export interface Report extends Pick<
   readonly outageBoundsMs: Bounds | null;
   /** How long it may be by the site document, in milliseconds; null if that does not say. */
   readonly outageBudgetMs: number | null;
+  /** How HAProxy was made to read its fragment, or would be; null if it needs not. */
+  readonly haproxyUpdate: Site['haproxy']['update'] | null;
   /** What was down for that time, or would be; null if HAProxy is not cycled. */
   readonly blastRadius: BlastRadius | null;
   readonly verification: Verification | null;
@@ -219,6 +221,7 @@ export function report(input: ReportInput): Report {
     outageMs: outage && isExact(outage) ? outage.atMost : null,
     outageBoundsMs: outage && !isExact(outage) ? outage : null,
     outageBudgetMs: site.haproxy.outageBudgetMs ?? null,
+    haproxyUpdate: plan?.cycle ? site.haproxy.update : null,
     outages: outagesOf([input.firstCycle, cycle]),
     blastRadius: plan?.blastRadius ?? null,
     verification: input.verification,

@@ -43,6 +43,7 @@ export function tellingOf(report: Report): Telling | null {
     outageMs,
     outageBoundsMs: bounds,
     outageBudgetMs,
+    haproxyUpdate,
     authorization,
     blastRadius,
   } = report;
@@ -76,7 +77,13 @@ export function tellingOf(report: Report): Telling | null {
       ...(failure
         ? report.outages.map(({ from, to }) => `The VIP did not answer from ${from} ${to ? `to ${to}` : 'on'}.`)
         : []),
-      ...(outageMs === null ? [] : [`HAProxy was down for ${outageMs} ms.`]),
+      ...(outageMs === null
+        ? []
+        : [
+            outageMs === 0
+              ? 'HAProxy was reloaded, and the VIP answered all the while.'
+              : `${haproxyUpdate === 'reload' ? 'While HAProxy was reloaded, the VIP did not answer' : 'HAProxy was down'} for ${outageMs} ms.`,
+          ]),
       ...(bounds ? [`HAProxy was down for ${bounds.atLeast} to ${bounds.atMost} ms; not all of it was watched.`] : []),
       ...(isOverBudget(report)
         ? [`That is longer than its budget of ${outageBudgetMs} ms (haproxy.outageBudgetMs).`]

@@ -80,6 +80,14 @@ const haproxy = z
         'What HAProxy asks each API for (`option httpchk GET …`). /healthcheck is in the api-paste.ini of every Magnum since ' +
           'Newton, and answers 503 while /etc/magnum/healthcheck_disable exists. Without this field: OPTIONS /.',
       ),
+    update: z
+      .enum(['cycle', 'reload'])
+      .default('cycle')
+      .describe(
+        'How HAProxy is made to read its fragment. cycle: pacemaker stops it on all controllers and starts it again; everything behind ' +
+          'the VIPs is down meanwhile. reload: one controller after another a new process takes over and the old one serves its ' +
+          'sessions on, by the resource agent (ocf:fuel:ns_haproxy, lsb:haproxy or systemd:haproxy); nothing is down.',
+      ),
     stopTimeoutSeconds: count
       .max(LIMITS.haproxySeconds)
       .default(120)

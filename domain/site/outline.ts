@@ -11,7 +11,10 @@ export interface SiteReference extends Pick<DocumentVersion, 'version'> {
 /** What a machine itself reads of a site, for its choices, and an audit from the history. */
 export interface SiteOutline extends Pick<Site, 'approvalMinutes' | 'starterMayApprove' | 'bootstrap' | 'onFailure'> {
   readonly controllers: readonly Pick<Site['controllers'][number], 'name' | 'address'>[];
-  readonly haproxy: Pick<Site['haproxy'], 'resource' | 'stopTimeoutSeconds' | 'startTimeoutSeconds' | 'deadManSeconds'>;
+  readonly haproxy: Pick<
+    Site['haproxy'],
+    'resource' | 'update' | 'stopTimeoutSeconds' | 'startTimeoutSeconds' | 'deadManSeconds'
+  >;
   readonly clusterTemplates: readonly Pick<Site['clusterTemplates'][number], 'name'>[];
   readonly clusters: readonly Pick<Site['clusters'][number], 'name' | 'deadlineMinutes'>[];
 }
@@ -26,10 +29,10 @@ export function outlineOf({
   bootstrap,
   onFailure,
 }: Site): SiteOutline {
-  const { resource, stopTimeoutSeconds, startTimeoutSeconds, deadManSeconds } = haproxy;
+  const { resource, update, stopTimeoutSeconds, startTimeoutSeconds, deadManSeconds } = haproxy;
   return {
     controllers: controllers.map(({ name, address }) => ({ name, address })),
-    haproxy: { resource, stopTimeoutSeconds, startTimeoutSeconds, deadManSeconds },
+    haproxy: { resource, update, stopTimeoutSeconds, startTimeoutSeconds, deadManSeconds },
     clusterTemplates: clusterTemplates.map(({ name }) => ({ name })),
     clusters: clusters.map(({ name, deadlineMinutes }) => ({ name, deadlineMinutes })),
     approvalMinutes,

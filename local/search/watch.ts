@@ -5,7 +5,7 @@ import type { Effect, Tenure, Violation } from './invariants';
 import type { BegunCommand } from './world';
 
 /** The states between which the VIP may fall silent by what an execution does. */
-const OUTAGE_BEGINS = /^Disable HAProxy/;
+const OUTAGE_BEGINS = /^(Disable|Reload) HAProxy/;
 const OUTAGE_IS_OVER = /^(Verify|Anything under way\?)$/;
 /** How often it is asked, in milliseconds. */
 const SAMPLE_MS = 50;

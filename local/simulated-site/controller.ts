@@ -92,6 +92,8 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   readonly mountPoints: string[] = [];
   /** What else runs, on behalf of somebody who is logged in, or of services that are of no concern otherwise. */
   readonly foreground = new Set<SimulatedProcess>();
+  /** Files and directories of which flock(1) holds the lock: whether it was killed meanwhile. */
+  readonly locked = new Map<string, () => boolean>();
   /** The commands that run this very moment. */
   readonly commands = new Set<CommandProcess>();
 
@@ -209,7 +211,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.listenForSsh();
     for (const [name, image] of services) this.services.get(name)?.resume(image);
     if (haproxy) this.running = new HaproxyProcess(this, haproxy, this.context);
-    for (const one of leaving) this.leaveBehind(new HaproxyProcess(this, one, this.context));
+    for (const one of leaving) this.leaveBehind(new HaproxyProcess(this, one, this.context), true);
   }
 
   private listenForSsh(): void {
@@ -226,6 +228,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     this.running = undefined;
     for (const one of this.leaving) one.stop();
     this.leaving.clear();
+    this.locked.clear();
     for (const service of this.services.values()) service.stop();
     this.power.end();
     this.foreground.clear();
@@ -290,24 +293,32 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     return this.running !== undefined;
   }
 
-  /** HAProxy takes over from itself, as with `-sf`: what ran goes on until its connections are at their end. */
-  reload(): boolean {
+  /**
+   * HAProxy takes over from itself, as with `-sf`: what ran goes on until its connections are at their end.
+   *
+   * @param underSessions whether there are some that do not end
+   */
+  reload(underSessions = false): boolean {
     const old = this.running;
     if (!old) return this.start();
-    const next = this.launch(` -sf ${this.files.files.get(this.generation.haproxy.pidFile)?.content.trim() ?? ''}`);
+    if (this.haproxyWillNotStart) return false;
+    const replaced = this.files.files.get(this.generation.haproxy.pidFile)?.content.trim() ?? '';
+    const next = this.launch(` -sf ${replaced}`, old.image);
     if (!next) return false;
-    this.leaveBehind(old);
     this.running = next;
+    this.leaveBehind(old, underSessions);
     return true;
   }
 
-  private leaveBehind(old: HaproxyProcess): void {
-    old.leave();
+  private leaveBehind(old: HaproxyProcess, underSessions: boolean): void {
     this.leaving.add(old);
+    old.leave(() => {
+      if (!underSessions) this.leaving.delete(old);
+    });
   }
 
-  /** Starts HAProxy. @returns undefined if it does not start */
-  private launch(more = ''): HaproxyProcess | undefined {
+  /** Starts HAProxy. @param old what it takes over from. @returns undefined if it does not start */
+  private launch(more = '', old?: HaproxyImage): HaproxyProcess | undefined {
     const { configFile } = this.context.document.haproxy;
     const { arguments: argumentsOf, processes: kind, pidFile } = this.generation.haproxy;
     const files = haproxyFiles(this.context.document);
@@ -316,8 +327,12 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     const config = this.parseHaproxy(main, posix.dirname(configFile), further);
     if (config.alerts.length > 0 || !config.proxies.some(({ binds }) => binds.length > 0)) return undefined;
     const count = { daemon: 1, 'master-worker': 2, 'systemd-wrapper': 3 }[kind];
+    const outlives = old !== undefined && kind !== 'daemon';
+    const first = this.spawn(outlives ? count - 1 : count);
     const image = {
-      pid: this.spawn(count),
+      ...(outlives
+        ? { pid: old.pid, reloaded: { since: old.reloaded?.since ?? old.startedAt, pid: first } }
+        : { pid: first }),
       args: words.join(' ') + more,
       startedAt: this.context.clock.now(),
       proxies: config.proxies,
@@ -325,7 +340,8 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     try {
       const started = new HaproxyProcess(this, image, this.context);
       // The wrapper's child writes it, and names its own.
-      this.files.seed(pidFile, `${image.pid + (kind === 'systemd-wrapper' ? 2 : 0)}\n`);
+      const named = kind === 'systemd-wrapper' ? started.processes(kind).at(-1)?.pid : undefined;
+      this.files.seed(pidFile, `${named ?? image.pid}\n`);
       return started;
     } catch {
       return undefined;

@@ -14,6 +14,8 @@ export interface HaproxyImage {
   readonly startedAt: number;
   /** Of its first process. */
   readonly pid: number;
+  /** If that was there before a reload: when it started, and the first of the others. */
+  readonly reloaded?: { readonly since: number; readonly pid: number };
   /** Its arguments. */
   readonly args: string;
   /** As its configuration said when it started. */
@@ -23,6 +25,7 @@ export interface HaproxyImage {
 /** A running HAProxy. It listens on the addresses that its configuration had when it started, until it is stopped. */
 export class HaproxyProcess {
   private readonly frontends: Frontend[];
+  private leaving = false;
 
   /** @throws Error if one of the ports is taken: HAProxy then does not start at all */
   constructor(
@@ -43,23 +46,31 @@ export class HaproxyProcess {
     }
   }
 
-  /** Its processes, as `kind` starts them. The last one serves. */
+  /**
+   * Its processes, as `kind` starts them. The last one serves. A master or wrapper outlives a reload, and belongs to what serves then
+   * (doc/management.txt of HAProxy, and haproxy-systemd-wrapper.c of 1.5 to 1.7).
+   */
   processes(kind: Generation['haproxy']['processes']): SimulatedProcess[] {
-    const { pid, args, startedAt } = this.image;
-    const one = (offset: number, parent: number, user: string, more = ''): SimulatedProcess => ({
-      ...{ pid: pid + offset, parent, user, startedAt },
+    const { pid, args, startedAt, reloaded } = this.image;
+    const others = reloaded?.pid ?? pid + 1;
+    const one = (number: number, parent: number, user: string, more = ''): SimulatedProcess => ({
+      ...{ pid: number, parent, user, startedAt },
       name: 'haproxy',
       program: '/usr/sbin/haproxy',
       args: `/usr/sbin/haproxy ${args}${more}`,
     });
-    if (kind === 'daemon') return [one(0, INIT, 'haproxy')];
-    if (kind === 'master-worker') return [one(0, INIT, 'root'), one(1, pid, 'haproxy')];
+    if (kind === 'daemon') return [one(pid, INIT, 'haproxy')];
+    const first = { ...one(pid, INIT, 'root'), startedAt: reloaded?.since ?? startedAt };
     const program = '/usr/sbin/haproxy-systemd-wrapper';
-    return [
-      { ...one(0, INIT, 'root'), name: 'haproxy-systemd-wrapper', program, args: `${program} ${args}` },
-      one(1, pid, 'haproxy', ' -Ds'),
-      one(2, pid + 1, 'haproxy', ' -Ds'),
-    ];
+    const all =
+      kind === 'master-worker'
+        ? [first, one(others, pid, 'haproxy')]
+        : [
+            { ...first, name: 'haproxy-systemd-wrapper', program, args: `${program} ${args}` },
+            one(others, pid, 'haproxy', ' -Ds'),
+            one(others + 1, others, 'haproxy', ' -Ds'),
+          ];
+    return this.leaving ? all.slice(1) : all;
   }
 
   /** Ends the process, and with it its connections. */
@@ -67,9 +78,14 @@ export class HaproxyProcess {
     for (const frontend of this.frontends) frontend.close();
   }
 
-  /** Another has taken over: it goes on until its connections are at their end. */
-  leave(): void {
-    for (const frontend of this.frontends) frontend.leave();
+  /** Another has taken over: it goes on until its connections are at their end. @param ended is told when they are */
+  leave(ended: () => void): void {
+    this.leaving = true;
+    const check = () => {
+      if (this.frontends.every(({ connections }) => connections === 0)) ended();
+    };
+    for (const frontend of this.frontends) frontend.leave(check);
+    check();
   }
 }
 
@@ -91,6 +107,8 @@ class Frontend {
   private readonly down = new Map<Server, number>();
   private readonly started: number;
   private turn = 0;
+  private open = 0;
+  private onClose: () => void = () => undefined;
 
   constructor(
     private readonly proxy: Proxy,
@@ -119,11 +137,23 @@ class Frontend {
     for (const listener of this.listeners) listener.close();
   }
 
-  leave(): void {
+  /** @param closed is told of each connection that ends from now on */
+  leave(closed: () => void): void {
+    this.onClose = closed;
     for (const listener of this.listeners) listener.stopListening();
   }
 
+  /** How many connections it serves. */
+  get connections(): number {
+    return this.open;
+  }
+
   private accept(connection: Duplex): void {
+    this.open++;
+    connection.once('close', () => {
+      this.open--;
+      this.onClose();
+    });
     if (this.proxy.mode === 'http') {
       serveHttp(connection, (incoming, answer) => void this.forward(incoming, answer));
     } else void this.pass(connection);

@@ -224,6 +224,7 @@ export class Shell {
         arguments: rest,
         pacemaker,
         timings,
+        isKilled: () => life.over,
         sleep: (milliseconds) => life.sleep(milliseconds),
         stdin: async () => {
           const text = await input.all();

@@ -24,6 +24,11 @@ export const PLATFORM_CATALOGUE = {
     'HAProxy was started with files of which none is, or includes, the directory of fragments: a fragment has no effect.',
     'Have it started with -f on the directory too, as the finding says.',
   ),
+  HAProxyNotReloadable: entry(
+    ERROR,
+    'The site document wants HAProxy to be reloaded, and nobody knows how its resource agent does that.',
+    'Set haproxy.update to cycle, or use one of the agents that the finding names.',
+  ),
   OtherHAProxy: entry(
     WARNING,
     "Processes named haproxy run that are not those of pacemaker's resource, such as Neutron's metadata proxies.",

@@ -5,11 +5,12 @@ import { LIMITS } from '../../../domain/site/limits';
 import { quote } from '../../../domain/ssh/command-line';
 import { messageOf } from '../../states/failure';
 import { type Expression, jsonata, NOW, text } from '../../states/expression';
-import { inOrder, isOver, type Phase, type Rule, UNCHANGED, type VariablesOf } from '../../states/kit';
+import { isOver, type Phase, type Rule, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { HURRIED } from '../../states/retries';
 import { bounded } from '../../states/time-limit';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { PhaseContext } from './phase';
+import { notReloaded, reloadHaproxy, toReload } from './reload';
 import type { SiteVariables } from './variables';
 
 /** What ends our own disable, as somebody types it. */
@@ -34,16 +35,22 @@ const UNTIL_ENABLED: RetryProps = {
 };
 
 /**
- * Cycle HAProxy: the dead-man armed; then HAProxy disabled, polled until gone everywhere, enabled, polled until it serves
- * everywhere.
+ * Update HAProxy, so that it reads what is in place: it is reloaded, where the site document wants that, or cycled: the dead-man
+ * armed; then HAProxy disabled, polled until gone everywhere, enabled, polled until it serves everywhere.
  *
  * HAProxy is never left disabled: whatever goes wrong from Disable HAProxy on is noted, and the way leads through Enable
  * HAProxy, which is tried again and again. Choices and waits in between cannot fail: their expressions take any value.
  */
-export function cycleHaproxy(context: PhaseContext): Phase {
-  const { kit } = context;
+export function updateHaproxy(context: PhaseContext): Phase {
+  const { kit, release } = context;
   return (next) => {
-    const first = inOrder([reach(context), armDeadMan(context)], stop(context, enableAfterStop(context, next)));
+    const cycle = armDeadMan(context)(stop(context, enableAfterStop(context, next)));
+    const reload = reloadHaproxy(context, {
+      next,
+      late: { next: release, assign: kit.failure('HAProxyReloadTimeout', notReloaded(kit.$)) },
+      onFailure: (task) => kit.onFailure(task, release),
+    });
+    const first = reach(context)(kit.choice('Update HAProxy how?', [toReload(kit, reload)], cycle));
     return kit.choice('HAProxy to cycle?', [{ when: jsonata`${kit.$.plan.dot('cycle')} = true`, next: first }], next);
   };
 }

@@ -15,7 +15,7 @@ import { authorization } from './authorize';
 import { bootstrap, lookAtSchema, upgradeSchema } from './bootstrap';
 import { awaitClusters, ensureClusters, ensureClusterTemplates } from './clusters';
 import { commit, restart, stage } from './configure';
-import { cycleHaproxy } from './cycle';
+import { updateHaproxy } from './cycle';
 import { end, report, reportDrift, reportFailure } from './finish';
 import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
@@ -119,7 +119,7 @@ interface Surroundings {
  *   recover: Clear staging
  *   check, apply: Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Start HAProxy where it is down →
- *     Reach → Arm dead-man → Cycle HAProxy → Verify → templates → clusters → Report
+ *     Reach → Update HAProxy (Reload HAProxy, or Arm dead-man → Cycle HAProxy) → Verify → templates → clusters → Report
  *   apply that needs an authorization: the same, but it acts as a check until it has found something to change. Then Authorize, and
  *     what comes after Plan; or, if somebody has to approve it, the lock is released, Await approval, and all again from the lock on.
  *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at. If the site
@@ -145,7 +145,7 @@ function procedure(kit: StateKit<SiteVariables>, { lock, notes, topic, machine }
     inOrder([verify(undone), ensureClusterTemplates(lenient), ensureClusters(lenient, authorize.first)], complete),
   );
   // If nothing on the controllers changes, the plan has nobody to restart and no cycle.
-  const activated = inOrder([restart(undone), startDown(undone), cycleHaproxy(undone)], verified);
+  const activated = inOrder([restart(undone), startDown(undone), updateHaproxy(undone)], verified);
   const committed = repeated(scope, LOOKS, () =>
     upgradeSchema(undone, { check: reported, authorize: authorize.first })(activated),
   );

@@ -8,8 +8,9 @@ import { UNTIL_ANSWERED } from '../../states/retries';
 import { CALL } from './calls';
 import type { SiteVariables } from './variables';
 
-/** The key of the item that has a site's last outage. */
-const keyOf = ({ lock }: VariablesOf<SiteVariables>) => text`outage ${lock}`;
+/** The key of the item that has a site's last outage by one way of updating HAProxy; that of a cycle has been so always. */
+const keyOf = ({ lock, outline }: VariablesOf<SiteVariables>) =>
+  text`outage ${lock}${jsonata<string>`${outline.dot('haproxy')}.update = "reload" ? " reload" : ""`}`;
 
 /** Read last outage, for the forecast of the next one. Whether it is known or not, the execution goes on. */
 export function readLastOutage({ scope, $ }: StateKit<SiteVariables>, table: NotesTable, next: State): State {

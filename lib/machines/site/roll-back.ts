@@ -8,6 +8,7 @@ import { JUST_FAILED, messageOf } from '../../states/failure';
 import { inOrder, isOver, type Phase, UNCHANGED } from '../../states/kit';
 import { cycleBack, startAgain } from './cycle';
 import type { PhaseContext } from './phase';
+import { notReloaded, reloadHaproxy, toReload } from './reload';
 
 /** How long controllers on which something goes wrong are tried again. */
 const DEADLINE_SECONDS = 60;
@@ -148,16 +149,23 @@ function restartAgain({ kit }: PhaseContext): Phase {
   };
 }
 
-/** HAProxy is cycled once more if it has read the fragment that was taken away. */
+/** HAProxy is cycled or reloaded once more if it has read the fragment that was taken away. */
 function cycleHaproxyBack(context: PhaseContext): Phase {
   const { kit } = context;
   const { $ } = kit;
   return (next) => {
     const rewritten = jsonata<boolean>`$count(${$.staged}.files[kind = "fragment" and rewritten = true]) > 0`;
     const read = jsonata<boolean>`(${$.cycle} != null or true in ${$.rollBack.dot('controllers')}.haproxyStale)`;
+    const stale = jsonata<boolean>`${$.unserved} = false and ${rewritten} and ${read}`;
+    const reload = reloadHaproxy(context, {
+      next,
+      late: { next, assign: { troubles: jsonata`$append([${$.troubles}], [${notReloaded($)}])` } },
+      onFailure: (task) => noteTrouble(context, task, next),
+      suffix: ' for roll-back',
+    });
     return kit.choice(
       'HAProxy to cycle back?',
-      [{ when: jsonata`${$.unserved} = false and ${rewritten} and ${read}`, next: cycleBack(context, next) }],
+      [toReload(kit, reload, stale), { when: stale, next: cycleBack(context, next) }],
       next,
     );
   };

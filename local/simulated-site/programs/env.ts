@@ -29,6 +29,30 @@ export function ipOf(programs: Programs): Program {
   };
 }
 
+/** Between two looks whether a lock is free, in milliseconds. */
+const AGAIN_MS = 5;
+
+/** flock -o PATH PROGRAM ARGUMENT…, of util-linux: waits until nobody else holds the lock. */
+export function flockOf(programs: Programs): Program {
+  return async (invocation) => {
+    const [option, path = '', ...words] = invocation.arguments;
+    const { controller, who, isKilled } = invocation;
+    if (option !== '-o') return failure('flock: requires file descriptor, file or directory', 64);
+    if (path === '/root' && who.user !== 'root')
+      return failure(`flock: cannot open lock file ${path}: Permission denied`, 66);
+    // A lock ends with the process that holds it.
+    while (controller.locked.get(path)?.() === false) await invocation.sleep(AGAIN_MS);
+    controller.locked.set(path, isKilled);
+    try {
+      return await started(programs, { ...invocation, arguments: words }, (name) =>
+        failure(`flock: failed to execute ${name}: No such file or directory`, 69),
+      );
+    } finally {
+      if (controller.locked.get(path) === isKilled) controller.locked.delete(path);
+    }
+  };
+}
+
 function started(
   programs: Programs,
   invocation: Invocation,

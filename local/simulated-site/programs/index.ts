@@ -22,7 +22,7 @@ import {
 import { crm } from './crm';
 import { crmResource } from './crm-resource';
 import { crmSimulate } from './crm-simulate';
-import { envOf, ipOf } from './env';
+import { envOf, flockOf, ipOf } from './env';
 import { find } from './find';
 import { grep } from './grep';
 import { haproxy } from './haproxy';
@@ -35,6 +35,7 @@ import type { Program } from './program';
 import { ps } from './ps';
 import { python, python2, python3 } from './python';
 import { rabbitmqctl } from './rabbitmq';
+import { reloadsOf } from './reload';
 import { service, systemctl } from './services';
 import { setsid } from './setsid';
 import { ss } from './ss';
@@ -96,6 +97,8 @@ export function programsOf(generation: Generation): ReadonlyMap<string, Program>
     const all = new Map(there);
     all.set('env', envOf(all));
     all.set('ip', ipOf(all));
+    all.set('flock', flockOf(all));
+    for (const [path, program] of reloadsOf(generation)) all.set(path, program);
     programs = all;
     known.set(generation, programs);
   }

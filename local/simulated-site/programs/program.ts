@@ -13,6 +13,8 @@ export interface Invocation {
   readonly namespace?: string;
   readonly pacemaker: Pacemaker;
   readonly timings: Timings;
+  /** Whether it was killed. */
+  readonly isKilled: () => boolean;
   /** Waits for this many milliseconds. A program that is killed meanwhile does not go on. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** All of standard input, up to its end. */

@@ -1,5 +1,6 @@
 import type { Service } from '../services';
 import { failure, type Invocation, type Outcome, type Program } from './program';
+import { reloadUnit } from './reload';
 
 type Verb = 'start' | 'stop' | 'restart' | 'status';
 
@@ -39,7 +40,7 @@ export const service: Program = async (invocation) => {
   return { exit: 0, stdout: states.map((state) => `${state}\n`).join(''), changed: true };
 };
 
-/** systemctl start|stop|restart|status|is-active NAME, of a unit or a service. */
+/** systemctl start|stop|restart|status|is-active NAME, of a unit or a service, and systemctl reload haproxy. */
 export const systemctl: Program = async (invocation) => {
   const [verb = '', unit = '', ...more] = invocation.arguments;
   if (invocation.controller.generation.init !== 'systemd') {
@@ -57,6 +58,7 @@ export const systemctl: Program = async (invocation) => {
       stdout: `   Active: ${found.running ? 'active (running)' : 'inactive (dead)'}\n`,
     };
   }
+  if (verb === 'reload' && name === 'haproxy') return reloadUnit(invocation);
   if (!isVerb(verb)) return failure(`Unknown operation ${verb}.`);
   if (!found) return failure(`Failed to ${verb} ${name}.service: Unit ${name}.service not found.`, 5);
   if (invocation.who.user !== 'root') {

@@ -39,6 +39,7 @@ function detached(invocation: Invocation, words: string): Invocation {
     ...invocation,
     arguments: split,
     who: ROOT,
+    isKilled: () => false,
     sleep: (milliseconds) => invocation.controller.clock.sleep(milliseconds),
     stdin: () => Promise.resolve(''),
   };

@@ -11,6 +11,7 @@ function watched(seen: { first?: number; last?: number; atOnce?: boolean; refuse
     lastAnswerAt: at(seen.last),
     answeredAtOnce: seen.atOnce ?? false,
     refusedAt: at(seen.refused),
+    longest: null,
     stop: () => undefined,
   };
 }

@@ -11,6 +11,7 @@ const quiet: Report = {
     outageMs: null,
     outageBoundsMs: null,
     outageBudgetMs: null,
+    haproxyUpdate: 'cycle',
   },
   ...{ blastRadius: null, document: { version: 'v1', sha256: '0'.repeat(64) } },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
