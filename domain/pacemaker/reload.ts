@@ -1,6 +1,7 @@
 import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
 import { servingHaproxyOn } from '../commands/whose-processes';
+import type { Command } from '../ssh/command';
 import { clusterStatus, startedOn } from './cluster';
 import { longestOf } from './silence';
 import { type Before, type CycleStep, cycleOf, namesOf, until } from './step';
@@ -19,11 +20,12 @@ import { watchVip } from './vip-watch';
 export async function reload({ nodes }: SiteConnection, before: Before | null): Promise<CycleStep> {
   const [lead] = nodes;
   const cycle = cycleOf(before, lead);
+  const replaced = new Map(Object.entries(before?.replaced ?? {}));
   const watch = watchVip(lead, before?.answeredAt);
   try {
     let waitingFor = '';
     for (const node of nodes) {
-      waitingFor = await reloaded(node, cycle);
+      waitingFor = await reloaded(node, cycle, replaced);
       if (waitingFor !== '') break;
     }
     if (waitingFor === '') waitingFor = await until(lead, () => underPacemaker(nodes));
@@ -33,7 +35,7 @@ export async function reload({ nodes }: SiteConnection, before: Before | null): 
     const done = waitingFor === '';
     const at = lead.clock.now();
     return {
-      ...{ done, waitingFor, cycle },
+      ...{ done, waitingFor, cycle, replaced: Object.fromEntries(replaced) },
       ...(longest && { longest }),
       ...(answeredAt !== undefined && { answeredAt }),
       ...(done ? (longest ?? { lastAnswerAt: at, firstAnswerAt: at }) : { lastAnswerAt: null, firstAnswerAt: null }),
@@ -47,25 +49,35 @@ function answers(lastAnswerAt: number | null, { site }: Node): string {
   return lastAnswerAt === null ? `an answer of the VIP ${site.virtualIp}` : '';
 }
 
-/** @returns what is still waited for on this controller */
-async function reloaded(node: Node, since: number): Promise<string> {
-  let found = (await servingHaproxyOn(node)).haproxy;
-  const down = await until(node, async () => {
-    if (found.serving.length === 0) found = (await servingHaproxyOn(node)).haproxy;
-    return found.serving.length > 0 ? '' : `haproxy to run on ${node.name}`;
-  });
-  if (down !== '') return down;
-  // An age is in whole seconds, and up to one more.
-  if (((found.age ?? Infinity) + 1) * 1000 < node.clock.now() - since) return '';
-  const before = new Set(found.serving.map(({ pid }) => pid));
-  const { reloadHaproxy } = node.commands;
-  if (!reloadHaproxy) throw new Error(`Nobody knows how HAProxy is reloaded on ${node.where}`);
-  await node.run(reloadHaproxy);
+/**
+ * @param replaced is told which processes are to be replaced on this controller; if it knows, that was begun before
+ * @returns what is still waited for on this controller
+ */
+async function reloaded(node: Node, since: number, replaced: Map<string, readonly number[]>): Promise<string> {
+  if (!replaced.has(node.name)) {
+    let found = (await servingHaproxyOn(node)).haproxy;
+    const down = await until(node, async () => {
+      if (found.serving.length === 0) found = (await servingHaproxyOn(node)).haproxy;
+      return found.serving.length > 0 ? '' : `haproxy to run on ${node.name}`;
+    });
+    if (down !== '') return down;
+    // An age is in whole seconds, and up to one more: what started within the first second is reloaded once more.
+    const isNew = ((found.age ?? Infinity) + 1) * 1000 < node.clock.now() - since;
+    if (!isNew) await node.run(reloadOn(node));
+    replaced.set(node.name, isNew ? [] : found.serving.map(({ pid }) => pid));
+  }
+  const old = replaced.get(node.name) ?? [];
   return until(node, async () => {
     const { serving } = (await servingHaproxyOn(node)).haproxy;
-    const isNew = serving.length > 0 && serving.every(({ pid }) => !before.has(pid));
+    const isNew = serving.length > 0 && serving.every(({ pid }) => !old.includes(pid));
     return isNew ? '' : `a new process of haproxy to take over on ${node.name}`;
   });
+}
+
+/** @throws Error if Preflight has found none, which refuses an apply */
+function reloadOn({ commands, where }: Node): Command {
+  if (commands.reloadHaproxy) return commands.reloadHaproxy;
+  throw new Error(`Nobody knows how HAProxy is reloaded on ${where}`);
 }
 
 /** Whether pacemaker has HAProxy started everywhere, and its agent would find the process that serves. @returns what is waited for */

@@ -17,6 +17,8 @@ export interface CycleStep extends Silence {
    * nobody waits for them.
    */
   readonly leftovers?: Leftovers;
+  /** PIDs of HAProxy's processes that a reload replaces, or has replaced, on each controller where it was begun. */
+  readonly replaced?: Leftovers;
   /** Number of the cycle: when its first state was entered, in milliseconds since 1970. */
   readonly cycle?: number;
   /** Where the VIP should answer all the while: the longest time in which it did not; missing without one. */
@@ -30,7 +32,7 @@ export interface CycleStep extends Silence {
 export type Leftovers = Readonly<Record<string, readonly number[]>>;
 
 /** What a step hands on: the times between which the VIP did not answer, whom nobody waits for, and the number of the cycle. */
-export type Before = Silence & Pick<CycleStep, 'leftovers' | 'cycle' | 'longest' | 'answeredAt'>;
+export type Before = Silence & Pick<CycleStep, 'leftovers' | 'replaced' | 'cycle' | 'longest' | 'answeredAt'>;
 
 /** The number of the cycle. @throws Error if the step before does not say it: the state machine hands it on */
 export function cycleOf(before: Before | null, { where }: Node): number {

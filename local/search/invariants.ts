@@ -47,11 +47,21 @@ export function servesAgain(site: SimulatedSite): Violation[] {
   const missing = pacemaker.nodes
     .filter(({ member, name }) => member && pacemaker.view(name)?.quorum && !controllers.get(name)?.haproxyWillNotStart)
     .filter(({ name }) => !controllers.get(name)?.processes.some((process) => process.name === 'haproxy'));
-  return violation(
-    'I1',
-    'HAProxy does not run',
-    missing.map(({ name }) => name),
+  const several = [...controllers.values()].filter(
+    ({ processes }) => processes.filter((process) => process.name === 'haproxy').length > 1,
   );
+  return [
+    ...violation(
+      'I1',
+      'HAProxy does not run',
+      missing.map(({ name }) => name),
+    ),
+    ...violation(
+      'I1',
+      'two HAProxies listen, of which pacemaker knows one',
+      several.map(({ name }) => name),
+    ),
+  ];
 }
 
 /** I2: each managed file is the old one or the new one, whole. */

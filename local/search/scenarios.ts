@@ -34,17 +34,25 @@ function stopConductor({ controllers }: SimulatedSite): void {
   first?.services.get('magnum-conductor')?.stop();
 }
 
+/** Somebody has written the same fragment again: HAProxy runs with an older one. */
+function fragmentWrittenAgain({ document: { haproxy }, controllers, clock }: SimulatedSite): void {
+  for (const { files } of controllers.values()) {
+    files.setModified(`${haproxy.fragmentDirectory}/${haproxy.fragment}`, clock.now());
+  }
+}
+
 const RECIPES = {
   'fresh-apply': { from: 'fresh', mode: 'apply' },
   'cycle-only': {
     from: 'applied',
     mode: 'apply',
-    // Somebody has written the same fragment again: HAProxy runs with an older one.
-    change: ({ document: { haproxy }, controllers, clock }) => {
-      for (const { files } of controllers.values()) {
-        files.setModified(`${haproxy.fragmentDirectory}/${haproxy.fragment}`, clock.now());
-      }
-    },
+    change: fragmentWrittenAgain,
+  },
+  'reload-only': {
+    from: 'applied',
+    mode: 'apply',
+    document: (golden) => ({ ...golden, haproxy: { ...golden.haproxy, update: 'reload' } }),
+    change: fragmentWrittenAgain,
   },
   'clean-check': { from: 'applied', mode: 'check' },
   'drifted-check': {

@@ -282,6 +282,11 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     ];
   }
 
+  /** Of HAProxy's first process. */
+  get haproxyPid(): number | undefined {
+    return this.running?.image.pid;
+  }
+
   get runsHaproxy(): boolean {
     return this.running !== undefined;
   }
@@ -296,9 +301,10 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   /**
    * HAProxy takes over from itself, as with `-sf`: what ran goes on until its connections are at their end.
    *
+   * @param of the process that it takes over from: if another one has done that meanwhile, that one goes on beside it
    * @param underSessions whether there are some that do not end
    */
-  reload(underSessions = false): boolean {
+  reload({ of = this.haproxyPid, underSessions = false } = {}): boolean {
     const old = this.running;
     if (!old) return this.start();
     if (this.haproxyWillNotStart) return false;
@@ -306,7 +312,8 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
     const next = this.launch(` -sf ${replaced}`, old.image);
     if (!next) return false;
     this.running = next;
-    this.leaveBehind(old, underSessions);
+    if (old.image.pid === of) this.leaveBehind(old, underSessions);
+    else this.leaving.add(old);
     return true;
   }
 

@@ -130,7 +130,8 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
   const { resource } = document.haproxy;
   const cluster = { resource, generation, agents: controllers, network, timings, clock, image: image?.pacemaker };
   const pacemaker = new Pacemaker(cluster);
-  if (!image && generation.haproxy.reloaded) for (const controller of controllers.values()) controller.reload(true);
+  if (!image && generation.haproxy.reloaded)
+    for (const controller of controllers.values()) controller.reload({ underSessions: true });
   const shell = new Shell({ pacemaker, hooks, record, timings });
   return {
     document,

@@ -98,9 +98,7 @@ it('an ordinary user may reload it by the printed sudoers file', async () => {
   await withLocal(document, async (local) => {
     for (const controller of local.site.controllers.values()) {
       controller.sudoers = (user, argv) =>
-        [4, 10, 20, 30, 60, 90].some((seconds) =>
-          allows(user, limited({ argv, root: true, timeoutSeconds: seconds })),
-        );
+        [4, 10, 20, 30, 60, 90].some((seconds) => allows(user, limited({ argv, root: true, timeoutSeconds: seconds })));
     }
 
     const report = reportOf(await run(local));

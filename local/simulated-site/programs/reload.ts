@@ -41,6 +41,8 @@ export async function reloadUnit(invocation: Invocation): Promise<Outcome> {
 
 async function reload({ controller, sleep, timings, who }: Invocation): Promise<boolean> {
   if (who.user !== 'root') return false;
+  // The number is read first, and the new process takes over when it has read its configuration.
+  const of = controller.haproxyPid;
   await sleep(timings.haproxyCheck);
-  return controller.reload();
+  return controller.reload({ ...(of !== undefined && { of }) });
 }

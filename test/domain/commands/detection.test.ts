@@ -27,6 +27,8 @@ it('nothing is taken for granted', () => {
     includes: [],
     pidFile: undefined,
     namespace: undefined,
+    agent: undefined,
+    unknownToReload: [],
   });
 });
 

@@ -183,7 +183,7 @@ describe('who listens where', () => {
 
 describe('a reload', () => {
   it.each(['fuel-9', 'debian-12'] as const)(
-    'leaves the old process of HAProxy where it is, on %s',
+    'leaves the old process of HAProxy where it is while it has sessions, on %s',
     async (generation) => {
       await restartLab({ generation });
       const before = await detected();
@@ -191,7 +191,7 @@ describe('a reload', () => {
       const [old] = haproxyProcesses(before.list, evidence).serving;
       await lab.pass(3000);
 
-      const reloaded = first().reload();
+      const reloaded = first().reload({ underSessions: true });
 
       const { list } = await detected();
       const pidFile = first().files.files.get(GENERATIONS[generation].haproxy.pidFile)?.content ?? '';
@@ -206,6 +206,23 @@ describe('a reload', () => {
     },
   );
 });
+
+it.each(['debian-12', 'rocky-9', 'centos-7'] as const)(
+  'a reload without sessions leaves one HAProxy, below the same master, on %s',
+  async (generation) => {
+    await restartLab({ generation });
+    const haproxies = () => first().processes.filter(({ args }) => args.includes('/etc/haproxy/haproxy.cfg'));
+    const before = haproxies();
+
+    first().reload();
+
+    const [after, kind] = [haproxies(), GENERATIONS[generation].haproxy.processes];
+    expect(after).toHaveLength(before.length);
+    expect(after.at(-1)?.pid).not.toBe(before.at(-1)?.pid);
+    expect(after[0]?.pid === before[0]?.pid).toBe(kind !== 'daemon');
+    expect(after.slice(1).every(({ parent }, at) => parent === after[at]?.pid)).toBe(true);
+  },
+);
 
 it('hidepid shows an ordinary user no process but its own, and root all', async () => {
   await restartLab({ document: { ...lab.site.document, ssh: { ...lab.site.document.ssh, user: 'operator' } } });

@@ -325,6 +325,42 @@ describe('an apply', () => {
     });
   });
 
+  describe('with HAProxy that is to be reloaded', () => {
+    const reloading: Script = {
+      'load-site': ({ input }) => ({
+        ...{ site: { ...golden, haproxy: { ...golden.haproxy, update: 'reload' } }, lock: LOCK, mode: modeOf(input) },
+        ...{ ...acting(input), findings: [], refusal: null },
+      }),
+      'cycle reload': (_, attempt) => ({ done: attempt > 1, waitingFor: 'node-2', lastAnswerAt: 9, firstAnswerAt: 9 }),
+    };
+
+    test('does that after Reach, until it is done, and disables nothing', async () => {
+      const { status, calls, inputs, output } = await start(reloading);
+
+      expect(status).toBe('SUCCEEDED');
+      expect(after(calls, 'reach').slice(0, 3)).toEqual(['cycle reload', 'cycle reload', 'verify']);
+      expect(calls.filter((call) => call.startsWith('cycle '))).toEqual(['cycle reload', 'cycle reload']);
+      expect(inputs['cycle reload']?.[0]).toMatchObject({ before: { cycle: expect.any(Number) as number } });
+      expect(output).toMatchObject({ cycle: { done: true } });
+    });
+
+    test('fails if it takes too long, and reloads it once more with the fragment of before', async () => {
+      const { error, cause, calls } = await start({
+        ...reloading,
+        'cycle reload': pending('a new process of haproxy to take over on node-2'),
+      });
+
+      expect(error).toBe('HAProxyReloadTimeout');
+      expect(cause).toMatch(/not everywhere after 180 s; waiting for: a new process .*\nRolled back\./s);
+      const back = after(calls, 'roll-back');
+      expect([back.includes('cycle reload'), back.at(-1), calls.includes('cycle disable')]).toEqual([
+        true,
+        'report',
+        false,
+      ]);
+    });
+  });
+
   test('leaves HAProxy alone if its fragment did not change', async () => {
     const { calls } = await start({
       plan: () => ({ changed: true, stage: [], restart: ['node-1'], cycle: false, summary: [] }),
