@@ -36,6 +36,9 @@ export function several(faults: 2 | 3, references: readonly Reference[], count: 
 /** The command that disables HAProxy. */
 const DISABLE = /cibadmin -M .*"Stopped"/;
 
+/** That reloads it. */
+const RELOAD = /haproxy reload$/;
+
 /** Where much hangs on it: a kind of fault at the first point whose name is like this. */
 const CRUCIAL: readonly (readonly [scenario: ScenarioName, kind: string, point: RegExp])[] = [
   ['cycle-only', 'lost', DISABLE],
@@ -55,6 +58,12 @@ const CRUCIAL: readonly (readonly [scenario: ScenarioName, kind: string, point: 
   ['cycle-only', 'aborted', /^HAProxy stopped\?$/],
   ['cycle-only', 'aborted-again', /^HAProxy stopped\?$/],
   ['cycle-only', 'second-apply', /^Disable HAProxy$/],
+  ['reload-only', 'exit', RELOAD],
+  ['reload-only', 'lost', RELOAD],
+  ['reload-only', 'function-killed', RELOAD],
+  ['reload-only', 'controller-off', RELOAD],
+  ['reload-only', 'invoked-twice', /lambda:invoke Reload HAProxy/],
+  ['reload-only', 'aborted', /^Reload HAProxy$/],
   ['left-disabled', 'controller-off', /crm_mon/],
   ['left-disabled', 'exit', /haproxy -c/],
   ['left-disabled', 'answer-late', /lambda:invoke Load site/],
