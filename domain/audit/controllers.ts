@@ -2,6 +2,7 @@ import type { Committed } from '../controller/commit';
 import type { ControllerState, FileState } from '../controller/inspect';
 import type { Plan } from '../controller/plan';
 import type { CycleStep } from '../pacemaker/cycle';
+import type { Site } from '../site/document';
 import type { Restart } from '../controller/restart';
 import type { StagedFile } from '../controller/stage';
 import { type ControllerProgress, progress } from '../report/progress';
@@ -30,6 +31,8 @@ export interface AuditedController extends Omit<ControllerState, 'files'> {
   readonly toCycle: boolean;
   readonly started: boolean;
   readonly cycled: boolean;
+  /** What cycled means on this site. */
+  readonly update: Site['haproxy']['update'];
   /** Whether what was planned for it is in place. */
   readonly state: ControllerProgress;
 }
@@ -37,8 +40,12 @@ export interface AuditedController extends Omit<ControllerState, 'files'> {
 /** What a report says of it; an execution that was stopped has none. */
 type Reported = Partial<Pick<Report, 'controllers'>> | undefined;
 
-/** Everything that happened on the controllers. @param cycled whether HAProxy was cycled and serves again */
-export function auditedControllers(steps: readonly Step[], cycled: boolean, reported: Reported): AuditedController[] {
+/** Everything that happened on the controllers. @param cycled whether HAProxy was cycled, or reloaded, and serves again */
+export function auditedControllers(
+  steps: readonly Step[],
+  { cycled, update }: Pick<AuditedController, 'cycled' | 'update'>,
+  reported: Reported,
+): AuditedController[] {
   const { controllers: found = [] } = (outputs(steps, 'Inspect controllers').at(-1) ?? {}) as {
     controllers?: ControllerState[];
   };
@@ -73,7 +80,7 @@ export function auditedControllers(steps: readonly Step[], cycled: boolean, repo
       ...one,
       files,
       firewallChanged,
-      ...{ toRestart, toStart, toCycle, started: toStart && last?.done === true, cycled: toCycle && cycled },
+      ...{ toRestart, toStart, toCycle, started: toStart && last?.done === true, cycled: toCycle && cycled, update },
       restarted: controller === undefined ? null : (restarted as Omit<Restart, 'controller'>),
       state: reported?.controllers?.find(({ name }) => name === one.name)?.progress ?? progress(done),
     };

@@ -46,6 +46,13 @@ export function outages(steps: readonly Step[]): Outage[] {
   }));
 }
 
+/** Whether HAProxy was reloaded everywhere. */
+export function isReloaded(steps: readonly Step[]): boolean {
+  return steps.some(
+    ({ name, output }) => RELOADS.test(name) && (output as { done?: boolean } | undefined)?.done === true,
+  );
+}
+
 /** An outage's length in words. */
 export function lengthOf({ length }: Outage): string {
   if (length === null) return 'of unknown length';

@@ -1,3 +1,7 @@
+import { auditText } from '../../cli/audit-text';
+import { style } from '../../cli/style';
+import { audit } from '../../domain/audit/audit';
+import { page } from '../../domain/audit/page';
 import { sudoers } from '../../domain/commands/sudoers';
 import type { Site } from '../../domain/site/document';
 import { reloadCommand } from '../../domain/commands/reload';
@@ -87,6 +91,10 @@ it.each<{ generation: GenerationName; name: SiteName; agent: string }>([
       expect(changes(local).filter(({ command }) => command.includes(agent))).toHaveLength(document.controllers.length);
       expect(serving(local).some((pid) => before.includes(pid))).toBe(false);
       expect([again.outcome, changes(local).length]).toEqual(['unchanged', made]);
+      const audited = audit({ events: result.events });
+      expect(audited.controllers.map(({ state, cycled }) => [state, cycled])).toEqual(ALL.map(() => ['applied', true]));
+      expect(auditText(audited, style(true))).toContain('\nOutage: none.\n');
+      expect(page(audited)).toContain('reloaded');
     },
     { generation },
   );

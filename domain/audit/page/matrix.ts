@@ -138,12 +138,13 @@ function thingsOf({ controllers, mode, verdicts: reported }: Audit): Thing[] {
     {
       name: 'HAProxy',
       cell: (one) => {
-        const { haproxy, toCycle, started, cycled } = one;
+        const { haproxy, toCycle, started, cycled, update } = one;
         const kinds = kindsOf(one, [HAPROXY], haproxy === 'stale' ? 'older than its fragment' : haproxy);
-        if (cycled) return changed('↻', haproxy === 'current' ? 'cycled' : `${kinds}, cycled`);
+        const done = update === 'reload' ? 'reloaded' : 'cycled';
+        if (cycled) return changed('↻', haproxy === 'current' ? done : `${kinds}, ${done}`);
         if (started) return changed('▲', `${kinds}, started`);
         if (haproxy !== 'current') return bad('≠', `${kinds}${left}`);
-        return toCycle ? bad('≠', `to cycle${left}`) : good('runs with its fragment');
+        return toCycle ? bad('≠', `to ${update}${left}`) : good('runs with its fragment');
       },
     },
   ];
