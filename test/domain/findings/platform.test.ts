@@ -162,6 +162,37 @@ describe('what cannot be worked with is told with the version it takes', () => {
   });
 });
 
+describe('HAProxy that is to be reloaded', () => {
+  const reloading = site('golden', ({ haproxy }) => (haproxy.update = 'reload'));
+  const conffile =
+    '<instance_attributes id="i"><nvpair id="n" name="conffile" value="/etc/x.cfg"/></instance_attributes>';
+
+  it.each<[string, Reply, string[]]>([
+    ['by an agent that can do that', WELL.resource, []],
+    ['where pacemaker does not run, which is told by itself', { exitCode: 102 }, []],
+    [
+      'by an agent of which nobody knows how',
+      '<primitive id="p_haproxy" class="ocf" provider="heartbeat" type="haproxy"/>',
+      [
+        'error HAProxyNotReloadable: p_haproxy has the agent ocf:heartbeat:haproxy, of which no reload is known, on node-2',
+      ],
+    ],
+    [
+      'by an agent that would not know its file',
+      `<primitive id="p_haproxy" class="ocf" provider="fuel" type="ns_haproxy">${conffile}</primitive>`,
+      [
+        'error HAProxyNotReloadable: p_haproxy has conffile of its own, which a reload of ocf:fuel:ns_haproxy would not know, on node-2',
+      ],
+    ],
+  ])('%s', async (_, resource, expected) => {
+    const { summary } = await found({ resource }, reloading);
+    const cycled = await found({ resource });
+
+    expect(summary).toEqual(expected);
+    expect(cycled.summary).toEqual([]);
+  });
+});
+
 it('Magnum in containers is told as what it is', async () => {
   const shim = '  200 1 0 0 900 Sl /usr/bin/containerd-shim-runc-v2 -namespace moby\n';
   const contained = '  201 200 110 110 900 Ssl python3 /usr/bin/magnum-conductor\n';
