@@ -1,4 +1,4 @@
-import { bootstrapCommands } from '../commands/catalogue';
+import { bootstrapCommands, DB_MANAGE } from '../commands/catalogue';
 import type { Node } from '../commands/node';
 import { afterInterpreter, programOf } from '../commands/process-list';
 import { listProcesses } from '../commands/whose-processes';
@@ -38,12 +38,12 @@ export async function upgradeSchema(node: Node, mode: Mode): Promise<BootstrapIt
   async function othersEnded(): Promise<void> {
     const { done } = await poll(node.clock, PATIENCE, async () => {
       const { all } = await listProcesses(node);
-      const found = all.filter(({ words }) => programOf(afterInterpreter(words)) === upgrade.argv[0]).length;
+      const found = all.filter(({ words }) => programOf(afterInterpreter(words)) === DB_MANAGE).length;
       return { done: found === 0, found };
     });
     if (done) return;
     throw new SchemaUpgradeFailed(
-      `On ${node.where} another ${upgrade.argv[0]} runs and does not end. See what it waits for, then ` +
+      `On ${node.where} another ${DB_MANAGE} runs and does not end. See what it waits for, then ` +
         "start again. Magnum's services were not restarted by this step.",
     );
   }

@@ -196,14 +196,22 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
 /** What can be run on the controllers of a site. */
 export type Catalogue = ReturnType<typeof catalogue>;
 
+/** Magnum's own program for its tables. */
+export const DB_MANAGE = 'magnum-db-manage';
+
+/** What the packages of Debian, Ubuntu and RDO call user and group; the root directory stays as it is. */
+const AS_MAGNUM = ['chroot', '--userspec=magnum:magnum', '--groups=magnum', '/'];
+
 /**
  * The further commands of each part of bootstrap. The first user of `mysql` and `rabbitmqctl` is root of the controller; what
  * they are to do, and secrets with it, travels on standard input.
  */
 export function bootstrapCommands({ magnum }: Site) {
   const root = (timeoutSeconds: number, ...argv: string[]) => as(true, timeoutSeconds, ...argv);
+  // As Magnum's own user, as Magnum's guide has it: that user may write the configuration and the directory of logs, and what runs as
+  // root with them would be its way to root. su(1) would take a line for a shell, and runuser(1) is missing in Ubuntu 14.04.
   const manage = (timeoutSeconds: number, action: string) =>
-    root(timeoutSeconds, 'magnum-db-manage', '--config-file', magnum.configFile, action);
+    root(timeoutSeconds, ...AS_MAGNUM, DB_MANAGE, '--config-file', magnum.configFile, action);
   return {
     database: {
       /** Runs the SQL on its input; sudo may keep another user's HOME, where no .my.cnf of root's is. */

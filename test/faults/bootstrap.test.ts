@@ -214,7 +214,7 @@ describe('interrupted', () => {
       async (local) => {
         let left = times;
         const removeFault = local.site.faults.onCommand((_, argv) =>
-          argv[0] === program && --left === 0 ? { exit: 1, stderr: 'injected' } : undefined,
+          (argv[0] === program || argv[4] === program) && --left === 0 ? { exit: 1, stderr: 'injected' } : undefined,
         );
 
         const failed = await run(local);

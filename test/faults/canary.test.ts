@@ -122,7 +122,7 @@ describe('canary', () => {
                   .join('\n')
               : '';
           local.site.faults.onCommand((_host, argv) =>
-            argv[0] === program
+            argv[0] === program || argv[4] === program
               ? { exit: knows === 'files' ? 1 : 2, stderr: spill, stdout: spill, echoStdinToStderr: true }
               : undefined,
           );

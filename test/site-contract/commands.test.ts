@@ -437,6 +437,16 @@ describe('grep of sections', () => {
   });
 });
 
+it('chroot runs a program as the user of Magnum, with nothing of root left', async () => {
+  const as = 'chroot --userspec=magnum:magnum --groups=magnum /';
+
+  expect(await line(`${as} date +%s`)).toEqual([0, expect.stringMatching(/^\d+\n$/), '']);
+  expect(await line(`${as} touch /etc/none`)).toEqual(fails("touch: cannot touch '/etc/none': Permission denied"));
+  expect(await line(`${as} /usr/bin/none`)).toEqual(
+    fails("chroot: failed to run command '/usr/bin/none': No such file or directory", 127),
+  );
+});
+
 it('grep prints how long a controller has been up, and had been when a file was written', async () => {
   const before = await answer(c.uptimes);
 

@@ -53,6 +53,22 @@ export function flockOf(programs: Programs): Program {
   };
 }
 
+/** chroot --userspec=USER:GROUP --groups=GROUP / PROGRAM ARGUMENT…, which changes whose the program is, and no directory. */
+export function chrootOf(programs: Programs): Program {
+  return (invocation) => {
+    const [spec = '', groups = '', directory, ...words] = invocation.arguments;
+    const [, user, group] = /^--userspec=([a-z]+):([a-z]+)$/.exec(spec) ?? [];
+    if (user === undefined || group === undefined || groups !== `--groups=${group}` || directory !== '/') {
+      return failure("chroot: missing operand\nTry 'chroot --help' for more information.", 125);
+    }
+    if (invocation.who.user !== 'root')
+      return failure("chroot: cannot change root directory to '/': Operation not permitted", 125);
+    return started(programs, { ...invocation, who: { user, groups: [group] }, arguments: words }, (name) =>
+      failure(`chroot: failed to run command '${name}': No such file or directory`, 127),
+    );
+  };
+}
+
 function started(
   programs: Programs,
   invocation: Invocation,

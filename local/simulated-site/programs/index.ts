@@ -22,7 +22,7 @@ import {
 import { crm } from './crm';
 import { crmResource } from './crm-resource';
 import { crmSimulate } from './crm-simulate';
-import { envOf, flockOf, ipOf } from './env';
+import { chrootOf, envOf, flockOf, ipOf } from './env';
 import { find } from './find';
 import { grep } from './grep';
 import { haproxy } from './haproxy';
@@ -95,6 +95,7 @@ export function programsOf(generation: Generation): ReadonlyMap<string, Program>
     const installed = optionalPrograms(generation);
     const there = Object.entries(PROGRAMS).filter(([name]) => !optional.includes(name) || installed.includes(name));
     const all = new Map(there);
+    all.set('chroot', chrootOf(all));
     all.set('env', envOf(all));
     all.set('ip', ipOf(all));
     all.set('flock', flockOf(all));

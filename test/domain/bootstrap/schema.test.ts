@@ -82,7 +82,7 @@ test('a program that fails is told by its command, and not by what it prints', a
 
   await expect(failed).rejects.toMatchObject({ name: 'SchemaUpgradeFailed' });
   await expect(failed).rejects.toThrow(
-    /`magnum-db-manage --config-file \/etc\/magnum\/magnum\.conf version` on node-1 of site golden exits with 1/,
+    /`chroot --userspec=magnum:magnum --groups=magnum \/ magnum-db-manage --config-file \/etc\/magnum\/magnum\.conf version` on node-1 of site golden exits with 1/,
   );
   await expect(failed).rejects.not.toThrow('s3cret');
 });

@@ -66,6 +66,21 @@ test('only in the last rename does root write where another user may: no link is
   expect(line(own.files.magnumConf.staged.fill)).toBe(`dd of=${STAGED}/magnum.conf conv=excl,fsync status=none`);
 });
 
+test("what of Magnum's own reads the configuration in use, which its user may write, does not run as root", () => {
+  const asking = site('golden', (document) => (document.bootstrap = ['database', 'schema', 'rabbitmq', 'keystone']));
+
+  const reading = everyCommand(asking)
+    .map(line)
+    .filter((one) => one.includes('--config-file /etc/magnum/'));
+
+  expect(reading).toEqual(
+    ['version', 'upgrade'].map(
+      (action) =>
+        `chroot --userspec=magnum:magnum --groups=magnum / magnum-db-manage --config-file /etc/magnum/magnum.conf ${action}`,
+    ),
+  );
+});
+
 test("an execution's ID is as long whatever its ARN, and another for another one", () => {
   const ids = ['arn:aws:states:eu-west-1:1:execution:a:b', ''].map(executionId);
 

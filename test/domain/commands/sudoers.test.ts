@@ -121,7 +121,10 @@ test('allows the commands of bootstrap only where the site asks for its part', (
   const lines = [
     ['timeout', '-k', '2', '20', 'env', 'HOME=/root', 'mysql', '--batch', '--default-character-set=utf8mb4'],
     ['timeout', '-k', '2', '60', 'rabbitmqctl', '-q', 'import_definitions'],
-    ['timeout', '-k', '2', '150', 'magnum-db-manage', '--config-file', '/etc/magnum/magnum.conf', 'upgrade'],
+    [
+      ...['timeout', '-k', '2', '150', 'chroot', '--userspec=magnum:magnum', '--groups=magnum', '/'],
+      ...['magnum-db-manage', '--config-file', '/etc/magnum/magnum.conf', 'upgrade'],
+    ],
   ];
 
   expect(lines.map((line) => asking('deploy', line))).toEqual([true, true, true]);
