@@ -12,12 +12,24 @@ const FILES = join(__dirname, 'localstack');
 const RUNTIME = 'aws-lambda-ric@4.0.2';
 const UP_SECONDS = 120;
 
+/** What a client of the SDK needs. */
+interface Account {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** An address of this machine takes no name in front. */
+  readonly disableHostPrefix: true;
+}
+
+const REGION = 'us-east-1';
+const CREDENTIALS = { accessKeyId: '000000000000', secretAccessKey: 'localstack' };
+
 /** AWS on this machine, as LocalStack makes it: one account, on a port of 127.0.0.1, in memory. */
 export interface LocalStack {
   /** What clients need in their environment to reach it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The file of what it has logged. */
-  readonly log: string;
+  /** A client of one of its services. */
+  readonly client: <T>(service: new (account: Account) => T) => T;
   readonly close: () => Promise<void>;
 }
 
@@ -34,6 +46,7 @@ export async function startLocalStack({ python, javaHome }: Prerequisites): Prom
     env: {
       PATH: process.env['PATH'],
       HOME: directory,
+      TMPDIR: directory,
       PYTHONDONTWRITEBYTECODE: '1',
       ...{ JAVA_HOME: javaHome, JSONATA: jars, RUNTIME: runtime, NODE: process.execPath },
       ...{ GATEWAY_LISTEN: address, LOCALSTACK_HOST: address, FILESYSTEM_ROOT: join(directory, 'files') },
@@ -62,7 +75,9 @@ export async function startLocalStack({ python, javaHome }: Prerequisites): Prom
     await close();
     throw new Error(`LocalStack did not start: ${end}`, { cause: error });
   }
-  return { environment: environmentOf(address), log, close };
+  const endpoint = `http://${address}`;
+  const account = { endpoint, region: REGION, credentials: CREDENTIALS, disableHostPrefix: true } as const;
+  return { environment: environmentOf(endpoint), client: (Service) => new Service(account), close };
 }
 
 /** Where the Java JSONata is. */
@@ -91,12 +106,12 @@ function lambdaRuntime(): string {
   return join(installed, 'index.mjs');
 }
 
-function environmentOf(address: string): Record<string, string> {
+function environmentOf(endpoint: string): Record<string, string> {
   return {
-    AWS_ENDPOINT_URL: `http://${address}`,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: '000000000000',
-    AWS_SECRET_ACCESS_KEY: 'localstack',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     CDK_DISABLE_CLI_TELEMETRY: '1',
   };

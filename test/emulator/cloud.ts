@@ -41,7 +41,7 @@ export async function startCloud(prerequisites: Prerequisites): Promise<Cloud> {
   return cloud;
 }
 
-function cloudOf({ environment, close }: LocalStack, directory: string): Cloud {
+function cloudOf({ environment, client, close }: LocalStack, directory: string): Cloud {
   const env = { ...process.env, ...environment };
   const node = async (args: readonly string[]): Promise<string> => {
     const running = promisify(execFile)(process.execPath, args, { cwd: projectRoot, env, maxBuffer: 2 ** 26 });
@@ -54,13 +54,7 @@ function cloudOf({ environment, close }: LocalStack, directory: string): Cloud {
     return stdout;
   };
   const verb = (args: readonly string[]) => node(['--import', 'tsx', 'bin/magnum-ha.ts', ...args]);
-  const { AWS_ENDPOINT_URL = '', AWS_REGION = '', AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = environment;
-  const account = {
-    endpoint: AWS_ENDPOINT_URL,
-    region: AWS_REGION,
-    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-  };
-  const [sfn, ssm] = [new SFNClient(account), new SSMClient(account)];
+  const [sfn, ssm] = [client(SFNClient), client(SSMClient)];
   return {
     cdk: (...args) => node(['node_modules/aws-cdk/bin/cdk', '--output', join(directory, 'cdk.out'), ...args]),
     magnumHa: async (...args) => JSON.parse(await verb([...args, '--json'])) as unknown,
