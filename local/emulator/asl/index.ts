@@ -45,7 +45,11 @@ export function prepare(definition: object, { integrations, type = 'STANDARD' }:
     checkDefinition(definition, { type, isKnown: (resource) => integrationFor(resource) !== undefined });
     accepted.set(definition, type);
   }
-  return { machine: definition as StateMachine, type, integrationFor: (resource) => integrationFor(resource) as Integration };
+  return {
+    machine: definition as StateMachine,
+    type,
+    integrationFor: (resource) => integrationFor(resource) as Integration,
+  };
 }
 
 /** What an execution is known by. */

@@ -8,7 +8,9 @@ beforeEach(async () => {
 afterEach(() => session.end());
 
 const ask = (port = 9511, path?: string) =>
-  session.drive(apiAnswers(session.cloud.connect, session.clock, '10.21.22.2', port, path === undefined ? {} : { path }));
+  session.drive(
+    apiAnswers(session.cloud.connect, session.clock, '10.21.22.2', port, path === undefined ? {} : { path }),
+  );
 
 test('Magnum answers, whatever its database, Keystone and conductors do', async () => {
   session.cloud.openstack.faults.keystoneDown = true;
@@ -23,7 +25,12 @@ test('Keystone answers', async () => {
 
 test('HAProxy without a server is "not yet"', async () => {
   session.cloud.serve((_, response) => response.writeHead(503).end('<h1>503 Service Unavailable</h1>'));
-  expect(await ask()).toEqual({ ok: false, reached: true, status: 503, reason: 'not yet: HAProxy has no server up (503)' });
+  expect(await ask()).toEqual({
+    ok: false,
+    reached: true,
+    status: 503,
+    reason: 'not yet: HAProxy has no server up (503)',
+  });
 });
 
 test.each([
