@@ -394,7 +394,22 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
       const directory = pattern.replace(/\/?\*\.cfg$/, '');
       return this.files.exists(posix.resolve(workingDirectory, directory)) ? load(directory) : [];
     };
-    return parseHaproxyConfig(files, { version, include: knowsInclude ? matching : undefined });
+    const parsed = parseHaproxyConfig(files, { version, include: knowsInclude ? matching : undefined });
+    return { ...parsed, alerts: [...parsed.alerts, ...this.withoutCertificate(parsed)] };
+  }
+
+  /** What it says of certificates that are missing: ssl_sock_load_cert of src/ssl_sock.c. */
+  private withoutCertificate({ proxies }: ParsedConfig): string[] {
+    return proxies.flatMap(({ kind, binds }) =>
+      binds.flatMap(({ address, port, certificate, where }) =>
+        certificate === undefined || this.files.exists(certificate)
+          ? []
+          : [
+              `parsing [${where}] : 'bind ${address}:${port}' in section '${kind}' : unable to stat SSL certificate from file ` +
+                `'${certificate}' : No such file or directory.`,
+            ],
+      ),
+    );
   }
 
   /** A file, or the files of a directory that end in .cfg in the order of their names. */

@@ -18,6 +18,16 @@ export interface Server {
   readonly where: string;
 }
 
+/** Where a section listens. */
+export interface Bind {
+  readonly address: string;
+  readonly port: number;
+  /** File with the certificate and its key: TLS is spoken there. */
+  readonly certificate?: string;
+  /** File and line. */
+  readonly where: string;
+}
+
 /** A listen, frontend or backend section. */
 export interface Proxy {
   readonly kind: 'listen' | 'frontend' | 'backend';
@@ -29,7 +39,7 @@ export interface Proxy {
   defaultBackend: string | undefined;
   /** Where `option httplog` stands. */
   httplog: string | undefined;
-  readonly binds: { address: string; port: number }[];
+  readonly binds: Bind[];
   readonly servers: Server[];
 }
 
@@ -226,11 +236,12 @@ class Parser implements ParsedConfig {
     });
   }
 
-  private bind([addresses]: string[]): void {
+  private bind([addresses, ...params]: string[]): void {
     if (addresses === undefined) {
       this.alert("'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
       return;
     }
+    const certificate = params[params.indexOf('crt') + 1];
     for (const one of addresses.split(',')) {
       const [address, port, ...more] = one.split(':');
       if (port === undefined) this.alert(`'bind' : missing port specification in '${one}'`);
@@ -240,6 +251,8 @@ class Parser implements ParsedConfig {
         this.proxy?.binds.push({
           address: address === '' || address === '*' || address === undefined ? '0.0.0.0' : address,
           port: Number(port),
+          where: this.at,
+          ...(params.includes('ssl') && certificate !== undefined && { certificate }),
         });
     }
   }

@@ -1,6 +1,8 @@
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Clock } from '../../domain/world';
+import { type FileSystem, ROOT } from './filesystem';
 import type { Proxy, Server } from './haproxy-config';
 import type { Generation } from './generations';
 import { serveHttp } from './http-server';
@@ -27,7 +29,7 @@ export class HaproxyProcess {
   private readonly frontends: Frontend[];
   private leaving = false;
 
-  /** @throws Error if one of the ports is taken: HAProxy then does not start at all */
+  /** @throws Error if one of the ports is taken, or a certificate is missing: HAProxy then does not start at all */
   constructor(
     host: FrontendContext['host'],
     readonly image: HaproxyImage,
@@ -94,6 +96,7 @@ interface FrontendContext {
   readonly host: {
     readonly name: string;
     readonly address: string;
+    readonly files: FileSystem;
     readonly virtualIpNamespace?: string | undefined;
   };
   readonly network: Network;
@@ -118,10 +121,11 @@ class Frontend {
     const { host, network, clock } = context;
     this.started = clock.now();
     this.listeners = [];
-    const accept = (connection: Duplex) => {
-      this.accept(connection);
-    };
-    for (const { address, port } of proxy.binds) {
+    for (const { address, port, certificate } of proxy.binds) {
+      const decrypted = certificate === undefined ? undefined : tlsWith(host.files.read(certificate, ROOT));
+      const accept = (connection: Duplex) => {
+        this.accept(decrypted?.(connection) ?? connection);
+      };
       // Two sections may bind the same port, and so may two processes.
       const options = { program: 'haproxy', reusePort: true, namespace: host.virtualIpNamespace } as const;
       const listener = network.listen(host.name, address, port, accept, options);
@@ -248,6 +252,15 @@ class Frontend {
     this.down.delete(server);
     return true;
   }
+}
+
+/** Speaks TLS on connections. @param pem certificate and key, in one text */
+function tlsWith(pem: string): (connection: Duplex) => Duplex {
+  const secureContext = createSecureContext({ cert: pem, key: pem });
+  return (connection) => {
+    const socket = new TLSSocket(connection, { isServer: true, secureContext });
+    return socket.on('error', () => connection.destroy());
+  };
 }
 
 function errorPage(answer: ServerResponse, status: number, title: string, text: string): void {

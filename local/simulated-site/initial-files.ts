@@ -1,4 +1,6 @@
 import type { Controller, Site } from '../../domain/site/document';
+import { remembering } from '../../domain/remembering';
+import { authority } from './certificates';
 import { FileSystem, type FileSystemImage } from './filesystem';
 import { type Generation, GENERATIONS } from './generations';
 import type { HaproxyFiles } from './generations/generation';
@@ -76,8 +78,18 @@ export function initialFiles(
     file(haproxy.configFile, haproxyCfg(generation)),
     ...[...fragments(document)].map(([name, content]) => file(`${haproxy.fragmentDirectory}/${name}`, content)),
     file(persistentRules, rulesFile(document, openvswitch), 0o640),
+    // What the operator has put there before.
+    ...(haproxy.publicVip
+      ? [file(haproxy.publicVip.certificate, certificateFor(haproxy.publicVip.address), 0o600)]
+      : []),
   ];
 }
+
+/** A certificate with its key, for HAProxy. */
+const certificateFor = remembering((address) => {
+  const { cert, key } = authority('Simulated CA').issue({ addresses: [address] });
+  return cert + key;
+});
 
 /** magnum.conf as a package leaves it, and as an operator has begun to change it. */
 const MAGNUM_CONF = `[DEFAULT]

@@ -5,7 +5,7 @@ import type { Restart } from '../../../domain/controller/restart';
 import { verify } from '../../../domain/controller/verify';
 import { connection } from '../../../local/simulated-site/duplex-pair';
 import { serveHttp } from '../../../local/simulated-site/http-server';
-import { authority } from '../certificates';
+import { authority } from '../../../local/simulated-site/certificates';
 import { fakeConnection } from '../fakes';
 import { startSession, type TestSession } from '../openstack/session';
 import { crmMon, type Instance } from '../pacemaker/crm-mon';

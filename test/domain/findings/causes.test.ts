@@ -4,7 +4,7 @@ import type { Site } from '../../../domain/site/document';
 import { run as preflight } from '../../../lambdas/preflight';
 import { run as preflightCloud } from '../../../lambdas/preflight-cloud';
 import type { SimulatedSite } from '../../../local/simulated-site';
-import { authority } from '../certificates';
+import { authority } from '../../../local/simulated-site/certificates';
 import { secretsOf, simulate } from '../simulated';
 import { CA, site as siteOf } from '../sites';
 

@@ -7,7 +7,7 @@ import { amqpLogin } from '../../../domain/findings/amqp';
 import { type Login, NoAnswer, type Security } from '../../../domain/findings/bytes';
 import { mysqlLogin } from '../../../domain/findings/mysql';
 import { realClock } from '../../../domain/world';
-import { authority, type Certified } from '../certificates';
+import { authority, type Certified } from '../../../local/simulated-site/certificates';
 import * as recorded from './recorded-logins';
 
 type Line = recorded.Line;

@@ -10,7 +10,7 @@ import {
 import { HttpClient, type HttpOptions } from '../../../domain/openstack/http';
 import type { Tunnel } from '../../../domain/openstack/tunnel-agent';
 import { realClock } from '../../../domain/world';
-import { authority, type Subject } from '../certificates';
+import { authority, type Subject } from '../../../local/simulated-site/certificates';
 
 const ca = authority('Private CA');
 const HOST = '10.21.22.2';
