@@ -5,14 +5,16 @@ import type { Site } from '../../domain/site/document';
 import type { Command } from '../../domain/ssh/command';
 import { connectSite, type SiteConnection } from '../../domain/commands/site-connection';
 import { mapAll } from '../../domain/non-empty';
+import { authority } from '../../local/simulated-site/certificates';
 import { worldWith } from '../world';
 import { document, outageOf, reportOf } from '../workflow/local';
 import { type FaultyLab, startFaultyLab } from './lab';
 
 // Everything otherwise than on the golden site: five controllers, HAProxy in a network namespace of its own, another name
-// of its resource, and an ordinary user whom sudo lets run the commands of the catalogue.
+// of its resource, a public VIP with TLS, and an ordinary user whom sudo lets run the commands of the catalogue.
 
 const SUDOERS = '/etc/sudoers.d/magnum-ha';
+const CERTIFICATE = '/etc/haproxy/magnum.pem';
 
 /** Prints a line for each server of a section that HAProxy balances: its name and state. */
 const SERVERS = `
@@ -32,9 +34,11 @@ let connection: SiteConnection;
 beforeAll(async () => {
   site = await startFaultyLab({ document: variant(), haproxyNamespace: true });
   const { document: own, privateKey } = site.lab;
+  const { cert, key } = authority('Operators').issue({ names: ['magnum.cloud.example'] });
   for (const name of site.controllers) {
     await site.lab.exec(name, ['tee', SUDOERS], sudoers(own));
     await site.bash(name, `chmod 0440 ${SUDOERS} && visudo -cf ${SUDOERS}`);
+    await site.lab.exec(name, ['install', '-m', '0600', '/dev/stdin', CERTIFICATE], cert + key);
   }
   connection = await connectSite(worldWith({ [own.ssh.privateKey.ssm]: privateKey }), own, { expected: [] });
 });
@@ -54,7 +58,11 @@ function variant(): Site {
       name: `node-${index + 1}`,
       address: `10.21.22.${last}`,
     })),
-    haproxy: { ...golden.haproxy, resource: 'haproxy_management' },
+    haproxy: {
+      ...golden.haproxy,
+      resource: 'haproxy_management',
+      publicVip: { address: golden.virtualIp, port: 443, certificate: CERTIFICATE },
+    },
   };
 }
 
@@ -72,6 +80,7 @@ describe('with everything otherwise', () => {
     expect(first.outcome).toBe('changed');
     expect(outageOf(first)).toBeGreaterThan(0);
     expect(first.blastRadius?.resources).toEqual(['vip__management']);
+    expect(first.verification?.apis.at(-1)).toMatchObject({ name: 'public VIP', answers: true });
     expect(second.outcome).toBe('unchanged');
     expect(await site.wrongFiles(site.controllers)).toEqual([]);
     expect(await site.wrongHaproxy(site.controllers)).toEqual([]);
