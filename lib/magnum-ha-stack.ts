@@ -101,7 +101,7 @@ export class MagnumHaStack extends Stack {
     });
     const notArchived = archive.deadLetterQueue;
     const { stateMachine: weekly } = new WeeklySummary(this, 'WeeklySummary', {
-      ...{ archive, topic, logGroup, deadLetterQueue },
+      ...{ archive, documents, topic, logGroup, deadLetterQueue },
       ...encryption,
     });
     const { stateMachine: checkMachine } = new CheckMachine(this, 'Check', {

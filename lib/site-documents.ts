@@ -35,6 +35,11 @@ export class SiteDocuments extends Construct {
     });
   }
 
+  /** Lets `task` learn which sites there are. */
+  grantList(task: TaskFunction): void {
+    Grant.addToPrincipal({ grantee: task, actions: ['s3:ListBucket'], resourceArns: [this.bucket.bucketArn] });
+  }
+
   /** Lets `task` read the document of any site in any version, and learn that there is none of a name. */
   grantRead(task: TaskFunction): void {
     const { bucketArn, encryptionKey, node } = this.bucket;
@@ -42,7 +47,7 @@ export class SiteDocuments extends Construct {
     const read = ['s3:GetObject', 's3:GetObjectVersion'];
     Grant.addToPrincipal({ grantee: task, actions: read, resourceArns: [`${bucketArn}/${keys}`] });
     // Without it S3 says that access is denied to what is not there.
-    Grant.addToPrincipal({ grantee: task, actions: ['s3:ListBucket'], resourceArns: [bucketArn] });
+    this.grantList(task);
     if (encryptionKey) {
       Grant.addToPrincipal({
         grantee: task,

@@ -16,11 +16,14 @@ import { WEEKLY_SUMMARY, withBundles } from './bundles';
 import { useOfKey } from './encryption';
 import { standardMachine } from './machines/standard-machine';
 import type { RecordArchive } from './record-archive';
+import type { SiteDocuments } from './site-documents';
 import { TaskFunction } from './task-function';
 
 /** Properties of `WeeklySummary`. */
 export interface WeeklySummaryProps {
   readonly archive: RecordArchive;
+  /** Of sites without a record people are told, too. */
+  readonly documents: SiteDocuments;
   /** On which people are told. */
   readonly topic: ITopic;
   readonly logGroup: LogGroup;
@@ -63,7 +66,7 @@ export class WeeklySummary extends Construct {
     this.acknowledge(summarize);
   }
 
-  private makeFunction({ archive: { bucket }, logGroup, key }: WeeklySummaryProps): TaskFunction {
+  private makeFunction({ archive: { bucket }, documents, logGroup, key }: WeeklySummaryProps): TaskFunction {
     const summarize = withBundles(
       (code) =>
         new TaskFunction(this, 'Summarize', {
@@ -71,7 +74,11 @@ export class WeeklySummary extends Construct {
           code: code(WEEKLY_SUMMARY),
           timeout: LONGEST,
           memorySize: ONE_CPU_MB,
-          environment: { ARCHIVE_BUCKET: bucket.bucketName },
+          environment: {
+            ARCHIVE_BUCKET: bucket.bucketName,
+            DOCUMENTS_BUCKET: documents.bucket.bucketName,
+            STACK_NAME: Stack.of(this).stackName,
+          },
           logGroup,
         }),
     );
@@ -80,6 +87,7 @@ export class WeeklySummary extends Construct {
     };
     allow('ReadRecords', 's3:GetObject', `${bucket.bucketArn}/${RECORDS}*`);
     allow('FindRecords', 's3:ListBucket', bucket.bucketArn);
+    documents.grantList(summarize);
     if (key) {
       summarize.addToRolePolicy(useOfKey(key, Stack.of(this).region, ['s3'], ['kms:Decrypt']));
     }

@@ -19,25 +19,34 @@ const LONGEST_WORDS = 200;
  * A week of all sites as a message of ten lines a site. Sites of which every check found all as wanted share a line; so do those
  * for which the message has no room.
  *
+ * @param known names of the sites that have a document
  * @param altered keys of records that are not as they were written, and so left out
  */
 export function weeklyMessage(
   { since, until, sites, executions }: Summary,
-  altered: readonly string[] = [],
+  { known = [], altered = [] }: { readonly known?: readonly string[]; readonly altered?: readonly string[] } = {},
 ): WeeklyMessage {
   const isQuiet = ({ outcomes }: SiteSummary) => Object.keys(outcomes).every((one) => one === 'unchanged');
   const [quiet, loud] = [sites.filter(isQuiet), sites.filter((one) => !isQuiet(one))];
+  const unseen = known.filter((name) => !sites.some(({ site }) => site === name));
+  const all = sites.length + unseen.length;
   const days = `${since.slice(0, 10)} to ${until.slice(0, 10)}`;
   const blocks = loud.map((site) => block(site, executions));
   const shown = fitting(blocks);
   const left = loud.slice(shown.length).map(({ site }) => site);
   return {
-    subject: `magnum-ha: ${days}: ${count(loud.length, 'site')} of ${sites.length} not always as wanted`,
+    subject: `magnum-ha: ${days}: ${count(loud.length + unseen.length, 'site')} of ${all} not always as wanted`,
     text: [
-      `${count(sites.length, 'site')}, ${count(total(sites), 'execution')}, ${days}.`,
+      `${count(all, 'site')}, ${count(total(sites), 'execution')}, ${days}.`,
       ...(sites.length === 0 ? ['Nothing ran: is the schedule enabled?'] : []),
       ...shown.map((lines) => ['', ...lines].join('\n')),
       ...(left.length > 0 ? ['', `And ${count(left.length, 'site')} more: ${listed(left)}.`] : []),
+      ...(unseen.length > 0
+        ? [
+            '',
+            `Without a record, so that nobody knows whether all is as wanted: ${listed(unseen)}. See magnum-ha fleet.`,
+          ]
+        : []),
       ...(quiet.length > 0 ? ['', `As wanted all the time: ${listed(quiet.map(({ site }) => site))}.`] : []),
       ...(altered.length > 0
         ? [

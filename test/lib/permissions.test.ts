@@ -34,14 +34,24 @@ test('every task has a function, and every function a task', () => {
   );
 });
 
-test('the weekly summary reads records, and can neither write nor read anything else', () => {
+test('the weekly summary lists sites and reads records, and can neither write nor read anything else', () => {
   const statements = statementsOf('weekly-summary');
   const [bucket = ''] = [...stack.buckets.keys()].filter((name) => name.startsWith('archive'));
   const may = (action: string, key: string) => allows(statements, action, `arn:aws:s3:::${bucket}/${key}`);
 
+  const [documents = ''] = [...stack.buckets.keys()].filter((name) => name.startsWith('documents'));
+  const onDocuments = ['s3:ListBucket', 's3:GetObject'].map((action) =>
+    allows(
+      statements,
+      action,
+      action === 's3:ListBucket' ? `arn:aws:s3:::${documents}` : `arn:aws:s3:::${documents}/a`,
+    ),
+  );
+
   expect([may('s3:GetObject', 'records/a/b/record.json'), may('s3:GetObject', 'heads/a.json')]).toEqual([true, false]);
+  expect(onDocuments).toEqual([true, false]);
   const actions = statements.flatMap((one) => one.actions).filter((one) => !/^(logs:(Create|Put)|xray:)/.test(one));
-  expect(actions.sort()).toEqual(['s3:GetObject', 's3:ListBucket']);
+  expect(actions.sort()).toEqual(['s3:GetObject', 's3:ListBucket', 's3:ListBucket']);
 });
 
 test('the archive reads executions of the site machine, adds records, and can neither delete nor read secrets', () => {

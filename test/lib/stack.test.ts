@@ -67,7 +67,7 @@ describe('functions', () => {
       { Variables: { ARCHIVE_BUCKET: bucket, LOG_GROUP: log, RETENTION_DAYS: '2557' } },
       { Variables: { ARCHIVE_BUCKET: bucket, RETENTION_DAYS: '2557' } },
       { Variables: { FLEET_BUCKET: { Ref: expect.stringMatching(/^FleetResults/) as string } } },
-      { Variables: { ARCHIVE_BUCKET: bucket } },
+      { Variables: { ARCHIVE_BUCKET: bucket, ...ofTasks.Variables } },
     ]);
   });
 

@@ -9,8 +9,8 @@ const execution = (site: string, hoursAgo: number, outcome: ExecutionSummary['ou
   startedAt: new Date(UNTIL - hoursAgo * 3_600_000).toISOString(),
   outage: { atLeast: 0, atMost: 0 },
 });
-const of = (all: readonly ExecutionSummary[], altered: string[] = []) =>
-  weeklyMessage(summaryOf(all, { since: UNTIL - 7 * DAY_MS, until: UNTIL }), altered);
+const of = (all: readonly ExecutionSummary[], more: Parameters<typeof weeklyMessage>[1] = {}) =>
+  weeklyMessage(summaryOf(all, { since: UNTIL - 7 * DAY_MS, until: UNTIL }), more);
 
 test('a site that was not always as wanted has its lines, others share one', () => {
   const all = [execution('b', 2, 'unchanged'), execution('a', 2, 'unchanged'), execution('a', 26, 'drift')];
@@ -54,5 +54,17 @@ test('of more sites than a message has room for, it says how many there are', ()
 
 test('a week in which nothing ran is told, and records that were altered are', () => {
   expect(of([]).text).toContain('Nothing ran');
-  expect(of([], ['records/a/b/record.json']).text).toContain('1 record not as written, and left out: records/a/b/');
+  expect(of([], { altered: ['records/a/b/record.json'] }).text).toContain(
+    '1 record not as written, and left out: records/a/b/',
+  );
+});
+
+test('a site that has a document and no record counts as not known to be as wanted', () => {
+  const { subject, text } = of([execution('a', 2, 'unchanged')], { known: ['a', 'b'] });
+
+  expect(subject).toContain(': 1 site of 2 not always as wanted');
+  expect(text).toContain(
+    '\nWithout a record, so that nobody knows whether all is as wanted: b. See magnum-ha fleet.\n',
+  );
+  expect(text).toContain('\nAs wanted all the time: a.\n');
 });
