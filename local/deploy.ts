@@ -13,9 +13,15 @@ import { fastForwardClock } from './emulator/fast-forward';
 import { archiveHandler, archiveLookHandler, fleetMatrixHandler } from './archive';
 import { inProcessHandlers, type LocalService } from './in-process';
 import { realRandom } from './random';
-import { generationOf, type SimulatedSite, type SimulatedSiteOptions, startSimulatedSite } from './simulated-site';
+import {
+  generationOf,
+  type SimulatedSite,
+  type SimulatedSiteOptions,
+  startSimulatedSite,
+  trusting,
+} from './simulated-site';
 import { startSshFront } from './simulated-site/ssh-server';
-import { type VirtualClock, virtualClock } from './virtual-clock';
+import { QUIET_TURNS_OF_TLS, type VirtualClock, virtualClock } from './virtual-clock';
 
 /** How long a simulated site has been up, in milliseconds, before anything is done with it on virtual time. */
 const UPTIME_MS = 60_000;
@@ -62,7 +68,7 @@ export async function startLocal(site: Site, options: LocalOptions = {}): Promis
   const logs: LogLine[] = [];
   const deployment = await deploy({
     template,
-    site: { document, privateKey, secrets },
+    site: { document: trusting(document), privateKey, secrets },
     clock,
     log: (line) => logs.push(line),
     onStart: ({ result }) => {
@@ -85,7 +91,8 @@ interface VirtualOptions extends LocalOptions, Pick<DeploymentOptions, 'intercep
 export async function startVirtual(site: Site, options: VirtualOptions = {}): Promise<VirtualLocal> {
   const { random = realRandom, intercept, serve, ...pace } = options;
   const template = await synthesized();
-  const clock = virtualClock();
+  const document = trusting(site);
+  const clock = virtualClock(undefined, document === site ? undefined : QUIET_TURNS_OF_TLS);
   const secrets = secretsOf(site, random, options.secrets);
   const simulated = startSimulatedSite({
     generation: generationOf(site),
@@ -100,7 +107,7 @@ export async function startVirtual(site: Site, options: VirtualOptions = {}): Pr
   const deployment = await deploy({
     template,
     // Nobody asks for the key: any will do.
-    site: { document: site, privateKey: secrets[site.ssh.privateKey.ssm] ?? '', secrets },
+    site: { document, privateKey: secrets[site.ssh.privateKey.ssm] ?? '', secrets },
     clock,
     random,
     log,

@@ -117,7 +117,7 @@ function clusterAnswers(site: Site): Record<string, string> {
   const clock = virtualClock();
   const agent = { start: () => true, stop: () => true, runsHaproxy: true, now: () => clock.now() };
   const agents = new Map(site.controllers.map(({ name }) => [name, agent]));
-  const network = new Network(site.virtualIp, timings(), clock, new SiteRecord());
+  const network = new Network({ virtualIps: [site.virtualIp], aliases: [] }, timings(), clock, new SiteRecord());
   const generation = GENERATIONS['debian-12'];
   const pacemaker = new Pacemaker({
     ...{ generation, agents, network, clock },

@@ -1,6 +1,6 @@
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../domain/world';
 import { type FileSystem, ROOT } from './filesystem';
 import type { Proxy, Server } from './haproxy-config';
@@ -9,6 +9,7 @@ import { serveHttp } from './http-server';
 import type { Listener, Network } from './network';
 import { INIT, type SimulatedProcess } from './processes';
 import type { Timings } from './timings';
+import { speakingTls } from './tls';
 
 /** What a running HAProxy is. */
 export interface HaproxyImage {
@@ -122,7 +123,7 @@ class Frontend {
     this.started = clock.now();
     this.listeners = [];
     for (const { address, port, certificate } of proxy.binds) {
-      const decrypted = certificate === undefined ? undefined : tlsWith(host.files.read(certificate, ROOT));
+      const decrypted = certificate === undefined ? undefined : speakingTls(host.files.read(certificate, ROOT));
       const accept = (connection: Duplex) => {
         this.accept(decrypted?.(connection) ?? connection);
       };
@@ -192,7 +193,12 @@ class Frontend {
       createConnection: () => connection,
       method: method ?? 'GET',
       path: url ?? '/',
-      headers: { ...headers, connection: 'close' },
+      headers: {
+        ...headers,
+        connection: 'close',
+        // `http-request set-header X-Forwarded-Proto https if { ssl_fc }`, which every section has.
+        ...(incoming.socket instanceof TLSSocket && { 'x-forwarded-proto': 'https' }),
+      },
     });
     outgoing.on('response', (response) => {
       // What concerns the connection to the server alone is not passed on.
@@ -252,15 +258,6 @@ class Frontend {
     this.down.delete(server);
     return true;
   }
-}
-
-/** Speaks TLS on connections. @param pem certificate and key, in one text */
-function tlsWith(pem: string): (connection: Duplex) => Duplex {
-  const secureContext = createSecureContext({ cert: pem, key: pem });
-  return (connection) => {
-    const socket = new TLSSocket(connection, { isServer: true, secureContext });
-    return socket.on('error', () => connection.destroy());
-  };
 }
 
 function errorPage(answer: ServerResponse, status: number, title: string, text: string): void {

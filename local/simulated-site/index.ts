@@ -3,6 +3,7 @@ import type { Clock, ConnectOptions, Random, Transport } from '../../domain/worl
 import { type ControllerImage, SimulatedController } from './controller';
 import { CommandHooks } from './command-faults';
 import { EndingClock } from './ending-clock';
+import { aliases } from './endpoints';
 import { Faults } from './faults';
 import { type Generation, GENERATIONS, type GenerationName } from './generations';
 import { initialImage } from './initial-files';
@@ -16,6 +17,7 @@ import { type Timings, timings as timingsOf } from './timings';
 import { connectInMemory } from './transport';
 
 export { type CommandFault, GARBLED } from './command-faults';
+export { trusting } from './endpoints';
 export { GENERATIONS, type GenerationName, generationOf } from './generations';
 export { ConnectError } from './network';
 export type { RecordedCommand } from './record';
@@ -97,7 +99,9 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
   const sshd = ({ hostKey }: { readonly hostKey: string }, user: string) =>
     new Sshd(hostKey, user, () => anyHostKey(random));
 
-  const network = new Network(document.virtualIp, timings, clock, record);
+  const { publicVip } = document.haproxy;
+  const virtualIps = [document.virtualIp, ...(publicVip ? [publicVip.address] : [])] as const;
+  const network = new Network({ virtualIps, aliases: aliases(document) }, timings, clock, record);
   const { host, port, user } = document.bastion;
   const bastion = new Bastion(freeAddress(document), { host, port }, sshd(document.bastion, user), network);
   network.attach(bastion);

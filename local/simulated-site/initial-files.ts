@@ -1,11 +1,11 @@
 import type { Controller, Site } from '../../domain/site/document';
-import { remembering } from '../../domain/remembering';
-import { authority } from './certificates';
+import { aliases, hasTls, keystoneEndpoints, trusting } from './endpoints';
 import { FileSystem, type FileSystemImage } from './filesystem';
 import { type Generation, GENERATIONS } from './generations';
 import type { HaproxyFiles } from './generations/generation';
 import { installedDirectories, installedFiles } from './generations/installed';
 import { API_DEFAULTS } from './services';
+import { certificateFor } from './tls';
 
 /** A file as Fuel and the packages of Magnum leave it. */
 interface InitialFile {
@@ -78,18 +78,25 @@ export function initialFiles(
     file(haproxy.configFile, haproxyCfg(generation)),
     ...[...fragments(document)].map(([name, content]) => file(`${haproxy.fragmentDirectory}/${name}`, content)),
     file(persistentRules, rulesFile(document, openvswitch), 0o640),
-    // What the operator has put there before.
-    ...(haproxy.publicVip
-      ? [file(haproxy.publicVip.certificate, certificateFor(haproxy.publicVip.address), 0o600)]
-      : []),
+    ...certificates(document).map(([path, content, mode]) => file(path, content, mode)),
   ];
 }
 
-/** A certificate with its key, for HAProxy. */
-const certificateFor = remembering((address) => {
-  const { cert, key } = authority('Simulated CA').issue({ addresses: [address] });
-  return cert + key;
-});
+/** Of HAProxy, for all APIs. */
+const CLOUD_CERTIFICATE = '/etc/haproxy/cloud.pem';
+
+/** What the operator has put there before. */
+function certificates(document: Site): (readonly [path: string, content: string, mode: number])[] {
+  const { virtualIp, ca, haproxy } = document;
+  const isSecure = keystoneEndpoints(document).some(({ secure }) => secure);
+  return [
+    ...(isSecure ? [[CLOUD_CERTIFICATE, certificateFor([virtualIp, ...aliases(document)]), 0o600] as const] : []),
+    ...(haproxy.publicVip
+      ? [[haproxy.publicVip.certificate, certificateFor([haproxy.publicVip.address]), 0o600] as const]
+      : []),
+    ...(ca?.file === undefined ? [] : [[ca.file, trusting(document).ca?.certificates ?? '', 0o644] as const]),
+  ];
+}
 
 /** magnum.conf as a package leaves it, and as an operator has begun to change it. */
 const MAGNUM_CONF = `[DEFAULT]
@@ -212,18 +219,27 @@ defaults
 ${fuel}`;
 }
 
-function fragments({ virtualIp, controllers }: Site): Map<string, string> {
+function fragments(document: Site): Map<string, string> {
+  const { virtualIp, controllers } = document;
+  const keystone = keystoneEndpoints(document);
+  const socket = (port: number, secure: boolean): string =>
+    `  bind ${virtualIp}:${port}${secure ? ` ssl crt ${CLOUD_CERTIFICATE}` : ''}\n`;
   const servers = (port: number, parameters: string): string =>
     controllers.map(({ name, address }) => `  server ${name} ${address}:${port} ${parameters}\n`).join('');
-  const api = (name: string, port: number): string =>
+  const api = (name: string, port: number, sockets = socket(port, hasTls(document))): string =>
     `
 listen ${name}
-  bind ${virtualIp}:${port}
-  http-request  set-header X-Forwarded-Proto https if { ssl_fc }
+${sockets}  http-request  set-header X-Forwarded-Proto https if { ssl_fc }
   option  httpchk
   option  httplog
   option  httpclose
 ${servers(port, ' check inter 10s fastinter 2s downinter 3s rise 3 fall 3')}`;
+  const keystoneAt = (isThere: (port: number) => boolean) =>
+    [...new Map(keystone.map(({ port, secure }) => [port, secure]))]
+      .filter(([port]) => isThere(port))
+      .sort()
+      .map(([port, secure]) => socket(port, secure))
+      .join('');
   return new Map([
     [
       '010-stats.cfg',
@@ -236,8 +252,22 @@ listen stats
   stats  refresh 5s
 `,
     ],
-    ['020-keystone-1.cfg', api('keystone-1', 5000)],
-    ['030-keystone-2.cfg', api('keystone-2', 35357)],
+    [
+      '020-keystone-1.cfg',
+      api(
+        'keystone-1',
+        5000,
+        keystoneAt((port) => port !== 35357),
+      ),
+    ],
+    [
+      '030-keystone-2.cfg',
+      api(
+        'keystone-2',
+        35357,
+        keystoneAt((port) => port === 35357),
+      ),
+    ],
     ['050-nova-api.cfg', api('nova-api', 8774)],
     ['070-cinder-api.cfg', api('cinder-api', 8776)],
     ['080-glance-api.cfg', api('glance-api', 9292)],
@@ -260,7 +290,9 @@ ${servers(3307, ' check inter 20s fastinter 2s downinter 2s rise 3 fall 3')}`,
   ]);
 }
 
-function rulesFile({ managementNetwork, controllers }: Site, openvswitch: boolean): string {
+function rulesFile(document: Site, openvswitch: boolean): string {
+  const { managementNetwork, controllers } = document;
+  const keystone = [...new Set([5000, 35357, ...keystoneEndpoints(document).map(({ port }) => port)])].join(',');
   const ssh = [...new Set(controllers.map(({ port }) => port))].join(',');
   const from = (title: string, protocol: string, ports: string): string =>
     `-A INPUT -s ${managementNetwork} -p ${protocol} -m multiport --dports ${ports} ` +
@@ -277,7 +309,7 @@ function rulesFile({ managementNetwork, controllers }: Site, openvswitch: boolea
     '-A INPUT -s 240.0.0.2/32 -m comment --comment "030 allow connections from haproxy namespace" -j ACCEPT\n',
     any('100 http', 'tcp', '80,443'),
     from('101 mysql', 'tcp', '3306,3307,4567,4568,4444,49000'),
-    from('102 keystone', 'tcp', '5000,35357'),
+    from('102 keystone', 'tcp', keystone),
     any('103 swift', 'tcp', '8080,6000,6001,6002,49001'),
     any('104 glance', 'tcp', '9292,9494,9191,8773'),
     any('105 nova', 'tcp', '8774,8776,6080'),

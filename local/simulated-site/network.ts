@@ -34,6 +34,13 @@ export interface NetworkHost {
   readonly virtualIpNamespace?: string | undefined;
 }
 
+/** What leads to the holder of the VIP. */
+export interface VirtualNames {
+  readonly virtualIps: readonly [string, ...string[]];
+  /** What else stands for the first of them: names, and addresses that are translated to it. */
+  readonly aliases: readonly string[];
+}
+
 /** How a process listens. */
 export interface ListenOptions {
   /** The name of the process. */
@@ -80,7 +87,7 @@ export class Network {
   private turn = 0;
 
   constructor(
-    private readonly virtualIp: string,
+    private readonly names: VirtualNames,
     private readonly timings: Timings,
     private readonly clock: Clock,
     private readonly record: SiteRecord,
@@ -195,13 +202,14 @@ export class Network {
   }
 
   /** What a connection would meet now. @param counts if it is one, which packet counters see */
-  probe(from: string, address: string, port: number, counts = false): OpenListener | keyof typeof REASONS {
+  probe(from: string, host: string, port: number, counts = false): OpenListener | keyof typeof REASONS {
+    const address = this.names.aliases.includes(host) ? this.names.virtualIps[0] : host;
     const source = this.hostOf(from);
     const target = this.owner(address, source);
     if (!source || !target || this.down.has(source.name)) return 'EHOSTUNREACH';
     const local = target === source;
     if (!local && this.down.has(target.name)) return 'EHOSTUNREACH';
-    const namespace = address === this.virtualIp ? target.virtualIpNamespace : undefined;
+    const namespace = this.names.virtualIps.includes(address) ? target.virtualIpNamespace : undefined;
     // What goes into a network namespace passes FORWARD: the rules of INPUT do not apply.
     if (namespace === undefined) {
       const verdict = target.verdict(from, port, local ? 'lo' : 'br-mgmt', counts);
@@ -265,7 +273,7 @@ export class Network {
 
   private owner(address: string, source: NetworkHost | undefined): NetworkHost | undefined {
     if (address === '127.0.0.1') return source;
-    if (address === this.virtualIp) return this.hosts.get(this.virtualIpHolder ?? '');
+    if (this.names.virtualIps.includes(address)) return this.hosts.get(this.virtualIpHolder ?? '');
     return this.hostOf(address);
   }
 }

@@ -1,4 +1,6 @@
+import { apiUrl } from '../../../domain/config/haproxy';
 import type { Site } from '../../../domain/site/document';
+import { hasTls, keystoneEndpoints } from '../endpoints';
 
 /** A service of Keystone's catalogue. */
 export interface CatalogueService {
@@ -14,10 +16,13 @@ const INTERFACES = ['public', 'internal', 'admin'] as const;
  * The services of a site, all behind its VIP, in the region the document names; Barbican only if it is wanted.
  * @param projectId which Keystone puts into the URLs that have it
  */
-export function catalogueOf({ virtualIp, magnum, openstack }: Site, projectId: string): CatalogueService[] {
+export function catalogueOf(site: Site, projectId: string): CatalogueService[] {
+  const { magnum, openstack } = site;
+  const [keystone] = keystoneEndpoints(site);
+  const at = (path: string) => `${hasTls(site) ? 'https' : 'http'}://${keystone.host}${path}`;
   const services: [type: string, name: string, path: string][] = [
-    ['identity', 'keystone', ':5000/v3'],
-    ['container-infra', 'magnum', `:${magnum.apiPort}/v1`],
+    ['identity', 'keystone', `:${keystone.port}/v3`],
+    ['container-infra', 'magnum', ''],
     ['image', 'glance', ':9292'],
     ['compute', 'nova', ':8774/v2.1'],
     ['network', 'neutron', ':9696'],
@@ -36,7 +41,10 @@ export function catalogueOf({ virtualIp, magnum, openstack }: Site, projectId: s
       interface: kind,
       region: openstack.region,
       region_id: openstack.region,
-      url: `http://${virtualIp}${type === 'identity' && kind === 'admin' ? ':35357/v3' : path}`,
+      url:
+        type === 'container-infra'
+          ? apiUrl(site, kind)
+          : at(type === 'identity' && kind === 'admin' ? ':35357/v3' : path),
     })),
   }));
 }

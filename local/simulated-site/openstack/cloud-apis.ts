@@ -3,7 +3,7 @@ import type { Clock } from '../../../domain/world';
 import type { Cloud } from './cloud';
 import type { OpenStackFaults } from './faults';
 import { heat, MovedTo, type Stacks } from './heat';
-import { sendJson, sendPage } from './http';
+import { baseOf, sendJson, sendPage } from './http';
 import type { Token } from './keystone';
 
 interface Given {
@@ -47,7 +47,7 @@ export function createCloudApi({ name, read }: { readonly name: string; readonly
       sendJson(response, 401, { error: { code: 401, title: 'Unauthorized', message } });
       return;
     }
-    const stacks = { clusters: given.clusters, base: `http://${request.headers.host ?? 'localhost'}` };
+    const stacks = { clusters: given.clusters, base: baseOf(request) };
     const body = request.method === 'GET' ? read(pathname, searchParams, given.cloud, stacks) : undefined;
     if (body instanceof MovedTo) {
       response.setHeader('Location', body.location);

@@ -50,3 +50,8 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     return undefined;
   }
 }
+
+/** How a client named the server: HAProxy, which may speak TLS with it, says so. */
+export function baseOf({ headers }: IncomingMessage): string {
+  return `${headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'}://${headers.host ?? 'localhost'}`;
+}

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Clock, Random } from '../../../domain/world';
 import type { Backing } from './backing';
 import type { OpenStackFaults } from './faults';
-import { readJson, sendJson } from './http';
+import { baseOf, readJson, sendJson } from './http';
 import { identityReply } from './identity-api';
 import { authenticated, type IdentityUser, scopeOf } from './identity-store';
 
@@ -56,7 +56,7 @@ export function createKeystone(given: Given): { listener: RequestListener; token
 async function serve(request: IncomingMessage, response: ServerResponse, given: Given, tokens: Map<string, Token>) {
   const body = await readJson(request);
   const path = (request.url ?? '/').replace(/\?.*/, '').replace(/\/+$/, '') || '/';
-  const base = `http://${request.headers.host ?? 'localhost'}`;
+  const base = baseOf(request);
   if (given.faults.keystoneDown) {
     // HAProxy answers for it.
     response.writeHead(503, { 'Content-Type': 'text/html', Connection: 'close' });

@@ -14,7 +14,7 @@ import {
 import type { Message } from './cluster-work';
 import type { Conductors } from './conductor';
 import type { OpenStackFaults } from './faults';
-import { readJson, sendJson, sendPage } from './http';
+import { baseOf, readJson, sendJson, sendPage } from './http';
 import type { Token } from './keystone';
 import { errorBody, MagnumError, PecanError, UnhandledError } from './magnum-error';
 import type { Settings } from './settings';
@@ -74,7 +74,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, given: 
     .split('/')
     .filter((part) => part !== '')
     .map(decodeURIComponent);
-  const base = `http://${request.headers.host ?? 'localhost'}`;
+  const base = baseOf(request);
   if (path.length === 0) {
     sendJson(response, 200, versions(base));
     return;

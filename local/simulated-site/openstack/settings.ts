@@ -1,5 +1,6 @@
 import type { Site } from '../../../domain/site/document';
 import { atLeast, type Release } from '../../../domain/site/releases';
+import { endpointOf, keystoneEndpoints } from '../endpoints';
 import type { Account, Accounts } from './accounts';
 import { type Backing, databaseLoginError, driverBytes, rabbitmqLoginError } from './backing';
 import { exists } from './identity-store';
@@ -119,15 +120,12 @@ function inDomain(option: (name: string) => string | undefined, prefix: string, 
   return id === undefined ? option(`${prefix}_name`) === domain.name : id === domain.id;
 }
 
-/** Whether a URL is one of the two that Keystone has on the VIP. */
-function isKeystone(url: string | undefined, { virtualIp }: Site): boolean {
-  const { protocol, hostname, port, pathname } = parse(url) ?? {};
-  return (
-    protocol === 'http:' &&
-    hostname === virtualIp &&
-    (port === '5000' || port === '35357') &&
-    /^\/(v3\/?)?$/.test(pathname ?? '')
-  );
+/** Whether a URL is one of those that Keystone has. */
+function isKeystone(url: string | undefined, site: Site): boolean {
+  const parsed = parse(url);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || !/^\/(v3\/?)?$/.test(parsed.pathname)) return false;
+  const { secure, host, port } = endpointOf(parsed.href);
+  return keystoneEndpoints(site).some((one) => one.secure === secure && one.host === host && one.port === port);
 }
 
 /** What goes wrong when a process connects to the database, or undefined. */

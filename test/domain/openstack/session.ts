@@ -1,5 +1,5 @@
 import { type OpenStackSession, openStackSession } from '../../../domain/openstack/session';
-import { type VirtualClock, virtualClock } from '../../../local/virtual-clock';
+import { QUIET_TURNS_OF_TLS, type VirtualClock, virtualClock } from '../../../local/virtual-clock';
 import {
   type Overrides,
   secretOf,
@@ -21,7 +21,7 @@ export async function startSession(
   overrides: Overrides = {},
   account: Record<string, string> = {},
 ): Promise<TestSession> {
-  const time = virtualClock();
+  const time = virtualClock(undefined, QUIET_TURNS_OF_TLS);
   const cloud = await startCloud(siteOf('golden'), overrides, time);
   const { openstack } = cloud.site;
   const session = openStackSession({
