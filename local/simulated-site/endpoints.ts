@@ -44,7 +44,8 @@ export function aliases(site: Site): string[] {
 
 /** The document with the CA of simulated sites beside its own: for the document's own nobody here has the key. */
 export function trusting(site: Site): Site {
-  const { ca, haproxy } = site;
-  if (!keystoneEndpoints(site).some(({ secure }) => secure) && !haproxy.publicVip) return site;
+  const { ca, haproxy, magnum } = site;
+  const isAsked = keystoneEndpoints(site).some(({ secure }) => secure) || magnum.rabbit.tls || magnum.database.tls;
+  if (!isAsked && !haproxy.publicVip) return site;
   return { ...site, ca: { ...ca, certificates: [ca?.certificates ?? [], caCertificate()].flat().join('\n') } };
 }

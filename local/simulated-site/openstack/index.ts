@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Site } from '../../../domain/site/document';
 import type { Clock, Random } from '../../../domain/world';
 import { type Timings, timings as timingsOf } from '../timings';
+import { certificateFor, speakingTls } from '../tls';
 import { serveAmqp } from './amqp';
 import { presetCloud, type Cloud } from './cloud';
 import { CLOUD_APIS, createCloudApi } from './cloud-apis';
@@ -118,6 +119,13 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
     conductors.catchUp();
     return store.clusters;
   };
+  const { rabbit, database } = document.magnum;
+  const named = (hosts: readonly string[]) =>
+    speakingTls(certificateFor(hosts.map((host) => host.replace(/:\d+$/, ''))));
+  const secured = {
+    rabbit: rabbit.tls ? named(rabbit.hosts) : undefined,
+    database: database.tls ? named([database.host]) : undefined,
+  };
   const settings = (config: OsloConfig) => readSettings(config, document, accounts, backing);
   return {
     keystone: keystone.listener,
@@ -130,17 +138,16 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
       const { user } = document.magnum.rabbit;
       const { users, permissions } = backing.rabbitmq;
       const closed = permissions.has(user) ? undefined : `NOT_ALLOWED - access to vhost '/' refused for user '${user}'`;
-      serveAmqp(connection, () => ({ user, password: users.get(user)?.password ?? nobodys, closed }));
+      serveAmqp(secured.rabbit?.(connection) ?? connection, () => ({
+        ...{ user, password: users.get(user)?.password ?? nobodys, closed },
+      }));
     },
     database: (connection) => {
       const { user, name, driver } = document.magnum.database;
       const bytes = driverBytes(driver, accounts.databasePassword);
       const known = databaseLoginError(backing.database, user, bytes, name) === undefined;
-      serveMysql(connection, random, () => ({
-        user,
-        password: known ? bytes : Buffer.from(nobodys),
-        database: name,
-      }));
+      const allowed = () => ({ user, password: known ? bytes : Buffer.from(nobodys), database: name });
+      serveMysql(connection, random, allowed, secured.database);
     },
     startMagnumApi: (config) =>
       createMagnumApi({

@@ -15,29 +15,59 @@ export interface DatabaseUser {
 const WATCHER = 'cluster_watcher';
 /** CLIENT_PROTOCOL_41: without, the handshake is the one of MySQL 4.0. */
 const PROTOCOL_41 = 0x200;
+/** CLIENT_SSL. */
+const SSL = 0x800;
+/** What a client sends first that wants TLS is the head of a login alone: SSLRequest of MySQL's protocol. */
+const SSL_REQUEST_BYTES = 32;
 
-/** A connection to MariaDB, as far as a login with mysql_native_password goes. */
-export function serveMysql(stream: Duplex, random: Random, known: () => DatabaseUser): void {
-  converse(stream, async (take) => {
-    const send = (sequence: number, payload: Buffer) => {
-      const header = Buffer.alloc(4);
-      header.writeUIntLE(payload.length, 0, 3);
-      header.writeUInt8(sequence, 3);
-      stream.write(Buffer.concat([header, payload]));
-    };
-    // No zero bytes: they end texts.
-    const salt = Buffer.from(random.bytes(20).map((byte) => (byte % 127) + 1));
-    send(0, greeting(salt));
-    const payload = await take((await take(4)).readUIntLE(0, 3));
-    send(2, verdict(payload, salt, known()));
+/**
+ * A connection to MariaDB, as far as a login with mysql_native_password goes.
+ *
+ * @param secure speaks TLS on it with a client that wants to; without, TLS is not offered
+ */
+export function serveMysql(
+  stream: Duplex,
+  random: Random,
+  known: () => DatabaseUser,
+  secure?: (plain: Duplex) => Duplex,
+): void {
+  // No zero bytes: they end texts.
+  const salt = Buffer.from(random.bytes(20).map((byte) => (byte % 127) + 1));
+  const answer = async (peer: Duplex, take: Take, login: Buffer, sequence: number) => {
+    send(peer, sequence, verdict(login, salt, known()));
     // COM_QUIT, or the connection's end.
     await take(5);
+  };
+  converse(stream, async (take) => {
+    send(stream, 0, greeting(salt, secure ? SSL : 0));
+    const payload = await packet(take);
+    if (!secure || payload.length > SSL_REQUEST_BYTES) {
+      await answer(stream, take, payload, 2);
+      return;
+    }
+    const inner = secure(stream);
+    converse(inner, async (takeInner) => answer(inner, takeInner, await packet(takeInner), 3));
+    await new Promise((resolve) => inner.once('close', resolve));
   });
 }
 
-function greeting(salt: Buffer): Buffer {
+type Take = (count: number) => Promise<Buffer>;
+
+async function packet(take: Take): Promise<Buffer> {
+  return take((await take(4)).readUIntLE(0, 3));
+}
+
+function send(peer: Duplex, sequence: number, payload: Buffer): void {
+  const header = Buffer.alloc(4);
+  header.writeUIntLE(payload.length, 0, 3);
+  header.writeUInt8(sequence, 3);
+  peer.write(Buffer.concat([header, payload]));
+}
+
+/** @param more capabilities that it has besides */
+function greeting(salt: Buffer, more: number): Buffer {
   const numbers = Buffer.alloc(18);
-  numbers.writeUInt16LE(0xf7fe, 0);
+  numbers.writeUInt16LE(0xf7fe | more, 0);
   numbers.writeUInt8(33, 2);
   numbers.writeUInt16LE(2, 3);
   numbers.writeUInt16LE(0x0081, 5);
