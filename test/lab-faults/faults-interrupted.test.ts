@@ -10,7 +10,7 @@ import type { Execution } from '../../local/emulator/aws/execution';
 import { reportOf } from '../workflow/local';
 import { aftermath, ALL, faultyLab, site, WELL } from './faults';
 
-// Interrupted at any moment, by a seed. CI does the first few rounds of what was done once with MAGNUM_HA_ROUNDS=100, which takes hours.
+// Interrupted at any moment, by a seed. MAGNUM_HA_ROUNDS=100 does a hundred rounds of each, which takes hours; CI does the first two.
 
 faultyLab();
 
