@@ -1,7 +1,7 @@
 import { type Mode, MODES } from '../domain/site/load';
 import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { Argument, Option } from 'commander';
-import { whoAmI, withStepFunctions } from './aws';
+import { AwsUnavailable, whoAmI, withStepFunctions } from './aws';
 import { describe } from '../domain/audit/executions';
 import { checkMachineOf } from '../domain/site/machines';
 import { type Context, EXIT, print, UsageError } from './context';
@@ -84,7 +84,7 @@ async function startExecution(client: SFNClient, machine: string, { name, input 
  * Starts a check by the machine that starts nothing else: who checks may need no other right.
  *
  * @returns the ARN of the check, not of what started it
- * @throws UsageError if it could not be started
+ * @throws AwsUnavailable if it could not be started
  */
 async function startCheck({ clock }: Context, client: SFNClient, machine: string, start: Start): Promise<string> {
   const starting = await startExecution(client, machine, start);
@@ -92,7 +92,7 @@ async function startCheck({ clock }: Context, client: SFNClient, machine: string
     const { status, output = '{}', error, cause } = await describe(client, starting);
     if (status === 'SUCCEEDED') return (JSON.parse(output) as { executionArn: string }).executionArn;
     if (status !== 'RUNNING') {
-      throw new UsageError(
+      throw new AwsUnavailable(
         `The check could not be started: ${error ?? String(status)}: ${cause ?? ''} See ${starting}`,
       );
     }

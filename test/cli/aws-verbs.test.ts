@@ -346,3 +346,16 @@ describe('fleet', () => {
     expect([code, err]).toEqual([64, expect.stringContaining('with one * at the end')]);
   });
 });
+
+test('a check that Step Functions does not start is not wrong use', async () => {
+  const ended = { status: 'FAILED', error: 'States.Permissions', cause: 'refused.' } as const;
+  const spy = jest
+    .spyOn(local.deployment.stepFunctions, 'describeExecution')
+    .mockImplementation((executionArn) => ({ executionArn, stateMachineArn: '', startDate: new Date(0), ...ended }));
+
+  const { code, err } = await cli(['start', 'golden']);
+
+  spy.mockRestore();
+  expect(code).toBe(69);
+  expect(err).toMatch(/^AwsUnavailable: The check could not be started: States\.Permissions: refused\. See arn:/);
+});
