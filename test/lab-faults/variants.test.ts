@@ -38,7 +38,8 @@ beforeAll(async () => {
   for (const name of site.controllers) {
     await site.lab.exec(name, ['tee', SUDOERS], sudoers(own));
     await site.bash(name, `chmod 0440 ${SUDOERS} && visudo -cf ${SUDOERS}`);
-    await site.lab.exec(name, ['install', '-m', '0600', '/dev/stdin', CERTIFICATE], cert + key);
+    await site.lab.exec(name, ['tee', CERTIFICATE], cert + key);
+    await site.bash(name, `chmod 0600 ${CERTIFICATE}`);
   }
   connection = await connectSite(worldWith({ [own.ssh.privateKey.ssm]: privateKey }), own, { expected: [] });
 });
