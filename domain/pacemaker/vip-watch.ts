@@ -5,9 +5,13 @@ import { longestOf, QUIET_MS, type Silence } from './silence';
 const EVERY_MS = 20;
 /**
  * Looks under way at a time: while the VIP is gone each waits 3 s for the kernel's `No route to host`, and holds a descriptor
- * of sshd on the controller. All of them are answered at once when the VIP is back.
+ * of sshd on the controller. All of them are answered at once when the VIP is back on another controller; when it is back on this
+ * one, none is, because their way was chosen before.
  */
 const UNDER_WAY = 8;
+/** So many of them may begin one after the other; the others so far apart, in milliseconds, that one begins in time. */
+const AT_ONCE = 3;
+const APART_MS = 500;
 /** A controller refuses sooner, in milliseconds. What takes longer has not reached it. */
 const REFUSED_MS = 4_000;
 
@@ -35,6 +39,7 @@ export function watchVip({ site, clock, tunnel }: Node, answeredAt: number | nul
   const { hostname, port, protocol } = new URL(site.openstack.authUrl);
   const probed = hostname === site.virtualIp ? Number(port || (protocol === 'https:' ? 443 : 80)) : site.magnum.apiPort;
   let underWay = 0;
+  let lookedAt = -Infinity;
   const startedAt = clock.now();
   let first: number | null = null;
   let refusedAt: number | null = null;
@@ -47,9 +52,10 @@ export function watchVip({ site, clock, tunnel }: Node, answeredAt: number | nul
   let longest: Silence | undefined;
   let before = answeredAt;
   const probe = () => {
-    if (underWay >= UNDER_WAY) return;
-    underWay++;
     const began = clock.now();
+    if (underWay >= UNDER_WAY || (underWay >= AT_ONCE && began - lookedAt < APART_MS)) return;
+    underWay++;
+    lookedAt = began;
     tunnel(site.virtualIp, probed)
       .then((connection) => {
         connection.destroy();

@@ -91,3 +91,21 @@ test('holds few connections at a time, however long HAProxy takes to stop', asyn
 
   expect(most).toBeLessThan(10);
 });
+
+test('a VIP that comes back on the controller which watches is seen within half a second, though no look under way is answered', async () => {
+  const { node, clock } = await fakeConnection(site('golden'));
+  const began = clock.now();
+  const backAt = began + 700;
+  const tunnel: Node['tunnel'] = async () => {
+    if (clock.now() >= backAt) return silence();
+    // A socket keeps the way that was chosen for it: off this host, where nobody has the address any more.
+    await clock.sleep(3_000);
+    throw new Error('No route to host');
+  };
+
+  const watch = watchVip({ ...node, tunnel });
+  await clock.drive(clock.sleep(4_000));
+  watch.stop();
+
+  expect(Number(watch.firstAnswerAt) - backAt).toBeLessThanOrEqual(500);
+});
