@@ -58,23 +58,7 @@ async function invokeLater(
       return;
     } catch (error) {
       if (!(error instanceof InvocationFailed) || wait === undefined) throw error;
-      await sleepUnless(clock, wait, closed);
+      await clock.sleep(wait, closed);
     }
   }
-}
-
-/** Sleeps. @throws the signal's reason as soon as it is aborted */
-async function sleepUnless(clock: Clock, ms: number, closed: AbortSignal): Promise<void> {
-  closed.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const end = () => {
-      cancel();
-      reject(closed.reason as Error);
-    };
-    const cancel = clock.after(ms, () => {
-      closed.removeEventListener('abort', end);
-      resolve();
-    });
-    closed.addEventListener('abort', end, { once: true });
-  });
 }
