@@ -2,10 +2,11 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // These take longer, or need root, a browser, LocalStack or the lab: npm run test:faults, test:root, test:page, test:emulator, test:lab.
+  // These take longer, or need root, a browser, LocalStack or the lab: npm run test:long, test:root, test:page, test:emulator, test:lab.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/faults/',
+    '<rootDir>/test/scale/',
     '<rootDir>/test/contributing.test.ts',
     '<rootDir>/test/emulator/',
     '<rootDir>/test/firewall/',

@@ -71,10 +71,7 @@ export async function startLocal(site: Site, options: LocalOptions = {}): Promis
     site: { document: trusting(document), privateKey, secrets },
     clock,
     log: (line) => logs.push(line),
-    onStart: ({ result }) => {
-      // The caller that started it gets the error.
-      clock.drive(result).catch(() => undefined);
-    },
+    onStart: driving(clock),
   });
   return { ...localOf({ ...simulated, document }, deployment, clock), logs };
 }
@@ -83,16 +80,20 @@ export async function startLocal(site: Site, options: LocalOptions = {}): Promis
 interface VirtualOptions extends LocalOptions, Pick<DeploymentOptions, 'intercept'> {
   /** @default true chance */
   readonly random?: Random;
+  /** When its time begins, in milliseconds since 1970. */
+  readonly start?: number;
+  /** Lets time pass while any execution runs, for clients that do not drive the clock. @default false */
+  readonly unattended?: boolean;
   /** Stands between functions and the services that they call, as `intercept` does between tasks and what they call. */
   readonly serve?: (service: 'ssm' | 's3', answer: () => Promise<unknown>) => Promise<unknown>;
 }
 
 /** Starts a simulated site and deploys the stack for it, in this process, on virtual time and without a wire. */
 export async function startVirtual(site: Site, options: VirtualOptions = {}): Promise<VirtualLocal> {
-  const { random = realRandom, intercept, serve, ...pace } = options;
+  const { random = realRandom, start, unattended = false, intercept, serve, ...pace } = options;
   const template = await synthesized();
   const document = trusting(site);
-  const clock = virtualClock(undefined, document === site ? undefined : QUIET_TURNS_OF_TLS);
+  const clock = virtualClock(start, document === site ? undefined : QUIET_TURNS_OF_TLS);
   const secrets = secretsOf(site, random, options.secrets);
   const simulated = startSimulatedSite({
     generation: generationOf(site),
@@ -103,14 +104,13 @@ export async function startVirtual(site: Site, options: VirtualOptions = {}): Pr
     random,
   });
   const logs: LogLine[] = [];
-  const log = (line: LogLine) => logs.push(line);
   const deployment = await deploy({
     template,
     // Nobody asks for the key: any will do.
     site: { document, privateKey: secrets[site.ssh.privateKey.ssm] ?? '', secrets },
     clock,
     random,
-    log,
+    log: (line) => logs.push(line),
     handlers: (services) => {
       const served = (name: 'ssm' | 's3'): LocalService => {
         const service: LocalService = services[name];
@@ -125,10 +125,11 @@ export async function startVirtual(site: Site, options: VirtualOptions = {}): Pr
       const { connect } = simulated;
       return inProcessHandlers({
         ...{ template, ssm: served('ssm'), s3: served('s3') },
-        ...{ clock, random, connect, log, archives },
+        ...{ clock, random, connect, log: services.log, archives },
       });
     },
     ...(intercept ? { intercept } : {}),
+    ...(unattended ? { onStart: driving(clock) } : {}),
   });
   // What runs there has run for a while, as on every cloud.
   await clock.drive(clock.sleep(UPTIME_MS));
@@ -137,6 +138,14 @@ export async function startVirtual(site: Site, options: VirtualOptions = {}): Pr
 
 /** A clock that can be driven. */
 type DrivingClock = Pick<VirtualClock, 'drive'>;
+
+/** Lets time pass until an execution has ended. */
+function driving(clock: DrivingClock): NonNullable<DeploymentOptions['onStart']> {
+  return ({ result }) => {
+    // The caller that started it gets the error.
+    clock.drive(result).catch(() => undefined);
+  };
+}
 
 function localOf(site: SimulatedSite, deployment: Deployment, clock: DrivingClock): Omit<Local, 'logs'> {
   return {

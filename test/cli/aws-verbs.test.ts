@@ -2,20 +2,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceError } from '../../local/emulator/service-error';
-import { type Local, putDocument, startLocal } from '../../local/deploy';
+import { putDocument, startVirtual, type VirtualLocal } from '../../local/deploy';
 import type { Bucket } from '../../local/emulator/aws/s3';
 import { documentWith } from '../domain/site/documents';
 import { document } from '../workflow/local';
 import { magnumHa, serve } from './cli';
 
 const golden = join(__dirname, '../../sites/golden.json');
-let local: Local;
+let local: VirtualLocal;
 let unserve: () => void;
 let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'magnum-ha-cli-'));
-  local = await startLocal(document('golden'));
+  local = await startVirtual(document('golden'), { start: Date.now(), unattended: true });
   unserve = await serve(local);
 });
 afterAll(async () => {
@@ -306,10 +306,8 @@ describe('fleet', () => {
     }
     return executionArn;
   }
-  const checksCounted = () => local.deployment.metrics.filter(({ name }) => name === 'Checks').length;
 
-  test('looks when it is told to, and shows what came of it; the look counts as a check', async () => {
-    const before = checksCounted();
+  test('looks when it is told to, and shows what came of it', async () => {
     const execution = await look('gold*');
 
     const text = await cli(['fleet']);
@@ -322,7 +320,6 @@ describe('fleet', () => {
       ...{ execution, asked: 'gold*', counts: { 'as-wanted': 1 } },
       sites: [{ site: 'golden', verdict: 'as-wanted' }],
     });
-    expect(checksCounted()).toBe(before + 1);
   });
 
   test('a site that is not as wanted has a line, with why a check was started; that is exit code 2', async () => {

@@ -72,4 +72,8 @@ test('each command does what it says, in the order in which they stand there', a
   expect(printed).toHaveLength(12);
   expect(printed.at(-1)).toContain('my-cloud, check: drift. Drift, and nothing was touched: ');
   expect(printed.at(-1)).toContain('To mend it: magnum-ha start my-cloud --mode apply');
+  // The deployed bundle has told CloudWatch.
+  expect(local.deployment.metrics.filter(({ name }) => name === 'Checks')).toContainEqual(
+    expect.objectContaining({ value: 1, dimensions: { Site: 'my-cloud' } }),
+  );
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Local, startLocal, startVirtual } from '../../local/deploy';
+import { startVirtual, type VirtualLocal } from '../../local/deploy';
 import { synthesized } from '../../local/emulator/assembly';
 import { allows } from '../../local/emulator/aws/iam';
 import { REGION } from '../../local/emulator/aws/intrinsics';
@@ -50,13 +50,13 @@ async function allowed(args: readonly string[]): Promise<Role[]> {
 }
 
 describe('a verb is for', () => {
-  let local: Local;
+  let local: VirtualLocal;
   let unserve: () => void;
   let execution: string;
   let file: string;
 
   beforeAll(async () => {
-    local = await startLocal(document('golden'));
+    local = await startVirtual(document('golden'), { start: Date.now(), unattended: true });
     unserve = await serve(local, may);
     await as('somebody', 'start', 'golden', '--follow');
     await local.deployment.start('magnum-ha-fleet', { input: { sites: 'none*' } }).result;

@@ -1,6 +1,6 @@
 import { READERS, withstands } from './hostile';
 
-// npm run test:faults has a hundred times as many.
+// npm run test:long has a hundred times as many.
 test.each(Object.keys(READERS))('%s: whatever is printed is read, or refused by an error of ours', (name) => {
   expect(() => {
     withstands(name, 300);

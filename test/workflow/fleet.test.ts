@@ -1,17 +1,13 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import { withControllers } from '../../bench/clean-check';
 import { audit } from '../../domain/audit/audit';
-import { intactRecord, type ArchivedRecord } from '../../domain/audit/record';
-import type { FleetRun, SiteVerdict } from '../../domain/audit/fleet';
 import { verifyArchive } from '../../domain/audit/verification';
 import { allSecretNames } from '../../domain/secrets/references';
-import { LIMITS } from '../../domain/site/limits';
 import { parseSite } from '../../domain/site/parse';
 import { PARENT_EXECUTION } from '../../domain/site/started-by';
 import { lockItems, putDocument, type VirtualLocal } from '../../local/deploy';
-import type { ExecutionResult } from '../../local/emulator/asl';
 import { StatesError } from '../../local/emulator/asl/errors';
 import { documentWith } from '../domain/site/documents';
+import { archived, fleet, recordsIn } from './fleet';
 import { document, run, withLocal } from './local';
 
 const golden = document('golden');
@@ -24,53 +20,6 @@ function twin({ deployment, site }: VirtualLocal): void {
     deployment.parameters.set(name, { type: 'SecureString', value: 'hunter2-5f0c' });
   }
   putDocument(deployment, 'twin', JSON.parse(text) as object);
-}
-
-/** Puts the site's own document once more, under another name, with its secrets. */
-function again({ deployment, site }: VirtualLocal, name: string): void {
-  const own = (text: string) => text.replaceAll('/golden/', `/${name}/`);
-  for (const secret of allSecretNames(site.document)) {
-    const parameter = deployment.parameters.get(secret);
-    if (parameter) deployment.parameters.set(own(secret), parameter);
-  }
-  putDocument(deployment, name, { ...(JSON.parse(own(JSON.stringify(site.document))) as object), name });
-}
-
-/** Runs the fleet machine, and waits for the checks that it starts. */
-async function fleet(
-  { deployment, clock }: VirtualLocal,
-  input: object = {},
-): Promise<{
-  ended: ExecutionResult;
-  looked: readonly SiteVerdict[];
-  run: FleetRun;
-  checks: DescribeExecutionOutput[];
-}> {
-  const before = deployment.listExecutions({ machine: 'magnum-ha' }).length;
-  const ended = await deployment.start('magnum-ha-fleet', { input, name: `run-${before}` }).result;
-  const checks = () => deployment.listExecutions({ machine: 'magnum-ha' }).slice(0, -before || undefined);
-  while (checks().some((one) => one.status === 'RUNNING')) await clock.sleep(1000);
-  const results = deployment.buckets.get(deployment.parameters.get('/magnum-ha/fleet-bucket')?.value ?? '');
-  const run = JSON.parse(results.get(`matrices/run-${before}.json`).body.toString()) as FleetRun;
-  return { ended, run, looked: run.sites, checks: checks() };
-}
-
-/** Objects of the archive by key. */
-function archived({ deployment }: VirtualLocal): Map<string, string> {
-  return new Map(
-    [...deployment.buckets].flatMap((bucket) =>
-      ['records/', 'heads/'].flatMap((prefix) =>
-        bucket.list({ prefix }).objects.map(({ key, body }) => [key, body.toString()] as const),
-      ),
-    ),
-  );
-}
-
-/** The records of a site, in order. */
-function recordsIn(objects: ReadonlyMap<string, string>): ArchivedRecord[] {
-  return [...objects]
-    .flatMap(([key, text]) => (key.endsWith('record.json') ? (intactRecord(text) ?? []) : []))
-    .sort((one, other) => one.sequence - other.sequence);
 }
 
 const outcomesOf = (checks: readonly DescribeExecutionOutput[]) =>
@@ -131,18 +80,6 @@ describe('a site that is as wanted', () => {
         execution: look?.record.execution.executionArn,
       });
     });
-  });
-});
-
-test('a look at 64 controllers carries half of what a state may, at most', async () => {
-  await withLocal(withControllers(golden, LIMITS.controllers), async (local) => {
-    await run(local);
-
-    const { looked } = await fleet(local);
-
-    expect(looked).toEqual([{ site: 'golden', verdict: 'as-wanted' }]);
-    const sizes = local.deployment.express.flatMap(({ events }) => events.map((event) => JSON.stringify(event).length));
-    expect(Math.max(...sizes)).toBeLessThan(128 * 1024);
   });
 });
 
@@ -289,34 +226,6 @@ describe('of which sites', () => {
         expect([status, error, deployment.express]).toEqual(['FAILED', 'InputInvalid', []]);
         expect(cause).toContain('like {"sites": "prod-*"}');
       });
-    },
-  );
-});
-
-test('200 sites: each has its verdict, and no more are looked at at a time than the setting says', async () => {
-  let most = 0;
-  let now = 0;
-  await withLocal(
-    golden,
-    async (local) => {
-      await run(local);
-      await local.settled();
-      for (let number = 1; number < 200; number++) again(local, `again-${number}`);
-
-      const found = await fleet(local);
-
-      expect(found.run.sites).toHaveLength(200);
-      expect(found.run.counts).toMatchObject({ 'as-wanted': 200 });
-      expect(recordsIn(archived(local))).toHaveLength(1 + 200);
-      expect(most).toBe(20);
-      expect(JSON.stringify(found.ended.output).length).toBeLessThan(400);
-    },
-    {
-      intercept: async (call, proceed) => {
-        if (call.stateName !== 'Load site' || !call.executionArn.includes(':express:')) return proceed();
-        most = Math.max(most, ++now);
-        return proceed().finally(() => now--);
-      },
     },
   );
 });

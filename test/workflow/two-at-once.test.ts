@@ -9,7 +9,7 @@ async function rounds(): Promise<Round[]> {
   return all;
 }
 
-// npm run test:faults has a thousand.
+// npm run test:long has a thousand.
 test('executions on one cloud never work at the same time, whatever is lost and stopped', async () => {
   const all = await rounds();
 

@@ -51,6 +51,8 @@ export interface DeployedServices extends LocalServices {
   readonly buckets: Buckets;
   /** They are there once the functions are invoked. */
   readonly stepFunctions: () => StepFunctions;
+  /** Takes a line that a function prints, as CloudWatch does: into the log and the metrics. */
+  readonly log: (line: LogLine) => void;
 }
 
 /** What a deployment keeps. */
@@ -91,7 +93,10 @@ export class Deployment {
     const buckets = new Buckets([...template.buckets].map(([name, keeps]) => new Bucket(name, keeps, clock, random)));
     const stepFunctions = () => deployment.stepFunctions;
     const logs: LogEvent[] = [];
-    const services = { ...localServices(template, parameters, buckets), buckets, stepFunctions };
+    const log = (line: LogLine) => {
+      deployment.record(line);
+    };
+    const services = { ...localServices(template, parameters, buckets), buckets, stepFunctions, log };
     const functions = handlers
       ? new InProcessFunctions(template.functions, handlers(services), clock)
       : await bundledFunctions({
@@ -101,9 +106,7 @@ export class Deployment {
           stepFunctions,
           logs,
           clock,
-          log: (line) => {
-            deployment.record(line);
-          },
+          log,
         });
     const deployment: Deployment = new Deployment(options, { parameters, buckets, functions, logs });
     return deployment;

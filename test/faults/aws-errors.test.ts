@@ -4,7 +4,7 @@ import { type ExecutionResult, StatesError } from '../../local/emulator/asl';
 import type { Call } from '../../local/emulator/aws/deployment';
 import { functionOf } from '../../local/emulator/aws/integrations/lambda';
 import { seededRandom } from '../../local/random';
-import { changes, document, outageOf, reportOf, run, withLocal } from './local';
+import { changes, document, outageOf, reportOf, run, withLocal } from '../workflow/local';
 
 // What AWS documents as passing by itself, injected into applies of a fresh site, on virtual time.
 
