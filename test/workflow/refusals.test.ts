@@ -1,4 +1,5 @@
 import { audit } from '../../domain/audit/audit';
+import { intactRecord } from '../../domain/audit/record';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
 import { type Local, lockItems, putDocument, startLocal } from '../../local/deploy';
@@ -330,6 +331,35 @@ describe('two executions', () => {
       expect(second.cause).toContain('first');
       expect((await first).status).toBe('SUCCEEDED');
       expect(lockedSites(local)).toEqual([]);
+    });
+  });
+
+  it('refuse an apply while another runs: it is reported, told and recorded like every refusal', async () => {
+    await withLocal(golden, async (local) => {
+      const { taken, onEvent } = whenLocked();
+      const input = { site: 'golden', mode: 'apply' };
+      const first = local.deployment.start('magnum-ha', { input, name: 'first', onEvent });
+      await taken;
+
+      const { executionArn, result } = local.deployment.start('magnum-ha', { input, name: 'second' });
+      await result;
+      const message = local.deployment.topics.messages.at(-1);
+      await first.result;
+      await local.settled();
+
+      const records = [...local.deployment.buckets].flatMap((bucket) =>
+        bucket.list({ prefix: 'records/golden/' }).objects.flatMap(({ body }) => intactRecord(body.toString()) ?? []),
+      );
+      const record = records.find(({ execution }) => execution.executionArn === executionArn);
+      const steps = record ? audit(record).steps.map(({ name }) => name) : [];
+      expect(steps.slice(-3)).toEqual(['Look at lock owner', 'Report failure', 'Tell people of the failure']);
+      expect(record && audit(record)).toMatchObject({
+        verdict: { outcome: 'refused', words: 'Refused, and nothing was touched: SiteLocked.' },
+        document: { version: expect.any(String) as string },
+      });
+      expect(message?.subject).toBe('magnum-ha: golden: refused, SiteLocked');
+      expect(message?.message).toContain(`Another execution works on site golden: ${first.executionArn}. Wait`);
+      expect(message?.message).toContain('What to do: magnum-ha start golden --mode apply');
     });
   });
 

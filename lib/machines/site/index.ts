@@ -126,7 +126,7 @@ interface Surroundings {
  *     document lets it, it notes and, after its lock is released, starts an apply
  * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
  *   Verify → the failure.
- * Every failure from the lock on is reported; every path ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
+ * Every failure after Load site is reported, also that another execution has the lock; every path that took it ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
  */
 function procedure(kit: StateKit<SiteVariables>, { lock, notes, topic, machine }: Surroundings): State {
   const { scope } = kit;

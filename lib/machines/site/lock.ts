@@ -1,5 +1,5 @@
 import { Lazy } from 'aws-cdk-lib';
-import { Errors, Fail, type State, Succeed, type TaskStateBase } from 'aws-cdk-lib/aws-stepfunctions';
+import { Errors, type State, Succeed, type TaskStateBase } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   CallAwsService,
   DynamoAttributeValue,
@@ -7,12 +7,13 @@ import {
   DynamoGetItem,
   DynamoPutItem,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { ErrorName } from '../../../domain/error-catalogue';
 import type { Skipped } from '../../../domain/report/report';
 import { TASKS } from '../../../domain/tasks';
 import type { LockTable } from '../../lock-table';
 import type { Construct } from 'constructs';
 import { Expression, jsonata, NOW, text, variable } from '../../states/expression';
-import { type Phase, type Rule, type StateKit, UNCHANGED } from '../../states/kit';
+import { type Phase, type Rule, type StateKit, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { UNTIL_ANSWERED } from '../../states/retries';
 import { timeLimit } from '../../states/time-limit';
 import { CALL, CONDITION_FAILED } from './calls';
@@ -49,8 +50,8 @@ const POLITE_SECONDS = 30;
 
 /**
  * Take site lock: one execution a site. A lock whose owner no longer runs is taken over, but not before the function that it
- * was in has ended too. That of a running one ends an apply with `SiteLocked`, but for a recovery, which an apply waits for; a
- * check is skipped: it is a schedule's, and the next one comes.
+ * was in has ended too. That of a running one ends an apply with `SiteLocked`, which is reported, but for a recovery, which an apply
+ * waits for; a check is skipped: it is a schedule's, and the next one comes.
  *
  * No clock decides who has it. It is never renewed, because it lasts longer than any execution can.
  *
@@ -80,12 +81,8 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: 
     const wait = kit.wait("Wait for the owner's last task", politely, AFTERMATH_SECONDS + POLITE_SECONDS);
     const recovery = waitForRecovery(kit, { read, look });
     const works = text`Another execution works on site ${$.lockSite}: ${$.lockOwner.present}.`;
-    const locked = Fail.jsonata(scope, 'Site locked', {
-      error: 'SiteLocked',
-      cause:
-        text`${works} ${jsonata<string>`${recovery.isWaitedFor} ? ${recovery.advice} : "Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again."`} ${touchedSoFar($)}`
-          .template,
-    });
+    const advice = jsonata<string>`${recovery.isWaitedFor} ? ${recovery.advice} : "Wait until it has ended, or stop it unless it is about to cycle HAProxy, and start again."`;
+    const locked = kit.failure('SiteLocked', text`${works} ${advice} ${touchedSoFar($)}`);
     const skipped = Succeed.jsonata(scope, 'Check skipped', {
       outputs: {
         site: $.site.dot('name').template,
@@ -105,7 +102,7 @@ export function takeSiteLock({ kit, release }: PhaseContext, lock: Lock, first: 
       [
         { when: jsonata`${isRunning} and ${$.mode} = "check"`, next: skipped },
         { ...recovery.rule, when: jsonata`${isRunning} and ${recovery.rule.when}` },
-        { when: isRunning, next: locked },
+        { when: isRunning, next: release, assign: locked },
       ],
       free,
     );
@@ -201,9 +198,17 @@ export function lookAtOwner(
 export function releaseSiteLock(kit: StateKit<SiteVariables>, table: LockTable, next: State): State {
   return kit.choice(
     'Anything under way?',
-    [{ when: kit.$.orphaned, next, comment: 'The lock stays, and is taken over once all that was begun has ended' }],
+    [
+      { when: kit.$.orphaned, next, comment: 'The lock stays, and is taken over once all that was begun has ended' },
+      { when: isLocked(kit.$), next, comment: "The lock is the other execution's" },
+    ],
     deleteLock(kit, table, { name: 'Release site lock', next }),
   );
+}
+
+/** Whether this execution has failed because another works on the site. */
+function isLocked({ failure }: VariablesOf<SiteVariables>): Expression<boolean> {
+  return jsonata`(${failure.dot('Error')} = ${'SiteLocked' satisfies ErrorName})`;
 }
 
 /** Release site lock for approval: while it waits, others may work on the site. It has changed nothing yet. */

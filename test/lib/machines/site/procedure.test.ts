@@ -891,7 +891,7 @@ describe('HAProxy that was left disabled', () => {
       { lock: { owner: OTHER, expiresIn: 3600 }, other: 'RUNNING' },
     );
 
-    expect([error, calls]).toEqual(['SiteLocked', ['load-site']]);
+    expect([error, calls]).toEqual(['SiteLocked', ['load-site', 'report']]);
   });
 
   test('is looked for during a minute, whatever the error, and left to Preflight where nobody can tell', async () => {
@@ -1225,8 +1225,27 @@ describe('the lock', () => {
 
   test('of a running execution ends this one, which says whom to wait for, and stays', async () => {
     const { error, cause, calls, owner } = await start({}, { lock: held, other: 'RUNNING' });
-    expect([error, calls, owner]).toEqual(['SiteLocked', ['load-site'], OTHER]);
+    expect([error, calls, owner]).toEqual(['SiteLocked', ['load-site', 'report'], OTHER]);
     expect(cause).toContain(`works on site other-name: ${OTHER}. Wait`);
+  });
+
+  test('of a running execution does not keep this one from its report', async () => {
+    const reported: Payload[] = [];
+    const report = (payload: Payload) => {
+      reported.push(payload);
+      return { report: payload, telling: null };
+    };
+
+    const { cause } = await start({ report }, { lock: held, other: 'RUNNING' });
+
+    expect(reported).toMatchObject([{ failure: { error: 'SiteLocked', cause }, controllers: [], plan: null }]);
+  });
+
+  test('of a running execution ends this one though no report can be made', async () => {
+    const { error, cause, owner } = await start({ report: () => broken() }, { lock: held, other: 'RUNNING' });
+
+    expect([error, owner]).toEqual(['SiteLocked', OTHER]);
+    expect(cause).toMatch(/start again\. Nothing was touched\.$/);
   });
 
   test('of a recovery is waited for by an apply, which then does the whole job', async () => {
@@ -1246,7 +1265,7 @@ describe('the lock', () => {
       { lock: held, other: 'RUNNING', otherMode: 'recover' },
     );
 
-    expect([error, calls, owner]).toEqual(['SiteLocked', ['load-site'], OTHER]);
+    expect([error, calls, owner]).toEqual(['SiteLocked', ['load-site', 'report'], OTHER]);
     expect(cause).toContain(`works on site other-name: ${OTHER}. It is a recovery, and this apply has waited 300 s`);
     expect(cause).toMatch(/start again once it has ended\. Nothing was touched\.$/);
     expect(Math.round(seconds)).toBe(305);
