@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../domain/audit/history';
 import { isShown, type Step, Trace } from '../domain/audit/trace';
 import { timeOf } from '../domain/audit/history';
+import { lengthOf, type Outage, Outages } from '../domain/audit/outages';
 import type { Style } from './style';
 
 /** Where progress goes. */
@@ -12,8 +13,8 @@ export interface Terminal {
 
 /** No line is longer. */
 const COLUMNS = 80;
-/** From these states on the VIP may be silent, and to these. */
-const OUTAGE = { begins: /^Disable HAProxy/, ends: /^(Verify|Preflight|Release site lock)$/ };
+/** On these states the outage's clock is shown no more, also if nobody has seen the VIP answer again: the report says so. */
+const AFTER_OUTAGE = /^(Verify|Preflight|Release site lock)$/;
 
 /**
  * Turns an execution's events into lines as they come: when, how long it took, the state, what it works on, and how often it
@@ -24,7 +25,8 @@ export class Progress {
   readonly #times = new Map<string, number>();
   #started: number | undefined;
   #current: Step | undefined;
-  #silentSince: number | undefined;
+  readonly #outages = new Outages();
+  #isSilent = false;
 
   constructor(
     private readonly terminal: Terminal,
@@ -49,8 +51,12 @@ export class Progress {
   }
 
   #enter(step: Step): void {
-    if (OUTAGE.begins.test(step.name)) this.#silentSince ??= step.enteredAt;
-    if (OUTAGE.ends.test(step.name)) this.#silentSince = undefined;
+    // A function that is woken: what is shown is that all of them are.
+    if (!isShown(step)) return;
+    const before = this.#outages.since;
+    this.#outages.take(step);
+    if (before === undefined && this.#outages.since !== undefined) this.#isSilent = true;
+    if (AFTER_OUTAGE.test(step.name)) this.#isSilent = false;
     this.#current = step;
     this.tick(step.enteredAt);
   }
@@ -68,14 +74,26 @@ export class Progress {
     const key = `${step.name} ${step.subject}`;
     const count = (this.#times.get(key) ?? 0) + 1;
     this.#times.set(key, count);
-    const note = `${count > 1 ? `  ×${count}` : ''}${this.#clock(at)}`;
+    const note = `${count > 1 ? `  ×${count}` : ''}${this.#outageAt(step, at)}`;
     const took = at - (step.attempts.at(-1)?.startedAt ?? step.enteredAt);
     this.#line(this.#row(at, step, this.style('green', '✓'), took, note));
   }
 
+  /** What is known of an outage when a step has ended. */
+  #outageAt(step: Step, at: number): string {
+    const before = endedIn(this.#outages).length;
+    this.#outages.take(step);
+    const outage = endedIn(this.#outages)[before];
+    if (!outage) return this.#clock(at);
+    this.#isSilent = false;
+    return outage.length ? `  outage ${lengthOf(outage)}` : '  the VIP answers';
+  }
+
   /** The outage's clock. */
   #clock(now: number): string {
-    return this.#silentSince === undefined ? '' : `  HAProxy down ${((now - this.#silentSince) / 1000).toFixed(1)} s`;
+    const { since } = this.#outages;
+    if (!this.#isSilent || since === undefined) return '';
+    return since === null ? '  HAProxy was down before' : `  VIP down ${((now - since) / 1000).toFixed(1)} s`;
   }
 
   #row(at: number, { name, subject, waitsFor }: Step, mark: string, took: number, note = ''): string {
@@ -94,6 +112,10 @@ export class Progress {
   #over(text: string): void {
     this.terminal.write(`\u001b[2K\r${text}`);
   }
+}
+
+function endedIn({ all }: Outages): readonly Outage[] {
+  return all.filter(({ to }) => to !== null);
 }
 
 function cut(text: string, length: number): string {

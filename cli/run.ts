@@ -54,8 +54,8 @@ export async function localRun(options: LocalRunOptions, context: Context): Prom
   const local = await startLocal(options.site, { bare: options.site.bootstrap });
   say(
     `Site ${options.site.name}, simulated: ${options.site.controllers.length} controllers with ` +
-      `${GENERATIONS[generationOf(options.site)].system}\nbehind an SSH bastion on loopback. Everything takes its true time; ` +
-      `time in which nothing happens is\nskipped.`,
+      `${GENERATIONS[generationOf(options.site)].system}\nbehind an SSH bastion on loopback. Everything takes its true ` +
+      `time; time in which\nnothing happens is skipped.`,
   );
   const happen = async (kind: string, all: readonly Planned[]) => {
     for (const { text, happen: doIt } of all) {

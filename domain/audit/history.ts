@@ -10,6 +10,7 @@ export interface HistoryEvent {
   readonly executionStartedEventDetails?: { readonly input?: string | undefined } | undefined;
   readonly stateEnteredEventDetails?: Named | undefined;
   readonly stateExitedEventDetails?: Named | undefined;
+  readonly mapStateStartedEventDetails?: { readonly length?: number | undefined } | undefined;
   readonly mapIterationStartedEventDetails?: { readonly index?: number | undefined } | undefined;
   readonly taskScheduledEventDetails?: { readonly parameters?: string | undefined } | undefined;
   readonly taskSucceededEventDetails?: { readonly output?: string | undefined } | undefined;

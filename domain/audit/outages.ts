@@ -12,38 +12,57 @@ export interface Outage {
 }
 
 const RELOADS = /^Reload HAProxy/;
-const BEGINS = 'Disable HAProxy';
+const BEGINS = /^Disable HAProxy/;
 const ENDS = /^Enable HAProxy/;
 
 /** The outages of an execution, from what the steps of the cycle measured. */
 export function outages(steps: readonly Step[]): Outage[] {
-  const found: Open[] = [];
-  let open: Open | undefined;
-  for (const step of steps) {
+  const found = new Outages();
+  for (const step of steps) found.take(step);
+  return found.all;
+}
+
+/** Finds outages step by step, as an execution goes on. */
+export class Outages {
+  readonly #found: Open[] = [];
+  #open: Open | undefined;
+
+  /** @param step one that was entered, or the same again when it has ended */
+  take(step: Step): void {
     const output = step.output as Partial<Silence> | undefined;
     if (RELOADS.test(step.name)) {
       const { lastAnswerAt: from = null, firstAnswerAt: to = null, silent } = output ?? {};
       // They are the same if the VIP answered all the while.
-      if (from !== to) found.push({ from, to, silent });
-      continue;
+      if (from !== to) this.#found.push({ from, to, silent });
+      return;
     }
-    if (!open && (step.name === BEGINS || ENDS.test(step.name))) {
+    if (!this.#open && (BEGINS.test(step.name) || ENDS.test(step.name))) {
       // Without an answer of the step, as if it had disabled HAProxy at once.
-      open = { from: step.name === BEGINS ? step.enteredAt : null, to: null, silent: undefined };
-      found.push(open);
+      this.#open = { from: BEGINS.test(step.name) ? step.enteredAt : null, to: null, silent: undefined };
+      this.#found.push(this.#open);
     }
-    if (!open) continue;
+    const open = this.#open;
+    if (!open) return;
     if (typeof output?.lastAnswerAt === 'number') open.from = output.lastAnswerAt;
     if (output) open.silent = output.silent;
-    if (typeof output?.firstAnswerAt !== 'number') continue;
+    if (typeof output?.firstAnswerAt !== 'number') return;
     open.to = output.firstAnswerAt;
-    open = undefined;
+    this.#open = undefined;
   }
-  return found.map(({ from, to, silent }) => ({
-    from: iso(from),
-    to: iso(to),
-    length: boundsOf({ lastAnswerAt: from, firstAnswerAt: to, ...(silent && { silent }) }),
-  }));
+
+  /** So far. */
+  get all(): Outage[] {
+    return this.#found.map(({ from, to, silent }) => ({
+      from: iso(from),
+      to: iso(to),
+      length: boundsOf({ lastAnswerAt: from, firstAnswerAt: to, ...(silent && { silent }) }),
+    }));
+  }
+
+  /** Since when the VIP does not answer, in milliseconds since 1970: null if HAProxy had been down before; undefined if it answers. */
+  get since(): number | null | undefined {
+    return this.#open?.from;
+  }
 }
 
 /** Whether HAProxy was reloaded everywhere. */

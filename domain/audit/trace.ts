@@ -17,8 +17,8 @@ export interface Step {
   readonly kind: 'task' | 'wait';
   /** What it works on: the name of a controller, a template or a cluster; empty for the whole site. */
   subject: string;
-  /** What a wait waits for, as the task before it said. */
-  readonly waitsFor: string;
+  /** What a wait waits for, as the task before it said, and *Wake functions*. */
+  waitsFor: string;
   readonly enteredAt: number;
   exitedAt?: number;
   readonly attempts: Attempt[];
@@ -26,6 +26,9 @@ export interface Step {
   ofFunction: boolean;
   output?: unknown;
 }
+
+/** A Map that is shown as one step: what it does for each item is over at once, or all of them take their time. */
+const WAKE_FUNCTIONS = 'Wake functions';
 
 /** Whether people are shown it: of the functions that an apply wakes, some twenty at once, only one that did not wake at first. */
 export function isShown({ name, attempts }: Pick<Step, 'name' | 'attempts'>): boolean {
@@ -56,16 +59,39 @@ const SUBJECTS = ['controller', 'clusterTemplate', 'cluster'];
 export class Trace {
   readonly steps: Step[] = [];
   readonly #places = new Map<number, Place>();
+  #waking: Step | undefined;
 
   /** @returns what changed; undefined if nothing that is shown */
   take(event: HistoryEvent): Change | undefined {
     const { id = 0, previousEventId = 0, type = '' } = event;
     const before = this.#places.get(previousEventId) ?? NOWHERE;
-    const { place, change } = follow(event, before, id);
+    const { place, change = this.#wake(event) } = follow(event, before, id);
     // What comes after a Map belongs to none of its iterations.
     this.#places.set(id, type.startsWith('MapState') ? NOWHERE : place);
     if (change?.kind === 'entered') this.steps.push(change.step);
     return change;
+  }
+
+  #wake(event: HistoryEvent): Change | undefined {
+    const { id = 0, type, stateEnteredEventDetails, stateExitedEventDetails, mapStateStartedEventDetails } = event;
+    const at = timeOf(event);
+    if (type === 'MapStateEntered' && stateEnteredEventDetails?.name === WAKE_FUNCTIONS) {
+      const step = { id, name: WAKE_FUNCTIONS, kind: 'task', subject: '', waitsFor: '', enteredAt: at } as const;
+      this.#waking = { ...step, attempts: [], ofFunction: false };
+      return { kind: 'entered', step: this.#waking };
+    }
+    const step = this.#waking;
+    if (!step) return undefined;
+    if (type === 'MapStateStarted')
+      step.waitsFor = `${mapStateStartedEventDetails?.length ?? 'all'} functions to be ready`;
+    if (type === 'MapStateFailed') {
+      step.attempts.push({ startedAt: step.enteredAt, endedAt: at, error: 'FunctionNotReady' });
+      return { kind: 'failed', step };
+    }
+    if (type !== 'MapStateExited' || stateExitedEventDetails?.name !== WAKE_FUNCTIONS) return undefined;
+    this.#waking = undefined;
+    step.exitedAt = at;
+    return { kind: 'exited', step };
   }
 }
 

@@ -47,7 +47,7 @@ describe('start and follow', () => {
     expect(code).toBe(0);
     expect(executionArn).toMatch(/:execution:magnum-ha:golden-apply-\d{8}T\d{9}Z$/);
     expect(out).toMatch(/✓ Stage files node-2\n/);
-    expect(out).toMatch(/✓ Disable HAProxy {2}HAProxy down \d\.\d s\n/);
+    expect(out).toMatch(/✓ Disable HAProxy {2}VIP down \d\.\d s\n/);
     expect(out).toMatch(/✓ Wait for cluster swarm-mode-cluster: CREATE_IN_PROGRE….*×2\n/);
     const lines = out.slice(0, out.indexOf('golden, apply')).split('\n');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);

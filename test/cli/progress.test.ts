@@ -76,6 +76,129 @@ test('a function that is woken is a line only if it did not wake at first', () =
   ]);
 });
 
+describe('functions that are woken are one line', () => {
+  const map = (...events: Parameters<typeof history>) =>
+    history(
+      ['MapStateEntered', 1000, 0, entered('Wake functions')],
+      ['MapStateStarted', 1000, 1, { mapStateStartedEventDetails: { length: 23 } }],
+      ['MapIterationStarted', 1000, 2],
+      ['TaskStateEntered', 1000, 3, entered('Wake function')],
+      ['TaskScheduled', 1000, 4],
+      ...events,
+    );
+
+  test('that says what is waited for, and how long it took', () => {
+    const events = map(
+      ['TaskSucceeded', 3000, 5],
+      ['TaskStateExited', 3000, 6],
+      ['MapIterationSucceeded', 3000, 7],
+      ['MapStateSucceeded', 3000, 8],
+      ['MapStateExited', 3000, 9, { stateExitedEventDetails: { name: 'Wake functions' } }],
+    );
+
+    expect(shown(events)).toEqual(['2.0 s 2.00 s ✓ Wake functions: 23 functions to be ready']);
+    expect(shown(events, true).at(-1)).not.toContain('Wake function ');
+  });
+
+  test('and a failed one if one does not wake', () => {
+    const events = map(
+      ['TaskFailed', 3000, 5, { taskFailedEventDetails: { error: 'Lambda.ENI' } } as Partial<HistoryEvent>],
+      ['TaskStateExited', 3000, 6],
+      ['FailStateEntered', 3000, 7, entered('Function not ready')],
+      ['MapIterationFailed', 3000, 8],
+      ['MapStateFailed', 3000, 9],
+      ['MapStateExited', 3000, 10, { stateExitedEventDetails: { name: 'Wake functions' } }],
+    );
+
+    expect(shown(events).slice(2)).toEqual([
+      '2.0 s 2.00 s ✗ Wake functions: 23 functions to be ready',
+      'FunctionNotReady',
+    ]);
+  });
+});
+
+describe('an outage', () => {
+  /** A step of the cycle, and what it measured, in milliseconds. */
+  const step = (id: number, name: string, at: number, measured: object): Parameters<typeof history> => [
+    ['TaskStateEntered', at, 0, entered(name)],
+    ['TaskScheduled', at, id + 1, scheduled({})],
+    [
+      'TaskSucceeded',
+      at + 1000,
+      id + 2,
+      { taskSucceededEventDetails: { output: JSON.stringify({ Payload: measured }) } } as Partial<HistoryEvent>,
+    ],
+    ['TaskStateExited', at + 1000, id + 3],
+  ];
+  const notes = (events: readonly HistoryEvent[]) => shown(events).map((line) => line.replace(/^.*✓ /, ''));
+
+  test('counts from the last answer of the VIP to its first, as the report has it, not until HAProxy serves everywhere', () => {
+    const [lastAnswerAt, firstAnswerAt] = [STARTED_AT + 200, STARTED_AT + 1081];
+    const lines = notes(
+      history(
+        ...step(0, 'Disable HAProxy', 0, { lastAnswerAt, firstAnswerAt: null }),
+        ...step(4, 'Enable HAProxy', 1000, { lastAnswerAt, firstAnswerAt }),
+        ...step(8, 'Poll HAProxy serving', 2000, { lastAnswerAt, firstAnswerAt }),
+      ),
+    );
+
+    expect(lines).toEqual(['Disable HAProxy VIP down 0.8 s', 'Enable HAProxy outage 881 ms', 'Poll HAProxy serving']);
+  });
+
+  test('that nobody has seen to end counts no more once Magnum is looked at', () => {
+    const lines = notes(
+      history(
+        ...step(0, 'Disable HAProxy', 0, { lastAnswerAt: STARTED_AT, firstAnswerAt: null }),
+        ...step(4, 'Enable HAProxy', 1000, { lastAnswerAt: STARTED_AT, firstAnswerAt: null }),
+        ...step(8, 'Verify', 2000, {}),
+        ...step(12, 'Ensure cluster', 3000, {}),
+      ),
+    );
+
+    expect(lines).toEqual([
+      'Disable HAProxy VIP down 1.0 s',
+      'Enable HAProxy VIP down 2.0 s',
+      'Verify',
+      'Ensure cluster',
+    ]);
+  });
+
+  test('that was there before has no beginning', () => {
+    const measured = { lastAnswerAt: null, firstAnswerAt: STARTED_AT + 1500 };
+
+    const lines = notes(
+      history(
+        ...step(0, 'Enable HAProxy again', 0, { ...measured, firstAnswerAt: null }),
+        ...step(4, 'Poll HAProxy serving again', 1000, measured),
+      ),
+    );
+
+    expect(lines).toEqual([
+      'Enable HAProxy again HAProxy was down before',
+      'Poll HAProxy serving again the VIP answers',
+    ]);
+  });
+
+  test('of a roll-back is another one', () => {
+    const cycle = (id: number, suffix: string, at: number) => {
+      const lastAnswerAt = STARTED_AT + at;
+      return [
+        ...step(id, `Disable HAProxy${suffix}`, at, { lastAnswerAt, firstAnswerAt: null }),
+        ...step(id + 4, `Enable HAProxy${suffix}`, at + 1000, { lastAnswerAt, firstAnswerAt: lastAnswerAt + 1500 }),
+      ];
+    };
+
+    const lines = notes(history(...cycle(0, '', 0), ...cycle(8, ' for roll-back', 9000)));
+
+    expect(lines).toEqual([
+      'Disable HAProxy VIP down 1.0 s',
+      'Enable HAProxy outage 1500 ms',
+      'Disable HAProxy for roll-back VIP down 1.0 s',
+      'Enable HAProxy for roll-back outage 1500 ms',
+    ]);
+  });
+});
+
 test('what a task works on may be given whole: its name counts', () => {
   const [line] = shown(
     history(
@@ -203,7 +326,7 @@ test('no line is longer than 80 columns, however much is waited for', () => {
   for (const event of events) progress.take(event);
 
   expect(written.split('\n').map((line) => line.length <= 80)).toEqual([true, true, true]);
-  expect(written).toMatch(/Wait for HAProxy to stop: .*… {2}HAProxy down 7\.0 s\n$/);
+  expect(written).toMatch(/Wait for HAProxy to stop: .*… {2}VIP down 7\.0 s\n$/);
 });
 
 describe('on a terminal', () => {
