@@ -165,7 +165,7 @@ export const TASKS: Readonly<Record<TaskName, TaskSpecification>> = {
   inspectControllers: connects(2, 'magnumConf'),
   plan: computes,
   authorize: computes,
-  stage: changes(5, 'magnumConf'),
+  stage: changes(5, 'magnumConf', 'digest'),
   commit: changes(2),
   restart: changes(5),
   reach: connects(2),

@@ -52,10 +52,14 @@ export interface DocumentStore {
 
 /** Where the values of secrets come from. */
 export interface SecretStore {
-  /** Reads and decrypts. @throws SecretMissing, SecretTooShort, with every name */
-  read(names: readonly string[]): Promise<Secrets>;
-  /** Checks that each exists and is encrypted, without reading one. @throws SecretMissing, SecretNotEncrypted */
-  check(names: readonly string[]): Promise<void>;
+  /** Reads and decrypts; of `further`, those that exist. @throws SecretMissing, SecretTooShort, with every name */
+  read(names: readonly string[], further?: readonly string[]): Promise<Secrets>;
+  /**
+   * Checks that each exists and is encrypted, and those of `further` that exist, without reading one.
+   *
+   * @throws SecretMissing, SecretNotEncrypted
+   */
+  check(names: readonly string[], further?: readonly string[]): Promise<void>;
 }
 
 /** The hosts of a site, as one task reaches them. */

@@ -29,7 +29,7 @@ export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secr
     ...{ ...asked, acts, findings: documentFindings(site) },
   };
   try {
-    await secrets.check(allSecretNames(site));
+    await secrets.check(allSecretNames(site), [secretNames(site).digest]);
     return { ...loaded, refusal: null };
   } catch (error) {
     if (!(error instanceof SecretMissing || error instanceof SecretNotEncrypted)) throw error;

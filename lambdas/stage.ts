@@ -7,7 +7,9 @@ import { handlerOf } from './runtime/task';
 
 /** Stage and validate, on one controller: new files beside the old ones, validated by the controller's own programs. */
 export const run: TaskFunction<'stage'> = ({ site, platforms, controller, execution }, world) => {
-  const needs = { platforms, secrets: secretNames(site).magnumConf, expected: [controllerNamed(site, controller)] };
+  const { magnumConf, digest } = secretNames(site);
+  const expected = [controllerNamed(site, controller)];
+  const needs = { platforms, secrets: magnumConf, further: [digest], expected };
   return withSite(world, site, needs, ({ node, secrets }) => stage(node(controller), secrets, execution));
 };
 

@@ -1,4 +1,4 @@
-import { allSecretNames } from '../domain/secrets/references';
+import { allSecretNames, secretNames } from '../domain/secrets/references';
 import { bucketParameter, DOCUMENT_KEYS } from '../domain/site/bucket';
 import { DEFAULT_STACK } from '../domain/site/secret-names';
 import type { Site } from '../domain/site/document';
@@ -160,7 +160,9 @@ function localOf(site: SimulatedSite, deployment: Deployment, clock: DrivingCloc
 }
 
 function secretsOf(site: Site, random: Random, given: LocalOptions['secrets'] = {}): Record<string, string> {
-  const made = allSecretNames(site).map((name) => [name, random.bytes(18).toString('base64url')] as const);
+  const made = [...allSecretNames(site), secretNames(site).digest].map(
+    (name) => [name, random.bytes(24).toString('base64url')] as const,
+  );
   return { ...Object.fromEntries(made), ...given };
 }
 

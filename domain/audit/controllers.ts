@@ -4,7 +4,7 @@ import type { Plan } from '../controller/plan';
 import type { CycleStep } from '../pacemaker/cycle';
 import type { Site } from '../site/document';
 import type { Restart } from '../controller/restart';
-import type { StagedFile } from '../controller/stage';
+import type { StagedFile, ToldDigests } from '../controller/stage';
 import { type ControllerProgress, progress } from '../report/progress';
 import type { Report } from '../report/report';
 import { outputs } from './outputs';
@@ -14,10 +14,12 @@ import { listed } from './verdict';
 /** A managed file on a controller, as it was found and left. */
 export interface AuditedFile extends FileState {
   readonly written: boolean;
-  /** Keyed digest of what was there before; null if nothing was, undefined if it was not staged. */
+  /** Digest of what was there before; null if nothing was, undefined if it was not staged. */
   readonly before?: string | null;
-  /** Keyed digest of what was staged, and is in place if it was written. */
+  /** Of what was staged, and is in place if it was written. */
   readonly after?: string;
+  /** With which key they were made; null if they are the plain SHA-256. */
+  readonly key?: string | null;
 }
 
 /** What was found and done on one controller. */
@@ -62,7 +64,7 @@ export function auditedControllers(
     const files = one.files.map((file): AuditedFile => {
       const digests = of(staged)?.files.find(({ path }) => path === file.path);
       const written = commit?.files.includes(file.path) === true;
-      return { ...file, written, ...(digests && { before: digests.replaces, after: digests.digest }) };
+      return { ...file, written, ...(digests && toldOf(digests)) };
     });
     const firewallChanged = commit !== undefined && (commit.firewall || one.firewall === 'differs');
     const { controller, ...restarted } = of(restarts) ?? { controller: undefined };
@@ -85,6 +87,11 @@ export function auditedControllers(
       state: reported?.controllers?.find(({ name }) => name === one.name)?.progress ?? progress(done),
     };
   });
+}
+
+/** Records of releases before this one have keyed digests of all files. */
+function toldOf({ told, digest, replaces }: Omit<StagedFile, 'told'> & Partial<StagedFile>): ToldDigests {
+  return told ?? { before: replaces, after: digest, key: 'ssh-private-key' };
 }
 
 /** A difference that several controllers have alike. */

@@ -34,6 +34,8 @@ export interface SiteConnection {
 export interface SiteNeeds {
   /** Names of the secrets besides the SSH key. @default none */
   readonly secrets?: readonly string[];
+  /** Names of those that are read if they exist. @default none */
+  readonly further?: readonly string[];
   /** Controllers that will surely be used. @default all */
   readonly expected?: readonly Controller[];
   /** What Preflight found. @default nothing */
@@ -59,11 +61,11 @@ export async function withSite<T>(
 export async function connectSite(
   world: World,
   site: Site,
-  { secrets: further = [], expected = site.controllers, platforms: known = [] }: SiteNeeds,
+  { secrets: needed = [], further = [], expected = site.controllers, platforms: known = [] }: SiteNeeds,
 ): Promise<SiteConnection> {
   const { ssh } = secretNames(site);
-  const secrets = await world.secrets.read([ssh, ...further]);
-  refuseStrayNewlines(secrets, further);
+  const secrets = await world.secrets.read([ssh, ...needed], further);
+  refuseStrayNewlines(secrets, needed);
   const transport = await world.connect({ site, privateKey: secrets.reveal(ssh), expected });
   const on = (platforms: Platforms, current = world): SiteConnection => {
     const nodes = mapAll(site.controllers, (controller) => {

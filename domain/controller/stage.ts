@@ -5,6 +5,7 @@ import { type ExecutionCommands, executionId, KEPT_IN } from '../commands/execut
 import type { Node } from '../commands/node';
 import { changes, placeRule, positionsOfRule } from '../config/iptables';
 import { MagnumHaError } from '../errors';
+import { type DigestKey, digestKeyOf } from '../secrets/digest-key';
 import type { Secrets } from '../secrets/secrets';
 import { placesIn } from '../commands/reason';
 import { type Outcome, withInput } from '../ssh/command';
@@ -35,10 +36,19 @@ export interface StagedFile {
   readonly digest: string;
   /** Likewise of the file it was made from and is to replace; null if there was no file. */
   readonly replaces: string | null;
-  /** SHA-256 of what is replaced, null if there was no file, and of this; null of a file that holds passwords. */
-  readonly sha256: { readonly before: string | null; readonly after: string } | null;
+  readonly told: ToldDigests;
   /** Whether what reads it has to read it again: not if only its owner or mode changes. */
   readonly rewritten: boolean;
+}
+
+/** Digests of a file's content, as people are told them. */
+export interface ToldDigests {
+  /** Of what is replaced; null if there was no file. */
+  readonly before: string | null;
+  /** Of what replaces it. */
+  readonly after: string;
+  /** Name of the key, see `DigestKey`, if the file holds passwords; null if they are its plain SHA-256. */
+  readonly key: string | null;
 }
 
 /** What lies ready on one controller. */
@@ -60,7 +70,7 @@ export async function stage(node: Node, secrets: Secrets, execution: string): Pr
   const { commands, site } = node;
   const own = commands.execution(executionId(execution));
   const { magnumConf, fragment, rules, firewall } = await managedFiles(node, secrets);
-  const key = secrets.reveal(site.ssh.privateKey.ssm);
+  const keys = { own: secrets.reveal(site.ssh.privateKey.ssm), told: digestKeyOf(site, secrets) };
   const where = `on ${node.where}`;
   const refuse = (file: ManagedFile, { exitCode, stderr, stdout }: Outcome) => {
     if (exitCode === 0) return;
@@ -79,16 +89,16 @@ export async function stage(node: Node, secrets: Secrets, execution: string): Pr
     if (!isOpen || [rules, magnumConf, fragment].some((file) => file && differs(file))) await prepare(node, execution);
     if (rules && differs(rules)) {
       refuse(rules, await node.attempt(withInput(commands.validateRules, rules.desired)));
-      files.push(await put(node, own, rules, key));
+      files.push(await put(node, own, rules, keys));
     }
     if (differs(magnumConf)) {
-      files.push(await put(node, own, magnumConf, key));
+      files.push(await put(node, own, magnumConf, keys));
       refuse(magnumConf, await node.attempt(own.validateMagnumConf));
     }
     if (differs(fragment)) {
       await node.run(own.makeTree);
       await node.run(own.copyTree);
-      files.push(await put(node, own, fragment, key));
+      files.push(await put(node, own, fragment, keys));
       refuse(fragment, await node.attempt(own.validateTree));
     }
   } catch (error) {
@@ -144,8 +154,14 @@ export function stagingProblem(
   };
 }
 
+/** With what digests are made: those that this execution compares, and those that people are told. */
+interface Keys {
+  readonly own: string;
+  readonly told: DigestKey;
+}
+
 /** Stages one file. @throws StagedFileDamaged */
-async function put(node: Node, own: ExecutionCommands, file: ManagedFile, key: string): Promise<StagedFile> {
+async function put(node: Node, own: ExecutionCommands, file: ManagedFile, keys: Keys): Promise<StagedFile> {
   const { kind, path, found, desired, access, desiredAccess } = file;
   const { run } = node;
   const { staged, before } = own.files[kind];
@@ -162,19 +178,24 @@ async function put(node: Node, own: ExecutionCommands, file: ManagedFile, key: s
     ...(desiredAccess.mode & ~access.mode ? [run(staged.openToGroup)] : []),
     ...(rewritten ? [] : [run(staged.sameTime)]),
   ]);
-  const digest = fingerprintOf(key, desired, printAccess(desiredAccess));
-  const replaces = found === undefined ? null : fingerprintOf(key, found, printAccess(access));
+  const digest = fingerprintOf(keys.own, desired, printAccess(desiredAccess));
+  const replaces = found === undefined ? null : fingerprintOf(keys.own, found, printAccess(access));
   const damaged = (what: string, which: string) =>
     new StagedFileDamaged(`${what} on ${node.where} is not ${which}. Check the disk there: df, dmesg.`);
-  if ((await fingerprint(node, key, staged)) !== digest) throw damaged(staged.path, 'what was sent');
+  if ((await fingerprint(node, keys.own, staged)) !== digest) throw damaged(staged.path, 'what was sent');
   if (replaces !== null) {
     await run(before.clear);
     await run(before.fill);
     await Promise.all([run(before.own), run(before.mode)]);
-    if ((await fingerprint(node, key, before)) !== replaces) throw damaged(before.path, `${path} as it was read`);
+    if ((await fingerprint(node, keys.own, before)) !== replaces) throw damaged(before.path, `${path} as it was read`);
   }
-  const digests = { before: found === undefined ? null : sha256(found), after: sha256(desired) };
-  return { kind, path, digest, replaces, sha256: kind === 'magnumConf' ? null : digests, rewritten };
+  const told = toldDigests(file, keys.told);
+  return { kind, path, digest, replaces, told, rewritten };
+}
+
+function toldDigests({ kind, found, desired }: ManagedFile, { name, digest }: DigestKey): ToldDigests {
+  const [key, of] = kind === 'magnumConf' ? [name, digest] : [null, sha256];
+  return { before: found === undefined ? null : of(found), after: of(desired), key };
 }
 
 const EXECUTION_ID = /^[0-9a-f]{16}$/;

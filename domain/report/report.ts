@@ -14,7 +14,7 @@ import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { CycleStep } from '../pacemaker/cycle';
 import { type Bounds, isExact } from '../pacemaker/silence';
-import type { Staged } from '../controller/stage';
+import type { Staged, ToldDigests } from '../controller/stage';
 import type { RollBack } from '../rollback/roll-back';
 import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
@@ -184,7 +184,7 @@ export interface ControllerReport {
   /** Whether what was planned for it is in place. */
   readonly progress: ControllerProgress;
   /** Of each file that was made: what was there before, null if nothing was, and what was to be there. See docs/security.md. */
-  readonly digests: readonly { readonly path: string; readonly before: string | null; readonly after: string }[];
+  readonly digests: readonly ({ readonly path: string } & ToldDigests)[];
 }
 
 /** Puts the report together. */
@@ -252,10 +252,7 @@ function controllerReport(state: ControllerState, input: ReportInput): Controlle
     firewallChanged: committed !== undefined && (committed.firewall || firewall === 'differs'),
     restarted: restarted ? withoutController(restarted) : null,
     progress: progressOf(state, input),
-    digests: made.map(({ path, sha256, digest, replaces }) => ({
-      path,
-      ...(sha256 ?? { before: replaces, after: digest }),
-    })),
+    digests: made.map(({ path, told }) => ({ path, ...told })),
   };
 }
 

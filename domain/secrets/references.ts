@@ -1,7 +1,7 @@
 import type { Site } from '../site/document';
-import { OPTION_SECRETS, SECRET_NAMES } from '../site/secret-names';
+import { DIGEST_KEY, OPTION_SECRETS, SECRET_NAMES } from '../site/secret-names';
 
-/** Who needs a secret: opening SSH connections, magnum.conf, a look at Magnum's own accounts, OpenStack's API, or bootstrap. */
+/** Who needs a secret: opening SSH connections, magnum.conf, a look at Magnum's own accounts, OpenStack's API, bootstrap, or digests of magnum.conf. */
 export type SecretPurpose = keyof ReturnType<typeof secretNames>;
 
 /** The names of the SSM parameters that a site refers to, by who needs them. */
@@ -12,6 +12,8 @@ export function secretNames(site: Site): {
   accounts: string[];
   openstack: string;
   bootstrap: string[];
+  /** The only one that a site can do without, see `digestKeyOf`. */
+  digest: string;
 } {
   const { database, keystone, rabbit, trust, extraOptions } = site.magnum;
   const extra = Object.values(extraOptions).flatMap((options) =>
@@ -32,6 +34,7 @@ export function secretNames(site: Site): {
     accounts: [...new Set(accounts)],
     openstack,
     bootstrap: [...new Set(site.bootstrap.flatMap((part) => ofBootstrap[part]))],
+    digest: site.ssh.privateKey.ssm.replace(/[^/]*$/, DIGEST_KEY),
   };
 }
 
@@ -45,9 +48,10 @@ export const NAMES_BY_PURPOSE: Readonly<Record<SecretPurpose, readonly string[]>
   accounts,
   openstack: [openstack],
   bootstrap: [...accounts, openstack],
+  digest: [DIGEST_KEY],
 };
 
-/** Every one of them, once. */
+/** Every one that the site needs, once. */
 export function allSecretNames(site: Site): string[] {
   const { ssh, magnumConf, openstack } = secretNames(site);
   return [...new Set([ssh, ...magnumConf, openstack])];

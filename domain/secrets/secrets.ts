@@ -26,6 +26,11 @@ export class Secrets {
     return value;
   }
 
+  /** The value; undefined if there is none, which only `SecretStore.read` allows. */
+  find(ssm: string): string | undefined {
+    return this.#values.get(ssm);
+  }
+
   /**
    * Takes every secret out of a text that came from a host, in every form it may have there (see `Form`). Twice gives the
    * same as once. Secrets of fewer than `SHORTEST_SECRET` characters stay: `readSecrets` refuses them.
@@ -45,8 +50,9 @@ export class Secrets {
 }
 
 /**
- * A digest that people without the secrets may read. A bare SHA-256 of a file that holds a weak password lets anyone who
- * knows the rest of the file search for the password; keyed with the site's SSH key it tells only whether two are equal.
+ * A digest that people without the secrets may read, of what one execution compares. A bare SHA-256 of a file that holds a weak
+ * password lets anyone who knows the rest of the file search for the password; keyed with the site's SSH key it tells only whether two
+ * are equal. Those of reports have a key of their own, see `DigestKey`.
  */
 export function keyedDigest(key: string, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex').slice(0, 32);

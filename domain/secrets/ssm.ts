@@ -12,7 +12,10 @@ type Client = Pick<SSMClient, 'send'>;
 
 /** The secrets in SSM's Parameter Store. */
 export function secretsIn(client: Client): SecretStore {
-  return { read: (names) => readSecrets(client, names), check: (names) => checkSecrets(client, names) };
+  return {
+    read: (names, further = []) => readSecrets(client, names, further),
+    check: (names, further = []) => checkSecrets(client, names, further),
+  };
 }
 
 /** GetParameters takes ten names a call, a filter of DescribeParameters fifty values. */
@@ -35,13 +38,15 @@ export class SecretTooShort extends MagnumHaError {
 }
 
 /** Reads and decrypts secrets. @throws SecretMissing, SecretTooShort, with every name */
-async function readSecrets(client: Client, names: readonly string[]): Promise<Secrets> {
+async function readSecrets(client: Client, names: readonly string[], further: readonly string[]): Promise<Secrets> {
   const answers = await Promise.all(
-    chunks([...new Set(names)], NAMES_PER_READ).map((Names) =>
+    chunks([...new Set([...names, ...further])], NAMES_PER_READ).map((Names) =>
       client.send(new GetParametersCommand({ Names, WithDecryption: true })),
     ),
   );
-  const missing = answers.flatMap(({ InvalidParameters = [] }) => InvalidParameters);
+  const missing = answers
+    .flatMap(({ InvalidParameters = [] }) => InvalidParameters)
+    .filter((name) => !further.includes(name));
   if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
   const parameters = answers.flatMap(({ Parameters = [] }) => Parameters);
   const short = parameters.filter(({ Value = '' }) => Value.trim().length < SHORTEST_SECRET);
@@ -59,11 +64,11 @@ async function readSecrets(client: Client, names: readonly string[]): Promise<Se
  *
  * @throws SecretMissing, SecretNotEncrypted, with every name
  */
-async function checkSecrets(client: Client, names: readonly string[]): Promise<void> {
-  const types = await typesOf(client, names);
+async function checkSecrets(client: Client, names: readonly string[], further: readonly string[]): Promise<void> {
+  const types = await typesOf(client, [...names, ...further]);
   const missing = names.filter((name) => !types.has(name));
   if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
-  const plain = names.filter((name) => types.get(name) !== 'SecureString');
+  const plain = [...types].flatMap(([name, type]) => (type === 'SecureString' ? [] : [name]));
   if (plain.length > 0) {
     throw new SecretNotEncrypted(
       `SSM parameters that hold secrets must be of type SecureString: ${plain.join(', ')}. Delete them and put them again ` +

@@ -14,6 +14,9 @@ export const SECRET_NAMES = {
   'openstack.password': 'openstack-password',
 } as const;
 
+/** At the same place: the key of magnum.conf's digests, which no document names and a site can do without. */
+export const DIGEST_KEY = 'digest-key';
+
 /** What the names of secrets in extraOptions begin with, at the same place. */
 export const OPTION_SECRETS = 'options/';
 

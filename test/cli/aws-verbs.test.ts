@@ -261,6 +261,26 @@ describe('secrets', () => {
     expect(local.deployment.parameters.get('/magnum-ha/own/openstack-password')?.value).toBe('third-one');
   });
 
+  test('a key for digests is not needed, is made at random, and is long enough', async () => {
+    const file = own();
+    const name = '/magnum-ha/own/digest-key';
+    const put = (...words: string[]) => cli(['secrets', 'put', name, '--site', file, ...words], 'hunter2-5f0c');
+
+    const before = await cli(['secrets', 'check', '--site', file]);
+    const guessed = await put();
+    const made = await put('--random');
+    const after = await cli(['secrets', 'check', '--site', file]);
+    const forSsh = await cli(['secrets', 'put', '/magnum-ha/own/ssh-private-key', '--site', file, '--random']);
+
+    const value = local.deployment.parameters.get(name)?.value ?? '';
+    expect([guessed.code, made.code, forSsh.code]).toEqual([64, 0, 64]);
+    expect(before.out).toContain(`· ${name}: missing, and not needed\n`);
+    expect(after.out).toContain(`✓ ${name}: encrypted\n`);
+    expect(guessed.err).toContain('32 characters or more');
+    expect(value).toMatch(/^[\w-]{43}$/);
+    expect(made.out).not.toContain(value);
+  });
+
   test('put refuses a name that the document has not, and a secret that is too short', async () => {
     const unknown = await cli(['secrets', 'put', '/magnum-ha/own/openstack-pasword', '--site', own()], 'long enough');
     const short = await cli(

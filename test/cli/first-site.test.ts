@@ -69,7 +69,7 @@ test('each command does what it says, in the order in which they stand there', a
     printed.push(out);
   }
 
-  expect(printed).toHaveLength(12);
+  expect(printed).toHaveLength(13);
   expect(printed.at(-1)).toContain('my-cloud, check: drift. Drift, and nothing was touched: ');
   expect(printed.at(-1)).toContain('To mend it: magnum-ha start my-cloud --mode apply');
   // The deployed bundle has told CloudWatch.

@@ -58,8 +58,15 @@ export function fakeWorld(hosts: FakeHosts = {}, options: FakeWorldOptions = {})
     random: { number: () => 0.5, bytes: (length) => Buffer.alloc(length) },
     documents: { stack: 'magnum-ha', read: () => Promise.resolve(undefined), names: () => Promise.resolve([]) },
     secrets: {
-      read: (names) =>
-        Promise.resolve(new Secrets(new Map(names.map((name) => [name, secrets[name] ?? `value of ${name}`])))),
+      read: (names, further = []) =>
+        Promise.resolve(
+          new Secrets(
+            new Map([
+              ...names.map((name) => [name, secrets[name] ?? `value of ${name}`] as const),
+              ...further.flatMap((name) => (name in secrets ? [[name, secrets[name] ?? ''] as const] : [])),
+            ]),
+          ),
+        ),
       check: () => Promise.resolve(),
     },
     kept: new Map(),

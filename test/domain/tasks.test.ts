@@ -81,8 +81,8 @@ test.each(Object.entries(inputs))('%s reads the secrets of its purposes, and no 
     ...world,
     secrets: {
       ...world.secrets,
-      read: (names: readonly string[]) => {
-        read.push(...names);
+      read: (names: readonly string[], further: readonly string[] = []) => {
+        read.push(...names, ...further);
         return world.secrets.read(names);
       },
     },

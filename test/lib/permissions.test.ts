@@ -116,6 +116,7 @@ test('what opens SSH connections reads the key, and what only computes reads not
   const reading = (purpose: SecretPurpose) => TASK_NAMES.filter((task) => TASKS[task].secrets.includes(purpose));
   expect(reading('ssh')).toEqual(TASK_NAMES.filter((task) => TASKS[task].connects));
   expect(reading('magnumConf')).toEqual(['lookAtSite', 'inspectControllers', 'stage']);
+  expect(reading('digest')).toEqual(['stage']);
   expect(reading('accounts')).toEqual(['lookAtSite', 'preflightCloud']);
   expect(reading('bootstrap')).toEqual(['lookAtSite', 'bootstrap']);
   expect(['plan', 'report', 'loadSite'].flatMap((task) => TASKS[task as TaskName].secrets)).toEqual([]);

@@ -61,9 +61,11 @@ describe('an apply that went well, then a check', () => {
     expect(fragment).toMatchObject({
       written: true,
       before: null,
-      after: expect.stringMatching(/^[\da-f]{32}$/) as string,
+      after: expect.stringMatching(/^[\da-f]{64}$/) as string,
+      key: null,
     });
     expect(conf?.before).not.toBe(conf?.after);
+    expect(conf?.key).toMatch(/^digest-key [\da-f]{8}$/);
     expect(applied.controllers[0]?.restarted?.services).toEqual(['magnum-api', 'magnum-conductor']);
     expect(checked.controllers.map(({ state }) => state)).toEqual(['as wanted', 'as wanted', 'as wanted']);
   });

@@ -39,8 +39,10 @@ function diffLine(line: string): Html {
 
 function digests(controllers: Audit['controllers']): Html {
   const files = controllers.flatMap(({ name, files }) =>
-    files.flatMap(({ path, before, after, written }) =>
-      after === undefined ? [] : [{ name, row: [path, before ?? 'none', after, written ? '' : ' (staged only)'] }],
+    files.flatMap(({ path, before, after, key, written }) =>
+      after === undefined
+        ? []
+        : [{ name, row: [path, before ?? 'none', after, written ? '' : ' (staged only)', key ?? 'none'] }],
     ),
   );
   if (files.length === 0) return html``;
@@ -54,23 +56,26 @@ function digests(controllers: Audit['controllers']): Html {
     <div class="scroll" tabindex="0" role="region" aria-label="Digests">
       <table>
         <caption>
-          Keyed with the site's SSH key: they tell whether two are equal, and nothing of a secret
+          The files' SHA-256; of magnum.conf keyed, so that nobody can search for a password: two tell whether they are
+          equal if their keys are the same
         </caption>
         <thead>
           <tr>
             <th scope="col">file</th>
             <th scope="col">before</th>
             <th scope="col">after</th>
+            <th scope="col">key</th>
             <th scope="col">on</th>
           </tr>
         </thead>
         <tbody>
           ${[...alike.values()].map(
-            ({ row: [path, before, after, note], names }) =>
+            ({ row: [path, before, after, note, key], names }) =>
               html`<tr>
                 <td>${path}</td>
                 <td><code>${before}</code></td>
                 <td><code>${after}</code>${note}</td>
+                <td>${key}</td>
                 <td>${names.join(', ')}</td>
               </tr>`,
           )}

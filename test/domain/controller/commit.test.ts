@@ -26,7 +26,7 @@ const staged = (path: string, before: string | null = 'old'): StagedFile => ({
   path,
   digest: fingerprintOf('key', 'new', ACCESS),
   replaces: before === null ? null : fingerprintOf('key', before, ACCESS),
-  sha256: null,
+  told: { before: null, after: 'told', key: 'digest-key 12345678' },
   rewritten: true,
 });
 

@@ -1,3 +1,4 @@
+import { sha256 } from '../../../domain/canonical';
 import { connectSite } from '../../../domain/commands/site-connection';
 import { executionId } from '../../../domain/commands/execution';
 import { stage, type Staged } from '../../../domain/controller/stage';
@@ -74,6 +75,19 @@ test('the digests tell nobody what is in the files, but whether they are the sam
 
   expect(first.result).toEqual(second.result);
   expect(JSON.stringify(first.result)).not.toContain('secret of');
+});
+
+test('people are told the SHA-256 of what holds no password, and of magnum.conf a digest with a key of its own', async () => {
+  const { result } = await staging();
+
+  const { files } = result.status === 'fulfilled' ? result.value : { files: [] };
+  const [rules, conf, fragment] = files.map(({ told }) => told);
+  const before = sha256(filesOn().get(RULES) ?? '');
+  const staged = (name: string) => filesOn().get(`${OWN}/staged/${name}`) ?? '';
+  expect(rules).toEqual({ before, after: sha256(staged('rules')), key: null });
+  expect(fragment).toMatchObject({ before: null, after: sha256(staged('haproxy/conf.d/180-magnum.cfg')), key: null });
+  expect(conf?.key).toMatch(/^ssh-private-key [\da-f]{8}$/);
+  expect(JSON.stringify(conf)).not.toContain(sha256(staged('magnum.conf')));
 });
 
 test('content travels on standard input, into files that only root can reach', async () => {

@@ -11,10 +11,13 @@ const FROM = Date.UTC(2030, 0, 1, 12);
 const staged = (controller: string): Staged => ({
   ...{ controller, rulesBefore: null },
   files: [
-    { kind: 'magnumConf', path: CONF, digest: 'keyed', replaces: 'keyed before', sha256: null, rewritten: true },
+    {
+      ...({ kind: 'magnumConf', path: CONF, digest: 'k', replaces: 'k before', rewritten: true } as const),
+      told: { before: 'keyed before', after: 'keyed', key: 'digest-key 01234567' },
+    },
     {
       ...({ kind: 'fragment', path: FRAGMENT, digest: 'k', replaces: null } as const),
-      ...{ sha256: { before: null, after: 'sha256 after' }, rewritten: true },
+      ...{ told: { before: null, after: 'sha256 after', key: null }, rewritten: true },
     },
   ],
 });
@@ -114,8 +117,8 @@ test.each<[string, Partial<ReportInput>, string[]]>([
 
 test('digests are plain where no password is, and keyed where one may be', () => {
   expect(report(input({})).controllers[0]?.digests).toEqual([
-    { path: CONF, before: 'keyed before', after: 'keyed' },
-    { path: FRAGMENT, before: null, after: 'sha256 after' },
+    { path: CONF, before: 'keyed before', after: 'keyed', key: 'digest-key 01234567' },
+    { path: FRAGMENT, before: null, after: 'sha256 after', key: null },
   ]);
 });
 

@@ -47,6 +47,17 @@ describe('secrets', () => {
     expect(refused).toMatchObject([{ reason }, { reason }]);
   });
 
+  test('that a site can do without are read and checked if they exist', async () => {
+    const secrets = await storeOf({ '/one': secure('first'), '/two': secure('second') });
+    const plain = await storeOf({ '/one': secure('first'), '/two': { type: 'String', value: 'second' } });
+
+    const read = await secrets.read(['/one'], ['/two', '/three']);
+    const checked = await Promise.allSettled([secrets, plain].map((one) => one.check(['/one'], ['/two', '/three'])));
+
+    expect(['/one', '/two', '/three'].map((name) => read.find(name))).toEqual(['first', 'second', undefined]);
+    expect(checked).toMatchObject([{ status: 'fulfilled' }, { reason: { name: 'SecretNotEncrypted' } }]);
+  });
+
   test('that are too short to be kept out of texts are refused, all named', async () => {
     const secrets = await storeOf({ '/one': secure('abc'), '/two': secure('abcd'), '/three': secure(' x \n') });
 
