@@ -33,9 +33,14 @@ export interface Refusal {
 
 /** What each task takes and gives: the contract between the state machine and its functions. */
 export interface Contract {
-  /** `lock` is what the site's lock is named by. */
+  /**
+   * `isLook`: Look at site follows, and reads every secret. SSM describes parameters a few times a second only, for all of an account, and
+   * goes through all that there are: a fleet must not ask.
+   *
+   * `lock` is what the site's lock is named by.
+   */
   loadSite: Task<
-    { input: unknown },
+    { input: unknown; isLook: boolean },
     Input & {
       site: SiteReference;
       outline: SiteOutline;

@@ -9,10 +9,10 @@ import type { TaskFunction } from '../domain/tasks';
 import { handlerOf } from './runtime/task';
 
 /**
- * Load site: refuses a wrong input, an unknown or mistaken site document and missing secrets before anything is touched. But
- * if only other secrets than the SSH key are missing, HAProxy can be enabled: that comes first, and the refusal later.
+ * Load site: refuses a wrong input, an unknown or mistaken site document and missing secrets before anything is touched. For a look of the
+ * fleet machine, which reads them next, secrets are not looked for. If only other secrets than the SSH key are missing, HAProxy can be enabled: that comes first, and the refusal later.
  */
-export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secrets }) => {
+export const run: TaskFunction<'loadSite'> = async ({ input, isLook }, { documents, secrets }) => {
   const { site: name, ...asked } = await parseInput(input, documents);
   const { site, document } = await loadSite(name, documents);
   const { mode } = asked;
@@ -29,7 +29,7 @@ export const run: TaskFunction<'loadSite'> = async ({ input }, { documents, secr
     ...{ ...asked, acts, findings: documentFindings(site) },
   };
   try {
-    await secrets.check(allSecretNames(site), [secretNames(site).digest]);
+    if (!isLook) await secrets.check(allSecretNames(site), [secretNames(site).digest]);
     return { ...loaded, refusal: null };
   } catch (error) {
     if (!(error instanceof SecretMissing || error instanceof SecretNotEncrypted)) throw error;

@@ -14,7 +14,7 @@ import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { CycleStep } from '../pacemaker/cycle';
 import { type Bounds, isExact } from '../pacemaker/silence';
-import type { Staged, ToldDigests } from '../controller/stage';
+import type { ToldDigests } from '../controller/stage';
 import type { RollBack } from '../rollback/roll-back';
 import { rolledBack, type RolledBack } from '../rollback/summary';
 import type { Site } from '../site/document';
@@ -52,7 +52,8 @@ export interface ReportInput {
   readonly controllers: readonly ControllerState[];
   /** Null if it did not come to that. */
   readonly plan: Plan | null;
-  readonly staged: readonly Staged[];
+  /** What lay ready to be put in place. */
+  readonly staged: readonly { readonly controller: string; readonly files: readonly FileDigests[] }[];
   readonly changes: readonly Committed[];
   readonly restarts: readonly Restart[];
   /** How HAProxy was started where it did not run; null if it was not to be. */
@@ -183,8 +184,13 @@ export interface ControllerReport {
   readonly restarted: Omit<Restart, 'controller'> | null;
   /** Whether what was planned for it is in place. */
   readonly progress: ControllerProgress;
-  /** Of each file that was made: what was there before, null if nothing was, and what was to be there. See docs/security.md. */
-  readonly digests: readonly ({ readonly path: string } & ToldDigests)[];
+  /** Of each file that was made. */
+  readonly digests: readonly FileDigests[];
+}
+
+/** Of a file: what was there before, and what was to be there. See docs/security.md. */
+export interface FileDigests extends ToldDigests {
+  readonly path: string;
 }
 
 /** Puts the report together. */
@@ -240,7 +246,6 @@ function nowhereBegun(plan: Plan | null): RollBack {
 function controllerReport(state: ControllerState, input: ReportInput): ControllerReport {
   const { name, files, firewall } = state;
   const { changes, restarts, staged } = input;
-  const made = staged.find(({ controller }) => controller === name)?.files ?? [];
   const committed = changes.find(({ controller }) => controller === name);
   const restarted = restarts.find(({ controller }) => controller === name);
   return {
@@ -252,7 +257,7 @@ function controllerReport(state: ControllerState, input: ReportInput): Controlle
     firewallChanged: committed !== undefined && (committed.firewall || firewall === 'differs'),
     restarted: restarted ? withoutController(restarted) : null,
     progress: progressOf(state, input),
-    digests: made.map(({ path, told }) => ({ path, ...told })),
+    digests: staged.find(({ controller }) => controller === name)?.files ?? [],
   };
 }
 

@@ -37,7 +37,7 @@ export class SecretTooShort extends MagnumHaError {
   override readonly name = 'SecretTooShort';
 }
 
-/** Reads and decrypts secrets. @throws SecretMissing, SecretTooShort, with every name */
+/** Reads and decrypts secrets. @throws SecretMissing, SecretNotEncrypted, SecretTooShort, with every name */
 async function readSecrets(client: Client, names: readonly string[], further: readonly string[]): Promise<Secrets> {
   const answers = await Promise.all(
     chunks([...new Set([...names, ...further])], NAMES_PER_READ).map((Names) =>
@@ -49,6 +49,7 @@ async function readSecrets(client: Client, names: readonly string[], further: re
     .filter((name) => !further.includes(name));
   if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
   const parameters = answers.flatMap(({ Parameters = [] }) => Parameters);
+  refusePlain(parameters.flatMap(({ Name = '', Type }) => (Type === 'SecureString' ? [] : [Name])));
   const short = parameters.filter(({ Value = '' }) => Value.trim().length < SHORTEST_SECRET);
   if (short.length > 0) {
     throw new SecretTooShort(
@@ -68,13 +69,15 @@ async function checkSecrets(client: Client, names: readonly string[], further: r
   const types = await typesOf(client, [...names, ...further]);
   const missing = names.filter((name) => !types.has(name));
   if (missing.length > 0) throw new SecretMissing(missingMessage(missing));
-  const plain = [...types].flatMap(([name, type]) => (type === 'SecureString' ? [] : [name]));
-  if (plain.length > 0) {
-    throw new SecretNotEncrypted(
-      `SSM parameters that hold secrets must be of type SecureString: ${plain.join(', ')}. Delete them and put them again ` +
-        `with --type SecureString, and change the secrets: others may have read them.`,
-    );
-  }
+  refusePlain([...types].flatMap(([name, type]) => (type === 'SecureString' ? [] : [name])));
+}
+
+function refusePlain(names: readonly string[]): void {
+  if (names.length === 0) return;
+  throw new SecretNotEncrypted(
+    `SSM parameters that hold secrets must be of type SecureString: ${names.join(', ')}. Delete them and put them again ` +
+      `with --type SecureString, and change the secrets: others may have read them.`,
+  );
 }
 
 /** The types of those parameters that exist, without reading one. */

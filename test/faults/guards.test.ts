@@ -1,7 +1,14 @@
 import { runWith, type RunResult } from '../../local/search/run';
 import { referenceNamed } from '../../local/search/search';
 import type { Tampering } from '../../local/search/world';
-import { believingDigests, instead, unfollowed, withoutLock, withState, writingByHand } from '../local/search/tampering';
+import {
+  believingDigests,
+  instead,
+  unfollowed,
+  withoutLock,
+  withState,
+  writingByHand,
+} from '../local/search/tampering';
 
 let mockQuotesAll = false;
 jest.mock('../../../domain/commands/reason', () => {

@@ -83,6 +83,28 @@ describe('a site that is as wanted', () => {
   });
 });
 
+test('a look asks SSM once: descriptions of parameters, which an account gets only a few times a second, it leaves to checks', async () => {
+  let asked = 0;
+  await withLocal(
+    golden,
+    async (local) => {
+      await run(local);
+      asked = 0;
+
+      const { looked } = await fleet(local);
+
+      expect(looked).toEqual([{ site: 'golden', verdict: 'as-wanted' }]);
+      expect(asked).toBe(1);
+    },
+    {
+      serve: (service, answer) => {
+        if (service === 'ssm') asked++;
+        return answer();
+      },
+    },
+  );
+});
+
 describe('a check is started', () => {
   test('of every site that is not as wanted; one whose cloud is busy then is skipped', async () => {
     await withLocal(golden, async (local) => {
@@ -143,6 +165,20 @@ describe('a check is started', () => {
       },
       { intercept },
     );
+  });
+
+  test('if a secret is missing: the check names it, and what puts it there', async () => {
+    await withLocal(golden, async (local) => {
+      await run(local);
+      local.deployment.parameters.delete('/magnum-ha/golden/rabbit-password');
+
+      const { looked, checks } = await fleet(local);
+
+      expect(looked).toMatchObject([{ verdict: 'check-started', because: 'SecretMissing' }]);
+      expect(checks).toMatchObject([
+        { status: 'FAILED', error: 'SecretMissing', cause: expect.stringContaining('magnum-ha secrets put') as string },
+      ]);
+    });
   });
 
   test('if the site has the lock of an execution that has ended: the check takes it over', async () => {

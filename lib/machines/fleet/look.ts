@@ -108,7 +108,7 @@ export function look(parent: Construct, { functions, lock, archive, siteMachine 
   kit.onFailure(record, start).next(done);
   const quiet = kit.choice('Nothing to tell?', [{ when: jsonata`${$.telling} = null`, next: record }], start);
   const reported = report(context)(quiet);
-  const looked = lookAtSite(kit, reported)(start);
+  const looked = lookAtSite(kit, reported, (state, next) => kit.onFailure(state, next))(start);
   const owner = lookAtOwner(scope, lock.executions, $.lockOwner, BRIEF_CALL);
   const running = kit.choice(
     'Owner still running?',
@@ -119,7 +119,7 @@ export function look(parent: Construct, { functions, lock, archive, siteMachine 
   const free = kit.choice('Busy?', [{ when: jsonata`${$.lockOwner} = ""`, next: looked }], owner);
   const read = readLock(scope, lock.table, $.lock, BRIEF_CALL);
   kit.onFailure(read, start).next(free);
-  const first = loadSite(context, start)(read);
+  const first = loadSite(context, start, true)(read);
 
   const longest = timeLimit(scope);
   if (longest.toSeconds() > EXPRESS_LIMIT.toSeconds()) {

@@ -69,9 +69,9 @@ function awaitCluster({ kit }: PhaseContext): State {
   /**
    * Seconds: a cluster takes minutes, so 15 are soon enough. Longer if many clusters may be waited for long: a poll is nine
    * history events, and an execution that reaches 25,000 of them is ended by Step Functions, without any Catch. Waiting
-   * deadline (minutes) × clusters / 25 makes it 60 / (1 / 25) × 9 = 13,500 at most.
+   * deadline (minutes) × clusters / 15 makes it 60 / (1 / 15) × 9 = 8,100 at most.
    */
-  const betweenPolls = jsonata<number>`$max([15, $ceil(${$.wanted.dot('deadlineMinutes')} * $count($outline.clusters) / 25)])`;
+  const betweenPolls = jsonata<number>`$max([15, $ceil(${$.wanted.dot('deadlineMinutes')} * $count($outline.clusters) / 15)])`;
 
   const ensured = Pass.jsonata(scope, 'Cluster ensured', {
     assign: {

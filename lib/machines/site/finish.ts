@@ -1,7 +1,7 @@
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Errors, Fail, type State, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { ReportInput } from '../../../domain/report/report';
-import { type Expression, jsonata, text, variable } from '../../states/expression';
+import { Expression, jsonata, text, variable } from '../../states/expression';
 import { messageOf } from '../../states/failure';
 import { type Phase, type StateKit, UNCHANGED, type VariablesOf } from '../../states/kit';
 import { foundDrift, isRecovery } from './conditions';
@@ -74,7 +74,7 @@ function reportInput($: VariablesOf<SiteVariables>, failure: Expression<ReportIn
     schema: $.schema,
     controllers: $.controllers,
     plan: $.plan,
-    staged: $.staged,
+    staged: digests($),
     changes: $.changes,
     restarts: $.restarts,
     started: $.started,
@@ -89,6 +89,12 @@ function reportInput($: VariablesOf<SiteVariables>, failure: Expression<ReportIn
     failure,
     input: variable<unknown>('states.context.Execution.Input'),
   };
+}
+
+/** What was staged, without what only Commit and a roll-back need: with 64 controllers that would be a sixth of a payload. */
+function digests({ staged }: VariablesOf<SiteVariables>): Expression<ReportInput['staged']> {
+  const ofFile = `{"path": path, "before": told.before, "after": told.after, "key": told.key}`;
+  return new Expression(`[${staged.source}.{"controller": controller, "files": [files.${ofFile}]}]`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Errors, type State } from 'aws-cdk-lib/aws-stepfunctions';
+import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { SiteState } from '../../../domain/look-at-site';
 import { type Expression, jsonata } from '../../states/expression';
 import { type Assignment, type Phase, type StateKit, UNCHANGED } from '../../states/kit';
@@ -23,8 +24,13 @@ const SEEN = [
  * not, or the look fails or takes too long, the check goes on as if it had not looked, and its history tells in detail what is wrong.
  *
  * @param reported where it goes on if all is as wanted
+ * @param failed how it goes on after a failure; a check forgets it, because what comes next tells more
  */
-export function lookAtSite(kit: StateKit<SiteVariables>, reported: State): Phase {
+export function lookAtSite(
+  kit: StateKit<SiteVariables>,
+  reported: State,
+  failed = (look: LambdaInvoke, next: State) => look.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED }),
+): Phase {
   const { $ } = kit;
   return (next) => {
     const look = kit.invoke('Look at site', 'lookAtSite', {
@@ -40,7 +46,7 @@ export function lookAtSite(kit: StateKit<SiteVariables>, reported: State): Phase
       comment: 'All at once; nothing is changed',
     });
     const decide = kit.choice('All as wanted?', [{ when: jsonata`${$.verification} != null`, next: reported }], next);
-    look.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+    failed(look, next);
     look.next(decide);
     return look;
   };

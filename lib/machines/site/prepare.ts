@@ -6,11 +6,15 @@ import { bootstrapDiffers, foundDrift, haproxyDisabled, isHeldBack, pacemakerFau
 import type { PhaseContext } from './phase';
 import { NOTHING_YET, type SiteVariables } from './variables';
 
-/** Load site. If it fails there is no lock to release yet, and no variable is set. */
-export function loadSite({ kit }: PhaseContext, failed: State): Phase {
+/**
+ * Load site. If it fails there is no lock to release yet, and no variable is set.
+ *
+ * @param isLook whether secrets are only read, in Look at site
+ */
+export function loadSite({ kit }: PhaseContext, failed: State, isLook = false): Phase {
   return (next) => {
     const load = kit.invoke('Load site', 'loadSite', {
-      input: { input: INPUT },
+      input: { input: INPUT, isLook },
       assign: (result) => ({
         site: result.dot('site'),
         outline: result.dot('outline'),
@@ -24,7 +28,7 @@ export function loadSite({ kit }: PhaseContext, failed: State): Phase {
         refusal: result.dot('refusal'),
         ...NOTHING_YET,
       }),
-      comment: 'Reads the site document and checks that the secrets it refers to exist',
+      comment: `Reads the site document${isLook ? '' : ' and checks that the secrets it refers to exist'}`,
     });
     load.addCatch(failed, {
       errors: [Errors.ALL],

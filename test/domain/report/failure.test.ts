@@ -1,4 +1,3 @@
-import type { Staged } from '../../../domain/controller/stage';
 import { report, type ReportInput } from '../../../domain/report/report';
 import { tellingOf } from '../../../domain/report/telling';
 import { site } from '../sites';
@@ -8,17 +7,11 @@ const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
 const NAMES = ['node-1', 'node-2', 'node-3'] as const;
 const FROM = Date.UTC(2030, 0, 1, 12);
 
-const staged = (controller: string): Staged => ({
-  ...{ controller, rulesBefore: null },
+const staged = (controller: string): ReportInput['staged'][number] => ({
+  controller,
   files: [
-    {
-      ...({ kind: 'magnumConf', path: CONF, digest: 'k', replaces: 'k before', rewritten: true } as const),
-      told: { before: 'keyed before', after: 'keyed', key: 'digest-key 01234567' },
-    },
-    {
-      ...({ kind: 'fragment', path: FRAGMENT, digest: 'k', replaces: null } as const),
-      ...{ told: { before: null, after: 'sha256 after', key: null }, rewritten: true },
-    },
+    { path: CONF, before: 'keyed before', after: 'keyed', key: 'digest-key 01234567' },
+    { path: FRAGMENT, before: null, after: 'sha256 after', key: null },
   ],
 });
 const controller = (name: string) => ({

@@ -83,6 +83,15 @@ describe('secrets', () => {
     expect(asked).toEqual(['ssm:DescribeParameters']);
   });
 
+  test('nor are they used if nobody has looked before', async () => {
+    const secrets = await storeOf({ '/one': secure('first'), '/two': { type: 'String', value: 'clear' } });
+
+    const read = secrets.read(['/one', '/two']);
+
+    await expect(read).rejects.toMatchObject({ name: 'SecretNotEncrypted' });
+    await expect(read).rejects.not.toThrow('clear');
+  });
+
   test('that are all there and encrypted pass', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `/secret/${index}`);
     const secrets = await storeOf(Object.fromEntries(names.map((name) => [name, secure('x')])));

@@ -25,7 +25,14 @@ const modeOf = (input: unknown) => (input as { mode: string }).mode;
 /** What Load site says of one that needs no authorization. */
 const acting = (input: unknown) => ({ acts: modeOf(input), outsideWindow: null, startedBy: null });
 
-const FRAGMENT = { kind: 'fragment', path: '/f', digest: 'new', replaces: null, rewritten: true };
+const FRAGMENT = {
+  ...{ kind: 'fragment', path: '/f', digest: 'new', replaces: null, rewritten: true },
+  told: { before: null, after: 'whole', key: null },
+};
+const CONF = {
+  ...{ kind: 'magnumConf', path: '/c', digest: 'new', replaces: 'old', rewritten: true },
+  told: { before: 'one', after: 'two', key: 'digest-key 01234567' },
+};
 /** What a roll-back finds on a controller where it has to do everything. */
 const restored = (controller: string) => ({
   ...{ controller, asBefore: ['/f'], left: [], firewall: true },
@@ -55,7 +62,7 @@ const GOOD: Script = {
     contents: 'digest',
   }),
   plan: () => ({ changed: true, stage: NODES, restart: NODES, cycle: true, start: [], summary: [] }),
-  stage: ({ controller }) => ({ controller, files: [FRAGMENT], rulesBefore: [] }),
+  stage: ({ controller }) => ({ controller, files: [FRAGMENT, CONF], rulesBefore: [] }),
   commit: ({ controller }) => ({ controller, files: [], firewall: false }),
   restart: ({ controller }) => ({ controller, restartedAt: 1, seconds: 1, services: [] }),
   reach: () => null,
@@ -270,7 +277,13 @@ describe('an apply', () => {
       rollBack: null,
       troubles: [],
       firstCycle: null,
-      staged: NODES.map((controller) => ({ controller, files: [FRAGMENT], rulesBefore: [] })),
+      staged: NODES.map((controller) => ({
+        controller,
+        files: [
+          { path: '/f', before: null, after: 'whole', key: null },
+          { path: '/c', before: 'one', after: 'two', key: 'digest-key 01234567' },
+        ],
+      })),
       failure: null,
       input: { site: 'golden', mode: 'apply' },
     });
@@ -1093,7 +1106,11 @@ describe('a roll-back', () => {
       ...['verify', 'verify', 'verify', 'report'],
     ]);
     expect(inputs['roll-back']).toMatchObject([
-      { execution: ME, scope: 'everything', staged: NODES.map((controller) => ({ controller, files: [FRAGMENT] })) },
+      {
+        execution: ME,
+        scope: 'everything',
+        staged: NODES.map((controller) => ({ controller, files: [FRAGMENT, CONF] })),
+      },
     ]);
     expect(inputs['report']).toMatchObject([
       { rollBack: { failed: [] }, verification: { healthy: true }, troubles: [] },
