@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import {
   type ExecutionListItem,
   paginateListExecutions,
@@ -13,12 +14,14 @@ import {
   matrixKeyOf,
   uncheckedIn,
 } from '../domain/audit/fleet';
+import { fleetPage, LOOK_SIGNS, whyOf } from '../domain/audit/page/fleet';
 import { recordsIn } from '../domain/audit/s3';
 import { count } from '../domain/audit/verdict';
 import { fleetMachineOf } from '../domain/site/machines';
 import { withS3, withSsm, withStepFunctions } from './aws';
 import { type CommonOptions, type Context, EXIT, print, styleFor, UsageError } from './context';
 import { machineArn } from './executions';
+import { refuseUnwritable } from './files';
 import type { Verb } from './program';
 import type { Style } from './style';
 
@@ -26,6 +29,7 @@ interface FleetOptions extends CommonOptions {
   readonly stack: string;
   /** True without a pattern. */
   readonly start?: string | true;
+  readonly html?: string;
 }
 
 /** `fleet`: what the fleet machine found on all sites, or starts it. */
@@ -39,12 +43,13 @@ export const fleet: Verb = (parent, run) => {
         'code 1: a site was neither looked at nor is it checked; 2: a check was started.',
     )
     .option('--start [sites]', 'look now: at all sites, or at those whose names begin so: "prod-*"')
+    .option('--html <file>', 'also write what came of the last run as one page')
     .option('--stack <name>', 'name of the deployed stack', 'magnum-ha')
     .option('--plain', 'no colour')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  magnum-ha fleet\n  magnum-ha fleet --start\n  magnum-ha fleet --start "prod-*"',
+      '\nExamples:\n  magnum-ha fleet\n  magnum-ha fleet --start\n  magnum-ha fleet --start "prod-*"\n  magnum-ha fleet --html fleet.html',
     )
     .action(
       run((context, options: FleetOptions) =>
@@ -60,6 +65,9 @@ export const fleet: Verb = (parent, run) => {
 
 async function start(context: Context, client: SFNClient, machine: string, options: FleetOptions): Promise<number> {
   const { start: sites } = options;
+  if (options.html !== undefined) {
+    throw new UsageError('--html is of a run that has ended: start one without it, and ask for the page then.');
+  }
   if (typeof sites === 'string' && !/^[^*]*\*$/.test(sites)) {
     throw new UsageError(
       `--start ${sites}: write how names begin, with one * at the end: "prod-*". For one site: magnum-ha start SITE`,
@@ -77,6 +85,8 @@ async function start(context: Context, client: SFNClient, machine: string, optio
 }
 
 async function show(context: Context, client: SFNClient, machine: string, options: FleetOptions): Promise<number> {
+  const { html } = options;
+  if (html !== undefined) refuseUnwritable(html);
   const { running, last } = await latest(client, machine);
   if (!last) {
     throw new UsageError(
@@ -84,6 +94,7 @@ async function show(context: Context, client: SFNClient, machine: string, option
     );
   }
   const found = await matrixOf(last.name ?? '', options.stack);
+  if (html !== undefined) writeFileSync(html, fleetPage(found));
   const paint = styleFor(context, options);
   print(context, options, found, () => fleetText(found, { paint, isRunning: running !== undefined }));
   if (uncheckedIn(found) > 0) return EXIT.failed;
@@ -117,13 +128,7 @@ async function matrixOf(name: string, stack: string): Promise<FleetRun> {
   );
 }
 
-const WORDS: Readonly<Record<LookVerdict, { readonly word: string; readonly colour?: 'green' | 'yellow' | 'red' }>> = {
-  'as-wanted': { word: 'as wanted', colour: 'green' },
-  'check-started': { word: 'check started', colour: 'yellow' },
-  busy: { word: 'busy' },
-  'could-not-start': { word: 'not checked', colour: 'red' },
-  'not-told': { word: 'not told', colour: 'red' },
-};
+const COLOURS = { good: 'green', changed: 'yellow', bad: 'red' } as const;
 const NAME_WIDTH = 24;
 const WORD_WIDTH = 13;
 const WIDTH = 80;
@@ -134,18 +139,19 @@ function fleetText(
 ): string {
   const took = ((Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1000).toFixed(0);
   const painted = (verdict: LookVerdict, text: string) => {
-    const { colour } = WORDS[verdict];
-    return colour ? paint(colour, text) : text;
+    const { tone } = LOOK_SIGNS[verdict];
+    return tone === '' ? text : paint(COLOURS[tone], text);
   };
   const counts = LOOK_VERDICTS.flatMap((one) =>
-    run.counts[one] > 0 ? [painted(one, `${run.counts[one]} ${WORDS[one].word}`)] : [],
+    run.counts[one] > 0 ? [painted(one, `${run.counts[one]} ${LOOK_SIGNS[one].word}`)] : [],
   );
-  const rows = run.sites.flatMap(({ site, verdict, because, heldBy, error }) => {
+  const rows = run.sites.flatMap((one) => {
+    const { site, verdict } = one;
     if (verdict === 'as-wanted') return [];
-    const why = error ?? because ?? heldBy?.split(':').at(-1) ?? '';
+    const why = whyOf(one);
     const name = cut(site, NAME_WIDTH).padEnd(NAME_WIDTH);
     const room = WIDTH - NAME_WIDTH - WORD_WIDTH - 4;
-    return [`${name}  ${painted(verdict, WORDS[verdict].word.padEnd(WORD_WIDTH))}  ${cut(why, room)}`.trimEnd()];
+    return [`${name}  ${painted(verdict, LOOK_SIGNS[verdict].word.padEnd(WORD_WIDTH))}  ${cut(why, room)}`.trimEnd()];
   });
   return [
     `${run.startedAt.slice(0, 19).replace('T', ' ')}  ${count(run.sites.length, 'site')}${run.asked === null ? '' : ` (${run.asked})`}, ${took} s` +

@@ -56,6 +56,9 @@ export class Alarms extends Construct {
     const drifted = new Metric({ namespace: NAMESPACE, metricName: 'Drifted', period: DAY, statistic: 'Maximum' });
     const checks = new Metric({ namespace: NAMESPACE, metricName: 'Checks', period: DAY, statistic: 'Sum' });
     const outage = new Metric({ namespace: NAMESPACE, metricName: 'OutageMs', period: DAY, statistic: 'Maximum' });
+    const fleetSites = ['FleetSites', 'FleetNotAsWanted', 'FleetNotChecked'].map(
+      (metricName) => new Metric({ namespace: NAMESPACE, metricName, period: Duration.hours(1), statistic: 'Maximum' }),
+    );
     const overBudget = new Metric({ namespace: NAMESPACE, metricName: 'OutageOverBudget', ...often });
     const watched: Readonly<Record<string, Watched>> = {
       failed: { metric: stateMachine.metricFailed(often) },
@@ -83,7 +86,10 @@ export class Alarms extends Construct {
           }),
           new GraphWidget({ title: 'Checks, and sites with drift', width: 12, left: [checks, drifted] }),
         ],
-        [new GraphWidget({ title: 'Longest outage of a day, ms', width: 24, left: [outage] })],
+        [
+          new GraphWidget({ title: 'Longest outage of a day, ms', width: 12, left: [outage] }),
+          new GraphWidget({ title: 'Sites in runs of the fleet machine', width: 12, left: fleetSites }),
+        ],
       ],
     });
   }

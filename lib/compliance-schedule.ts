@@ -1,27 +1,29 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { CheckRates } from './settings';
 
 /** Properties of `ComplianceSchedule`. */
 export interface ComplianceScheduleProps {
   /** The fleet machine. */
   readonly fleet: StateMachine;
-  /** As EventBridge Scheduler writes it: `rate(1 day)`, `cron(0 6 * * ? *)`. */
-  readonly rate: string;
+  readonly rates: CheckRates;
+  /** A run begins at any time in so many minutes after it is due. */
+  readonly staggerMinutes: number;
   /** Of the queue of what could not be started. @default - SQS's own */
   readonly key?: IKey;
 }
 
-/** Starts a check of all sites at a rate: each execution's output has what drifted since the last apply. */
+/** Starts runs of the fleet machine: a schedule for each beginning of names of sites that has a rate of its own. */
 export class ComplianceSchedule extends Construct {
   /** What could not be started. */
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { fleet, rate, key }: ComplianceScheduleProps) {
+  constructor(scope: Construct, id: string, { fleet, rates, staggerMinutes, key }: ComplianceScheduleProps) {
     super(scope, id);
 
     const deadLetterQueue = (this.deadLetterQueue = new Queue(this, 'NotStarted', {
@@ -37,16 +39,20 @@ export class ComplianceSchedule extends Construct {
       reason: 'It is a dead-letter queue itself, of the schedules.',
     });
 
-    new Schedule(this, 'Checks', {
-      description: 'Check of all sites',
-      schedule: ScheduleExpression.expression(rate),
-      target: new StepFunctionsStartExecution(fleet, {
-        input: ScheduleTargetInput.fromObject({}),
-        deadLetterQueue,
-        // StartExecution fails for minutes at most; after an hour the check tells less than the next one.
-        retryAttempts: 10,
-        maxEventAge: Duration.hours(1),
-      }),
-    });
+    for (const [sites, rate] of Object.entries(rates)) {
+      const isAll = sites === '*';
+      new Schedule(this, isAll ? 'Checks' : `Checks ${sites}`, {
+        description: isAll ? 'Check of all sites' : `Check of sites ${sites}`,
+        schedule: ScheduleExpression.expression(rate),
+        ...(staggerMinutes > 0 ? { timeWindow: TimeWindow.flexible(Duration.minutes(staggerMinutes)) } : {}),
+        target: new StepFunctionsStartExecution(fleet, {
+          input: ScheduleTargetInput.fromObject(isAll ? {} : { sites }),
+          deadLetterQueue,
+          // StartExecution fails for minutes at most; after an hour the check tells less than the next one.
+          retryAttempts: 10,
+          maxEventAge: Duration.hours(1),
+        }),
+      });
+    }
   }
 }

@@ -7,7 +7,7 @@ import { FleetResults } from './fleet-results';
 import { FunctionLogs } from './function-logs';
 import { LockTable } from './lock-table';
 import { RecordArchive } from './record-archive';
-import type { ArchiveSettings, FleetSettings, Network } from './settings';
+import type { ArchiveSettings, CheckRates, FleetSettings, Network } from './settings';
 import { NotesTable } from './notes-table';
 import { CommandsQuery } from './commands-query';
 import { PeopleTopic } from './people';
@@ -24,8 +24,8 @@ import { WeeklySummary } from './weekly-summary';
 
 /** Properties of `MagnumHaStack`. */
 export interface MagnumHaStackProps {
-  /** How often all sites are checked, as EventBridge Scheduler writes it: `rate(1 day)`. */
-  readonly checkRate: string;
+  /** How often sites are looked at. */
+  readonly checkRate: CheckRates;
   /**
    * Where the functions that open SSH connections run.
    *
@@ -85,13 +85,13 @@ export class MagnumHaStack extends Stack {
     });
     const results = new FleetResults(this, 'FleetResults', { logGroup, ...encryption });
     const { stateMachine: fleet } = new FleetMachine(this, 'Fleet', {
-      ...{ documents, functions, lockTable, archive, results, settings: fleetSettings },
+      ...{ documents, functions, lockTable, archive, results, settings: fleetSettings, topic },
       siteMachine: stateMachine,
       ...encryption,
     });
     const { deadLetterQueue } = new ComplianceSchedule(this, 'ComplianceSchedule', {
       fleet,
-      rate: checkRate,
+      ...{ rates: checkRate, staggerMinutes: fleetSettings.staggerMinutes },
       ...encryption,
     });
     const { stateMachine: recovery } = new RecoveryMachine(this, 'Recovery', {

@@ -22,14 +22,25 @@ const archive = z.strictObject({
 /** How long records are kept, and whether S3 lets nobody delete them before (`GOVERNANCE` or `COMPLIANCE`). */
 export type ArchiveSettings = z.infer<typeof archive>;
 
+const rate = z.string().regex(/^(rate|cron)\(.+\)$/, 'must be rate(…) or cron(…), as EventBridge Scheduler reads it');
+
+const beginning = z
+  .string()
+  .regex(
+    /^([a-z0-9][a-z0-9-]*)?\*$/,
+    'must be how names of sites begin, with one * at the end: "prod-*", or "*" for all',
+  );
+
 const fleet = z.strictObject({
+  staggerMinutes: z.coerce.number().int().min(0).max(1440, 'must be 0 to 1440').default(0),
   concurrency: z.coerce.number().int().min(1).max(1000, 'must be 1 to 1000').default(20),
   toleratedFailurePercentage: z.coerce.number().min(0).max(100, 'must be 0 to 100').default(0),
 });
 
 /**
  * How many sites the fleet machine looks at at a time, and how many of a hundred may be neither looked at nor checked before a run fails. SSM gives
- * 40 secrets a second to all of an account, and a look of a few seconds takes eight: 20 at a time.
+ * secrets 40 times a second to all of an account, and a look of a few seconds asks once: 20 at a time. A run begins at any time in the
+ * `staggerMinutes` after it is due, which Scheduler chooses.
  */
 export type FleetSettings = z.infer<typeof fleet>;
 
@@ -38,7 +49,14 @@ const schema = z.object({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and -, 40 at most, with a letter in front')
     .default(DEFAULT_STACK),
-  checkRate: z.string().regex(/^(rate|cron)\(.+\)$/, 'must be rate(…) or cron(…), as EventBridge Scheduler reads it'),
+  checkRate: z.preprocess(
+    fromJson,
+    z.union([rate.transform((all): CheckRates => ({ '*': all })), z.record(beginning, rate)], {
+      error:
+        'must be rate(…) or cron(…), as EventBridge Scheduler reads it, or such by how names of sites begin: ' +
+        '{"prod-*": "rate(1 hour)", "*": "rate(1 day)"}',
+    }),
+  ),
   /** On the command line an object is text. */
   network: z.preprocess(fromJson, network.optional()),
   kmsKey: z
@@ -60,11 +78,14 @@ function fromJson(value: unknown): unknown {
   }
 }
 
+/** How often sites are looked at, as EventBridge Scheduler writes it, by how their names begin: `prod-*`; `*` are all. */
+export type CheckRates = Readonly<Record<string, string>>;
+
 /** What the context says. */
 export interface Settings {
   /** The stack's name, with which the names of its state machines, parameters and secrets begin. */
   readonly prefix: string;
-  readonly checkRate: string;
+  readonly checkRate: CheckRates;
   readonly network?: Network;
   /** ARN of the KMS key that everything kept is encrypted with. */
   readonly kmsKey?: string;

@@ -9,9 +9,9 @@ export function fleetParameter(stack: string): string {
 export const MATRICES = 'matrices/';
 export const RESULTS = 'results/';
 
-/** The key of the matrix of a run, by the name of its execution. */
-export function matrixKeyOf(run: string): string {
-  return `${MATRICES}${run}.json`;
+/** The key of the matrix of a run, by the name of its execution, and that of the same as a page. */
+export function matrixKeyOf(run: string, form: 'json' | 'html' = 'json'): string {
+  return `${MATRICES}${run}.${form}`;
 }
 
 /**

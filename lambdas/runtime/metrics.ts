@@ -1,3 +1,4 @@
+import type { Matrix } from '../../domain/audit/fleet-results';
 import { isOverBudget } from '../../domain/report/outage-budget';
 import type { TaskOutput } from '../../domain/tasks';
 
@@ -20,20 +21,38 @@ export function measured(output: TaskOutput<'report'>): TaskOutput<'report'> {
     ...(outageMs === null ? {} : { OutageMs: outageMs }),
     ...(isOverBudget(output.report) ? { OutageOverBudget: 1 } : {}),
   };
-  const line = {
-    _aws: {
-      Timestamp: Date.parse(reportedAt),
-      CloudWatchMetrics: [
-        {
-          Namespace: NAMESPACE,
-          Dimensions: outcome === 'unchanged' || outcome === 'waived' ? [[]] : [[], ['Site']],
-          Metrics: Object.keys(values).map((Name) => ({ Name, Unit: Name === 'OutageMs' ? 'Milliseconds' : 'Count' })),
-        },
-      ],
-    },
-    Site: site,
-    ...values,
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  const dimensions = outcome === 'unchanged' || outcome === 'waived' ? [[]] : [[], ['Site']];
+  print(reportedAt, dimensions, { Site: site }, values);
   return output;
+}
+
+/** The same of a run of the fleet machine: its sites together, none of their own. @returns the matrix it was given */
+export function measuredFleet({ endedAt }: { readonly endedAt: string }, matrix: Matrix): Matrix {
+  const { sites, counts } = matrix.summary;
+  print(
+    endedAt,
+    [[]],
+    {},
+    {
+      FleetSites: sites,
+      FleetNotAsWanted: counts['check-started'],
+      FleetNotChecked: counts['could-not-start'] + counts['not-told'],
+    },
+  );
+  return matrix;
+}
+
+function print(
+  at: string,
+  Dimensions: readonly (readonly string[])[],
+  properties: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, number>>,
+): void {
+  const Metrics = Object.keys(values).map((Name) => ({
+    Name,
+    Unit: Name === 'OutageMs' ? 'Milliseconds' : 'Count',
+  }));
+  const CloudWatchMetrics = [{ Namespace: NAMESPACE, Dimensions, Metrics }];
+  const line = { _aws: { Timestamp: Date.parse(at), CloudWatchMetrics }, ...properties, ...values };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }

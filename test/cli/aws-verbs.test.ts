@@ -346,9 +346,11 @@ describe('fleet', () => {
     putDocument(local.deployment, 'gone', documentWith({ name: 'gone' }));
     await look('go*');
 
-    const { code, out } = await cli(['fleet']);
+    const file = join(mkdtempSync(join(tmpdir(), 'magnum-ha-')), 'fleet.html');
+    const { code, out } = await cli(['fleet', '--html', file]);
 
     expect(code).toBe(2);
+    expect(readFileSync(file, 'utf8')).toContain('SecretMissing');
     expect(out.split('\n').slice(1)).toEqual([
       '1 as wanted, 1 check started',
       '',

@@ -170,6 +170,29 @@ describe('createApp', () => {
 });
 
 describe('settings', () => {
+  test('sites are due by how their names begin, and runs begin at any time in a window', () => {
+    const checkRate = '{"prod-*": "rate(1 hour)", "*": "cron(0 6 * * ? *)"}';
+    const template = Template.fromStack(stackOf(appWith({ checkRate, fleet: { staggerMinutes: 30 } })));
+
+    const schedules = Object.values(
+      template.findResources('AWS::Scheduler::Schedule') as Record<
+        string,
+        { Properties: { ScheduleExpression: string; FlexibleTimeWindow: object; Target: { Input: string } } }
+      >,
+    ).map(({ Properties: { ScheduleExpression, FlexibleTimeWindow, Target } }) => [
+      ScheduleExpression,
+      Target.Input,
+      FlexibleTimeWindow,
+    ]);
+    const window = { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 30 };
+    expect(schedules.slice(0, 2)).toEqual([
+      ['rate(1 hour)', '{"sites":"prod-*"}', window],
+      ['cron(0 6 * * ? *)', '{}', window],
+    ]);
+    // Those of the weekly summary and of the sweep.
+    expect(schedules.slice(2).map(([, , one]) => one)).toEqual([{ Mode: 'OFF' }, { Mode: 'OFF' }]);
+  });
+
   test('a rate that is none is refused', () => {
     expect(() => appWith({ checkRate: 'daily' })).toThrow('checkRate: must be rate(…) or cron(…)');
   });

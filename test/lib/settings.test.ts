@@ -14,15 +14,21 @@ test('objects may be text, as the command line gives them; the stack has a name 
 
   expect(settings).toEqual({
     prefix: 'magnum-ha',
-    checkRate: 'rate(1 day)',
+    checkRate: { '*': 'rate(1 day)' },
     network,
     archive: { retentionDays: 2557 },
-    fleet: { concurrency: 20, toleratedFailurePercentage: 0 },
+    fleet: { concurrency: 20, toleratedFailurePercentage: 0, staggerMinutes: 0 },
   });
 });
 
 test.each([
   ['a rate that EventBridge Scheduler cannot read', { checkRate: 'daily' }, /checkRate/],
+  [
+    'a rate for sites that are not told by how their names begin',
+    { checkRate: '{"prod": "rate(1 day)"}' },
+    /checkRate/,
+  ],
+  ['a run that begins days later', { fleet: { staggerMinutes: 1441 } }, /fleet\.staggerMinutes: must be 0 to 1440/],
   ['a prefix that cannot begin names', { prefix: 'Magnum_HA' }, /prefix: must be lower-case/],
   ['a network that is no JSON', { network: 'subnet-1' }, /network/],
   ['a key that is named by its alias', { kmsKey: 'alias/magnum-ha' }, /kmsKey.*ARN of a key/],

@@ -2,8 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { childrenOf } from '../../bench/fleet-plan';
 import { audit } from '../../domain/audit/audit';
+import { fleetRunOf } from '../../domain/audit/fleet';
 import { page as pageOf } from '../../domain/audit/page';
+import { fleetPage } from '../../domain/audit/page/fleet';
 import type { Site } from '../../domain/site/document';
 import { document, run, withLocal } from '../workflow/local';
 
@@ -29,6 +32,11 @@ function siteOf(count: number): Site {
   return { ...golden, clusters: [], clusterTemplates: [], controllers: controllers as unknown as Site['controllers'] };
 }
 
+const RUN = {
+  ...{ execution: 'arn:aws:states:us-east-1:123456789012:execution:magnum-ha-fleet:one', asked: null },
+  ...{ startedAt: '2026-01-01T00:00:00Z', endedAt: '2026-01-01T00:01:00Z' },
+};
+
 /** Pages of executions, by what happened. */
 const pages = new Map<string, string>();
 let folder: string;
@@ -49,6 +57,7 @@ beforeAll(async () => {
   await made('3 controllers, failed', document('golden'), 'apply', true);
   await made('48 controllers, apply', siteOf(48), 'apply');
   await made('48 controllers, check', siteOf(48), 'check');
+  pages.set('fleet', fleetPage(fleetRunOf(RUN, childrenOf(40))));
   for (const [name, html] of pages) writeFileSync(fileOf(name), html);
 }, 180_000);
 afterAll(() => {
@@ -96,7 +105,7 @@ inBrowser('in Chromium', () => {
     return { page, told };
   }
 
-  const EVERYWHERE = NAMES.flatMap((name) => [1280, 390].map((width) => [name, width] as const));
+  const EVERYWHERE = [...NAMES, 'fleet'].flatMap((name) => [1280, 390].map((width) => [name, width] as const));
 
   test.each(EVERYWHERE)(
     '%s at %i px: no overflow, no request, no message, and axe finds nothing, light and dark',

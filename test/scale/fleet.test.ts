@@ -1,21 +1,9 @@
 import { withControllers } from '../../bench/clean-check';
-import { allSecretNames } from '../../domain/secrets/references';
 import { LIMITS } from '../../domain/site/limits';
-import { putDocument, type VirtualLocal } from '../../local/deploy';
-import { archived, fleet, recordsIn } from '../workflow/fleet';
+import { again, archived, fleet, recordsIn } from '../workflow/fleet';
 import { document, run, withLocal } from '../workflow/local';
 
 const golden = document('golden');
-
-/** Puts the site's own document once more, under another name, with its secrets. */
-function again({ deployment, site }: VirtualLocal, name: string): void {
-  const own = (text: string) => text.replaceAll('/golden/', `/${name}/`);
-  for (const secret of allSecretNames(site.document)) {
-    const parameter = deployment.parameters.get(secret);
-    if (parameter) deployment.parameters.set(own(secret), parameter);
-  }
-  putDocument(deployment, name, { ...(JSON.parse(own(JSON.stringify(site.document))) as object), name });
-}
 
 test('a look at 64 controllers carries half of what a state may, at most', async () => {
   await withLocal(withControllers(golden, LIMITS.controllers), async (local) => {

@@ -76,7 +76,7 @@ test('the matrix of 10,000 sites that all drift is made in a tenth of the time t
   ]);
   const begin = performance.now();
 
-  const summary = await writeMatrix(
+  const { summary, telling } = await writeMatrix(
     { execution: 'arn', name: 'run', startedAt: '', endedAt: '', asked: null, manifest: 'manifest.json' },
     {
       get: (key) => Promise.resolve({ text: kept.get(key) ?? '' } as never),
@@ -87,4 +87,7 @@ test('the matrix of 10,000 sites that all drift is made in a tenth of the time t
   expect(performance.now() - begin).toBeLessThan(12_000);
   expect(summary).toMatchObject({ sites: 10_000, counts: { 'check-started': 10_000 } });
   expect(kept.get('matrices/run.json')?.length).toBeLessThan(4e6);
+  expect(kept.get('matrices/run.html')?.length).toBeLessThan(6e6);
+  // SNS takes 256 KiB.
+  expect(Buffer.byteLength(telling?.text ?? '')).toBeLessThan(128 * 1024);
 });

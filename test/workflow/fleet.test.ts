@@ -7,7 +7,7 @@ import { PARENT_EXECUTION } from '../../domain/site/started-by';
 import { lockItems, putDocument, type VirtualLocal } from '../../local/deploy';
 import { StatesError } from '../../local/emulator/asl/errors';
 import { documentWith } from '../domain/site/documents';
-import { archived, fleet, recordsIn } from './fleet';
+import { again, archived, fleet, recordsIn } from './fleet';
 import { document, run, withLocal } from './local';
 
 const golden = document('golden');
@@ -218,6 +218,46 @@ describe('a check is started', () => {
             : proceed(),
       },
     );
+  });
+});
+
+test('people are told of a run in which something is not as wanted, once, and the page shows the same', async () => {
+  await withLocal(golden, async (local) => {
+    await run(local);
+    twin(local);
+    const { length: before } = local.deployment.topics.messages;
+
+    const { page } = await fleet(local);
+
+    const told = local.deployment.topics.messages
+      .slice(before)
+      .filter(({ subject }) => subject?.includes(' of 2 sites'));
+    expect(told).toMatchObject([
+      {
+        subject: 'magnum-ha: 1 of 2 sites not found as wanted',
+        message: expect.stringMatching(
+          /^2 sites, \d{4}-\d\d-\d\d \d\d:\d\d UTC\. .*\n\ntwin: check started: \S.*\n\nAll of it/s,
+        ) as string,
+      },
+    ]);
+    expect(page).toMatch(
+      /<th scope="row">twin<\/th><td class="changed"><span aria-hidden="true">≠<\/span> check started/,
+    );
+    expect(page).toContain('<h2>As wanted</h2><p>golden</p>');
+    expect(page.match(/(src|href)="(?!#|data:,")[^"]*"/g)).toBeNull();
+  });
+});
+
+test('nobody is told of a run over one site, whose check tells, nor of one in which all is well', async () => {
+  await withLocal(golden, async (local) => {
+    const ofRuns = () => local.deployment.topics.messages.filter(({ subject }) => /of \d+ site/.test(subject ?? ''));
+    await fleet(local);
+    await run(local);
+    again(local, 'again');
+    const { looked } = await fleet(local);
+
+    expect(looked.map(({ verdict }) => verdict)).toEqual(['as-wanted', 'as-wanted']);
+    expect(ofRuns()).toEqual([]);
   });
 });
 

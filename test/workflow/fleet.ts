@@ -1,8 +1,19 @@
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import type { FleetRun, SiteVerdict } from '../../domain/audit/fleet';
 import { type ArchivedRecord, intactRecord } from '../../domain/audit/record';
-import type { VirtualLocal } from '../../local/deploy';
+import { allSecretNames } from '../../domain/secrets/references';
+import { putDocument, type VirtualLocal } from '../../local/deploy';
 import type { ExecutionResult } from '../../local/emulator/asl';
+
+/** Puts the site's own document once more, under another name, with its secrets. */
+export function again({ deployment, site }: VirtualLocal, name: string): void {
+  const own = (text: string) => text.replaceAll('/golden/', `/${name}/`);
+  for (const secret of allSecretNames(site.document)) {
+    const parameter = deployment.parameters.get(secret);
+    if (parameter) deployment.parameters.set(own(secret), parameter);
+  }
+  putDocument(deployment, name, { ...(JSON.parse(own(JSON.stringify(site.document))) as object), name });
+}
 
 /** Runs the fleet machine, and waits for the checks that it starts. */
 export async function fleet(
@@ -12,6 +23,8 @@ export async function fleet(
   ended: ExecutionResult;
   looked: readonly SiteVerdict[];
   run: FleetRun;
+  /** The same as a page. */
+  page: string;
   checks: DescribeExecutionOutput[];
 }> {
   const before = deployment.listExecutions({ machine: 'magnum-ha' }).length;
@@ -20,7 +33,8 @@ export async function fleet(
   while (checks().some((one) => one.status === 'RUNNING')) await clock.sleep(1000);
   const results = deployment.buckets.get(deployment.parameters.get('/magnum-ha/fleet-bucket')?.value ?? '');
   const run = JSON.parse(results.get(`matrices/run-${before}.json`).body.toString()) as FleetRun;
-  return { ended, run, looked: run.sites, checks: checks() };
+  const page = results.get(`matrices/run-${before}.html`).body.toString();
+  return { ended, run, page, looked: run.sites, checks: checks() };
 }
 
 /** Objects of the archive by key. */

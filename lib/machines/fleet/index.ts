@@ -5,6 +5,7 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { fleetMachineOf } from '../../../domain/site/machines';
 import type { LockTable } from '../../lock-table';
 import { useOfKey } from '../../encryption';
@@ -26,6 +27,8 @@ export interface FleetMachineProps {
   /** Where what came of each site goes. */
   readonly results: FleetResults;
   readonly settings: FleetSettings;
+  /** On which people are told. */
+  readonly topic: ITopic;
   /** Where the records of looks go. */
   readonly archive: RecordArchive;
   /** The site machine, which it starts for each site that is not as wanted. */
@@ -40,7 +43,7 @@ export class FleetMachine extends Construct {
 
   constructor(scope: Construct, id: string, props: FleetMachineProps) {
     super(scope, id);
-    const { documents, functions, lockTable, results, settings, archive, siteMachine, key } = props;
+    const { documents, functions, lockTable, results, settings, topic, archive, siteMachine, key } = props;
     const { stackName } = Stack.of(this);
     // CDK's own types differ in `undefined`.
     this.stateMachine = standardMachine(this, {
@@ -48,7 +51,7 @@ export class FleetMachine extends Construct {
       comment: 'Looks at every site that has a document, and starts a check of those that are not as wanted',
       start: procedure(this, {
         bucket: documents.bucket as IBucket,
-        ...{ functions, results, settings },
+        ...{ functions, results, settings, topic },
         lock: { table: lockTable, executions: executionsOf(this, stackName) },
         archive: archive.lookWriter,
         siteMachine,

@@ -15,15 +15,17 @@ import {
   TaskInput as StateInput,
   Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { RESULTS } from '../../../domain/audit/fleet';
-import type { EndedRun, RunSummary } from '../../../domain/audit/fleet-results';
+import type { EndedRun, Matrix, RunSummary } from '../../../domain/audit/fleet-results';
 import { DOCUMENT_KEYS } from '../../../domain/site/bucket';
 import { PARENT_EXECUTION } from '../../../domain/site/started-by';
 import type { FleetResults } from '../../fleet-results';
 import type { FleetSettings } from '../../settings';
 import { EXECUTION, jsonata, text, variable } from '../../states/expression';
+import { UNCHANGED } from '../../states/kit';
 import { bounded } from '../../states/time-limit';
 import { EXPRESS_LIMIT, look, type LookProps } from './look';
 
@@ -33,6 +35,8 @@ export interface Fleet extends LookProps {
   readonly bucket: IBucket;
   readonly results: FleetResults;
   readonly settings: FleetSettings;
+  /** On which people are told. */
+  readonly topic: ITopic;
 }
 
 /** As many sites as a run is made for. */
@@ -47,9 +51,9 @@ const beginning = jsonata<string>`${isAsked} ? $substringBefore(${asked}, "*") :
 
 /**
  * The procedure: a look at each site that has a document, or whose name begins as `{"sites": "prod-*"}` says, which starts a check if not all is as
- * wanted. Then what came of them is put together, and the run fails if too many sites were neither looked at nor are checked.
+ * wanted. Then what came of them is put together, people are told if something is not as wanted, and the run fails if too many sites were neither looked at nor are checked.
  */
-export function procedure(scope: Construct, { bucket, results, settings, ...props }: Fleet): State {
+export function procedure(scope: Construct, { bucket, results, settings, topic, ...props }: Fleet): State {
   const each = DistributedMap.jsonata(scope, 'Each site', {
     itemReader: new S3ObjectsItemReader({ bucket, prefix: jsonata`${DOCUMENT_KEYS} & ${beginning}`.template }),
     itemSelector: {
@@ -67,14 +71,16 @@ export function procedure(scope: Construct, { bucket, results, settings, ...prop
     resultWriterV2: new ResultWriterV2({ bucket: results.bucket as IBucket, prefix: RESULTS.slice(0, -1) }),
   }).itemProcessor(look(scope, props));
   bounded(each, { seconds: Math.ceil(MOST_SITES / settings.concurrency) * EXPRESS_LIMIT.toSeconds() });
-  each.next(matrix(scope, results)).next(
-    Choice.jsonata(scope, 'Too many not checked?')
-      .when(
-        Condition.jsonata(jsonata`$states.input.uncheckedPercentage > ${settings.toleratedFailurePercentage}`.template),
-        notChecked(scope),
-      )
-      .otherwise(Succeed.jsonata(scope, 'All looked at')),
-  );
+  const ended = Choice.jsonata(scope, 'Too many not checked?')
+    .when(
+      Condition.jsonata(jsonata`$states.input.uncheckedPercentage > ${settings.toleratedFailurePercentage}`.template),
+      notChecked(scope),
+    )
+    .otherwise(Succeed.jsonata(scope, 'All looked at'));
+  const told = Choice.jsonata(scope, 'Anything to tell?')
+    .when(Condition.jsonata(jsonata`${TELLING} != null`.template), tell(scope, topic, ended))
+    .otherwise(ended);
+  each.next(matrix(scope, results)).next(told);
   return refusing(scope, each);
 }
 
@@ -92,11 +98,29 @@ function matrix(scope: Construct, { matrix: target }: FleetResults): LambdaInvok
     // A version, as of all functions. CDK's own types differ in `undefined`.
     lambdaFunction: target.currentVersion as IFunction,
     payload: StateInput.fromObject(run),
-    outputs: variable<RunSummary>('states.result.Payload').template,
+    outputs: variable<RunSummary>('states.result.Payload.summary').template,
+    assign: { telling: variable<Matrix['telling']>('states.result.Payload.telling').template },
     taskTimeout: Timeout.duration(Duration.seconds(130)),
     retryOnServiceExceptions: false,
   });
   state.addRetry({ errors: [Errors.ALL], maxAttempts: 4, interval: Duration.seconds(5), backoffRate: 2 });
+  return state;
+}
+
+const TELLING = variable<NonNullable<Matrix['telling']>>('telling');
+
+/** Tell people: a run that cannot does not fail for it. */
+function tell(scope: Construct, topic: ITopic, next: Choice): SnsPublish {
+  const state = SnsPublish.jsonata(scope, 'Tell people', {
+    topic,
+    subject: TELLING.dot('subject').template,
+    message: StateInput.fromText(TELLING.dot('text').template),
+    outputs: UNCHANGED,
+    taskTimeout: Timeout.duration(Duration.seconds(30)),
+  });
+  state.addRetry({ errors: [Errors.ALL], maxAttempts: 3, interval: Duration.seconds(5), backoffRate: 2 });
+  state.addCatch(next, { errors: [Errors.ALL], outputs: UNCHANGED });
+  state.next(next);
   return state;
 }
 

@@ -1,15 +1,21 @@
-import { measured } from '../../../lambdas/runtime/metrics';
+import { measured, measuredFleet } from '../../../lambdas/runtime/metrics';
 import { metricsIn } from '../../../local/emulator/aws/metrics';
 import type { TaskOutput } from '../../../domain/tasks';
 
 /** The metrics that a report leads to. */
 function metricsOf(report: object) {
+  return metricsOfPrinted(() =>
+    measured({
+      report: { site: 'golden', reportedAt: '2030-01-01T00:00:00Z', ...report },
+      telling: null,
+    } as unknown as TaskOutput<'report'>),
+  );
+}
+
+function metricsOfPrinted(print: () => unknown) {
   const lines: string[] = [];
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  measured({
-    report: { site: 'golden', reportedAt: '2030-01-01T00:00:00Z', ...report },
-    telling: null,
-  } as unknown as TaskOutput<'report'>);
+  print();
   write.mockRestore();
   return lines.flatMap(metricsIn).map(({ name, value, dimensions }) => [name, value, dimensions]);
 }
@@ -27,6 +33,19 @@ test('a site that is as wanted has no metric of its own, which would cost', () =
   expect(metricsOf({ mode: 'check', outcome: 'unchanged', outageMs: null })).toEqual([
     ['Checks', 1, {}],
     ['Drifted', 0, {}],
+  ]);
+});
+
+test('a run of the fleet machine has three metrics, however many sites there are', () => {
+  const counts = { 'as-wanted': 195, 'check-started': 2, busy: 0, 'could-not-start': 1, 'not-told': 2 };
+  const summary = { matrix: '', page: '', sites: 200, counts, uncheckedPercentage: 1.5 };
+
+  expect(
+    metricsOfPrinted(() => measuredFleet({ endedAt: '2030-01-01T00:00:00Z' }, { summary, telling: null })),
+  ).toEqual([
+    ['FleetSites', 200, {}],
+    ['FleetNotAsWanted', 2, {}],
+    ['FleetNotChecked', 3, {}],
   ]);
 });
 
