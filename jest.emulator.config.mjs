@@ -6,6 +6,6 @@ export default {
   testMatch: ['<rootDir>/test/emulator/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   // Functions and polls take their real time; what LocalStack consists of is installed once, which takes minutes.
-  testTimeout: 600_000,
+  testTimeout: 1_800_000,
   maxWorkers: 1,
 };

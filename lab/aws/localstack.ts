@@ -47,7 +47,6 @@ export async function startLocalStack({ python, javaHome }: Prerequisites): Prom
       PATH: process.env['PATH'],
       HOME: directory,
       TMPDIR: directory,
-      PYTHONDONTWRITEBYTECODE: '1',
       ...{ JAVA_HOME: javaHome, JSONATA: jars, RUNTIME: runtime, NODE: process.execPath },
       ...{ GATEWAY_LISTEN: address, LOCALSTACK_HOST: address, FILESYSTEM_ROOT: join(directory, 'files') },
       // It asks nobody outside, and serves no names.

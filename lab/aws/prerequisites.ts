@@ -17,13 +17,23 @@ const PACKAGES = { python: ['python3.13-venv'], java: ['default-jdk-headless'], 
  * @returns what is missing, for people, if it cannot be had
  */
 export function prerequisites(): Prerequisites | string {
-  const find = { python: python313, java: javaHome, maven: () => printed('mvn', '--version') };
-  const missing = (Object.keys(find) as (keyof typeof find)[]).filter((name) => find[name]() === undefined);
-  for (const name of missing) install(PACKAGES[name]);
-  const [python, home] = [find.python(), find.java()];
+  const python = python313() ?? installed('python', python313);
+  // Without it the others, which are large, are not needed.
   if (python === undefined) return 'LocalStack needs Python 3.13 (Debian 13 has it, and pyenv).';
-  if (home === undefined || find.maven() === undefined) return 'LocalStack needs a JDK, 17 or later, and Maven.';
+  const home = javaHome() ?? installed('java', javaHome);
+  const maven = mavenVersion() ?? installed('maven', mavenVersion);
+  if (home === undefined || maven === undefined) return 'LocalStack needs a JDK, 17 or later, and Maven.';
   return { python, javaHome: home };
+}
+
+/** What is found once the packages of `what` are installed. */
+function installed(what: keyof typeof PACKAGES, find: () => string | undefined): string | undefined {
+  install(PACKAGES[what]);
+  return find();
+}
+
+function mavenVersion(): string | undefined {
+  return printed('mvn', '--version');
 }
 
 function python313(): string | undefined {
@@ -36,7 +46,10 @@ function python313(): string | undefined {
 }
 
 function javaHome(): string | undefined {
-  const settings = spawnSync('java', ['-XshowSettings:properties', '-version'], { encoding: 'utf8' });
+  const settings = spawnSync('java', ['-XshowSettings:properties', '-version'], {
+    encoding: 'utf8',
+    env: process.env,
+  });
   const [, home] = /java\.home = (.+)/.exec(settings.stderr) ?? [];
   const [, version = '0'] = /java\.specification\.version = (\d+)/.exec(settings.stderr) ?? [];
   return Number(version) >= 17 ? home : undefined;
@@ -44,11 +57,14 @@ function javaHome(): string | undefined {
 
 /** What a program prints. Undefined if there is none, or it fails. */
 function printed(program: string, ...args: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', env: process.env });
   return status === 0 ? stdout.trim() : undefined;
 }
 
 function install(packages: readonly string[]): void {
   if (process.getuid?.() !== 0) return;
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { stdio: ['ignore', 2, 2] });
+  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
+    stdio: ['ignore', 2, 2],
+    env: process.env,
+  });
 }

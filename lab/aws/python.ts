@@ -35,7 +35,14 @@ export function pythonPrograms(name: string, python: string, requirements: strin
     made(directory, () => {
       console.error(`Installing ${name} for Python, once …`);
       execFileSync(python, ['-m', 'venv', directory], { stdio: ['ignore', 2, 2] });
-      const pip = [join(directory, 'bin/pip'), 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
+      const pip = [
+        join(directory, 'bin/pip'),
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--no-deps',
+        '--no-compile',
+      ];
       execFileSync(pip[0] ?? '', [...pip.slice(1), '--requirement', requirements], { stdio: ['ignore', 2, 2] });
     }),
     'bin',
