@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Inspection } from '../domain/controller/inspect';
+import type { Report } from '../domain/report/report';
+import type { Invocation } from '../domain/tasks';
 import { allSecretNames } from '../domain/secrets/references';
 import { labEnvironment } from '../lab/enter';
 import { type Lab, startLab } from '../lab/lab';
@@ -25,9 +27,13 @@ const ROUND_TRIPS = [0, 0.02];
 /** So long that little else counts: the bench counts how often it passes. */
 const COUNTING = 0.5;
 const COUNTING_RUNS = 3;
-/** Wall time as a share of Ansible's that is aimed at, by controllers. */
-const GOALS: Readonly<Record<number, number>> = { 3: 0.12, 12: 0.06, 48: 0.04 };
-const ROUND_TRIPS_GOAL = 14;
+/** Wall time as a share of Ansible's that is aimed at, by controllers: at the first round trip, and at the second. */
+const GOALS: Readonly<Record<number, readonly [number, number]>> = {
+  3: [0.08, 0.1],
+  12: [0.05, 0.06],
+  48: [0.035, 0.04],
+};
+const ROUND_TRIPS_GOAL = 11;
 
 /** When what happened in an invocation, in milliseconds since its process started. */
 interface Marks {
@@ -80,7 +86,7 @@ async function main(): Promise<void> {
           compared.push([String(size), String(roundTrip * 1000), what, theirWall, theirCpu, ...ratios]);
         };
         row('workflow', workflow);
-        row('Ansible', modules, GOALS[size]);
+        row('Ansible', modules, GOALS[size]?.[ROUND_TRIPS.indexOf(roundTrip)]);
         row('Ansible, one shell task', shell);
         parts.push([String(size), String(roundTrip * 1000), ...partsOf(workflow.map(({ marks }) => marks))]);
       }
@@ -118,12 +124,27 @@ async function start(
   };
   const lab = await startLab({ document, image, directory: join(directory, 'lab'), secrets, adapt });
   const deployment = await deploy({ template, site: lab, log: () => undefined });
+  // What Inspect controllers gets from the states before it.
+  const { output, error, cause } = await deployment.start('magnum-ha', {
+    input: { site: document.name, mode: 'check' },
+  }).result;
+  if (error !== undefined) throw new Error(`The check before: ${error}: ${cause ?? ''}`);
+  const { platforms, document: version } = output as Report;
+  const inspection: Invocation<'inspectControllers'> = {
+    envelope: {
+      execution: 'arn:aws:states:us-east-1:000000000000:execution:magnum-ha:bench',
+      state: 'Inspect controllers',
+      attempt: 0,
+      redrives: 0,
+    },
+    input: { site: { name: document.name, version: version.version }, platforms },
+  };
   const ansibleDirectory = join(directory, 'ansible');
   const commands = writeAnsible(ansibleDirectory, lab.document, lab.privateKey, desired);
   return {
     bench: {
       lab,
-      workflow: () => workflowRun(directory, lab, deployment),
+      workflow: () => workflowRun(directory, lab, deployment, inspection),
       modules: () => ansibleRun(directory, ansibleDirectory, lab, commands.modules),
       shell: () => ansibleRun(directory, ansibleDirectory, lab, commands.shell),
     },
@@ -148,12 +169,19 @@ async function inTurn({ workflow, modules, shell }: Bench) {
 }
 
 /** A process of its own, from its start to its end, and in it one invocation. */
-async function workflowRun(directory: string, { document }: Lab, deployment: Deployment) {
+async function workflowRun(
+  directory: string,
+  { document }: Lab,
+  deployment: Deployment,
+  inspection: Invocation<'inspectControllers'>,
+) {
   const inspect = [...deployment.functions.values()].find(({ name }) => name.startsWith('FunctionsInspectControllers'));
   if (!inspect) throw new Error('The stack has no function InspectControllers');
   const [event, answer] = [join(directory, 'event.json'), join(directory, 'answer.json')];
-  writeFileSync(event, JSON.stringify({ site: document }));
-  const argv = [process.execPath, require.resolve('./ssh/cold.mjs'), inspect.file, inspect.exportName, event, answer];
+  writeFileSync(event, JSON.stringify(inspection));
+  const { host } = document.bastion;
+  const cold = require.resolve('./ssh/cold.mjs');
+  const argv = [process.execPath, cold, inspect.file, inspect.exportName, event, host, answer];
   const cost = await measured(directory, argv, { env: { ...inspect.environment, PATH: process.env['PATH'] ?? '' } });
   const { result, marks } = JSON.parse(readFileSync(answer, 'utf8')) as { result: Inspection; marks: Marks };
   for (const { name, files, firewall, stale, haproxy } of result.controllers) {

@@ -1,4 +1,4 @@
-// node cold.mjs BUNDLE EXPORT EVENT RESULT: a cold invocation of a Lambda function. Imports its bundle, calls its
+// node cold.mjs BUNDLE EXPORT EVENT BASTION RESULT: a cold invocation of a Lambda function. Imports its bundle, calls its
 // handler once with the event of the file EVENT, and writes to the file RESULT what it returned and when what happened,
 // in milliseconds since the process started.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -7,13 +7,13 @@ import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
 const started = performance.now();
-const [file, exportName, eventFile, resultFile] = process.argv.slice(2);
+const [file, exportName, eventFile, bastion, resultFile] = process.argv.slice(2);
 const event = JSON.parse(readFileSync(eventFile, 'utf8'));
 
 let dialled;
 const { connect } = Socket.prototype;
 Socket.prototype.connect = function (...args) {
-  if (JSON.stringify(args).includes(`"${event.site.bastion.host}"`)) dialled ??= performance.now();
+  if (JSON.stringify(args).includes(`"${bastion}"`)) dialled ??= performance.now();
   return connect.apply(this, args);
 };
 // A function logs each command once it is answered.
