@@ -54,12 +54,19 @@ async function show(context: Context, execution: string | undefined, options: Au
   if (since !== undefined || execution === undefined) throw new UsageError('Name an execution or a file, or --since.');
   if (html !== undefined) refuseUnwritable(html);
   const lines = logs === undefined ? {} : { logs: textAt(logs, 'The log').split('\n') };
-  const record =
-    existsSync(execution) || /\/|\.json$/.test(execution) ? recordAt(execution) : await recordOnAws(execution, options);
+  const record = await recordOf(execution, options);
   const result = auditOf({ ...record, ...lines });
   if (html !== undefined) writeFileSync(html, page(result));
   print(context, options, result, () => auditText(result, styleFor(context, options)));
   return exitCode(result);
+}
+
+/** From a file, or from AWS. @param execution a file, a name or an ARN @throws UsageError, AwsUnavailable */
+export async function recordOf(
+  execution: string,
+  options: Pick<AuditOptions, 'stack' | 'archive'>,
+): Promise<ExecutionRecord> {
+  return existsSync(execution) || /\/|\.json$/.test(execution) ? recordAt(execution) : recordOnAws(execution, options);
 }
 
 /** From Step Functions; where it has forgotten the execution, from the archive. @throws UsageError, AwsUnavailable */

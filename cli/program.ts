@@ -16,6 +16,7 @@ import { scanKeys } from './scan-keys';
 import { schema } from './schema';
 import { secrets } from './secrets';
 import { site } from './site';
+import { snapshot } from './snapshot';
 import { start } from './start';
 import { sudoers } from './sudoers';
 import { validate } from './validate';
@@ -42,6 +43,7 @@ const VERBS: readonly Verb[] = [
   approve,
   reject,
   audit,
+  snapshot,
   verify,
   cost,
   sudoers,

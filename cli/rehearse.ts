@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type CommonOptions, type Context, EXIT, print } from './context';
-import { refuseUnwritable, refuseUnwritableDirectory, siteAt } from './files';
+import { readSnapshot } from '../local/rehearsal/snapshot';
+import { refuseUnwritable, refuseUnwritableDirectory, siteAt, textAt } from './files';
 import { incidentList, incidentTable, planned } from './incidents';
 import type { Verb } from './program';
 import { localRun, type RunOptions } from './run';
@@ -29,12 +30,14 @@ export const rehearse: Verb = (parent, run) => {
     )
     .option('--drift <what>', 'what others do to the site after the apply; may be repeated', repeated)
     .option('--fault <what>', 'what is broken meanwhile; may be repeated', repeated)
+    .option('--snapshot <file>', 'what magnum-ha snapshot wrote: its cloud, its programs')
     .option('--list', 'list what --drift and --fault can name, and do nothing else');
   withRunOptions(verb, EXAMPLE_SITE)
     .addHelpText(
       'after',
       '\nExamples:\n  magnum-ha rehearse --site sites/my-cloud.yaml\n' +
         '  magnum-ha rehearse --mode check --history events.json\n' +
+        '  magnum-ha rehearse --site my-cloud.yaml --snapshot snapshot.json\n' +
         '  magnum-ha rehearse --drift node-2:magnum.conf\n' +
         '  magnum-ha rehearse --fault haproxy-will-not-stop:node-2 --mode apply',
     )
@@ -45,6 +48,7 @@ interface RehearseValues extends RunValues {
   readonly drift?: readonly string[];
   readonly fault?: readonly string[];
   readonly list?: boolean;
+  readonly snapshot?: string;
 }
 
 function rehearsal(context: Context, values: RehearseValues): Promise<number> | number {
@@ -57,7 +61,9 @@ function rehearsal(context: Context, values: RehearseValues): Promise<number> | 
   const drifts = drift.map((one) => planned('drift', one, options.site));
   const faults = fault.map((one) => planned('fault', one, options.site));
   const modes = drifts.length > 0 ? (['apply', values.mode ?? 'check'] as const) : options.modes;
-  return localRun({ ...options, modes, drifts, faults }, context);
+  const snapshot =
+    values.snapshot === undefined ? undefined : readSnapshot(textAt(values.snapshot, 'The snapshot'), options.site);
+  return localRun({ ...options, modes, drifts, faults, ...(snapshot && { snapshot }) }, context);
 }
 
 function repeated(value: string, before: readonly string[] = []): readonly string[] {

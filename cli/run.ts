@@ -4,6 +4,7 @@ import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import type { ExecutionRecord } from '../domain/audit/audit';
 import type { Site } from '../domain/site/document';
 import { startLocal } from '../local/deploy';
+import type { SnapshotRead } from '../local/rehearsal/snapshot';
 import { GENERATIONS, generationOf } from '../local/simulated-site';
 import type { Deployment } from '../local/emulator/aws/deployment';
 import type { Bucket } from '../local/emulator/aws/s3';
@@ -34,6 +35,8 @@ interface Ended extends ExecutionRecord {
 
 /** What of a run on the simulated site is besides. */
 interface LocalRunOptions extends RunOptions {
+  /** What a check saw of the real site; without, what the document says and the guide has. */
+  readonly snapshot?: SnapshotRead;
   /** What happens once the first execution has gone well. */
   readonly drifts: readonly Planned[];
   /** What happens after them; without any, at first. */
@@ -51,10 +54,17 @@ export interface Runner {
 export async function localRun(options: LocalRunOptions, context: Context): Promise<number> {
   const say = sayer(options, context);
   say(styleFor(context, options)('dim', 'Synthesizing the stack and bundling its functions …'));
-  const local = await startLocal(options.site, { bare: options.site.bootstrap });
+  const { snapshot } = options;
+  const generation = snapshot?.generation ?? generationOf(options.site);
+  const local = await startLocal(options.site, {
+    bare: options.site.bootstrap,
+    generation,
+    ...(snapshot && { cloud: snapshot.cloud }),
+  });
+  if (snapshot) say(`As it was at ${snapshot.seenAt}, when this looked: ${snapshot.execution}`);
   say(
     `Site ${options.site.name}, simulated: ${options.site.controllers.length} controllers with ` +
-      `${GENERATIONS[generationOf(options.site)].system}\nbehind an SSH bastion on loopback. Everything takes its true ` +
+      `${GENERATIONS[generation].system}\nbehind an SSH bastion on loopback. Everything takes its true ` +
       `time; time in which\nnothing happens is skipped.`,
   );
   const happen = async (kind: string, all: readonly Planned[]) => {

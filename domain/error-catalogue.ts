@@ -366,6 +366,10 @@ export const ERROR_CATALOGUE = {
       'A drift or a fault that was asked for does not fit the site document.',
       'Leave it out, or rehearse another document. Nothing but the simulation was touched.',
     ),
+    SnapshotUnusable: entry(
+      'A site cannot be rehearsed as a check saw it: the check did not see all of it or was of another document, or the file is no snapshot.',
+      'See the message. Take a new one: magnum-ha start SITE, then magnum-ha snapshot EXECUTION.',
+    ),
     AwsUnavailable: entry(
       'AWS cannot be reached with these credentials, or refuses a call.',
       'Set AWS_PROFILE and AWS_REGION as for the aws command; the message has the own words of AWS.',

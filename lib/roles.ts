@@ -106,7 +106,7 @@ export class Roles extends Construct {
     ];
   }
 
-  /** audit, verify, site list|get|history. */
+  /** audit, snapshot, verify, site list|get|history. */
   private read(): PolicyStatement[] {
     const { documents, records, logGroup } = this.props;
     const { stackName } = Stack.of(this);

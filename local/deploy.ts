@@ -43,7 +43,7 @@ export interface VirtualLocal extends Local {
 }
 
 /** What a local deployment can be told. */
-export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'bare' | 'generation'> {
+export interface LocalOptions extends Pick<SimulatedSiteOptions, 'timings' | 'bare' | 'generation' | 'cloud'> {
   /** Values of secrets by parameter name; the others are made. */
   readonly secrets?: Readonly<Record<string, string>>;
 }

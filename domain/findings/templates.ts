@@ -76,7 +76,7 @@ const oneKeypair = z.object({ keypair: z.unknown() });
 const allVolumeTypes = z.object({ volume_types: listOf(named) });
 
 /** Which `os_distro` Magnum's own drivers are for, by COE; drivers that are installed apart may have others. */
-function distrosOf(
+export function distrosOf(
   coe: ClusterTemplate['coe'],
   release: Release,
 ): { own: readonly string[]; contributed: readonly string[] } {

@@ -1,3 +1,4 @@
+import type { SeenCloud } from '../../domain/findings/seen-in-cloud';
 import type { Site } from '../../domain/site/document';
 import type { Clock, ConnectOptions, Random, Transport } from '../../domain/world';
 import { type ControllerImage, SimulatedController } from './controller';
@@ -39,6 +40,11 @@ export interface SimulatedSiteOptions {
    * @default as measured
    */
   readonly timings?: Partial<Timings>;
+  /**
+   * Images, flavors and so on that its cloud has.
+   * @default those of the guide
+   */
+  readonly cloud?: SeenCloud;
   /**
    * Parts of what Magnum needs outside of itself that nobody has made.
    * @default none
@@ -91,7 +97,7 @@ export interface SimulatedSite {
 
 /** Starts a simulated site: a cloud in which Magnum's packages are installed and its services run on their defaults. */
 export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite {
-  const { document, secrets, random, timings: wanted, bare = [], image } = options;
+  const { document, secrets, random, timings: wanted, bare = [], image, cloud } = options;
   const timings = timingsOf(wanted);
   const clock = new EndingClock(options.clock);
   const record = new SiteRecord();
@@ -112,6 +118,7 @@ export function startSimulatedSite(options: SimulatedSiteOptions): SimulatedSite
     random,
     timings,
     bare,
+    ...(cloud && { has: cloud }),
     ...(image && { image: image.openstack }),
   });
   for (const { address, services } of otherHosts(document, openstack)) {

@@ -215,6 +215,34 @@ describe('list', () => {
   });
 });
 
+describe('snapshot', () => {
+  test('of a check, a cloud that is not the simulated one can be rehearsed', async () => {
+    const [file, out] = ['other.json', 'snapshot.json'].map((name) => join(folder, name)) as [string, string];
+    const { clusterTemplates, ...others } = local.site.document;
+    const own = clusterTemplates.map((one) => ({ ...one, keypairId: 'operations' }));
+    putDocument(local.deployment, 'golden', { ...others, clusterTemplates: own });
+    local.site.openstack.cloud.keypairs.push('operations');
+    writeFileSync(file, (await cli(['site', 'get', 'golden'])).out);
+    const started = await cli(['start', 'golden', '--follow', '--json']);
+    const { execution } = JSON.parse(started.out) as { execution: { arn: string } };
+    const found = async (...args: string[]) => {
+      const { out: printed } = await cli(['rehearse', '--mode', 'check', '--site', file, '--json', ...args]);
+      return (JSON.parse(printed) as { findings: { name: string }[] }).findings.map(({ name }) => name);
+    };
+
+    const taken = await cli(['snapshot', execution.arn, '--site', file, '--out', out]);
+
+    expect(taken).toMatchObject({ code: 0, err: '' });
+    expect(taken.out).toMatch(
+      /^golden as it was at 20.*, 1 keypair, 1 volume type; .* most like debian-12\.\nWritten to /,
+    );
+    expect([await found(), await found('--snapshot', out)]).toEqual([['KeypairMissing'], []]);
+    const another = await cli(['snapshot', execution.arn, '--site', golden, '--out', out]);
+    expect([another.code, another.err]).toEqual([64, expect.stringContaining('another version of the document')]);
+    putDocument(local.deployment, 'golden', local.site.document);
+  });
+});
+
 describe('secrets', () => {
   const own = () => {
     const file = join(folder, 'own.json');

@@ -90,6 +90,7 @@ describe('a verb is for', () => {
     row('start, to recover', () => ['start', 'own', '--mode', 'recover'], ['apply']),
     row('audit', () => ['audit', execution], ['audit']),
     row('audit, of what Step Functions has forgotten', () => ['audit', 'forgotten'], ['audit']),
+    row('snapshot', () => ['snapshot', execution, '--site', file, '--out', join(folder, 'snapshot.json')], ['audit']),
     row('audit --since', () => ['audit', '--since', '1d'], ['audit']),
     row('verify', () => ['verify', `s3://${bucketOf('archive')}`], ['audit']),
     row('site list', () => ['site', 'list'], ['audit']),

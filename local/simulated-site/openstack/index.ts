@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { SeenCloud } from '../../../domain/findings/seen-in-cloud';
 import type { Site } from '../../../domain/site/document';
 import type { Clock, Random } from '../../../domain/world';
 import { type Timings, timings as timingsOf } from '../timings';
@@ -35,6 +36,11 @@ export interface OpenStackOptions {
    * @default as measured
    */
   readonly timings?: Partial<Timings>;
+  /**
+   * Images, flavors and so on that the cloud has.
+   * @default those of the guide
+   */
+  readonly has?: SeenCloud;
   /**
    * Parts of what Magnum needs outside of itself that nobody has made.
    * @default none
@@ -108,7 +114,7 @@ export function simulateOpenStack(options: OpenStackOptions): SimulatedOpenStack
   const faults = createFaults((controller) => {
     conductors.drop(controller);
   });
-  const cloud = options.image ? structuredClone(options.image.cloud) : presetCloud(document);
+  const cloud = structuredClone(options.image?.cloud ?? (options.has as Cloud | undefined) ?? presetCloud(document));
   const accounts = accountsOf(document, secrets);
   const backing = options.image ? structuredClone(options.image.backing) : backingOf(document, accounts, bare);
   const store = new Store(options.image?.store);
