@@ -106,8 +106,12 @@ function checked(approval: Approval): Approval {
 
 function textOf({ request, controllers, blastRadius, digest }: PendingApproval): string {
   const differences = controllers.flatMap(({ name, files }) =>
-    files.flatMap(({ path, state, diff }) =>
-      state === 'same' ? [] : ['', `${name} ${path}:`, ...diff.map((line) => `  ${line}`)],
+    files.flatMap(({ path, state, diff, sameAs }) =>
+      state === 'same'
+        ? []
+        : sameAs === undefined
+          ? ['', `${name} ${path}:`, ...diff.map((line) => `  ${line}`)]
+          : ['', `${name} ${path}: as on ${sameAs}`],
     ),
   );
   const down = blastRadius ? ['', 'Down with HAProxy:', ...[...blastRadius.resources, ...blastRadius.listeners]] : [];

@@ -1,5 +1,6 @@
 import type { Committed } from '../controller/commit';
 import type { ControllerState, FileState } from '../controller/inspect';
+import { differenceKey, generalized, linesOf } from '../controller/same-differences';
 import type { Plan } from '../controller/plan';
 import type { CycleStep } from '../pacemaker/cycle';
 import type { Site } from '../site/document';
@@ -118,10 +119,11 @@ export function changesOf(
 ): Change[] {
   const groups = new Map<string, { change: Omit<Change, 'controllers' | 'written'>; members: [string, boolean][] }>();
   for (const { name, files } of controllers) {
-    for (const { path, state, diff, written } of files) {
+    for (const { written, ...file } of files) {
+      const { path, state } = file;
       if (state === 'same') continue;
-      const general = diff.map((line) => generalized(line, own.get(name) ?? []));
-      const key = JSON.stringify([path, state, general.filter((line) => !line.startsWith('@@'))]);
+      const general = linesOf(file, controllers).map((line) => generalized(line, own.get(name) ?? []));
+      const key = differenceKey({ path, state, diff: general });
       const group = groups.get(key) ?? { change: { path, state, diff: general }, members: [] };
       group.members.push([name, written]);
       groups.set(key, group);
@@ -132,10 +134,4 @@ export function changesOf(
     controllers: members.map(([name]) => name),
     written: members.flatMap(([name, written]) => (written ? [name] : [])),
   }));
-}
-
-function generalized(line: string, [name = '', address = '']: readonly string[]): string {
-  const [before = '', value] = line.split(' → ');
-  if (value === name) return `${before} → (the controller's name)`;
-  return value === address ? `${before} → (the controller's address)` : line;
 }

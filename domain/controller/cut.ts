@@ -1,11 +1,8 @@
-/** As many of the lines as fit, and how many do not. */
+/** As many of the lines as fit, and how many more there are. */
 export function cut(lines: readonly string[], characters: number): readonly string[] {
   let left = characters;
   const fitting = lines.findIndex((line) => (left -= line.length) < 0);
-  return fitting < 0 ? lines : [...lines.slice(0, fitting), `… ${linesOf(lines.length - fitting, 'more ')}`];
-}
-
-/** So many lines, for people. */
-export function linesOf(count: number, which = ''): string {
-  return `${count} ${which}line${count === 1 ? '' : 's'}`;
+  if (fitting < 0) return lines;
+  const more = lines.length - fitting;
+  return [...lines.slice(0, fitting), `… ${more} more line${more === 1 ? '' : 's'}`];
 }

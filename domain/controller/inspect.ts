@@ -11,11 +11,11 @@ import type { ClusterStatus } from '../pacemaker/status';
 import { keyedDigest, type Secrets } from '../secrets/secrets';
 import type { SiteConnection } from '../commands/site-connection';
 import type { Command } from '../ssh/command';
-import { cut, linesOf } from './cut';
 import { ifPresent } from './if-present';
 import { differs, type ManagedFile, managedFiles } from './managed-files';
 import { placedOn } from './placed';
 import { haproxyVerdict, isStale, type Runs, staleVerdict } from './running';
+import { onceEach } from './same-differences';
 import { type DriftVerdict, type Evidence, fileVerdicts, foreignOptions, RUNNING_RULE, ruleVerdict } from './verdicts';
 import { writtenOn } from './written';
 
@@ -24,8 +24,10 @@ export interface FileState {
   readonly path: string;
   /** `access`: only its owner, group or mode differs. */
   readonly state: 'same' | 'differs' | 'absent' | 'access';
-  /** What would change, redacted; cut with a count where it is long. */
+  /** What would change, redacted; cut with a count where it is long. Empty with `sameAs`. */
   readonly diff: readonly string[];
+  /** The controller before it which has the same difference, with its lines. */
+  readonly sameAs?: string;
 }
 
 /** What was found on one controller. It holds no secret. */
@@ -56,12 +58,6 @@ export interface Inspection {
 }
 
 /**
- * Characters of differences for all controllers together. Step Functions passes 256 KiB at most; half of that is for what nobody has
- * thought of. Of each controller a report has about 1.5 KB besides.
- */
-const allDifferences = (controllers: number) => 120_000 - 1500 * controllers;
-
-/**
  * Compares every controller with its desired state, side by side. Nothing is changed. What goes down with HAProxy is read
  * only if HAProxy is to be cycled, and from one controller: it is the cluster's.
  */
@@ -71,38 +67,13 @@ export async function inspect({ site, nodes, secrets }: SiteConnection): Promise
   const [seen] = found.flatMap(({ node, status }) => (status ? [{ node, status }] : []));
   const radius = seen && needsCycle(seen.node, states) && (await ifRunning(blastRadius(seen.node, seen.status)));
   return {
-    controllers: withShortDifferences(states),
+    controllers: onceEach(states, new Map(site.controllers.map((one) => [one.name, one]))),
     contents: keyedDigest(
       secrets.reveal(site.ssh.privateKey.ssm),
       JSON.stringify(found.map(({ contents }) => contents)),
     ),
     blastRadius: radius || { listeners: [], resources: [], readBy: 'ourselves' },
   };
-}
-
-/**
- * If they are too long, a line that the first controller has in the same file is only counted on the others. The first has half of the
- * room, the others share the rest; what does not fit is counted, too.
- */
-function withShortDifferences(states: readonly ControllerState[]): ControllerState[] {
-  const most = allDifferences(states.length);
-  if (states.flatMap(({ files }) => files.flatMap(({ diff }) => diff)).join('').length <= most) return [...states];
-  const firsts = new Map<string, { readonly name: string; readonly lines: ReadonlySet<string> }>();
-  return states.map((state, index) => {
-    let room = most / 2 / (index === 0 ? 1 : states.length - 1);
-    const files = state.files.map((file, at) => {
-      const { path, diff } = file;
-      const first = firsts.get(path);
-      if (!first && diff.length > 0) firsts.set(path, { name: state.name, lines: new Set(diff) });
-      const own = diff.filter((line) => first?.lines.has(line) !== true);
-      const told = cut(own, room / (state.files.length - at));
-      room -= told.join('').length;
-      const shared =
-        first && own.length < diff.length ? [`… ${linesOf(diff.length - own.length)} as on ${first.name}`] : [];
-      return { ...file, diff: [...told, ...shared] };
-    });
-    return { ...state, files };
-  });
 }
 
 /** Whether HAProxy must be cycled, so that it reads its fragment where it runs without it. */

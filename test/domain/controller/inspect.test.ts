@@ -122,7 +122,7 @@ describe('files', () => {
 
     const conf = state?.files.find(({ path }) => path === CONF);
     expect(conf?.state).toBe('differs');
-    expect(conf?.diff).toContain('[api] host: 127.0.0.1 → 10.21.22.6');
+    expect(conf?.diff).toContain("[api] host: 127.0.0.1 → (the controller's address)");
     expect(JSON.stringify(state)).not.toMatch(/old-|value-of-/);
   });
 
