@@ -121,7 +121,7 @@ function controllerLine(one: AuditedController, mode: string): string[] {
     one.started ? 'HAProxy started' : '',
     one.haproxy === 'disabled' ? 'HAProxy disabled' : '',
     one.toRestart && !one.restarted ? 'services to restart' : '',
-    one.toCycle && !one.cycled ? `HAProxy to ${one.update}` : '',
+    one.toCycle && !one.cycled ? `HAProxy to ${one.update === 'reload' ? 'reload' : 'cycle'}` : '',
     restartedText(one),
   ].filter(Boolean);
   const state = mode === 'check' ? 'differs' : one.state;

@@ -197,6 +197,10 @@ export const ERROR_CATALOGUE = {
       'A controller, or the connection to it, was lost while HAProxy was stopping. It was enabled again.',
       'Bring every controller back, then start again.',
     ),
+    HAProxyRollTimeout: entry(
+      'HAProxy was to be stopped and started on one controller after another, and was not everywhere in its time. No ban of it was left, and what the execution had changed was rolled back.',
+      "Look at crm_mon -1 -r, at HAProxy's log and at haproxy -c on the controllers that the cause names.",
+    ),
     HAProxyReloadTimeout: entry(
       'HAProxy was reloaded, but did not run with its new fragment everywhere in its time. The old process serves on there, and what the execution had changed was rolled back.',
       "Look at HAProxy's log and at haproxy -c on the controllers that the cause names.",

@@ -31,10 +31,9 @@ export interface Probed {
 
 /** What to probe. */
 export interface ProbeOptions {
-  /**
-   * On the VIP.
-   * @default 5000
-   */
+  /** Address or name. @default the VIP */
+  readonly host?: string;
+  /** @default 5000 */
   readonly port?: number;
   /**
    * What to ask for by HTTP: an answer is then one with a status below 500.
@@ -49,14 +48,14 @@ export interface ProbeOptions {
 }
 
 /**
- * Probes the VIP from the bastion, the only host outside the controllers that reaches it, from the first answer on.
+ * Probes the VIP, or a controller, from the bastion, the only host outside the controllers that reaches them, from the first answer on.
  *
  * @returns what ends it
  */
 export async function probe(lab: Lab, options: ProbeOptions = {}): Promise<() => Promise<Probed>> {
-  const { port = 5000, path, everyMs = 5 } = options;
+  const { host = lab.document.virtualIp, port = 5000, path, everyMs = 5 } = options;
   const inNetwork = ['--target', String(lab.pidOf('bastion')), '--net', '--'];
-  const words = [lab.document.virtualIp, String(port), String(everyMs), ...(path === undefined ? [] : [path])];
+  const words = [host, String(port), String(everyMs), ...(path === undefined ? [] : [path])];
   const prober = spawn('nsenter', [...inNetwork, process.execPath, SCRIPT, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -16,7 +16,7 @@ import { type Cost, costOf } from './cost';
 import { type StartedBy, startedByOf } from '../site/started-by';
 import { fromJson, type HistoryEvent, timeOf } from './history';
 import { isLook } from './look';
-import { isReloaded, type Outage, outages } from './outages';
+import { isUpdatedInTurn, type Outage, outages } from './outages';
 import { lookedAt, outputs } from './outputs';
 import { isShown, type Step, Trace } from './trace';
 import { type Verdict, verdictOf } from './verdict';
@@ -98,7 +98,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
   const plan = outputs(steps, 'Plan').at(-1) as Plan | undefined;
   const down = outages(steps);
   const reported = reportIn(steps);
-  const cycled = down.some(({ to }) => to !== null) || isReloaded(steps);
+  const cycled = down.some(({ to }) => to !== null) || isUpdatedInTurn(steps);
   const controllers = auditedControllers(steps, { cycled, update: outline?.haproxy.update ?? 'cycle' }, reported);
   const startedAt = first ? timeOf(first) : 0;
   const endedAt = last ? timeOf(last) : 0;

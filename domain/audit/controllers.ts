@@ -43,7 +43,7 @@ export interface AuditedController extends Omit<ControllerState, 'files'> {
 /** What a report says of it; an execution that was stopped has none. */
 type Reported = Partial<Pick<Report, 'controllers'>> | undefined;
 
-/** Everything that happened on the controllers. @param cycled whether HAProxy was cycled, or reloaded, and serves again */
+/** Everything that happened on the controllers. @param cycled whether HAProxy was updated, and serves again */
 export function auditedControllers(
   steps: readonly Step[],
   { cycled, update }: Pick<AuditedController, 'cycled' | 'update'>,

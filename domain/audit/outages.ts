@@ -11,7 +11,8 @@ export interface Outage {
   readonly length: Bounds | null;
 }
 
-const RELOADS = /^Reload HAProxy/;
+/** The states that do it on one controller after another. */
+const IN_TURN = /^(Roll|Reload) HAProxy/;
 const BEGINS = /^Disable HAProxy/;
 const ENDS = /^Enable HAProxy/;
 
@@ -30,7 +31,7 @@ export class Outages {
   /** @param step one that was entered, or the same again when it has ended */
   take(step: Step): void {
     const output = step.output as Partial<Silence> | undefined;
-    if (RELOADS.test(step.name)) {
+    if (IN_TURN.test(step.name)) {
       const { lastAnswerAt: from = null, firstAnswerAt: to = null, silent } = output ?? {};
       // They are the same if the VIP answered all the while.
       if (from !== to) this.#found.push({ from, to, silent });
@@ -65,10 +66,10 @@ export class Outages {
   }
 }
 
-/** Whether HAProxy was reloaded everywhere. */
-export function isReloaded(steps: readonly Step[]): boolean {
+/** Whether HAProxy was updated on one controller after another, on all of them. */
+export function isUpdatedInTurn(steps: readonly Step[]): boolean {
   return steps.some(
-    ({ name, output }) => RELOADS.test(name) && (output as { done?: boolean } | undefined)?.done === true,
+    ({ name, output }) => IN_TURN.test(name) && (output as { done?: boolean } | undefined)?.done === true,
   );
 }
 

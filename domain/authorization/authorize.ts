@@ -164,9 +164,10 @@ function requestOf(change: ProposedChange, forecast: Forecast | null, digest: st
   };
 }
 
-/** What would be done with HAProxy, in a sentence. */
-const UPDATED: Readonly<Record<ProposedChange['site']['haproxy']['update'], string>> = {
+/** What is done with HAProxy, in a sentence. */
+export const UPDATED: Readonly<Record<ProposedChange['site']['haproxy']['update'], string>> = {
   cycle: 'cycled',
+  rolling: 'cycled on one controller after another',
   reload: 'reloaded',
 };
 

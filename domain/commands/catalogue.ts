@@ -18,6 +18,7 @@ import {
 } from './disable';
 import { ACCESS, ANY_EXECUTION, executionCommands, EXECUTION_DIGITS, haproxyCheck, KEPT_IN } from './execution';
 import { type Platform, presumedPlatform } from './platform';
+import { ANY_NODE, anyBan, END_BAN } from './ban';
 import { UPTIME, WRITTEN } from './written';
 import { reloadCommand } from './reload';
 
@@ -35,7 +36,7 @@ type RuleNumber = number | typeof ANY_NUMBER;
  * The catalogue: every command that the workflow can run on a controller of this site, and no other.
  *
  * Argument lists are fixed per site and platform but for the number of an iptables rule, the ID of an execution, and what disables
- * HAProxy, see disable.ts; so that a sudoers file can allow exactly these.
+ * HAProxy or bans it, see disable.ts and ban.ts; so that a sudoers file can allow exactly these.
  *
  * @param platform of the controller
  */
@@ -175,6 +176,8 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     // Each takes less than a second. One that hangs must leave the time to try another controller.
     /** Ends our own disable: see `armCommand` and `disableCommand`. */
     endDisable: END_DISABLE,
+    /** Ends our own ban of HAProxy on one controller: see `banCommand`. */
+    endBan: END_BAN,
     /** Only where pacemaker does not notice by itself that a disable has ended: see `timerCommand`. */
     ...(isBefore(platform.pacemaker, NOTICES_ENDS) && { timer: TIMER }),
     /** Ends a disable of somebody else's, by pcs or crmsh. */
@@ -240,6 +243,7 @@ const EXAMPLES = {
   [ANY_EXECUTION]: '0'.repeat(EXECUTION_DIGITS),
   [ANY_CYCLE]: '1000000000000',
   [ANY_TIME]: '2001-01-01 00:00:00Z',
+  [ANY_NODE]: '1',
 };
 
 /** Asks sudo whether it would run this command of the catalogue. Exit 1 if not; nothing is run. */
@@ -261,8 +265,8 @@ export type FileCommands = Catalogue['files']['magnumConf'];
 export type FileKind = keyof Catalogue['files'];
 
 /**
- * Every command of the catalogue on these platforms, with `ANY_NUMBER`, `ANY_EXECUTION`, `ANY_CYCLE` and `ANY_TIME` for what is known
- * only when it is run. Of bootstrap, what the site asks for.
+ * Every command of the catalogue on these platforms, with `ANY_NUMBER`, `ANY_EXECUTION`, `ANY_CYCLE`, `ANY_TIME` and `ANY_NODE` for
+ * what is known only when it is run. Of bootstrap, what the site asks for.
  */
 export function everyCommand(site: Site, platforms: readonly Platform[] = [presumedPlatform(site)]): Command[] {
   const catalogues = platforms.map((platform) => catalogue(site, platform));
@@ -270,6 +274,7 @@ export function everyCommand(site: Site, platforms: readonly Platform[] = [presu
     arm: armCommand(site, ANY_CYCLE, ANY_TIME),
     disable: disableCommand(ANY_CYCLE),
     ...(catalogues.some(({ timer }) => timer) && { timer: timerCommand(site, ANY_CYCLE) }),
+    ...(site.haproxy.update === 'rolling' && anyBan(site)),
   };
   const bootstrap = site.bootstrap.map((part) => bootstrapCommands(site)[part]);
   return [detection(site), ...catalogues, disabling, ...bootstrap].flatMap(commandsIn);

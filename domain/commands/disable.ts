@@ -1,5 +1,6 @@
 import type { Site } from '../site/document';
 import type { Command } from '../ssh/command';
+import { cibadmin } from './cibadmin';
 
 /*
  * HAProxy is disabled by a set of meta attributes of our own, with a rule that ends it: pacemaker itself starts HAProxy again
@@ -15,6 +16,9 @@ export const ANY_TIME = '{time}';
 
 /** ID of the set of meta attributes. */
 export const DISABLING_SET = 'magnum-ha-disabled';
+
+/** ID of the constraint that keeps HAProxy off one controller: see ban.ts. */
+export const BAN = 'magnum-ha-ban';
 
 /** ID of the rule in the set. @param cycle milliseconds since 1970, 13 digits */
 export function ruleOf(cycle: number | typeof ANY_CYCLE): string {
@@ -46,15 +50,11 @@ export function disableCommand(cycle: number | typeof ANY_CYCLE): Command {
 }
 
 /** Takes the set away; exit 0 also if there is none. */
-export const END_DISABLE: Command = cibadmin('-D', `<meta_attributes id="${DISABLING_SET}"/>`);
+export const END_DISABLE: Command = cibadmin('-D', 'resources', `<meta_attributes id="${DISABLING_SET}"/>`);
 
 /** Merges an element into the one of the same ID, wherever among the resources that is. */
 function modify(xml: string): Command {
-  return cibadmin('-M', xml);
-}
-
-function cibadmin(what: string, xml: string): Command {
-  return { argv: ['cibadmin', what, '-o', 'resources', '-X', xml], root: true, timeoutSeconds: 20 };
+  return cibadmin('-M', 'resources', xml);
 }
 
 /** Since when pacemaker notices by itself that a rule's time is over; before, it looks every 15 minutes. */
@@ -66,11 +66,15 @@ const TIMER_FILE = '/run/magnum-ha-dead-man';
 const AGAIN_SECONDS = 5;
 
 /**
- * Starts a timer on the controller itself that takes the set away when its time is over, for a pacemaker that does not notice
- * that by itself. It needs nobody: it is a process of its own, and it does nothing once its file is gone or another cycle's.
+ * Starts a timer on the controller itself that takes the set away when its time is over, and the ban if the site has those, for a
+ * pacemaker that does not notice that by itself. It needs nobody: it is a process of its own, and it does nothing once its file is
+ * gone or another cycle's.
  */
 export function timerCommand({ haproxy }: Site, cycle: number | typeof ANY_CYCLE): Command {
-  const end = `cibadmin -D -o resources -X "<meta_attributes id='${DISABLING_SET}'/>"`;
+  const end = [
+    `cibadmin -D -o resources -X "<meta_attributes id='${DISABLING_SET}'/>"`,
+    ...(haproxy.update === 'rolling' ? [`cibadmin -D -o constraints -X "<rsc_location id='${BAN}'/>"`] : []),
+  ].join(' && ');
   const script =
     `echo "$1" > ${TIMER_FILE}; (sleep ${haproxy.deadManSeconds + 1}; ` +
     `while test "$(cat ${TIMER_FILE})" = "$1"; do ${end} && rm -f ${TIMER_FILE}; sleep ${AGAIN_SECONDS}; done) ` +

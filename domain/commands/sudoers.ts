@@ -1,6 +1,7 @@
 import type { Site } from '../site/document';
 import { limited } from '../ssh/command-line';
 import { ANY_NUMBER, everyCommand } from './catalogue';
+import { ANY_NODE } from './ban';
 import { ANY_CYCLE, ANY_TIME } from './disable';
 import { ANY_EXECUTION, EXECUTION_DIGITS } from './execution';
 import { everyPlatform, type Platform } from './platform';
@@ -15,6 +16,8 @@ const PATTERNS = {
   // 1 to 9999.
   [ANY_NUMBER]: [0, 1, 2, 3].map((more) => `[1-9]${digits(more)}`),
   [ANY_CYCLE]: [digits(13)],
+  // Corosync's numbers have 32 bits: 1 to 9999999999.
+  [ANY_NODE]: Array.from({ length: 10 }, (_, more) => `[1-9]${digits(more)}`),
   // It cannot lead out of its directory.
   [ANY_EXECUTION]: ['[0-9a-f]'.repeat(EXECUTION_DIGITS)],
   [ANY_TIME]: [`${digits(4)}-${digits(2)}-${digits(2)} ${digits(2)}\\:${digits(2)}\\:${digits(2)}Z`],

@@ -16,7 +16,7 @@ export interface Plan {
   readonly restart: readonly string[];
   /** Controllers on which HAProxy does not run, and is started: on the others it serves on. */
   readonly start: readonly string[];
-  /** Whether HAProxy is cycled, or reloaded: as `haproxy.update` of the site document says. */
+  /** Whether HAProxy is made to read its fragment: as `haproxy.update` of the site document says. */
   readonly cycle: boolean;
   /** What is down while HAProxy is cycled; null if it is not. */
   readonly blastRadius: BlastRadius | null;
@@ -63,7 +63,7 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
       ),
       ...(cycle
         ? [
-            `${controllers.length} controllers: ${site.haproxy.update} ${site.haproxy.resource}, because ` +
+            `${controllers.length} controllers: ${site.haproxy.update === 'reload' ? 'reload' : 'cycle'} ${site.haproxy.resource}, because ` +
               `${whyCycle(commands.files.fragment.path, controllers)}; ${meanwhile(site, blastRadius)}`,
           ]
         : []),
@@ -72,9 +72,17 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
 }
 
 function meanwhile({ virtualIp, haproxy }: Site, radius: BlastRadius): string {
-  return haproxy.update === 'reload'
-    ? 'one after another, and nothing is down meanwhile'
-    : `everything behind the VIP ${virtualIp} is down meanwhile: databases, message queues and APIs. ${downWithIt(radius)}`;
+  switch (haproxy.update) {
+    case 'reload':
+      return 'one after another, and nothing is down meanwhile';
+    case 'rolling':
+      return (
+        'one after another, the one with the VIP last: HAProxy is never down everywhere, but what is connected through a controller ' +
+        `breaks in its turn, and the VIP ${virtualIp} does not answer while it moves`
+      );
+    case 'cycle':
+      return `everything behind the VIP ${virtualIp} is down meanwhile: databases, message queues and APIs. ${downWithIt(radius)}`;
+  }
 }
 
 function downWithIt({ listeners, resources, readBy }: BlastRadius): string {

@@ -7,8 +7,9 @@ import {
   hindrances,
   unmanagedBy,
 } from '../pacemaker/causes';
-import type { Cib, Resource } from '../pacemaker/cib';
+import { type Cib, primitivesOf, type Resource } from '../pacemaker/cib';
 import { startedOn } from '../pacemaker/cluster';
+import { stoppedWith } from '../pacemaker/dependencies';
 import { mayRunOn } from '../pacemaker/location';
 import { matchNodes, type NodeNames, runsElsewhere, unlikeNames } from '../pacemaker/node-names';
 import { described, remedy } from '../pacemaker/remedies';
@@ -51,6 +52,7 @@ export function checkResource(cib: Cib, status: ClusterStatus, site: Site, shell
     findings: [
       ...(unlike ? [error('ControllerUnknownToPacemaker', unlike)] : notInDocument(scene)),
       ...(by !== undefined && by !== 'unknown' ? notEnabled(by, form, shell) : []),
+      ...(site.haproxy.update === 'rolling' ? notRollable(scene, form) : []),
       // What pacemaker does not manage it does not start either.
       ...(unmanaged.length > 0 ? unmanaged : notRunning(scene)),
     ],
@@ -89,6 +91,35 @@ function notInDocument({ cib, status, primitive, names }: Scene): Finding[] {
       remedy: `${remedy} Or keep HAProxy off it by a location constraint.`,
     })),
   ];
+}
+
+/** Why HAProxy cannot be stopped on one controller while it serves on the others, or not without more than addresses moving. */
+function notRollable({ cib, status, names, primitive }: Scene, form: SupportedForm): Finding[] {
+  const moving = stoppedWith(cib, primitive);
+  const isAddress = ({ agent }: Resource) => /ipaddr/i.test(agent);
+  const others = new Set([
+    ...moving.filter((one) => !isAddress(one) && status.running.has(one.id)),
+    // A ban of one member keeps the whole group off.
+    ...(form.kind === 'cloned-group' ? primitivesOf(form.group).filter((one) => one !== primitive) : []),
+  ]);
+  const reasons = [
+    ...(names.nodeOf.size - offline(status, names) < 2
+      ? ['Fewer than two controllers are online: it would be down everywhere']
+      : []),
+    ...(others.size > 0
+      ? [`Where pacemaker stops ${primitive.id} it also stops ${[...others].map(({ id }) => id).join(', ')}`]
+      : []),
+    ...(moving.some(isAddress)
+      ? []
+      : [`No address depends on ${primitive.id}: the VIP would stay on a controller on which it is stopped`]),
+  ];
+  return reasons.map((evidence) =>
+    error('HAProxyNotRollable', { evidence, remedy: 'Set haproxy.update to cycle, or to reload.' }),
+  );
+}
+
+function offline({ online }: ClusterStatus, { nodeOf }: NodeNames): number {
+  return [...nodeOf.values()].filter((node) => !online.includes(node)).length;
 }
 
 /** Of a target role that enabling HAProxy does not end. */

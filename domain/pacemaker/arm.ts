@@ -31,7 +31,7 @@ export async function arm({ site, nodes }: SiteConnection, before: Before | null
   const [{ cib }, { dc }, clocks, ages] = await Promise.all([
     readCib(lead),
     clusterStatus(lead),
-    everywhere(nodes, clockOf),
+    clocksOf(nodes),
     everywhere(nodes, async (node) => (await haproxyOn(node)).haproxy.age ?? Infinity),
   ]);
   const done = (endsAt: string): CycleStep => ({
@@ -48,11 +48,8 @@ export async function arm({ site, nodes }: SiteConnection, before: Before | null
     );
   }
   if (found) await lead.run(lead.commands.endDisable);
-  // Pacemaker goes by the clock of its DC.
-  const deciding = clocks.find(({ name }) => dc !== undefined && isNode(dc, name)) ?? clocks[0];
-  const timed = nodes.filter(({ commands }) => commands.timer);
-  await everywhere(timed, (node) => node.run(timerCommand(site, cycle)));
-  const endsAt = timeOf((deciding?.seconds ?? 0) + site.haproxy.deadManSeconds);
+  await startTimers(nodes, cycle);
+  const endsAt = endOf(clocks, dc, site.haproxy.deadManSeconds);
   await lead.run(armCommand(site, cycle, endsAt));
   return done(endsAt);
 }
@@ -64,10 +61,29 @@ function armedIn({ byId }: Cib): { readonly rule: string | undefined; readonly e
   return set && { rule: rule?.attributes['id'], endsAt: child(rule, 'date_expression')?.attributes['end'] ?? '' };
 }
 
-/** A controller's own clock, in seconds since 1970. */
-async function clockOf(node: Node): Promise<{ readonly name: string; readonly seconds: number }> {
-  const { stdout } = await node.run(node.commands.date);
-  return { name: node.name, seconds: Number(stdout) };
+/** What a controller's own clock shows, in seconds since 1970. */
+interface ControllerClock {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+export function clocksOf(nodes: readonly Node[]): Promise<ControllerClock[]> {
+  return everywhere(nodes, async (node) => {
+    const { stdout } = await node.run(node.commands.date);
+    return { name: node.name, seconds: Number(stdout) };
+  });
+}
+
+/** The time in so many seconds, as pacemaker has it: it goes by the clock of its DC. */
+export function endOf(clocks: readonly ControllerClock[], dc: string | undefined, seconds: number): string {
+  const deciding = clocks.find(({ name }) => dc !== undefined && isNode(dc, name)) ?? clocks[0];
+  return timeOf((deciding?.seconds ?? 0) + seconds);
+}
+
+/** On controllers whose pacemaker does not notice by itself that a time is over. @param number of the cycle, or the ban */
+export async function startTimers(nodes: readonly Node[], number: number): Promise<void> {
+  const timed = nodes.filter(({ commands }) => commands.timer);
+  await everywhere(timed, (node) => node.run(timerCommand(node.site, number)));
 }
 
 /** In the form of ISO 8601 that pacemaker itself writes. */

@@ -1,3 +1,4 @@
+import { BAN } from '../commands/disable';
 import type { Node } from '../commands/node';
 import { MagnumHaError } from '../errors';
 import { isBefore } from '../site/versions';
@@ -70,6 +71,11 @@ export async function readCib({ commands, attempt, failure, run, where }: Node):
   // Pacemaker says that it is not connected to its cluster: from 2.0 on with 102, before with one of many numbers.
   if (exitCode !== 102 && !/not connected/i.test(stderr)) throw failure(commands.cib, outcome);
   throw new PacemakerUnavailable(`cibadmin on ${where} gives no CIB. Check pacemaker there: crm_mon -1`);
+}
+
+/** Whether pacemaker has a ban of ours, as one controller sees it: in effect, armed, or one that is over. @throws PacemakerUnavailable */
+export async function hasBan(node: Node): Promise<boolean> {
+  return (await readCib(node)).cib.byId.has(BAN);
 }
 
 /** A CIB, and the text that it was read from. */

@@ -3,7 +3,7 @@ import type { Node } from '../commands/node';
 import { grouped, type Platform, type Platforms, platformOf } from '../commands/platform';
 import type { SiteConnection } from '../commands/site-connection';
 import { disabledBy, endsByEnabling } from './causes';
-import { clusterStatus, NoQuorum, readCib } from './cluster';
+import { clusterStatus, hasBan, NoQuorum, readCib } from './cluster';
 import { isSupported, resourceForm } from './resource-form';
 
 /** Once one controller has answered, the others have so many milliseconds. */
@@ -11,7 +11,7 @@ const OTHERS_MS = 2_000;
 
 /** What can be seen of HAProxy although something may be wrong with some of the controllers. */
 export interface Look {
-  /** Whether it is disabled, so that enabling it ends that. */
+  /** Whether it is disabled, or banned from a controller by us, so that enabling it ends that. */
   readonly disabled: boolean;
   /** Of all controllers: those that did not answer are taken to be like the one that answered first. */
   readonly platforms: Platforms;
@@ -52,10 +52,15 @@ export async function look(connection: SiteConnection): Promise<Look> {
 async function lookFrom({ site, on }: SiteConnection, { name, ...others }: Node): Promise<View> {
   const platform = platformOf(site, await detectWhatCanBe({ name, ...others }), undefined);
   const node = on([{ controllers: [name], platform }]).node(name);
-  const { quorate, disabled } = await clusterStatus(node);
+  const [{ quorate, disabled }, banned] = await Promise.all([clusterStatus(node), isBanned(node)]);
   if (!quorate)
     throw new NoQuorum(`${node.where} has no quorum: it cannot tell whether HAProxy is disabled. See crm_mon -1.`);
-  return { controller: name, platform, disabled: disabled === true && (await canBeEnabled(node)) };
+  return { controller: name, platform, disabled: banned || (disabled === true && (await canBeEnabled(node))) };
+}
+
+/** Whether a ban of ours was left, in effect or not. Where nobody can tell, none was. */
+function isBanned(node: Node): Promise<boolean> {
+  return hasBan(node).catch(() => false);
 }
 
 /** Whether enabling HAProxy ends what keeps it stopped. Where nobody can tell it is tried. */

@@ -3,75 +3,41 @@ import type { SiteConnection } from '../commands/site-connection';
 import { servingHaproxyOn } from '../commands/whose-processes';
 import type { Command } from '../ssh/command';
 import { clusterStatus, startedOn } from './cluster';
-import { longestOf } from './silence';
-import { type Before, type CycleStep, cycleOf, namesOf, until } from './step';
-import { watchVip } from './vip-watch';
+import { inTurn, type Turns } from './in-turn';
+import { type Before, type CycleStep, namesOf, until } from './step';
 
 /**
  * Has HAProxy reload on one controller after another, each once the new process has taken over on the one before: what is broken
- * breaks one controller at most, and there the old process serves on. Safe to repeat: what has started since this update began has
- * read what is in place.
+ * breaks one controller at most, and there the old process serves on. Safe to repeat.
  *
  * HAProxy that does not run is not reloaded: pacemaker may have been told to stop it, and would not know of one that it has not
  * started.
  *
  * @throws CommandFailed if the agent says that the new process does not start; what `run` throws
  */
-export async function reload({ nodes }: SiteConnection, before: Before | null): Promise<CycleStep> {
-  const [lead] = nodes;
-  const cycle = cycleOf(before, lead);
-  const replaced = new Map(Object.entries(before?.replaced ?? {}));
-  const watch = watchVip(lead, before?.answeredAt);
-  try {
-    let waitingFor = '';
+export function reload(connection: SiteConnection, before: Before | null): Promise<CycleStep> {
+  const { nodes } = connection;
+  return inTurn(connection, before, undefined, async (turns) => {
     for (const node of nodes) {
-      waitingFor = await reloaded(node, cycle, replaced);
-      if (waitingFor !== '') break;
+      const waitingFor = await reloaded(node, turns);
+      if (waitingFor !== '') return waitingFor;
     }
-    if (waitingFor === '') waitingFor = await until(lead, () => underPacemaker(nodes));
-    if (waitingFor === '') waitingFor = await until(lead, () => Promise.resolve(answers(watch.lastAnswerAt, lead)));
-    const longest = longestOf(before?.longest, watch.longest);
-    const answeredAt = watch.lastAnswerAt ?? before?.answeredAt;
-    const done = waitingFor === '';
-    const at = lead.clock.now();
-    return {
-      ...{ done, waitingFor, cycle, replaced: Object.fromEntries(replaced) },
-      ...(longest && { longest }),
-      ...(answeredAt !== undefined && { answeredAt }),
-      ...(done ? (longest ?? { lastAnswerAt: at, firstAnswerAt: at }) : { lastAnswerAt: null, firstAnswerAt: null }),
-    };
-  } finally {
-    watch.stop();
-  }
-}
-
-function answers(lastAnswerAt: number | null, { site }: Node): string {
-  return lastAnswerAt === null ? `an answer of the VIP ${site.virtualIp}` : '';
-}
-
-/**
- * @param replaced is told which processes are to be replaced on this controller; if it knows, that was begun before
- * @returns what is still waited for on this controller
- */
-async function reloaded(node: Node, since: number, replaced: Map<string, readonly number[]>): Promise<string> {
-  if (!replaced.has(node.name)) {
-    let found = (await servingHaproxyOn(node)).haproxy;
-    const down = await until(node, async () => {
-      if (found.serving.length === 0) found = (await servingHaproxyOn(node)).haproxy;
-      return found.serving.length > 0 ? '' : `haproxy to run on ${node.name}`;
-    });
-    if (down !== '') return down;
-    // An age is in whole seconds, and up to one more: what started within the first second is reloaded once more.
-    const isNew = ((found.age ?? Infinity) + 1) * 1000 < node.clock.now() - since;
-    if (!isNew) await node.run(reloadOn(node));
-    replaced.set(node.name, isNew ? [] : found.serving.map(({ pid }) => pid));
-  }
-  const old = replaced.get(node.name) ?? [];
-  return until(node, async () => {
-    const { serving } = (await servingHaproxyOn(node)).haproxy;
-    const isNew = serving.length > 0 && serving.every(({ pid }) => !old.includes(pid));
-    return isNew ? '' : `a new process of haproxy to take over on ${node.name}`;
+    return until(nodes[0], () => underPacemaker(nodes));
   });
+}
+
+/** @returns what is still waited for on this controller */
+async function reloaded(node: Node, turns: Turns): Promise<string> {
+  if (!turns.hasBegun(node)) {
+    const down = await until(node, async () =>
+      (await servingHaproxyOn(node)).haproxy.serving.length > 0 ? '' : `haproxy to run on ${node.name}`,
+    );
+    if (down !== '') return down;
+    if (await turns.begin(node)) await node.run(reloadOn(node));
+  }
+  return until(node, async () =>
+    (await turns.isNew(node)) ? '' : `a new process of haproxy to take over on ${node.name}`,
+  );
 }
 
 /** @throws Error if Preflight has found none, which refuses an apply */

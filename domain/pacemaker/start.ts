@@ -95,7 +95,7 @@ function firstOfAll(connecting: NonEmpty<Promise<Node>>): Promise<{ first: Node;
  *
  * @returns where one is still armed
  */
-async function timersToEnd(nodes: readonly Node[]): Promise<string> {
+export async function timersToEnd(nodes: readonly Node[]): Promise<string> {
   const ended = nodes.map(async (node) => {
     const { timer } = node.commands;
     if (!timer) return [];

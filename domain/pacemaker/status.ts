@@ -56,6 +56,8 @@ export interface ClusterStatus {
   readonly disabled: boolean | undefined;
   /** IDs of all primitives that run somewhere. */
   readonly running: ReadonlySet<string>;
+  /** The nodes on which each of them runs. */
+  readonly runsOn: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -74,6 +76,11 @@ export function parseClusterStatus(xml: string, resource: string, where: string)
   const instances = found.map(({ instance }) => instanceOf(instance));
   const nodes = all(child(root, 'nodes'), 'node').map(nodeOf);
   const dc = child(summary, 'current_dc')?.attributes;
+  const runsOn = new Map<string, readonly string[]>();
+  for (const { instance } of descendants(child(root, 'resources'))) {
+    const { active, nodes: on } = instanceOf(instance);
+    if (active) runsOn.set(idOf(instance), [...(runsOn.get(idOf(instance)) ?? []), ...on]);
+  }
   return {
     version: dc?.['version'] ?? '',
     dc: dc?.['name'],
@@ -86,11 +93,8 @@ export function parseClusterStatus(xml: string, resource: string, where: string)
     disabled: instances.some(({ blocked }) => blocked === undefined)
       ? undefined
       : found.some(({ instance }) => isStopped(instance.attributes['target_role'])),
-    running: new Set(
-      descendants(child(root, 'resources'))
-        .filter(({ instance }) => instance.attributes['active'] === 'true')
-        .map(({ instance }) => idOf(instance)),
-    ),
+    running: new Set(runsOn.keys()),
+    runsOn,
   };
 }
 

@@ -17,7 +17,7 @@ export interface CycleStep extends Silence {
    * nobody waits for them.
    */
   readonly leftovers?: Leftovers;
-  /** PIDs of HAProxy's processes that a reload replaces, or has replaced, on each controller where it was begun. */
+  /** PIDs of HAProxy's processes that are replaced, or have been, on each controller where its turn has begun. */
   readonly replaced?: Leftovers;
   /** Number of the cycle: when its first state was entered, in milliseconds since 1970. */
   readonly cycle?: number;
@@ -25,7 +25,7 @@ export interface CycleStep extends Silence {
   readonly longest?: Silence;
   /** Likewise: when it last answered, in milliseconds since 1970. */
   readonly answeredAt?: number;
-  /** When pacemaker ends the disable by itself, by the clock of its DC. */
+  /** When pacemaker ends the disable, or the latest ban, by itself, by the clock of its DC. */
   readonly endsAt?: string;
 }
 
@@ -40,9 +40,14 @@ export function cycleOf(before: Before | null, { where }: Node): number {
   throw new Error(`The cycle of HAProxy on ${where} has no number`);
 }
 
-/** Looks until nothing is waited for, or patience ends. @returns what is still waited for */
-export async function until({ clock }: Node, look: () => Promise<string>): Promise<string> {
-  const { found } = await poll(clock, PATIENCE, async () => {
+/**
+ * Looks until nothing is waited for, or patience ends.
+ *
+ * @param forMs milliseconds
+ * @returns what is still waited for
+ */
+export async function until({ clock }: Node, look: () => Promise<string>, forMs = PATIENCE.forMs): Promise<string> {
+  const { found } = await poll(clock, { ...PATIENCE, forMs }, async () => {
     const waitingFor = await look();
     return { done: waitingFor === '', found: waitingFor };
   });

@@ -10,6 +10,7 @@ import { type Before, cycleOf, type CycleStep, type Leftovers, leftoversOn, name
 import { isNode } from './node-names';
 import { remedy } from './remedies';
 import { silenceBegun } from './silence';
+import type { ResourceInstance } from './status';
 import { watchVip } from './vip-watch';
 
 /** When a stop takes longer than this, pacemaker is asked whether a controller is lost, and again and again, in milliseconds. */
@@ -121,13 +122,23 @@ async function unlessLost<T>(doing: Promise<T>, nodes: readonly Node[]): Promise
   }
 }
 
-/** @returns what still runs. @throws HAProxyStopBlocked, HAProxyResourceUnmanaged */
-async function notStopped(nodes: readonly Node[], lead: Node, leftovers: Leftovers): Promise<string> {
+/**
+ * @param concerns whether an instance is one that is to stop. @default all
+ * @returns what still runs
+ * @throws HAProxyStopBlocked, HAProxyResourceUnmanaged
+ */
+export async function notStopped(
+  nodes: readonly Node[],
+  lead: Node,
+  leftovers: Leftovers,
+  concerns: (instance: ResourceInstance) => boolean = () => true,
+): Promise<string> {
   const [lists, status] = await Promise.all([Promise.all(processesOn(nodes, leftovers)), clusterStatus(lead)]);
   const alive = lists.filter(({ haproxy }) => haproxy.own.length > 0).map(({ node }) => node);
   const { site } = lead;
   const { resource } = site.haproxy;
-  const stuck = status.instances.filter(({ blocked, failed }) => blocked || failed);
+  const instances = status.instances.filter(concerns);
+  const stuck = instances.filter(({ blocked, failed }) => blocked || failed);
   if (stuck.length > 0) {
     const places = stuck.flatMap((one) => one.nodes).join(', ') || 'a controller';
     throw new HAProxyStopBlocked(
@@ -138,5 +149,5 @@ async function notStopped(nodes: readonly Node[], lead: Node, leftovers: Leftove
   // It may have become unmanaged since Preflight: pacemaker would not stop it then, however long we wait.
   refuseUnmanaged(status, lead);
   if (alive.length > 0) return `haproxy to stop on ${namesOf(alive)}`;
-  return status.instances.some(({ active }) => active) ? 'pacemaker to see HAProxy stopped' : '';
+  return instances.some(({ active }) => active) ? 'pacemaker to see HAProxy stopped' : '';
 }

@@ -34,8 +34,14 @@ export interface VipWatch {
  * Magnum: Keystone if it is on the VIP.
  *
  * @param answeredAt when it last answered before: since then nobody has watched
+ * @param quietMs while nothing is heard for longer, in milliseconds, it counts as silent although no look was refused: looks that wait
+ * for a VIP on its way from one controller to another are answered there
  */
-export function watchVip({ site, clock, tunnel }: Node, answeredAt: number | null = null): VipWatch {
+export function watchVip(
+  { site, clock, tunnel }: Node,
+  answeredAt: number | null = null,
+  quietMs = QUIET_MS,
+): VipWatch {
   const { hostname, port, protocol } = new URL(site.openstack.authUrl);
   const probed = hostname === site.virtualIp ? Number(port || (protocol === 'https:' ? 443 : 80)) : site.magnum.apiPort;
   let underWay = 0;
@@ -63,7 +69,7 @@ export function watchVip({ site, clock, tunnel }: Node, answeredAt: number | nul
         const now = clock.now();
         quickest = Math.min(quickest, now - began);
         first ??= now;
-        if (before !== null && (refused !== null || now - before > QUIET_MS)) {
+        if (before !== null && (refused !== null || now - before > quietMs)) {
           const silent = refused ?? { from: before, until: before };
           longest = longestOf(longest, { lastAnswerAt: before, firstAnswerAt: now, silent });
         }

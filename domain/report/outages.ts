@@ -8,7 +8,7 @@ export function outagesOf(cycles: readonly (CycleStep | null)[]): Report['outage
   const outages = new Map(
     cycles.flatMap((one) => {
       const from = iso(one?.lastAnswerAt ?? null);
-      // HAProxy was reloaded, and the VIP answered all the while.
+      // HAProxy was updated on one controller after another, and the VIP answered all the while.
       if (one?.firstAnswerAt === one?.lastAnswerAt) return [];
       return from === null ? [] : [[from, { from, to: iso(one?.firstAnswerAt ?? null) }] as const];
     }),

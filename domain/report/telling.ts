@@ -1,3 +1,4 @@
+import { UPDATED } from '../authorization/authorize';
 import { told } from '../controller/verdicts';
 import { waivedText } from '../controller/waivers';
 import { progressText } from './progress';
@@ -61,6 +62,7 @@ export function tellingOf(report: Report): Telling | null {
     ...(mode === 'check' ? found : [...report.plan, ...cloud]),
   ];
   const { failure, rollBack } = report;
+  const updated = UPDATED[haproxyUpdate ?? 'cycle'];
   const down = blastRadius ? ` ${blastRadius.listeners.length} listeners go down with it.` : '';
   return {
     subject: asciiOf(`magnum-ha: ${site}: ${isQuiet ? 'findings' : outcome}${failure ? `, ${failure.error}` : ''}`),
@@ -81,8 +83,10 @@ export function tellingOf(report: Report): Telling | null {
         ? []
         : [
             outageMs === 0
-              ? 'HAProxy was reloaded, and the VIP answered all the while.'
-              : `${haproxyUpdate === 'reload' ? 'While HAProxy was reloaded, the VIP did not answer' : 'HAProxy was down'} for ${outageMs} ms.`,
+              ? `HAProxy was ${updated}, and the VIP answered all the while.`
+              : (haproxyUpdate ?? 'cycle') === 'cycle'
+                ? `HAProxy was down for ${outageMs} ms.`
+                : `While HAProxy was ${updated}, the VIP did not answer for ${outageMs} ms.`,
           ]),
       ...(bounds ? [`HAProxy was down for ${bounds.atLeast} to ${bounds.atMost} ms; not all of it was watched.`] : []),
       ...(isOverBudget(report)

@@ -81,12 +81,13 @@ const haproxy = z
           'Newton, and answers 503 while /etc/magnum/healthcheck_disable exists. Without this field: OPTIONS /.',
       ),
     update: z
-      .enum(['cycle', 'reload'])
+      .enum(['cycle', 'rolling', 'reload'])
       .default('cycle')
       .describe(
         'How HAProxy is made to read its fragment. cycle: pacemaker stops it on all controllers and starts it again; everything behind ' +
-          'the VIPs is down meanwhile. reload: one controller after another a new process takes over and the old one serves its ' +
-          'sessions on, by the resource agent (ocf:fuel:ns_haproxy, lsb:haproxy or systemd:haproxy); nothing is down.',
+          'the VIPs is down meanwhile. rolling: pacemaker stops and starts it on one controller after another, on that of the VIP last; ' +
+          'it is never down everywhere, and the VIP does not answer while it moves. reload: one controller after another a new ' +
+          'process takes over and the old one serves its sessions on, by the resource agent (ocf:fuel:ns_haproxy, lsb:haproxy or systemd:haproxy); nothing is down.',
       ),
     stopTimeoutSeconds: count
       .max(LIMITS.haproxySeconds)

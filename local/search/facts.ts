@@ -1,4 +1,5 @@
 import { catalogue } from '../../domain/commands/catalogue';
+import { BAN } from '../../domain/commands/disable';
 import { lockItems } from '../deploy';
 import type { Deployment } from '../emulator/aws/deployment';
 import type { SimulatedSite } from '../simulated-site';
@@ -27,6 +28,8 @@ export interface ControllerFacts {
 export interface SiteFacts {
   readonly controllers: Readonly<Record<string, ControllerFacts>>;
   readonly haproxyDisabled: boolean;
+  /** Whether a ban of the workflow's own is left in pacemaker's configuration. */
+  readonly haproxyBanned: boolean;
   readonly clusterTemplates: readonly string[];
   readonly clusters: readonly string[];
   /** What there is of Magnum in the database, RabbitMQ and Keystone. */
@@ -41,6 +44,7 @@ export function factsOf(site: SimulatedSite): SiteFacts {
   return {
     controllers: Object.fromEntries(controllers),
     haproxyDisabled: pacemaker.disabled,
+    haproxyBanned: pacemaker.find('rsc_location', BAN) !== undefined,
     clusterTemplates: openstack.clusterTemplates.map(({ name, image_id: image }) => `${name} ${image}`).sort(),
     clusters: openstack.clusters
       .map(({ name, node_count: nodes, status }) => `${name} ${nodes} ${status.replace(/^.*_/, '')}`)

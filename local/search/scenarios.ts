@@ -48,6 +48,12 @@ const RECIPES = {
     mode: 'apply',
     change: fragmentWrittenAgain,
   },
+  'rolling-only': {
+    from: 'applied',
+    mode: 'apply',
+    document: (golden) => ({ ...golden, haproxy: { ...golden.haproxy, update: 'rolling' } }),
+    change: fragmentWrittenAgain,
+  },
   'reload-only': {
     from: 'applied',
     mode: 'apply',

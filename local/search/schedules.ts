@@ -36,6 +36,11 @@ export function several(faults: 2 | 3, references: readonly Reference[], count: 
 /** The command that disables HAProxy. */
 const DISABLE = /cibadmin -M .*"Stopped"/;
 
+/** Those that arm a ban, ban, and end it. */
+const ARM_BAN = /cibadmin -C -o constraints/;
+const BAN = /cibadmin -M -o constraints/;
+const END_BAN = /cibadmin -D -o constraints/;
+
 /** That reloads it. */
 const RELOAD = /haproxy reload$/;
 
@@ -58,6 +63,23 @@ const CRUCIAL: readonly (readonly [scenario: ScenarioName, kind: string, point: 
   ['cycle-only', 'aborted', /^HAProxy stopped\?$/],
   ['cycle-only', 'aborted-again', /^HAProxy stopped\?$/],
   ['cycle-only', 'second-apply', /^Disable HAProxy$/],
+  ['rolling-only', 'exit', ARM_BAN],
+  ['rolling-only', 'exit', BAN],
+  ['rolling-only', 'lost', BAN],
+  ['rolling-only', 'cut-before', BAN],
+  ['rolling-only', 'function-killed', BAN],
+  ['rolling-only', 'function-hangs', BAN],
+  ['rolling-only', 'controller-off', BAN],
+  ['rolling-only', 'late-effect', BAN],
+  ['rolling-only', 'late-effect', ARM_BAN],
+  ['rolling-only', 'haproxy-stays', BAN],
+  ['rolling-only', 'bastion-gone', BAN],
+  ['rolling-only', 'does-nothing', END_BAN],
+  ['rolling-only', 'invoked-twice', /lambda:invoke Roll HAProxy/],
+  ['rolling-only', 'invoked-again-late', /lambda:invoke Roll HAProxy/],
+  ['rolling-only', 'begins-late', /lambda:invoke Roll HAProxy/],
+  ['rolling-only', 'aborted', /^HAProxy rolled\?$/],
+  ['rolling-only', 'aborted-again', /^Roll HAProxy$/],
   ['reload-only', 'exit', RELOAD],
   ['reload-only', 'lost', RELOAD],
   ['reload-only', 'function-killed', RELOAD],

@@ -5,7 +5,7 @@ import type { Effect, Tenure, Violation } from './invariants';
 import type { BegunCommand } from './world';
 
 /** The states between which the VIP may fall silent by what an execution does. */
-const OUTAGE_BEGINS = /^(Disable|Reload) HAProxy/;
+const OUTAGE_BEGINS = /^(Disable|Roll|Reload) HAProxy/;
 const OUTAGE_IS_OVER = /^(Verify|Anything under way\?)$/;
 /** How often it is asked, in milliseconds. */
 const SAMPLE_MS = 50;
@@ -95,7 +95,14 @@ export class Watch {
   }
 
   private sample(): void {
-    const { network, controllers } = this.site;
+    const { network, controllers, pacemaker, document } = this.site;
+    // Pacemaker runs nothing without a quorum.
+    const mayServe = pacemaker.nodes.some(({ name, running }) => running && pacemaker.view(name)?.quorum);
+    const servesAnywhere = [...controllers.values()].some(({ runsHaproxy }) => runsHaproxy);
+    if (document.haproxy.update === 'rolling' && mayServe && !servesAnywhere) {
+      const detail = String(this.clock.now());
+      this.violations.push({ invariant: 'I1', what: 'HAProxy is down everywhere while it is rolled', detail });
+    }
     const holder = controllers.get(network.virtualIpHost ?? '');
     const serves = holder?.processes.some(({ name }) => name === 'haproxy') === true && network.isUp(holder.name);
     const now = this.clock.now();

@@ -93,7 +93,7 @@ function scoreOf({ attributes: { score = '0' } }: Element): number {
 
 /** Of constraints with a score of -INFINITY; pacemaker lists them from the last node on, under the clone's name. */
 function bansOf(all: readonly Element[], resource: string, clone: string, now: number): Ban[] {
-  const nodes = all.flatMap(({ name, attributes }) => (name === 'node' ? [attributes['uname'] ?? ''] : [])).reverse();
+  const nodes = all.filter(({ name }) => name === 'node').reverse();
   const constraints = all.filter(({ name }) => name === 'rsc_location');
   return constraints.flatMap(({ attributes, children }) => {
     const { id = '', rsc = '', node: only } = attributes;
@@ -102,13 +102,15 @@ function bansOf(all: readonly Element[], resource: string, clone: string, now: n
     if (only !== undefined) return attributes['score'] === '-INFINITY' ? [ban(id, only)] : [];
     return children.flatMap((rule) => {
       if (rule.attributes['score'] !== '-INFINITY') return [];
-      return nodes.filter((node) => holds(rule, node, now)).map((node) => ban(rule.attributes['id'] ?? '', node));
+      return nodes
+        .filter((node) => holds(rule, node, now))
+        .map((node) => ban(rule.attributes['id'] ?? '', node.attributes['uname'] ?? ''));
     });
   });
 }
 
 /** Whether a rule is in effect; on a node, if it speaks of nodes. */
-function holds({ attributes, children }: Element, node: string | undefined, now: number): boolean {
+function holds({ attributes, children }: Element, node: Element | undefined, now: number): boolean {
   const each = children.map((child) => {
     if (child.name === 'rule') return holds(child, node, now);
     if (child.name === 'expression') return node !== undefined && isNode(child, node);
@@ -118,9 +120,13 @@ function holds({ attributes, children }: Element, node: string | undefined, now:
   return attributes['boolean-op'] === 'or' ? each.some(Boolean) : each.every(Boolean);
 }
 
-function isNode({ attributes: { attribute, operation, value } }: Element, node: string): boolean {
-  if (attribute !== '#uname') return false;
-  return operation === 'ne' ? value !== node : value === node;
+function isNode({ attributes: { attribute, operation, value } }: Element, { attributes: node }: Element): boolean {
+  const own = new Map([
+    ['#uname', node['uname']],
+    ['#id', node['id']],
+  ]).get(attribute ?? '');
+  if (own === undefined) return false;
+  return operation === 'ne' ? value !== own : value === own;
 }
 
 /** The end of `operation="lt"`, the only one that is used here, in milliseconds since 1970. */

@@ -1,5 +1,14 @@
 import type { Clock } from '../../domain/world';
-import { Cib, descendants, initialConfiguration, MIGRATION_THRESHOLD, MONITOR_MS, setMeta, setOption } from './cib';
+import {
+  Cib,
+  descendants,
+  type Element,
+  initialConfiguration,
+  MIGRATION_THRESHOLD,
+  MONITOR_MS,
+  setMeta,
+  setOption,
+} from './cib';
 import { isBanned, isDisabled, type Policy, policyOf } from './cib-rules';
 import { type Generation, since } from './generations';
 import type { Network } from './network';
@@ -198,6 +207,11 @@ export class Pacemaker {
     return isDisabled(this.policy(this.mainPartition()));
   }
 
+  /** An element of the configuration by its kind and ID, as the quorate partition has it. */
+  find(name: string, id: string): Element | undefined {
+    return this.cib(this.mainPartition()).find(name, id);
+  }
+
   /** Sets `is-managed` of HAProxy. */
   setManaged(managed: boolean): void {
     this.cib(this.mainPartition()).change((configuration) => {
@@ -366,7 +380,7 @@ export class Pacemaker {
   }
 
   /** The VIP follows HAProxy: it is on a node that runs it, or on none if HAProxy is down everywhere. */
-  private reconcileVirtualIp(): void {
+  private reconcileVirtualIp(moving = false): void {
     if (this.virtualIpBusy) return;
     const holder = this.nodes.find(({ name }) => name === this.network.virtualIpHost);
     // Nobody knows yet that a silent node has lost the VIP.
@@ -376,7 +390,7 @@ export class Pacemaker {
       this.moveVirtualIp(undefined, holder.running ? this.timings.vipStop : 0);
     } else if (!holder) {
       const next = this.nodes.find((node) => this.mayHold(node));
-      if (next) this.moveVirtualIp(next, this.timings.vipStart);
+      if (next) this.moveVirtualIp(next, moving ? this.timings.vipMove : this.timings.vipStart);
     }
   }
 
@@ -385,7 +399,7 @@ export class Pacemaker {
     this.clock.after(milliseconds, () => {
       this.virtualIpBusy = false;
       if (!to || this.mayHold(to)) this.network.setVirtualIp(to?.name);
-      this.reconcileVirtualIp();
+      this.reconcileVirtualIp(!to);
     });
   }
 

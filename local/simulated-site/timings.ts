@@ -21,6 +21,8 @@ export interface Timings {
   readonly vipStop: number;
   /** From HAProxy's start until the VIP is up. */
   readonly vipStart: number;
+  /** From its end on one controller until the VIP is up on another, on which HAProxy runs all the while. */
+  readonly vipMove: number;
   /** pacemaker's timeout of a start or stop. */
   readonly operationTimeout: number;
   /** From the end of HAProxy's processes until its agent says that it is stopped. */
@@ -77,6 +79,7 @@ const TRUE: Timings = {
   haproxyStart: 450,
   vipStop: 100,
   vipStart: 20,
+  vipMove: 300,
   operationTimeout: 60_000,
   agentStop: 30,
   failureTimeout: 120_000,

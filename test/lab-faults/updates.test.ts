@@ -78,3 +78,51 @@ it('reload: no connection is refused, no request fails, no session breaks, and p
   expect(await site.wrongHaproxy(site.controllers)).toEqual([]);
   expect(await each('pgrep -xc haproxy')).toEqual(site.controllers.map(() => '1\n'));
 });
+
+/** Notes on a controller, every few milliseconds, when no haproxy runs there. @returns what ends that, with the first and the last time */
+async function downOn(name: string): Promise<() => Promise<{ from: number; to: number }>> {
+  const marker = '/run/lab-watch';
+  const script = `touch ${marker}; while [ -e ${marker} ]; do pgrep -x haproxy > /dev/null || date +%s%3N; sleep 0.02; done`;
+  const watching = site.bash(name, script);
+  await site.bash(name, `for _ in $(seq 100); do [ -e ${marker} ] && exit; sleep 0.05; done; exit 1`);
+  return async () => {
+    await site.bash(name, `rm -f ${marker}`);
+    const times = (await watching).trim().split('\n').map(Number);
+    return { from: Math.min(...times), to: Math.max(...times) };
+  };
+}
+
+it('rolling: it is down on one controller at a time, the VIP moves once, the controllers themselves answer, and no constraint is left', async () => {
+  const constraints = () => each("cibadmin -Q -o constraints | grep -v '^<?xml'");
+  const before = await constraints();
+  const [end, ...ends] = await Promise.all([
+    probe(site.lab, { everyMs: EVERY_MS }),
+    // Each controller's own Keystone, as HAProxy on the others reaches it.
+    ...golden.controllers.map(({ address }) => probe(site.lab, { host: address, path: '/', everyMs: REQUEST_MS })),
+  ]);
+  await site.drift('fragment');
+  const watches = await Promise.all(site.controllers.map(downOn));
+
+  const own = site.lab.document;
+
+  const report = reportOf(await site.apply([], { ...own, haproxy: { ...own.haproxy, update: 'rolling' } }));
+
+  const down = (await Promise.all(watches.map((ended) => ended()))).sort((one, other) => one.from - other.from);
+  const seen = await end();
+  const requests = await Promise.all(ends.map((one) => one()));
+  await site.learn();
+  console.log(
+    `rolling: the VIP did not answer for ${seen.longestMs} ms, as reported ${String(report.outageMs)} ms; ` +
+      `lost ${seen.lost.length} of ${seen.answers + seen.lost.length} connections; down on each for ` +
+      `${down.map(({ from, to }) => to - from).join(', ')} ms`,
+  );
+  expect(report).toMatchObject({ outcome: 'changed', haproxyUpdate: 'rolling', verification: { healthy: true } });
+  expect(seen.outages.length).toBeLessThanOrEqual(1);
+  expect(Math.abs((outageOf(report) ?? NaN) - seen.longestMs)).toBeLessThan(500);
+  // On each, and nowhere before it is up again where it was down before.
+  expect(down.every(({ from, to }) => to > from)).toBe(true);
+  expect(down.slice(1).every(({ from }, at) => from > (down[at]?.to ?? NaN))).toBe(true);
+  expect(requests.map(({ lost }) => lost.filter(({ outcome }) => outcome !== 'silence'))).toEqual([[], [], []]);
+  expect(await constraints()).toEqual(before);
+  expect(await site.wrongHaproxy(site.controllers)).toEqual([]);
+});

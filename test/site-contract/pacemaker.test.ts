@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../../domain/commands/catalogue';
+import { armBanCommand, banCommand, END_BAN } from '../../domain/commands/ban';
 import { armCommand, disableCommand, END_DISABLE, TIMER, timerCommand } from '../../domain/commands/disable';
 import { haproxyProcesses } from '../../domain/commands/haproxy-processes';
 import { parseProcesses } from '../../domain/commands/process-list';
@@ -253,15 +254,62 @@ describe('pcs resource disable and enable', () => {
   }
 });
 
+/** So many seconds from now by a controller's clock, as pacemaker writes it. */
+async function inSeconds(seconds: number): Promise<string> {
+  const { stdout } = await site.run(ONE, c.date);
+  return `${new Date((Number(stdout) + seconds) * 1000).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+describe('a ban from one controller that ends by itself', () => {
+  const NUMBER = 1_764_205_409_000;
+  /** Of node-3 in the cluster. */
+  const NODE = '3';
+  const others = ALL.filter((name) => name !== THREE);
+  afterEach(async () => {
+    await site.run(ONE, END_BAN);
+    await site.settled();
+  });
+
+  const gone = () =>
+    site.until('HAProxy has ended on one controller', async () => (await haproxyOn()).length === others.length);
+
+  it('needs to be armed with its number, of which there is one, and is over once it is taken away', async () => {
+    const unarmed = await site.run(ONE, banCommand(NUMBER));
+    const armed = await site.run(ONE, armBanCommand(golden, NUMBER, NODE, await inSeconds(120)));
+    const again = await site.run(TWO, armBanCommand(golden, NUMBER + 1, '1', await inSeconds(120)));
+    const other = await site.run(TWO, banCommand(NUMBER + 1));
+    await site.settled();
+    const running = await haproxyOn();
+    const banned = await site.run(TWO, banCommand(NUMBER));
+    await gone();
+    const left = await haproxyOn();
+    const ended = [await site.run(THREE, END_BAN), await site.run(ONE, END_BAN)];
+    await site.settled();
+    const late = await site.run(TWO, banCommand(NUMBER));
+
+    expect([unarmed.exitCode, again.exitCode, other.exitCode, late.exitCode]).toEqual([105, 108, 105, 105]);
+    expect([armed, banned, ...ended]).toEqual(Array(4).fill(silent));
+    expect([running, left]).toEqual([ALL, others]);
+    expect(await haproxyOn()).toEqual(ALL);
+  });
+
+  it('ends when its time is over, and does nothing after that', async () => {
+    await site.run(ONE, armBanCommand(golden, NUMBER, NODE, await inSeconds(8)));
+    await site.run(ONE, banCommand(NUMBER));
+    await gone();
+    await site.until('HAProxy is back', async () => (await haproxyOn()).length === ALL.length);
+    const before = await site.daemons(THREE);
+    const late = await site.run(ONE, banCommand(NUMBER));
+    await site.sleep(2_000);
+
+    expect(late).toEqual(silent);
+    expect(await site.daemons(THREE)).toEqual(before);
+  });
+});
+
 describe('a disable that ends by itself', () => {
   const CYCLE = 1_764_205_409_000;
   afterEach(() => site.run(ONE, END_DISABLE));
-
-  /** So many seconds from now by a controller's clock, as pacemaker writes it. */
-  async function inSeconds(seconds: number): Promise<string> {
-    const { stdout } = await site.run(ONE, c.date);
-    return `${new Date((Number(stdout) + seconds) * 1000).toISOString().slice(0, 19).replace('T', ' ')}Z`;
-  }
 
   const gone = () => site.until('HAProxy has ended', async () => (await haproxyOn()).length === 0);
   /** Before pacemaker 2.1 with a number behind. */

@@ -6,11 +6,12 @@ import { sudoers } from '../../domain/commands/sudoers';
 import type { Site } from '../../domain/site/document';
 import { reloadCommand } from '../../domain/commands/reload';
 import { commandLine, limited } from '../../domain/ssh/command-line';
-import type { Local, VirtualLocal } from '../../local/deploy';
+import type { Local } from '../../local/deploy';
 import type { GenerationName } from '../../local/simulated-site';
 import { readSudoers } from '../../local/simulated-site/sudoers';
 import { type SiteName, site } from '../domain/sites';
 import { changes, fileOn, haproxyOn, listensEverywhere, reportOf, run, withLocal } from './local';
+import { serving, states, watched } from './watched';
 
 // HAProxy is reloaded, as haproxy.update of the site document says.
 
@@ -23,24 +24,6 @@ const reloading = (document: Site): Site => ({
 const golden = reloading(site('golden'));
 const ALL = golden.controllers.map(({ name }) => name);
 const FRAGMENT = '/etc/haproxy/conf.d/180-magnum.cfg';
-
-/** Counts how often, of all looks, HAProxy does not run somewhere, or the VIP does not take a connection. */
-function watched({ site: { controllers, network, document }, clock }: VirtualLocal) {
-  const seen = { looks: 0, down: 0, silent: 0 };
-  const [from] = document.controllers;
-  const end = clock.every(10, () => {
-    seen.looks++;
-    if (![...controllers.values()].every(({ runsHaproxy }) => runsHaproxy)) seen.down++;
-    if (typeof network.probe(from.address, document.virtualIp, 5000) === 'string') seen.silent++;
-  });
-  return { seen, end };
-}
-
-const states = ({ events }: Awaited<ReturnType<typeof run>>) =>
-  events.flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []);
-
-const serving = ({ site: { controllers } }: Local) =>
-  [...controllers.values()].map((one) => one.serving('haproxy')?.pid);
 
 /** How many HAProxies run, those that only serve their sessions on among them. */
 const running = ({ site: { controllers } }: Local) =>

@@ -144,7 +144,9 @@ function thingsOf({ controllers, mode, verdicts: reported }: Audit): Thing[] {
         if (cycled) return changed('↻', haproxy === 'current' ? done : `${kinds}, ${done}`);
         if (started) return changed('▲', `${kinds}, started`);
         if (haproxy !== 'current') return bad('≠', `${kinds}${left}`);
-        return toCycle ? bad('≠', `to ${update}${left}`) : good('runs with its fragment');
+        return toCycle
+          ? bad('≠', `to ${update === 'reload' ? 'reload' : 'cycle'}${left}`)
+          : good('runs with its fragment');
       },
     },
   ];

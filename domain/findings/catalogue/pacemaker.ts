@@ -22,6 +22,11 @@ export const PACEMAKER_CATALOGUE = {
     'HAProxy is no clone that runs on every controller, but a primitive or group of its own, or a bundle.',
     'Make a clone of it, or name the right resource, as the finding says.',
   ),
+  HAProxyNotRollable: entry(
+    ERROR,
+    'The site document wants HAProxy to be stopped and started on one controller after another, and more than the VIPs would move, or they would not, or fewer than two controllers are online.',
+    'Set haproxy.update to cycle, or to reload.',
+  ),
   ControllerUnknownToPacemaker: entry(
     ERROR,
     "A controller of the document is not among pacemaker's nodes, which have other names.",

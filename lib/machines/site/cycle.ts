@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Errors, type RetryProps, type State, type TaskStateBase } from 'aws-cdk-lib/aws-stepfunctions';
+import { END_BAN } from '../../../domain/commands/ban';
 import { END_DISABLE } from '../../../domain/commands/disable';
+import type { ErrorName } from '../../../domain/error-catalogue';
 import { LIMITS } from '../../../domain/site/limits';
 import { quote } from '../../../domain/ssh/command-line';
 import { messageOf } from '../../states/failure';
@@ -10,11 +12,11 @@ import { HURRIED } from '../../states/retries';
 import { bounded } from '../../states/time-limit';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { PhaseContext } from './phase';
-import { notReloaded, reloadHaproxy, toReload } from './reload';
+import { inTurn } from './in-turn';
 import type { SiteVariables } from './variables';
 
-/** What ends our own disable, as somebody types it. */
-const END_DISABLE_BY_HAND = END_DISABLE.argv.map(quote).join(' ');
+/** What ends our own disable, and our ban, as somebody types it. */
+const END_BY_HAND = [END_DISABLE, END_BAN].map(({ argv }) => argv.map(quote).join(' ')).join('; ');
 
 /** Seconds between two polls. One looks for up to 5 seconds by itself, so this only lets go of the function. */
 const BETWEEN_POLLS = 2;
@@ -35,22 +37,29 @@ const UNTIL_ENABLED: RetryProps = {
 };
 
 /**
- * Update HAProxy, so that it reads what is in place: it is reloaded, where the site document wants that, or cycled: the dead-man
- * armed; then HAProxy disabled, polled until gone everywhere, enabled, polled until it serves everywhere.
+ * Update HAProxy, so that it reads what is in place: it is reloaded, or stopped and started on one controller after another, where the
+ * site document wants that, or cycled: the dead-man armed; then HAProxy disabled, polled until gone everywhere, enabled, polled until
+ * it serves everywhere.
  *
- * HAProxy is never left disabled: whatever goes wrong from Disable HAProxy on is noted, and the way leads through Enable
- * HAProxy, which is tried again and again. Choices and waits in between cannot fail: their expressions take any value.
+ * HAProxy is never left disabled, or banned from a controller: whatever goes wrong from Disable HAProxy or Roll HAProxy on is noted,
+ * and the way leads through Enable HAProxy, which is tried again and again. Choices and waits in between cannot fail: their
+ * expressions take any value.
  */
 export function updateHaproxy(context: PhaseContext): Phase {
   const { kit, release } = context;
   return (next) => {
-    const cycle = armDeadMan(context)(stop(context, enableAfterStop(context, next)));
-    const reload = reloadHaproxy(context, {
+    const enable = enableAfterStop(context, next);
+    const cycle = armDeadMan(context)(stop(context, enable));
+    const orElse = (other: State) => ({
       next,
-      late: { next: release, assign: kit.failure('HAProxyReloadTimeout', notReloaded(kit.$)) },
-      onFailure: (task) => kit.onFailure(task, release),
+      late: ({ error, cause }: { error: ErrorName; cause: Expression<string> }) => ({
+        next: other,
+        assign: kit.failure(error, cause),
+      }),
+      onFailure: (task: LambdaInvoke) => kit.onFailure(task, other),
     });
-    const first = reach(context)(kit.choice('Update HAProxy how?', [toReload(kit, reload)], cycle));
+    const ways = [inTurn(context, 'rolling', orElse(enable)), inTurn(context, 'reload', orElse(release))];
+    const first = reach(context)(kit.choice('Update HAProxy how?', ways, cycle));
     return kit.choice('HAProxy to cycle?', [{ when: jsonata`${kit.$.plan.dot('cycle')} = true`, next: first }], next);
   };
 }
@@ -170,7 +179,7 @@ export function enableHaproxy(
       unserved: true,
       failure: jsonata<
         SiteVariables['failure']
-      >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`On a controller of site ${$.site.dot('name')} run now: ${END_DISABLE_BY_HAND}; ${command} ${haproxy.dot('resource')}. HAProxy was disabled, or may have been, and with it every service behind the VIPs is down; what this execution has disabled comes back by itself within ${haproxy.dot('deadManSeconds')} s. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
+      >`{"Error": "HAProxyLeftDisabled", "Cause": ${text`On a controller of site ${$.site.dot('name')} run now: ${END_BY_HAND}; ${command} ${haproxy.dot('resource')}. HAProxy was disabled, or may have been, and with it every service behind the VIPs is down; what this execution has disabled comes back by itself within ${haproxy.dot('deadManSeconds')} s. Enabling it failed: ${jsonata<string>`$states.errorOutput.Error`}: ${messageOf(jsonata`$states.errorOutput.Cause`)}${before}`}}`
         .template,
     },
   });
@@ -275,8 +284,12 @@ export function startAgain(
   return task;
 }
 
-/** One more cycle, after which HAProxy has read what is in place now. It goes on at `next` whatever happens. */
-export function cycleBack({ kit }: PhaseContext, next: State): State {
+/**
+ * One more cycle, after which HAProxy has read what is in place now. It goes on at `next` whatever happens.
+ *
+ * @returns its first state, and the one from which on HAProxy is enabled
+ */
+export function cycleBack({ kit }: PhaseContext, next: State): { readonly cycle: State; readonly enable: State } {
   const context: PhaseContext = { kit, release: next };
   const suffix = ' for roll-back';
   const enable = enableHaproxy(context, {
@@ -292,5 +305,5 @@ export function cycleBack({ kit }: PhaseContext, next: State): State {
         assign: { orphaned: kit.orphanedByError.template },
       }),
   });
-  return armDeadMan(context, suffix)(stop(context, enable, suffix));
+  return { cycle: armDeadMan(context, suffix)(stop(context, enable, suffix)), enable };
 }

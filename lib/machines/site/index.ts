@@ -119,7 +119,7 @@ interface Surroundings {
  *   recover: Clear staging
  *   check, apply: Preflight → Preflight cloud → Bootstrap → Inspect controllers → Plan
  *   apply: Stage and validate everywhere → Commit → Upgrade schema → Restart services → Start HAProxy where it is down →
- *     Reach → Update HAProxy (Reload HAProxy, or Arm dead-man → Cycle HAProxy) → Verify → templates → clusters → Report
+ *     Reach → Update HAProxy (Roll HAProxy, Reload HAProxy, or Arm dead-man → Cycle HAProxy) → Verify → templates → clusters → Report
  *   apply that needs an authorization: the same, but it acts as a check until it has found something to change. Then Authorize, and
  *     what comes after Plan; or, if somebody has to approve it, the lock is released, Await approval, and all again from the lock on.
  *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at. If the site

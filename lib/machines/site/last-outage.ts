@@ -10,7 +10,7 @@ import type { SiteVariables } from './variables';
 
 /** The key of the item that has a site's last outage by one way of updating HAProxy; that of a cycle has been so always. */
 const keyOf = ({ lock, outline }: VariablesOf<SiteVariables>) =>
-  text`outage ${lock}${jsonata<string>`${outline.dot('haproxy')}.update = "reload" ? " reload" : ""`}`;
+  text`outage ${lock}${jsonata<string>`${outline.dot('haproxy')}.update = "cycle" ? "" : " " & ${outline.dot('haproxy')}.update`}`;
 
 /** Read last outage, for the forecast of the next one. Whether it is known or not, the execution goes on. */
 export function readLastOutage({ scope, $ }: StateKit<SiteVariables>, table: NotesTable, next: State): State {

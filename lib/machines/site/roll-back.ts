@@ -3,12 +3,12 @@ import { Errors, Pass, type RetryProps, type State } from 'aws-cdk-lib/aws-stepf
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { LIMITS } from '../../../domain/site/limits';
 import type { Restart } from '../../../domain/controller/restart';
-import { EXECUTION, jsonata, text } from '../../states/expression';
+import { EXECUTION, type Expression, jsonata, text } from '../../states/expression';
 import { JUST_FAILED, messageOf } from '../../states/failure';
 import { inOrder, isOver, type Phase, UNCHANGED } from '../../states/kit';
 import { cycleBack, startAgain } from './cycle';
 import type { PhaseContext } from './phase';
-import { notReloaded, reloadHaproxy, toReload } from './reload';
+import { inTurn } from './in-turn';
 
 /** How long controllers on which something goes wrong are tried again. */
 const DEADLINE_SECONDS = 60;
@@ -149,7 +149,7 @@ function restartAgain({ kit }: PhaseContext): Phase {
   };
 }
 
-/** HAProxy is cycled or reloaded once more if it has read the fragment that was taken away. */
+/** HAProxy is updated once more, in the same way, if it has read the fragment that was taken away. */
 function cycleHaproxyBack(context: PhaseContext): Phase {
   const { kit } = context;
   const { $ } = kit;
@@ -157,15 +157,24 @@ function cycleHaproxyBack(context: PhaseContext): Phase {
     const rewritten = jsonata<boolean>`$count(${$.staged}.files[kind = "fragment" and rewritten = true]) > 0`;
     const read = jsonata<boolean>`(${$.cycle} != null or true in ${$.rollBack.dot('controllers')}.haproxyStale)`;
     const stale = jsonata<boolean>`${$.unserved} = false and ${rewritten} and ${read}`;
-    const reload = reloadHaproxy(context, {
+    const { cycle, enable } = cycleBack(context, next);
+    const orElse = (other: State) => ({
       next,
-      late: { next, assign: { troubles: jsonata`$append([${$.troubles}], [${notReloaded($)}])` } },
-      onFailure: (task) => noteTrouble(context, task, next),
+      late: ({ cause }: { cause: Expression<string> }) => ({
+        next: other,
+        assign: { troubles: jsonata<readonly string[]>`$append([${$.troubles}], [${cause}])` },
+      }),
+      onFailure: (task: LambdaInvoke) => noteTrouble(context, task, other),
       suffix: ' for roll-back',
     });
     return kit.choice(
       'HAProxy to cycle back?',
-      [toReload(kit, reload, stale), { when: stale, next: cycleBack(context, next) }],
+      [
+        // Where HAProxy did not start on one controller, others may run with what was taken away; and nothing is down for this.
+        inTurn(context, 'rolling', orElse(enable), jsonata`${rewritten} and ${read}`),
+        inTurn(context, 'reload', orElse(next), stale),
+        { when: stale, next: cycle },
+      ],
       next,
     );
   };

@@ -3,16 +3,16 @@ import { cibadmin } from './cibadmin';
 import { failure, type Invocation, type Program } from './program';
 
 /**
- * What a shell is given here: a number is written into a file; after some seconds, in a process of its own, a command of
- * cibadmin is run again and again until it succeeds, for as long as the file holds that number.
+ * What a shell is given here: a number is written into a file; after some seconds, in a process of its own, commands of cibadmin
+ * are run again and again until all succeed, for as long as the file holds that number.
  */
 const TIMER =
-  /^echo "\$1" > (?<file>\S+); \(sleep (?<seconds>\d+); while test "\$\(cat \k<file>\)" = "\$1"; do cibadmin (?<words>.*) && rm -f \k<file>; sleep (?<again>\d+); done\) < \/dev\/null > \/dev\/null 2>&1 &$/;
+  /^echo "\$1" > (?<file>\S+); \(sleep (?<seconds>\d+); while test "\$\(cat \k<file>\)" = "\$1"; do (?<commands>cibadmin .*) && rm -f \k<file>; sleep (?<again>\d+); done\) < \/dev\/null > \/dev\/null 2>&1 &$/;
 
 /** setsid sh -c SCRIPT NAME NUMBER, of scripts that are timers; what that does is POSIX. */
 export const setsid: Program = (invocation) => {
   const [shell, option, script = '', , number = ''] = invocation.arguments;
-  const { file = '', seconds, words = '', again } = TIMER.exec(script)?.groups ?? {};
+  const { file = '', seconds, commands = '', again } = TIMER.exec(script)?.groups ?? {};
   if (shell !== 'sh' || option !== '-c' || seconds === undefined) {
     return failure(`setsid: failed to execute ${shell ?? ''}: No such file or directory`, 127);
   }
@@ -22,8 +22,7 @@ export const setsid: Program = (invocation) => {
   const isArmed = () => controller.files.files.get(file)?.content === `${number}\n`;
   const fire = async (): Promise<void> => {
     while (isArmed()) {
-      const { exit } = await cibadmin(detached(invocation, words));
-      if (exit === 0) controller.files.files.delete(file);
+      if (await allDone(invocation, commands)) controller.files.files.delete(file);
       await controller.clock.sleep(Number(again) * 1000);
     }
   };
@@ -31,6 +30,15 @@ export const setsid: Program = (invocation) => {
   controller.clock.after(Number(seconds) * 1000, () => void fire().catch(() => undefined));
   return { exit: 0, changed: true };
 };
+
+/** Runs commands of cibadmin that `&&` joins. @returns whether all succeeded */
+async function allDone(invocation: Invocation, commands: string): Promise<boolean> {
+  for (const command of commands.split(' && ')) {
+    const { exit } = await cibadmin(detached(invocation, command.replace('cibadmin ', '')));
+    if (exit !== 0) return false;
+  }
+  return true;
+}
 
 /** The same, not by anybody's connection. */
 function detached(invocation: Invocation, words: string): Invocation {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue, everyCommand } from '../../../domain/commands/catalogue';
+import { armBanCommand, banCommand, END_BAN } from '../../../domain/commands/ban';
 import { armCommand, disableCommand, TIMER, timerCommand } from '../../../domain/commands/disable';
 import { ANY_EXECUTION } from '../../../domain/commands/execution';
 import { presumedPlatform } from '../../../domain/commands/platform';
@@ -65,6 +66,28 @@ test('allows to disable HAProxy for any cycle, until any time', () => {
   ];
 
   expect(commands.map((command) => allows('deploy', limited(command)))).toEqual([true, true, true, true]);
+});
+
+test('allows to ban HAProxy from any node, until any time, only where the document wants it rolled', () => {
+  const rolling = { ...golden, haproxy: { ...golden.haproxy, update: 'rolling' as const } };
+  const allowsRolling = readSudoers(sudoers(rolling));
+  const ban = [
+    armBanCommand(golden, 1_764_205_409_000, '1', UNTIL),
+    armBanCommand(golden, 1_764_205_409_000, '4294967295', UNTIL),
+    banCommand(1_764_205_409_000),
+  ];
+  const never = [
+    armBanCommand(golden, 1_764_205_409_000, 'node-1', UNTIL),
+    armBanCommand(golden, 1_764_205_409_000, '', UNTIL),
+    armBanCommand(golden, 1_764_205_409_000, '1"/><expression id="x', UNTIL),
+    armBanCommand({ ...golden, haproxy: { ...golden.haproxy, resource: 'other' } }, 1_764_205_409_000, '1', UNTIL),
+    banCommand(17),
+  ];
+
+  expect(ban.map((command) => allowsRolling('deploy', limited(command)))).toEqual([true, true, true]);
+  expect(never.map((command) => allowsRolling('deploy', limited(command)))).toEqual(Array(5).fill(false));
+  expect(ban.map((command) => allows('deploy', limited(command)))).toEqual([false, false, false]);
+  expect(allows('deploy', limited(END_BAN))).toBe(true);
 });
 
 test('allows timers on controllers only where pacemaker needs them', () => {

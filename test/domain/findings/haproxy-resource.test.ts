@@ -2,7 +2,7 @@ import { checkResource } from '../../../domain/findings/haproxy-resource';
 import type { Cib } from '../../../domain/pacemaker/cib';
 import { parseClusterStatus } from '../../../domain/pacemaker/status';
 import type { Site } from '../../../domain/site/document';
-import { cibOf, cibWith, type Edits, statusOf } from '../pacemaker/cibs';
+import { cibOf, cibText, cibWith, type Edits, statusOf } from '../pacemaker/cibs';
 import { crmMon } from '../pacemaker/crm-mon';
 import { site } from '../sites';
 
@@ -156,6 +156,53 @@ describe('what keeps HAProxy from running is told with what ends it', () => {
     expect(told(cibOf('disabled', ...standby), statusOf('3.0.2', 'disabled'))).toEqual([
       expect.stringMatching(/^error HAProxyNotRunning: .*node-2 is in standby/),
     ]);
+  });
+});
+
+describe('HAProxy that is to be stopped on one controller after another', () => {
+  const rolling = site('golden', ({ haproxy }) => (haproxy.update = 'rolling'));
+  const colocation =
+    /<rsc_colocation[^>]*vip__management[^>]*>/.exec(cibText('healthy'))?.[0] ?? 'no colocation of the VIP';
+  const dns: Edits = [
+    ['<resources>', '<resources><primitive id="p_dns" class="ocf" provider="heartbeat" type="Dummy"/>'],
+    [colocation, `<rsc_colocation id="x" rsc="p_dns" with-rsc="clone_p_haproxy" score="INFINITY"/>${colocation}`],
+  ];
+  const status = { ...HEALTHY, running: new Set([...HEALTHY.running, 'p_dns']) };
+  const remedy = 'Set haproxy.update to cycle, or to reload.';
+
+  test.each<[string, Cib, string[]]>([
+    ['and only the VIP moves', cibOf('healthy'), []],
+    ['while it is disabled', cibOf('disabled'), []],
+    [
+      'and something else would stop',
+      cibOf('healthy', ...dns),
+      [`error HAProxyNotRollable: Where pacemaker stops p_haproxy it also stops p_dns. ${remedy}`],
+    ],
+    [
+      'and the VIP would stay',
+      cibOf('healthy', [colocation, '']),
+      [
+        'error HAProxyNotRollable: No address depends on p_haproxy: the VIP would stay on a controller on which it is ' +
+          `stopped. ${remedy}`,
+      ],
+    ],
+  ])('%s', (_, cib, expected) => {
+    expect(told(cib, status, rolling)).toEqual(expected);
+    expect(told(cib, status).filter((one) => one.includes('NotRollable'))).toEqual([]);
+  });
+
+  test('and is in a group with others', () => {
+    expect(told(cibOf('cloned-group'), statusOf('3.0.2', 'cloned-group'), rolling)).toEqual([
+      expect.stringMatching(/^error HAProxyNotRollable: Where pacemaker stops p_haproxy it also stops p_/),
+    ]);
+  });
+
+  test('and one controller alone is online', () => {
+    const alone = { ...HEALTHY, online: HEALTHY.online.slice(0, 1) };
+
+    expect(told(cibOf('healthy'), alone, rolling)).toContain(
+      `error HAProxyNotRollable: Fewer than two controllers are online: it would be down everywhere. ${remedy}`,
+    );
   });
 });
 

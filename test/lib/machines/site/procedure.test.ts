@@ -338,6 +338,39 @@ describe('an apply', () => {
     });
   });
 
+  describe('with HAProxy that is to be rolled', () => {
+    const rolling: Script = {
+      'load-site': ({ input }) => ({
+        ...{ site: { ...golden, haproxy: { ...golden.haproxy, update: 'rolling' } }, lock: LOCK, mode: modeOf(input) },
+        ...{ ...acting(input), findings: [], refusal: null },
+      }),
+      'cycle roll': (_, attempt) => ({ done: attempt > 1, waitingFor: 'node-2', lastAnswerAt: 5, firstAnswerAt: 9 }),
+    };
+
+    test('does that after Reach, until it is done, and disables nothing', async () => {
+      const { status, calls, inputs } = await start(rolling);
+
+      expect(status).toBe('SUCCEEDED');
+      expect(after(calls, 'reach').slice(0, 3)).toEqual(['cycle roll', 'cycle roll', 'verify']);
+      expect(calls.filter((call) => call.startsWith('cycle '))).toEqual(['cycle roll', 'cycle roll']);
+      expect(inputs['cycle roll']?.[0]).toMatchObject({ before: { cycle: expect.any(Number) as number } });
+    });
+
+    test.each<[how: string, error: string, script: Script]>([
+      ['takes too long', 'HAProxyRollTimeout', { 'cycle roll': pending('haproxy to start again on node-2') }],
+      ['fails', 'HAProxyStopBlocked', { 'cycle roll': () => broken('HAProxyStopBlocked') }],
+    ])('that %s ends every ban before it rolls back, and rolls once more', async (_, name, script) => {
+      const { error, calls } = await start({ ...rolling, ...script });
+
+      expect(error).toBe(name);
+      const next = calls.slice(calls.indexOf('cycle roll')).filter((call) => call !== 'cycle roll');
+      expect(next.slice(0, 3)).toEqual(['cycle enable', 'cycle poll-started', 'roll-back']);
+      const back = after(calls, 'roll-back');
+      expect([back.includes('cycle roll'), after(back, 'cycle roll').includes('cycle enable')]).toEqual([true, true]);
+      expect([back.at(-1), calls.includes('cycle disable')]).toEqual(['report', false]);
+    });
+  });
+
   describe('with HAProxy that is to be reloaded', () => {
     const reloading: Script = {
       'load-site': ({ input }) => ({
