@@ -8,8 +8,12 @@ import { probe } from '../lab/prober';
 import { synthesized } from '../local/emulator/assembly';
 import type { Deployment } from '../local/emulator/aws/deployment';
 import { siteAt } from '../cli/files';
-import { deploy } from '../local/deploy';
+import type { Site } from '../domain/site/document';
+import { deploy, putDocument } from '../local/deploy';
 import { median, table } from './figures';
+
+/** The ways of `haproxy.update` by which the VIP falls silent. */
+const WAYS = ['cycle', 'rolling'] as const satisfies readonly Site['haproxy']['update'][];
 
 /** Runs of each kind, in turn. */
 const PAIRS = Number(process.argv[2] ?? 10);
@@ -24,8 +28,8 @@ until [ "$(running "$1")" = "$2" ]; do sleep 0.05; done
 `;
 
 /**
- * Compares how long the VIP does not answer: while the workflow cycles HAProxy, and while the same is done by hand on a
- * controller. Both are watched by the same prober.
+ * Compares how long the VIP does not answer: while the workflow cycles HAProxy, or rolls it, and while it is cycled by hand on a
+ * controller. All are watched by the same prober.
  */
 async function main(): Promise<void> {
   const document = siteAt(join(__dirname, '..', 'sites', 'golden.json'));
@@ -34,38 +38,58 @@ async function main(): Promise<void> {
   const deployment = await deploy({ template, site: lab, clock: hurriedClock(60), log: () => undefined });
   try {
     await execute(lab, deployment);
-    const rows: { workflow: number; reported: number; byHand: number }[] = [];
+    const rows: Record<(typeof WAYS)[number] | 'byHand', Measured>[] = [];
     for (let pair = 1; pair <= PAIRS; pair++) {
-      // What has to be cycled is what is left of a fragment that somebody took away.
-      for (const { name } of document.controllers) await lab.exec(name, ['rm', '/etc/haproxy/conf.d/180-magnum.cfg']);
-      let reported = NaN;
-      const workflow = await outage(lab, async () => {
-        const { outageMs, outageBoundsMs } = await execute(lab, deployment);
-        reported = outageMs ?? outageBoundsMs?.atMost ?? NaN;
-      });
+      const [cycle, rolling] = [await updated(lab, deployment, 'cycle'), await updated(lab, deployment, 'rolling')];
       const byHand = await outage(lab, async () => {
         const argv = ['bash', '-c', BY_HAND, 'bash', document.haproxy.resource, String(document.controllers.length)];
         const { exitCode, stderr } = await lab.exec('node-1', argv);
         if (exitCode !== 0) throw new Error(stderr);
       });
-      rows.push({ workflow, reported, byHand });
-      console.error(`pair ${pair} of ${PAIRS}: ${workflow} ms (reported ${reported}), by hand ${byHand} ms`);
+      rows.push({ cycle, rolling, byHand: { seen: byHand, reported: byHand } });
+      const told = WAYS.map((way, at) => `${way} ${[cycle, rolling][at]?.seen ?? NaN} ms`).join(', ');
+      console.error(`round ${pair} of ${PAIRS}: ${told}, by hand ${byHand} ms`);
     }
-    const of = (key: keyof (typeof rows)[number]) => median(rows.map((row) => row[key]));
-    const differences = rows.map((row) => Math.abs(row.reported - row.workflow));
+    const of = (way: keyof (typeof rows)[number], key: keyof Measured) => median(rows.map((row) => row[way][key]));
+    const byHand = of('byHand', 'seen');
     console.log(
       table([
         ['outage, median of ' + String(PAIRS), 'ms', 'ratio'],
-        ['by hand on a controller', of('byHand'), 1],
-        ['workflow', of('workflow'), of('workflow') / of('byHand')],
-        ['workflow, as its report says', of('reported'), of('reported') / of('byHand')],
-        ['greatest difference of report and prober', Math.max(...differences), ''],
+        ['by hand on a controller', byHand, 1],
+        ...WAYS.flatMap((way) => [
+          [way, of(way, 'seen'), of(way, 'seen') / byHand],
+          [`${way}, as its report says`, of(way, 'reported'), of(way, 'reported') / byHand],
+          [
+            `${way}, greatest difference of report and prober`,
+            Math.max(...rows.map((row) => Math.abs(row[way].reported - row[way].seen))),
+            '',
+          ],
+        ]),
       ]),
     );
   } finally {
     await deployment.close();
     await lab.stop();
   }
+}
+
+/** An outage in milliseconds, as a prober saw it, and as the report tells it. */
+interface Measured {
+  readonly seen: number;
+  readonly reported: number;
+}
+
+/** What has to be updated is what is left of a fragment that somebody took away. */
+async function updated(lab: Lab, deployment: Deployment, update: (typeof WAYS)[number]): Promise<Measured> {
+  const { document } = lab;
+  putDocument(deployment, document.name, { ...document, haproxy: { ...document.haproxy, update } });
+  for (const { name } of document.controllers) await lab.exec(name, ['rm', '/etc/haproxy/conf.d/180-magnum.cfg']);
+  let reported = NaN;
+  const seen = await outage(lab, async () => {
+    const { outageMs, outageBoundsMs } = await execute(lab, deployment);
+    reported = outageMs ?? outageBoundsMs?.atMost ?? NaN;
+  });
+  return { seen, reported };
 }
 
 async function execute(lab: Lab, deployment: Deployment): Promise<Report> {
