@@ -11,17 +11,17 @@ import {
 } from '../local/search/tampering';
 
 let mockQuotesAll = false;
-jest.mock('../../../domain/commands/reason', () => {
+jest.mock('../../domain/commands/reason', () => {
   const actual = jest.requireActual<{ reasonIn: (printed: string) => string | undefined }>(
-    '../../../domain/commands/reason',
+    '../../domain/commands/reason',
   );
   return { ...actual, reasonIn: (printed: string) => (mockQuotesAll ? printed : actual.reasonIn(printed)) };
 });
 
 let mockBelieves = false;
-jest.mock('../../../domain/controller/fingerprint', () => {
+jest.mock('../../domain/controller/fingerprint', () => {
   const actual = jest.requireActual<{ isStill: (inPlace: string | null, placed: string) => boolean }>(
-    '../../../domain/controller/fingerprint',
+    '../../domain/controller/fingerprint',
   );
   return {
     ...actual,
