@@ -2,6 +2,7 @@ import type { Audit } from '../domain/audit/audit';
 import { type AuditedController, type Change, doneWith } from '../domain/audit/controllers';
 import { isLook } from '../domain/audit/look';
 import { lengthOf } from '../domain/audit/outages';
+import { releaseText } from '../domain/release';
 import { count, listed } from '../domain/audit/verdict';
 import { readByWhom } from '../domain/controller/plan';
 import { verdictLine } from '../domain/report/telling';
@@ -65,6 +66,7 @@ export function auditText(audit: Audit, style: Style): string {
       execution.arn,
       `${execution.startedAt} to ${execution.endedAt ?? 'now'}`,
       `started by: ${startedByText(execution.startedBy)}; input ${execution.input}`,
+      `magnum-ha: ${releaseText(audit.release)}`,
       `document: ${audit.document ? `version ${audit.document.version}; SHA-256 ${audit.document.sha256}` : 'was not read'}`,
       `${record.events} events${isLook(execution.arn) ? ', as the look told them: an Express execution has no history' : ''}, ${record.missing.length === 0 ? 'none missing' : `missing: ${record.missing.join(', ')}`}; SHA-256 ${record.sha256}`,
       `${count(cost.transitions, 'transition')}, ${cost.gigabyteSeconds.toFixed(1)} GB-s: about $${cost.dollars.toFixed(4)} (${cost.prices.region}, prices of ${cost.prices.asOf})`,

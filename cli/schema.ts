@@ -8,6 +8,7 @@ export const schema: Verb = (parent, run) => {
   parent
     .command('schema')
     .summary('print the JSON Schema of site documents')
+    .option('--json', 'the same: it is JSON')
     .action(
       run(({ out }) => {
         out.write(`${JSON.stringify(z.toJSONSchema(siteSchema, { io: 'input', unrepresentable: 'any' }), null, 2)}\n`);

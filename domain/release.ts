@@ -11,3 +11,8 @@ declare const MAGNUM_HA_RELEASE: Release | undefined;
 /** That of this code; of code that is not bundled nobody knows. */
 export const RELEASE: Release =
   typeof MAGNUM_HA_RELEASE === 'undefined' ? { version: 'not bundled', commit: 'unknown' } : MAGNUM_HA_RELEASE;
+
+/** In a line. @param release null if nobody knows */
+export function releaseText(release: Release | null): string {
+  return release ? `${release.version}, commit ${release.commit}` : 'not told: it came to no report';
+}

@@ -10,6 +10,7 @@ import type { ReportVerdict } from '../report/verdicts';
 import type { TaskOutput } from '../tasks';
 import type { DocumentVersion } from '../world';
 import { canonicalJson, sha256 } from '../canonical';
+import type { Release } from '../release';
 import { type Command, commandsIn } from './commands';
 import { type AuditedController, auditedControllers, type Change, changesOf } from './controllers';
 import { type Cost, costOf } from './cost';
@@ -52,6 +53,8 @@ export interface Audit {
   /** By what an apply was allowed to change something, or what it waited for last; null if the site document asks for nothing. */
   readonly authorized: Authorized | null;
   readonly failure: { readonly error: string; readonly cause: string } | null;
+  /** By which version and commit of magnum-ha it was done; null if it came to no report. */
+  readonly release: Release | null;
   /** The version of the site's document that was read; null if none was. */
   readonly document: DocumentVersion | null;
   readonly record: {
@@ -122,6 +125,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
       milliseconds: endedAt - startedAt,
     },
     authorized: (outputs(steps, 'Authorize').at(-1) as Authorized | undefined) ?? null,
+    release: reported?.release ?? null,
     document,
     record: recordOf(events, status),
     verdicts: reported?.verdicts ?? [],

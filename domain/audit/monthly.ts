@@ -58,7 +58,7 @@ const GIGABYTE = 1e9;
 const LINES_OF_INVOCATION = 900;
 const LINE_OF_EVENT = 450;
 /** Those of all sites together, and of runs of the fleet machine. A site's own are sent only when something is not as wanted. */
-const METRICS = 8;
+const METRICS = 9;
 /** Of the weekly summary for each record, about, and what its function has of memory. */
 const SUMMARY_SECONDS = 0.006;
 const SUMMARY_GIGABYTES = 1.73;

@@ -14,9 +14,11 @@ export const NAMESPACE = 'magnum-ha';
  * @returns what it was given
  */
 export function measured(output: TaskOutput<'report'>): TaskOutput<'report'> {
-  const { site, mode, outcome, outageMs, reportedAt } = output.report;
+  const { site, mode, outcome, outageMs, reportedAt, failure } = output.report;
   const values = {
-    ...(mode === 'check' ? { Checks: 1 } : { Applies: 1 }),
+    // One that failed has not checked.
+    ...(failure ? {} : mode === 'check' ? { Checks: 1 } : { Applies: 1 }),
+    Failed: failure ? 1 : 0,
     Drifted: outcome === 'drift' ? 1 : 0,
     ...(outageMs === null ? {} : { OutageMs: outageMs }),
     ...(isOverBudget(output.report) ? { OutageOverBudget: 1 } : {}),

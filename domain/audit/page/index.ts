@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readByWhom } from '../../controller/plan';
+import { releaseText } from '../../release';
 import { startedByText } from '../../site/started-by';
 import type { Audit } from '../audit';
 import { isLook, nameOf } from '../look';
@@ -85,7 +86,7 @@ const SECTIONS = [
   ['verify', 'Verify'],
 ] as const;
 
-function cards({ execution, authorized, outages, controllers, document, record, cost }: Audit): Html {
+function cards({ execution, authorized, outages, controllers, release, document, record, cost }: Audit): Html {
   const { asOf, region } = cost.prices;
   const all: [string, string | Html][] = [
     ['started', moment(execution.startedAt)],
@@ -96,6 +97,7 @@ function cards({ execution, authorized, outages, controllers, document, record, 
     ['approved by', approvedBy(authorized)],
     ...outsideWindow(authorized),
     ['input', html`<code>${execution.input}</code>`],
+    ['magnum-ha', releaseText(release)],
     [
       'site document, version and SHA-256',
       document ? html`<code>${document.version}</code> <code>${document.sha256.slice(0, 16)}…</code>` : 'was not read',

@@ -6,7 +6,7 @@ import type { TaskOutput } from '../../../domain/tasks';
 function metricsOf(report: object) {
   return metricsOfPrinted(() =>
     measured({
-      report: { site: 'golden', reportedAt: '2030-01-01T00:00:00Z', ...report },
+      report: { site: 'golden', reportedAt: '2030-01-01T00:00:00Z', failure: null, ...report },
       telling: null,
     } as unknown as TaskOutput<'report'>),
   );
@@ -23,8 +23,10 @@ function metricsOfPrinted(print: () => unknown) {
 test('a check counts, and says whether its site has drifted, for all sites and for its own', () => {
   expect(metricsOf({ mode: 'check', outcome: 'drift', outageMs: null })).toEqual([
     ['Checks', 1, {}],
+    ['Failed', 0, {}],
     ['Drifted', 1, {}],
     ['Checks', 1, { Site: 'golden' }],
+    ['Failed', 0, { Site: 'golden' }],
     ['Drifted', 1, { Site: 'golden' }],
   ]);
 });
@@ -32,6 +34,7 @@ test('a check counts, and says whether its site has drifted, for all sites and f
 test('a site that is as wanted has no metric of its own, which would cost', () => {
   expect(metricsOf({ mode: 'check', outcome: 'unchanged', outageMs: null })).toEqual([
     ['Checks', 1, {}],
+    ['Failed', 0, {}],
     ['Drifted', 0, {}],
   ]);
 });
@@ -51,4 +54,14 @@ test('a run of the fleet machine has three metrics, however many sites there are
 
 test('an apply with a cycle has its outage', () => {
   expect(metricsOf({ mode: 'apply', outcome: 'changed', outageMs: 612 })).toContainEqual(['OutageMs', 612, {}]);
+});
+
+test('one that failed counts as that, for its site, too, and is no check: the alarm no-check still rings', () => {
+  const failure = { error: 'BastionUnreachable', cause: '', state: 'Preflight' };
+
+  const metrics = metricsOf({ mode: 'check', outcome: 'failed', outageMs: null, failure });
+
+  expect(metrics).toContainEqual(['Failed', 1, {}]);
+  expect(metrics).toContainEqual(['Failed', 1, { Site: 'golden' }]);
+  expect(metrics.map(([name]) => name)).not.toContain('Checks');
 });
