@@ -42,14 +42,17 @@ function digests(controllers: Audit['controllers']): Html {
     files.flatMap(({ path, before, after, key, written }) =>
       after === undefined
         ? []
-        : [{ name, row: [path, before ?? 'none', after, written ? '' : ' (staged only)', key ?? 'none'] }],
+        : [{ name, after, row: [path, before ?? 'none', key ?? 'none', written ? '' : 'staged only'] }],
     ),
   );
   if (files.length === 0) return html``;
-  const alike = new Map<string, { readonly row: readonly string[]; readonly names: string[] }>();
-  for (const { name, row } of files) {
+  // As a rule magnum.conf was the same everywhere, and is each controller's own now.
+  const alike = new Map<string, { readonly row: readonly string[]; readonly made: Map<string, string[]> }>();
+  for (const { name, after, row } of files) {
     const key = row.join('\n');
-    alike.set(key, { row, names: [...(alike.get(key)?.names ?? []), name] });
+    const { made } = alike.get(key) ?? { made: new Map<string, string[]>() };
+    made.set(after, [...(made.get(after) ?? []), name]);
+    alike.set(key, { row, made });
   }
   return html`<details>
     <summary>Digests of ${count(files.length, 'file')}, before and after</summary>
@@ -63,20 +66,20 @@ function digests(controllers: Audit['controllers']): Html {
           <tr>
             <th scope="col">file</th>
             <th scope="col">before</th>
-            <th scope="col">after</th>
             <th scope="col">key</th>
-            <th scope="col">on</th>
+            <th scope="col">after, and on which controllers</th>
           </tr>
         </thead>
         <tbody>
           ${[...alike.values()].map(
-            ({ row: [path, before, after, note, key], names }) =>
+            ({ row: [path, before, key, note], made }) =>
               html`<tr>
                 <td>${path}</td>
                 <td><code>${before}</code></td>
-                <td><code>${after}</code>${note}</td>
                 <td>${key}</td>
-                <td>${names.join(', ')}</td>
+                <td>
+                  ${note}${[...made].map(([after, names]) => html`<div><code>${after}</code> ${names.join(', ')}</div>`)}
+                </td>
               </tr>`,
           )}
         </tbody>
