@@ -25,7 +25,7 @@ export interface CycleStep extends Silence {
   readonly longest?: Silence;
   /** Likewise: when it last answered, in milliseconds since 1970. */
   readonly answeredAt?: number;
-  /** When pacemaker ends the disable, or the latest ban, by itself, by the clock of its DC. */
+  /** When pacemaker ends the disable by itself, by the clock of its DC. */
   readonly endsAt?: string;
 }
 
