@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import type { ExecutionRecord } from '../domain/audit/audit';
+import { seenInCloud } from '../domain/findings/seen-in-cloud';
 import type { Site } from '../domain/site/document';
 import { startLocal } from '../local/deploy';
 import type { SnapshotRead } from '../local/rehearsal/snapshot';
@@ -35,7 +36,7 @@ interface Ended extends ExecutionRecord {
 
 /** What of a run on the simulated site is besides. */
 interface LocalRunOptions extends RunOptions {
-  /** What a check saw of the real site; without, what the document says and the guide has. */
+  /** What a check saw of the real site; without, its cloud has all that the document names. */
   readonly snapshot?: SnapshotRead;
   /** What happens once the first execution has gone well. */
   readonly drifts: readonly Planned[];
@@ -59,7 +60,7 @@ export async function localRun(options: LocalRunOptions, context: Context): Prom
   const local = await startLocal(options.site, {
     bare: options.site.bootstrap,
     generation,
-    ...(snapshot && { cloud: snapshot.cloud }),
+    cloud: snapshot?.cloud ?? seenInCloud(options.site, []),
   });
   if (snapshot) say(`As it was at ${snapshot.seenAt}, when this looked: ${snapshot.execution}`);
   say(
