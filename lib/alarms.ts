@@ -32,6 +32,8 @@ export interface AlarmsProps {
   readonly deadLetterQueue: IQueue;
   /** Of executions that could not be archived. */
   readonly notArchived: IQueue;
+  /** So many hours may pass until a site is looked at again. */
+  readonly alarmAfterHours: number;
 }
 
 /** What one alarm watches. Each has a section in docs/runbook.md, by its name. */
@@ -41,6 +43,8 @@ interface Watched {
   readonly periods?: number;
   /** @default that something is there */
   readonly when?: 'some' | 'none';
+  /** @default 1 */
+  readonly threshold?: number;
 }
 
 const DAY = Duration.days(1);
@@ -59,11 +63,15 @@ export class Alarms extends Construct {
     const fleetSites = ['FleetSites', 'FleetNotAsWanted', 'FleetNotChecked'].map(
       (metricName) => new Metric({ namespace: NAMESPACE, metricName, period: Duration.hours(1), statistic: 'Maximum' }),
     );
+    const waited = new Metric({
+      ...{ namespace: NAMESPACE, metricName: 'HoursSinceCheck', period: Duration.hours(1), statistic: 'Maximum' },
+    });
     const overBudget = new Metric({ namespace: NAMESPACE, metricName: 'OutageOverBudget', ...often });
     const watched: Readonly<Record<string, Watched>> = {
       failed: { metric: stateMachine.metricFailed(often) },
       aborted: { metric: stateMachine.metricAborted(often) },
       'timed-out': { metric: stateMachine.metricTimedOut(often) },
+      recovered: { metric: new Metric({ namespace: NAMESPACE, metricName: 'Recoveries', ...often }) },
       'not-recovered': { metric: recovery.metricFailed(often) },
       'not-checked': { metric: fleet.metricFailed(often) },
       'not-summarized': { metric: weekly.metricFailed(often) },
@@ -73,6 +81,7 @@ export class Alarms extends Construct {
       'outage-over-budget': { metric: overBudget },
       'drift-left': { metric: drifted, periods: 2 },
       'no-check': { metric: checks, periods: 2, when: 'none' },
+      'site-waits': { metric: waited, threshold: props.alarmAfterHours },
     };
     for (const [name, one] of Object.entries(watched)) this.watch(name, one, topic);
     new Dashboard(this, 'Dashboard', {
@@ -88,19 +97,24 @@ export class Alarms extends Construct {
         ],
         [
           new GraphWidget({ title: 'Longest outage of a day, ms', width: 12, left: [outage] }),
-          new GraphWidget({ title: 'Sites in runs of the fleet machine', width: 12, left: fleetSites }),
+          new GraphWidget({
+            title: 'Sites in runs of the fleet machine',
+            width: 12,
+            left: fleetSites,
+            right: [waited],
+          }),
         ],
       ],
     });
   }
 
-  private watch(name: string, { metric, periods = 1, when = 'some' }: Watched, topic: ITopic): void {
+  private watch(name: string, { metric, periods = 1, when = 'some', threshold = 1 }: Watched, topic: ITopic): void {
     const none = when === 'none';
     const alarm = new Alarm(this, name, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
       alarmDescription: `What it means and what to do: docs/runbook.md#${name}`,
       metric,
-      threshold: 1,
+      threshold,
       comparisonOperator: none
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

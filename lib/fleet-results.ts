@@ -6,6 +6,7 @@ import { BlockPublicAccess, Bucket, type CfnBucket, ObjectOwnership } from 'aws-
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { fleetParameter, MATRICES, RESULTS } from '../domain/audit/fleet';
+import { LAST_CHECKS } from '../domain/audit/last-checks';
 import { bucketEncryption, useOfKey } from './encryption';
 import { FLEET_MATRIX, withBundles } from './bundles';
 import { TaskFunction } from './task-function';
@@ -54,8 +55,9 @@ export class FleetResults extends Construct {
     const allow = (sid: string, actions: string[], resources: string[]) => {
       made.addToRolePolicy(new PolicyStatement({ sid, actions, resources }));
     };
-    allow('ReadResults', ['s3:GetObject'], [this.bucket.arnForObjects(`${RESULTS}*`)]);
-    allow('WriteMatrix', ['s3:PutObject'], [this.bucket.arnForObjects(`${MATRICES}*`)]);
+    const objects = (...keys: string[]) => keys.map((one) => this.bucket.arnForObjects(one));
+    allow('ReadResults', ['s3:GetObject'], objects(`${RESULTS}*`, LAST_CHECKS));
+    allow('WriteMatrix', ['s3:PutObject'], objects(`${MATRICES}*`, LAST_CHECKS));
     // Without it, what is not there could not be told from what is forbidden.
     allow('TellWhatIsMissing', ['s3:ListBucket'], [this.bucket.bucketArn]);
     if (key) made.addToRolePolicy(useOfKey(key, Stack.of(this).region, ['s3']));

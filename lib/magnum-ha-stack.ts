@@ -117,7 +117,10 @@ export class MagnumHaStack extends Stack {
       ...{ siteMachine: stateMachine, archive, deadLetterQueue },
       ...encryption,
     });
-    new Alarms(this, 'Alarms', { topic, stateMachine, recovery, fleet, weekly, sweep, deadLetterQueue, notArchived });
+    new Alarms(this, 'Alarms', {
+      ...{ topic, stateMachine, recovery, fleet, weekly, sweep, deadLetterQueue, notArchived },
+      alarmAfterHours: fleetSettings.alarmAfterHours,
+    });
 
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'DocumentsBucket', {

@@ -34,13 +34,14 @@ const beginning = z
 const fleet = z.strictObject({
   staggerMinutes: z.coerce.number().int().min(0).max(1440, 'must be 0 to 1440').default(0),
   concurrency: z.coerce.number().int().min(1).max(1000, 'must be 1 to 1000').default(20),
+  alarmAfterHours: z.coerce.number().int().min(1, 'must be at least 1').default(48),
   toleratedFailurePercentage: z.coerce.number().min(0).max(100, 'must be 0 to 100').default(0),
 });
 
 /**
  * How many sites the fleet machine looks at at a time, and how many of a hundred may be neither looked at nor checked before a run fails. SSM gives
  * secrets 40 times a second to all of an account, and a look of a few seconds asks once: 20 at a time. A run begins at any time in the
- * `staggerMinutes` after it is due, which Scheduler chooses.
+ * `staggerMinutes` after it is due, which Scheduler chooses. An alarm tells if a site was not looked at for `alarmAfterHours`.
  */
 export type FleetSettings = z.infer<typeof fleet>;
 

@@ -3,6 +3,7 @@ import { MagnumHaError } from '../errors';
 import type { RecordStore } from './archive';
 import { type FleetRun, fleetRunOf, matrixKeyOf, type Run, type SiteVerdict, uncheckedIn } from './fleet';
 import { fromJson } from './history';
+import { hoursSinceCheck } from './last-checks';
 import { fleetPage, LOOK_SIGNS, whyOf } from './page/fleet';
 import { count } from './verdict';
 
@@ -46,6 +47,8 @@ export interface Matrix {
   readonly summary: RunSummary;
   /** Null if all sites are as wanted or busy, or only one was looked at: its check tells by itself. */
   readonly telling: FleetMessage | null;
+  /** For how many hours the site was not looked at that has waited longest. */
+  readonly hoursSinceCheck: number;
 }
 
 /** Reads what a Map wrote of its executions, and writes the matrix of sites, also as a page. @throws FleetResultsMissing */
@@ -74,6 +77,7 @@ export async function writeMatrix(
       uncheckedPercentage: sites === 0 ? 0 : (uncheckedIn(matrix) / sites) * 100,
     },
     telling: messageOf(matrix),
+    hoursSinceCheck: await hoursSinceCheck(matrix, results),
   };
 }
 

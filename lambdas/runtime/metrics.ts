@@ -39,9 +39,16 @@ export function measuredFleet({ endedAt }: { readonly endedAt: string }, matrix:
       FleetSites: sites,
       FleetNotAsWanted: counts['check-started'],
       FleetNotChecked: counts['could-not-start'] + counts['not-told'],
+      HoursSinceCheck: matrix.hoursSinceCheck,
     },
   );
   return matrix;
+}
+
+/** Prints that a recovery has brought a site back. @param at in milliseconds since 1970 @returns what it was given */
+export function measuredRecovery<T>(at: number, cleared: T): T {
+  print(new Date(at).toISOString(), [[]], {}, { Recoveries: 1 });
+  return cleared;
 }
 
 function print(

@@ -17,7 +17,7 @@ test('objects may be text, as the command line gives them; the stack has a name 
     checkRate: { '*': 'rate(1 day)' },
     network,
     archive: { retentionDays: 2557 },
-    fleet: { concurrency: 20, toleratedFailurePercentage: 0, staggerMinutes: 0 },
+    fleet: { alarmAfterHours: 48, concurrency: 20, toleratedFailurePercentage: 0, staggerMinutes: 0 },
   });
 });
 

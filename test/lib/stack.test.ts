@@ -148,6 +148,8 @@ test('there is an alarm for what nobody looks at, told on the topic, with its se
     'not-summarized',
     'not-swept',
     'outage-over-budget',
+    'recovered',
+    'site-waits',
     'timed-out',
   ]);
   expect(alarms).toHaveLength(ALARMS);

@@ -1,4 +1,4 @@
-import { measured, measuredFleet } from '../../../lambdas/runtime/metrics';
+import { measured, measuredFleet, measuredRecovery } from '../../../lambdas/runtime/metrics';
 import { metricsIn } from '../../../local/emulator/aws/metrics';
 import type { TaskOutput } from '../../../domain/tasks';
 
@@ -39,17 +39,28 @@ test('a site that is as wanted has no metric of its own, which would cost', () =
   ]);
 });
 
-test('a run of the fleet machine has three metrics, however many sites there are', () => {
+test('a run of the fleet machine has four metrics, however many sites there are', () => {
   const counts = { 'as-wanted': 195, 'check-started': 2, busy: 0, 'could-not-start': 1, 'not-told': 2 };
   const summary = { matrix: '', page: '', sites: 200, counts, uncheckedPercentage: 1.5 };
 
   expect(
-    metricsOfPrinted(() => measuredFleet({ endedAt: '2030-01-01T00:00:00Z' }, { summary, telling: null })),
+    metricsOfPrinted(() =>
+      measuredFleet({ endedAt: '2030-01-01T00:00:00Z' }, { summary, telling: null, hoursSinceCheck: 1.5 }),
+    ),
   ).toEqual([
     ['FleetSites', 200, {}],
     ['FleetNotAsWanted', 2, {}],
     ['FleetNotChecked', 3, {}],
+    ['HoursSinceCheck', 1.5, {}],
   ]);
+});
+
+test('a recovery counts, and gives what it came to', () => {
+  let given: unknown;
+
+  const metrics = metricsOfPrinted(() => (given = measuredRecovery(0, ['node-1'])));
+
+  expect([given, metrics]).toEqual([['node-1'], [['Recoveries', 1, {}]]]);
 });
 
 test('an apply with a cycle has its outage', () => {
