@@ -8,6 +8,8 @@ const { file, exportName, skipped } = workerData;
 const context = skipped ? { clock: workerClock(parentPort, new BigInt64Array(skipped)) } : {};
 const { [exportName]: handler } = createRequire(import.meta.url)(file);
 
+parentPort.postMessage({ kind: 'loaded' });
+
 // As Lambda's JSON log format has it: an object is the message of one line. A line that is JSON itself stays as it is.
 const log = console.log.bind(console);
 const now = () => new Date(context.clock?.now() ?? Date.now()).toISOString();

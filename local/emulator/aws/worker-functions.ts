@@ -54,8 +54,8 @@ export class WorkerFunctions implements Functions {
   }
 
   async #run(config: FunctionConfig, event: unknown): Promise<unknown> {
-    const environment = this.#idle.get(config.name)?.pop() ?? this.#start(config);
-    const { result = 'null', error } = await this.#ask(environment, config, event);
+    const idle = this.#idle.get(config.name)?.pop();
+    const { result = 'null', error } = await this.#ask(idle ?? this.#start(config), config, event, idle !== undefined);
     if (error) throw new InvocationFailed(error);
     return JSON.parse(result);
   }
@@ -85,17 +85,31 @@ export class WorkerFunctions implements Functions {
     return { worker, timers: 'attach' in this.clock ? this.clock.attach(worker) : undefined };
   }
 
-  #ask(environment: Environment, { name, timeoutSeconds }: FunctionConfig, event: unknown): Promise<Answer> {
+  /** @param isLoaded if not, its time begins when it is: what Lambda does to load a function is none of the function's time */
+  #ask(
+    environment: Environment,
+    { name, timeoutSeconds }: FunctionConfig,
+    event: unknown,
+    isLoaded: boolean,
+  ): Promise<Answer> {
     const { worker, timers } = environment;
     const id = this.#ids++;
     return new Promise((resolve) => {
+      let cancel = (): void => undefined;
+      const begin = () => {
+        cancel = this.clock.after(timeoutSeconds * 1000, () => {
+          fail(timedOut(timeoutSeconds));
+          void worker.terminate();
+        });
+      };
       const settle = (answer: Answer) => {
         cancel();
         timers?.setBusy(false);
         worker.off('message', answered).off('error', crashed).off('exit', exited);
         resolve(answer);
       };
-      const answered = (answer: Answer | { readonly kind: 'set' | 'cancel' | 'pong' }) => {
+      const answered = (answer: Answer | { readonly kind: 'loaded' | 'set' | 'cancel' | 'pong' }) => {
+        if (answer.kind === 'loaded') begin();
         if (answer.kind !== 'answer' || answer.id !== id) return;
         this.#idle.set(name, [...(this.#idle.get(name) ?? []), environment]);
         settle(answer);
@@ -109,10 +123,7 @@ export class WorkerFunctions implements Functions {
       const exited = () => {
         crashed(new Error('The function ended without an answer'));
       };
-      const cancel = this.clock.after(timeoutSeconds * 1000, () => {
-        fail(timedOut(timeoutSeconds));
-        void worker.terminate();
-      });
+      if (isLoaded) begin();
       worker.on('message', answered).once('error', crashed).once('exit', exited);
       timers?.setBusy(true);
       // Lambda takes its event as JSON.

@@ -47,6 +47,10 @@ function lambdaWith(handler: string, { before = '', ...config }: Partial<Functio
       for (const ring of all) ring();
       return all.length;
     },
+    /** Waits until a time limit runs. */
+    loaded: async () => {
+      for (let left = 500; limits.size < 1 && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
     logs,
     lambda,
   };
@@ -148,12 +152,24 @@ describe('execution environments', () => {
 });
 
 describe('a function that does not answer', () => {
+  test('has all its time once it is loaded: that takes none of it', async () => {
+    const { invoke, timeOut } = lambdaWith('() => 1', {
+      before: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);',
+    });
+
+    const loading = invoke();
+
+    expect(timeOut()).toBe(0);
+    expect(await loading).toBe(1);
+  });
+
   test('times out, and the next invocation has another environment', async () => {
-    const { invoke, timeOut } = lambdaWith(
+    const { invoke, loaded, timeOut } = lambdaWith(
       '({ hang }) => hang ? new Promise(() => setInterval(() => {}, 9)) : ++count',
       { before: 'let count = 0;', timeoutSeconds: 3 },
     );
     const hanging = invoke({ hang: true });
+    await loaded();
 
     timeOut();
 
