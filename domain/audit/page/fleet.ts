@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type FleetRun, LOOK_VERDICTS, type LookVerdict, type SiteVerdict } from '../fleet';
 import { nameOf } from '../look';
 import { count } from '../verdict';
-import { type Html, Html as Raw, html } from './html';
-import { STYLE } from './style';
+import { framed } from './frame';
+import { type Html, html } from './html';
 
 /** Each verdict with a sign, a word and a tone: never colour alone. */
 export const LOOK_SIGNS: Readonly<
@@ -24,47 +23,30 @@ export function whyOf({ error, because, heldBy }: SiteVerdict): string {
 /** A run of the fleet machine as one page that needs nothing else: first the sites that were not found as wanted. */
 export function fleetPage(run: FleetRun): string {
   const { sites, startedAt, asked, counts } = run;
-  const hash = createHash('sha256').update(STYLE).digest('base64');
   const title = `${count(sites.length, 'site')}${asked === null ? '' : ` (${asked})`}, ${startedAt.slice(0, 16).replace('T', ' ')} UTC`;
   const others = sites.filter(({ verdict }) => verdict !== 'as-wanted');
   const good = sites.filter(({ verdict }) => verdict === 'as-wanted');
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'sha256-${hash}'"
-        />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <link rel="icon" href="data:," />
-        <title>${title}</title>
-        ${new Raw(`<style>${STYLE}</style>`)}
-      </head>
-      <body>
-        <header><h1>${title}</h1></header>
-        <main>
-          <dl class="cards">
-            ${LOOK_VERDICTS.map(
-              (one) =>
-                html`<div>
-                  <dt>${LOOK_SIGNS[one].word}</dt>
-                  <dd>${counts[one]}</dd>
-                </div>`,
-            )}
-            <div>
-              <dt>took</dt>
-              <dd>${((Date.parse(run.endedAt) - Date.parse(startedAt)) / 1000).toFixed(0)} s</dd>
-            </div>
-          </dl>
-          <h2>Not found as wanted</h2>
-          ${others.length === 0 ? html`<p>None.</p>` : table(others)}
-          <h2>As wanted</h2>
-          <p>${good.length === 0 ? 'None.' : good.map(({ site }) => site).join(', ')}</p>
-          <p class="soft">Execution ${run.execution}. What each check found: magnum-ha audit CHECK.</p>
-        </main>
-      </body>
-    </html> `.text;
+  return framed(
+    title,
+    html`<dl class="cards">
+        ${LOOK_VERDICTS.map(
+          (one) =>
+            html`<div>
+              <dt>${LOOK_SIGNS[one].word}</dt>
+              <dd>${counts[one]}</dd>
+            </div>`,
+        )}
+        <div>
+          <dt>took</dt>
+          <dd>${((Date.parse(run.endedAt) - Date.parse(startedAt)) / 1000).toFixed(0)} s</dd>
+        </div>
+      </dl>
+      <h2>Not found as wanted</h2>
+      ${others.length === 0 ? html`<p>None.</p>` : table(others)}
+      <h2>As wanted</h2>
+      <p>${good.length === 0 ? 'None.' : good.map(({ site }) => site).join(', ')}</p>
+      <p class="soft">Execution ${run.execution}. What each check found: magnum-ha audit CHECK.</p>`,
+  );
 }
 
 function table(sites: readonly SiteVerdict[]): Html {

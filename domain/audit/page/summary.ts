@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { SiteSummary, Summary } from '../summary';
 import { count } from '../verdict';
-import { type Html, Html as Raw, html } from './html';
-import { STYLE } from './style';
+import { framed } from './frame';
+import { type Html, html } from './html';
 
 type Outcome = SiteSummary['last']['outcome'];
 
@@ -24,34 +23,17 @@ export const OUTCOME_SIGNS: Readonly<
 /** Executions of a time as one page that needs nothing else. */
 export function summaryPage(summary: Summary): string {
   const { sites, since, until, executions } = summary;
-  const hash = createHash('sha256').update(STYLE).digest('base64');
   const all = sites.reduce((sum, one) => sum + one.executions, 0);
   const title = `${count(all, 'execution')} on ${count(sites.length, 'site')}, ${day(since)} to ${day(until)}`;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'sha256-${hash}'"
-        />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <link rel="icon" href="data:," />
-        <title>${title}</title>
-        ${new Raw(`<style>${STYLE}</style>`)}
-      </head>
-      <body>
-        <header><h1>${title}</h1></header>
-        <main>
-          <h2>Sites</h2>
-          ${sitesTable(sites)}
-          <h2>The worst of each ${summary.daysOfPeriod === 1 ? 'day' : `${summary.daysOfPeriod} days`}</h2>
-          ${matrix(summary)}
-          <h2>What found or did something</h2>
-          ${executions.length === 0 ? html`<p>Nothing did.</p>` : executionsTable(executions)}
-        </main>
-      </body>
-    </html> `.text;
+  return framed(
+    title,
+    html`<h2>Sites</h2>
+      ${sitesTable(sites)}
+      <h2>The worst of each ${summary.daysOfPeriod === 1 ? 'day' : `${summary.daysOfPeriod} days`}</h2>
+      ${matrix(summary)}
+      <h2>What found or did something</h2>
+      ${executions.length === 0 ? html`<p>Nothing did.</p>` : executionsTable(executions)}`,
+  );
 }
 
 function sitesTable(sites: readonly SiteSummary[]): Html {
