@@ -21,7 +21,7 @@ class Kept implements Pick<RecordStore, 'get' | 'put'> {
   }
 
   get sites(): unknown {
-    return JSON.parse(this.objects.get(LAST_CHECKS)?.text ?? 'null');
+    return JSON.parse(this.objects.get(LAST_CHECKS)?.text ?? 'null') as unknown;
   }
 }
 
