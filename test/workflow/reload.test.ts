@@ -2,16 +2,14 @@ import { auditText } from '../../cli/audit-text';
 import { style } from '../../cli/style';
 import { audit } from '../../domain/audit/audit';
 import { page } from '../../domain/audit/page';
-import { sudoers } from '../../domain/commands/sudoers';
 import type { Site } from '../../domain/site/document';
 import { reloadCommand } from '../../domain/commands/reload';
-import { commandLine, limited } from '../../domain/ssh/command-line';
+import { commandLine } from '../../domain/ssh/command-line';
 import type { Local } from '../../local/deploy';
 import type { GenerationName } from '../../local/simulated-site';
-import { readSudoers } from '../../local/simulated-site/sudoers';
 import { type SiteName, site } from '../domain/sites';
 import { changes, fileOn, haproxyOn, listensEverywhere, reportOf, run, withLocal } from './local';
-import { serving, states, watched } from './watched';
+import { allowOnlyPrinted, serving, states, watched } from './watched';
 
 // HAProxy is reloaded, as haproxy.update of the site document says.
 
@@ -85,12 +83,8 @@ it.each<{ generation: GenerationName; name: SiteName; agent: string }>([
 
 it('an ordinary user may reload it by the printed sudoers file', async () => {
   const document: Site = { ...golden, ssh: { ...golden.ssh, user: 'deploy', sudo: true } };
-  const allows = readSudoers(sudoers(document));
   await withLocal(document, async (local) => {
-    for (const controller of local.site.controllers.values()) {
-      controller.sudoers = (user, argv) =>
-        [4, 10, 20, 30, 60, 90].some((seconds) => allows(user, limited({ argv, root: true, timeoutSeconds: seconds })));
-    }
+    allowOnlyPrinted(local, document);
 
     const report = reportOf(await run(local));
 

@@ -1,4 +1,8 @@
+import { sudoers } from '../../domain/commands/sudoers';
+import type { Site } from '../../domain/site/document';
+import { limited } from '../../domain/ssh/command-line';
 import type { Local, VirtualLocal } from '../../local/deploy';
+import { readSudoers } from '../../local/simulated-site/sudoers';
 import type { run } from './local';
 
 /** Counts how often, of all looks, HAProxy does not run somewhere, or nowhere, or the VIP does not take a connection. */
@@ -23,3 +27,12 @@ export const states = ({ events }: Awaited<ReturnType<typeof run>>) =>
 /** Process IDs of the HAProxies that serve. */
 export const serving = ({ site: { controllers } }: Local) =>
   [...controllers.values()].map((one) => one.serving('haproxy')?.pid);
+
+/** Lets the site's user do on its controllers what the printed sudoers file allows, and nothing else. */
+export function allowOnlyPrinted({ site: { controllers } }: Local, document: Site): void {
+  const allows = readSudoers(sudoers(document));
+  for (const controller of controllers.values()) {
+    controller.sudoers = (user, argv) =>
+      [4, 10, 20, 30, 60, 90].some((seconds) => allows(user, limited({ argv, root: true, timeoutSeconds: seconds })));
+  }
+}
