@@ -107,8 +107,16 @@ export function catalogue(site: Site, platform: Platform = presumedPlatform(site
     },
     /** How long it has been up, and had been then, each behind the path it is kept in. Exit 2 where one was not written yet. */
     uptimes: root('grep', '-HE', '.', UPTIME, ...Object.values(WRITTEN)),
-    /** Prints the version of Magnum, whatever is in its configuration. */
+    /** Prints the version of Magnum, whatever is in its configuration. It loads all of Magnum: seconds of a processor. */
     magnumVersion: as(true, 60, 'magnum-conductor', '--config-file', '/dev/null', '--version'),
+    /** Prints the same as its package has it, as Magnum itself reads it. Exit 1 if this Python is not the one Magnum runs by. */
+    magnumPackageVersion: as(
+      false,
+      20,
+      platform.python,
+      '-c',
+      "import pbr.version; print(pbr.version.VersionInfo('magnum').version_string())",
+    ),
     /** Exit 0 where SQLAlchemy would find the module of the site's database driver. */
     importDatabaseDriver: as(false, 20, platform.python, '-c', `import ${DRIVER_MODULES[magnum.database.driver]}`),
     /** The CA certificates that magnum.conf names, as everybody can read them; not there if the document names none. */

@@ -1,4 +1,5 @@
 import { DRIVER_MODULES } from '../commands/catalogue';
+import { detection } from '../commands/detection';
 import { everywhere } from '../commands/everywhere';
 import type { Node } from '../commands/node';
 import type { SiteConnection } from '../commands/site-connection';
@@ -58,10 +59,11 @@ interface Software {
   readonly hasDriver: boolean;
 }
 
-async function softwareOf({ name, commands, attempt }: Node): Promise<Software> {
+async function softwareOf({ name, site, commands, attempt }: Node): Promise<Software> {
   const { magnumConf, fragment } = commands.files;
-  const [magnum, driver, date, ofMagnumConf, ofFragment] = await Promise.all([
-    attempt(commands.magnumVersion),
+  const [program, fromPackage, driver, date, ofMagnumConf, ofFragment] = await Promise.all([
+    attempt(detection(site).magnumScript),
+    attempt(commands.magnumPackageVersion),
     attempt(commands.importDatabaseDriver),
     attempt(commands.date),
     attempt(commands.magnumConfModified),
@@ -72,9 +74,21 @@ async function softwareOf({ name, commands, attempt }: Node): Promise<Software> 
     ...(isFuture(ofMagnumConf) ? [magnumConf.path] : []),
     ...(isFuture(ofFragment) ? [fragment.path] : []),
   ];
-  // Python 2 prints it on stderr.
-  const version = /^\d+\.\d+\.\d+/m.exec(magnum.exitCode === 0 ? `${magnum.stdout}\n${magnum.stderr}` : '')?.[0];
-  return { name, fromFuture, version, exitCode: magnum.exitCode, hasDriver: driver.exitCode === 0 };
+  // The program is asked itself only if its package does not tell, or it is somewhere else: that takes seconds.
+  const told = program.exitCode === 0 && versionIn(fromPackage) !== undefined;
+  const magnum = told ? fromPackage : await attempt(commands.magnumVersion);
+  return {
+    name,
+    fromFuture,
+    version: versionIn(magnum),
+    exitCode: magnum.exitCode,
+    hasDriver: driver.exitCode === 0,
+  };
+}
+
+/** Python 2's argparse prints it on stderr. */
+function versionIn({ exitCode, stdout, stderr }: Outcome): string | undefined {
+  return /^\d+\.\d+\.\d+/m.exec(exitCode === 0 ? `${stdout}\n${stderr}` : '')?.[0];
 }
 
 function missing(software: readonly Software[]): Finding[] {

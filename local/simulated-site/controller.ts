@@ -75,7 +75,7 @@ export class SimulatedController implements NetworkHost, HaproxyAgent {
   /** The version of Magnum's packages: of the document's release, unless a test says otherwise. */
   magnumVersion: string;
   /** The database drivers that Python has. */
-  readonly pythonModules = new Set(['pymysql']);
+  readonly pythonModules = new Set(['pbr', 'pymysql']);
   /** HAProxy survives its stop. */
   haproxyWillNotStop = false;
   /** HAProxy's start fails. */

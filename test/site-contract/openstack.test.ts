@@ -1,3 +1,4 @@
+import { catalogue } from '../../domain/commands/catalogue';
 import type { Answer, HttpRequest } from '../../domain/openstack/http-messages';
 import type { Command } from '../../domain/ssh/command';
 import { reportOf } from '../workflow/local';
@@ -127,6 +128,19 @@ const status = async (ident: string, wanted: RegExp, seconds?: number) => {
     seconds,
   );
 };
+
+it("Magnum's version, from its package and from the program", async () => {
+  const { magnumPackageVersion, magnumVersion } = catalogue(site.document);
+
+  const fromPackage = await site.run(ONE, magnumPackageVersion);
+
+  expect(fromPackage).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+    stderr: '',
+  });
+  expect(await site.run(ONE, magnumVersion)).toEqual(fromPackage);
+});
 
 describe('Keystone', () => {
   it('issues a token with a catalogue: 201', async () => {

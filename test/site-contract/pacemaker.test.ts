@@ -298,6 +298,8 @@ describe('a ban from one controller that ends by itself', () => {
     await site.run(ONE, banCommand(NUMBER));
     await gone();
     await site.until('HAProxy is back', async () => (await haproxyOn()).length === ALL.length);
+    // The one that pacemaker starts is there before the one that it leaves running.
+    await site.settled();
     const before = await site.daemons(THREE);
     const late = await site.run(ONE, banCommand(NUMBER));
     await site.sleep(2_000);

@@ -131,6 +131,7 @@ test('every command has a time limit; only what reads nothing private runs witho
     `env ${PATH} haproxy -v`,
     'head -c 200 /usr/bin/magnum-conductor',
     'ps --cols 4096 -eo pid=,ppid=,ruid=,euid=,etimes=,stat=,args=',
+    "python3 -c import pbr.version; print(pbr.version.VersionInfo('magnum').version_string())",
     'python3 -c import pymysql',
     'cat /etc/ufw/ufw.conf',
     'date +%s',
