@@ -8,7 +8,7 @@ import { lockItems, putDocument, type VirtualLocal } from '../../local/deploy';
 import { StatesError } from '../../local/emulator/asl/errors';
 import { documentWith } from '../domain/site/documents';
 import { again, archived, fleet, recordsIn } from './fleet';
-import { document, run, withLocal } from './local';
+import { document, run, whenLocked, withLocal } from './local';
 
 const golden = document('golden');
 
@@ -184,8 +184,9 @@ describe('a check is started', () => {
   test('if the site has the lock of an execution that has ended: the check takes it over', async () => {
     await withLocal(golden, async (local) => {
       await run(local);
-      const aborted = local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'check' } });
-      await local.clock.sleep(300);
+      const { taken, onEvent } = whenLocked();
+      const aborted = local.deployment.start('magnum-ha', { input: { site: 'golden', mode: 'check' }, onEvent });
+      await taken;
       aborted.stop();
 
       const { looked, checks } = await fleet(local);

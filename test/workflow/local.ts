@@ -1,3 +1,4 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { readFileSync } from 'node:fs';
 import type { Report } from '../../domain/report/report';
 import type { Site } from '../../domain/site/document';
@@ -70,4 +71,14 @@ export function listensEverywhere({ controllers, network, clock }: SimulatedSite
     startedAt: clock.now(),
   });
   network.listen(controller, '0.0.0.0', 9511, (connection) => connection.destroy(), { program: 'uwsgi' });
+}
+
+/** Resolves when an execution has taken its site's lock. */
+export function whenLocked(): { taken: Promise<void>; onEvent: (event: HistoryEvent) => void } {
+  let resolve: () => void = () => undefined;
+  const taken = new Promise<void>((done) => (resolve = done));
+  const onEvent = ({ stateExitedEventDetails }: HistoryEvent) => {
+    if (stateExitedEventDetails?.name === 'Take site lock') resolve();
+  };
+  return { taken, onEvent };
 }

@@ -1,10 +1,9 @@
 import { audit } from '../../domain/audit/audit';
 import { intactRecord } from '../../domain/audit/record';
-import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { utils } from 'ssh2';
 import { type Local, lockItems, putDocument, startLocal } from '../../local/deploy';
 import { element } from '../../local/simulated-site/cib';
-import { changes, document, haproxyOn, listensEverywhere, run, withLocal } from './local';
+import { changes, document, haproxyOn, listensEverywhere, run, whenLocked, withLocal } from './local';
 
 /** A refusal: what is wrong, and the error's name. */
 interface Refusal {
@@ -397,16 +396,6 @@ describe('two executions', () => {
     });
   });
 });
-
-/** Resolves when an execution has taken its site's lock. */
-function whenLocked(): { taken: Promise<void>; onEvent: (event: HistoryEvent) => void } {
-  let resolve: () => void = () => undefined;
-  const taken = new Promise<void>((done) => (resolve = done));
-  const onEvent = ({ stateExitedEventDetails }: HistoryEvent) => {
-    if (stateExitedEventDetails?.name === 'Take site lock') resolve();
-  };
-  return { taken, onEvent };
-}
 
 function lockedSites({ deployment }: Local): string[] {
   return lockItems(deployment).map(({ site }) => site?.S ?? '');
