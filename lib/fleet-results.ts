@@ -46,6 +46,7 @@ export class FleetResults extends Construct {
 
   private makeFunction(logGroup: LogGroup, key: IKey | undefined): TaskFunction {
     const made = withBundles(
+      this,
       (code) =>
         new TaskFunction(this, 'Matrix', {
           ...{ task: FLEET_MATRIX, code: code(FLEET_MATRIX), timeout: Duration.minutes(2), logGroup },

@@ -155,6 +155,7 @@ export class RecordArchive extends Construct {
   ): TaskFunction {
     const { retentionDays, objectLock } = settings;
     const made = withBundles(
+      this,
       (code) =>
         new TaskFunction(this, task === ARCHIVE ? 'Archive' : 'ArchiveLook', {
           ...{ task, code: code(task), timeout, logGroup },

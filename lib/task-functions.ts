@@ -26,6 +26,7 @@ export class TaskFunctions extends Construct {
   constructor(scope: Construct, id: string, props: TaskFunctionsProps) {
     super(scope, id);
     this.functions = withBundles(
+      this,
       (code) => new Map(TASK_NAMES.map((name) => [name, this.make(name, code(fileOf(name)), props)])),
     );
   }

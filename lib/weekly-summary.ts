@@ -68,6 +68,7 @@ export class WeeklySummary extends Construct {
 
   private makeFunction({ archive: { bucket }, documents, logGroup, key }: WeeklySummaryProps): TaskFunction {
     const summarize = withBundles(
+      this,
       (code) =>
         new TaskFunction(this, 'Summarize', {
           task: WEEKLY_SUMMARY,

@@ -1,6 +1,6 @@
-import { createSecretKey } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Client, ParsedKey } from 'ssh2';
+import { keepCipherKeys } from './cipher-keys';
 
 /** SSH_MSG_IGNORE with empty data (RFC 4253, section 11.2): every server takes it at any time and answers nothing. */
 const IGNORE = Buffer.from([2, 0, 0, 0, 0]);
@@ -25,9 +25,6 @@ const HASHES: Readonly<Record<string, string>> = {
  * - What arrives and calls for no answer is answered with an empty message. sshd leaves Nagle's algorithm on: it holds the
  *   next packet back until the last one is acknowledged, which the kernel delays for 40 ms unless something is to be sent.
  *
- * It also spares the processor: ssh2 makes a cipher for every packet, of a key that is bytes. Node 24 takes ten times as long for one as
- * for a key of its own kind, because it throws and catches two errors first.
- *
  * All of this begins when the host has proved that it has the pinned key. ssh2 itself still handles a refusal.
  *
  * @param client whose `connect` was just called
@@ -41,7 +38,7 @@ export function pipeline(client: Client, key: ParsedKey, stream: Duplex, asked: 
   if (key.type !== 'ssh-rsa') authenticateAtOnce(protocol);
   executeAtOnce(client, protocol);
   client.once('handshake', () => {
-    keepKeys(protocol);
+    keepCipherKeys(client);
     acknowledgeAtOnce(protocol, stream);
   });
 }
@@ -86,12 +83,6 @@ function authenticateAtOnce(protocol: Protocol): void {
   };
 }
 
-/** Until keys are exchanged anew, after a gigabyte. Ciphers of other kinds are left as they are. */
-function keepKeys({ _cipher: cipher, _decipher: decipher }: Protocol): void {
-  if (Buffer.isBuffer(cipher._encKey)) cipher._encKey = createSecretKey(cipher._encKey);
-  if (Buffer.isBuffer(decipher._decipherKey)) decipher._decipherKey = createSecretKey(decipher._decipherKey);
-}
-
 function acknowledgeAtOnce(protocol: Protocol, stream: Duplex): void {
   let due = false;
   // Before ssh2's own listener, which may answer.
@@ -123,8 +114,7 @@ interface Protocol {
   readonly _packetRW: {
     readonly write: { readonly allocStart: number; alloc(length: number): Buffer; finalize(packet: Buffer): Buffer };
   };
-  readonly _cipher: { readonly outSeqno: number; encrypt(packet: Buffer): void; _encKey?: unknown };
-  readonly _decipher: { _decipherKey?: unknown };
+  readonly _cipher: { readonly outSeqno: number; encrypt(packet: Buffer): void };
   /** Set while keys are exchanged: other packets have to wait. */
   readonly _kexinit: unknown;
   /** Not set any longer once the connection is over. */
@@ -158,7 +148,6 @@ function protocolOf(client: Client): Protocol | undefined {
     typeof protocol._packetRW.write.finalize === 'function' &&
     typeof protocol._cipher?.outSeqno === 'number' &&
     typeof protocol._cipher.encrypt === 'function' &&
-    '_decipher' in protocol &&
     typeof protocol._destruct === 'function' &&
     '_kexinit' in protocol;
   return expected ? (protocol as Protocol) : undefined;

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 import { mapAll } from '../../domain/non-empty';
 import type { Site } from '../../domain/site/document';
+import { keepCipherKeys } from '../../domain/ssh/cipher-keys';
 import type { SimulatedSite } from '.';
 import type { Channel, Input } from './channel';
 import type { Openssh } from './generations/generation';
@@ -84,6 +85,9 @@ export async function startSshFront(site: SimulatedSite): Promise<SshFront> {
       const hostKey = generateKeyPair();
       server = new ssh2.Server({ hostKeys: [hostKey.private], ...offers }, (client) => {
         client.on('error', () => undefined);
+        client.once('handshake', () => {
+          keepCipherKeys(client);
+        });
         authenticate(client, sshd, allowed);
         sessions(client);
         forwardTcp(client, (to, toPort) => network.connect(from, to, toPort));

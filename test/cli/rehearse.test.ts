@@ -36,12 +36,12 @@ test.each([
 test('the drift comes after the apply and the fault with it: the second apply meets both', async () => {
   const { code, out } = await magnumHa([
     ...['rehearse', '--plain', '--mode', 'apply'],
-    ...['--drift', 'node-2:haproxy-fragment', '--fault', 'node-2:haproxy-will-not-stop'],
+    ...['--drift', 'node-2:haproxy-fragment', '--fault', 'node-2:disk-full'],
   ]);
 
   expect(code).toBe(1);
   expect(out).toMatch(
-    /golden, apply: changed[^]*\nDrift: node-2: .*is edited.*\n\nFault: node-2: HAProxy survives its stop\n[^]*\ngolden, apply: .*HAProxyStopBlocked/,
+    /golden, apply: changed[^]*\nDrift: node-2: .*is edited.*\n\nFault: node-2: no space is left\n[^]*\ngolden, apply: .*CommandFailed/,
   );
 });
 

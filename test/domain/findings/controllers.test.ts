@@ -21,7 +21,9 @@ async function found(change: { script?: Reply; fromPackage?: Reply; program?: Re
   const { connection, ran } = await fakeConnection(golden, { answer });
   const { findings } = await checkControllers(connection, false);
   return {
-    magnum: findings.flatMap(({ name, evidence }) => (/^Magnum(Not|Versions)/.test(name) ? [`${name}: ${evidence}`] : [])),
+    magnum: findings.flatMap(({ name, evidence }) =>
+      /^Magnum(Not|Versions)/.test(name) ? [`${name}: ${evidence}`] : [],
+    ),
     asked: ran.flatMap((line) => /^(\S+): magnum-conductor /.exec(line)?.[1] ?? []),
   };
 }

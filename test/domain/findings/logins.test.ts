@@ -12,7 +12,7 @@ import * as recorded from './recorded-logins';
 
 type Line = recorded.Line;
 
-/** Of fuzzing; more by FUZZ_RUNS. */
+/** Of fuzzing; more by FUZZ_RUNS, as in npm run test:long. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
 
 const rabbit = { user: 'magnum', password: 'pw', virtualHost: 'magnum' };

@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { keyedDigest, percentEncode, Secrets } from '../../../domain/secrets/secrets';
 import { milliseconds } from '../milliseconds';
 
+/** Of fuzzing; more by FUZZ_RUNS, as in npm run test:long. */
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 100);
+
 const PASSWORD = '/magnum-ha/golden/database-password';
 
 const secrets = (...values: string[]) =>
@@ -239,7 +242,7 @@ describe('redact', () => {
           }
           expect(known.redact(redacted)).toBe(redacted);
         }),
-        { numRuns: 1000 },
+        { numRuns: RUNS },
       );
     });
 
@@ -257,7 +260,7 @@ describe('redact', () => {
             expect(redacted).toMatch(/^[A-Za-z0-9+/]{0,8}<secret [^>]+>[A-Za-z0-9+/]{0,8}={0,2}$/);
           },
         ),
-        { numRuns: 1000 },
+        { numRuns: RUNS },
       );
     });
 
@@ -266,7 +269,7 @@ describe('redact', () => {
         fc.property(secret, text, (value, around) => {
           expect(secrets(value).redact(around)).toBe(around);
         }),
-        { numRuns: 1000 },
+        { numRuns: RUNS },
       );
     });
   });
