@@ -10,7 +10,7 @@ import {
   UnrepresentableValue,
   type WantedOption,
 } from '../../../domain/config/oslo';
-import { milliseconds } from '../milliseconds';
+import { expectToTakeLess } from '../cpu-time';
 import cases from './oslo-parser.json';
 
 const plain = (text: string) =>
@@ -295,6 +295,6 @@ test.each([
   }));
 
   // Some 60 and 150 on a machine that does nothing else.
-  expect(milliseconds(() => parseOslo(text))).toBeLessThan(250);
-  expect(milliseconds(() => editOslo(text, wanted))).toBeLessThan(500);
+  expectToTakeLess(250, () => parseOslo(text));
+  expectToTakeLess(500, () => editOslo(text, wanted));
 });
