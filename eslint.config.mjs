@@ -88,4 +88,8 @@ export default tseslint.config(
   },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
   { files: ['test/**/*.ts'], ...jest.configs['flat/recommended'] },
+  {
+    files: ['test/**/*.ts'],
+    rules: { 'jest/expect-expect': ['warn', { assertFunctionNames: ['expect', 'expectToTakeLess'] }] },
+  },
 );
