@@ -1,5 +1,5 @@
 import type { Audit } from '../domain/audit/audit';
-import { type AuditedController, type Change, doneWith } from '../domain/audit/controllers';
+import { type AuditedController, type Change, doneWith, updatedText } from '../domain/audit/controllers';
 import { isLook } from '../domain/audit/look';
 import { lengthOf } from '../domain/audit/outages';
 import { releaseText } from '../domain/release';
@@ -124,6 +124,7 @@ function controllerLine(one: AuditedController, mode: string): string[] {
     one.haproxy === 'disabled' ? 'HAProxy disabled' : '',
     one.toRestart && !one.restarted ? 'services to restart' : '',
     one.toCycle && !one.cycled ? `HAProxy to ${one.update === 'reload' ? 'reload' : 'cycle'}` : '',
+    one.turn ? `HAProxy ${updatedText(one)}` : '',
     restartedText(one),
   ].filter(Boolean);
   const state = mode === 'check' ? 'differs' : one.state;

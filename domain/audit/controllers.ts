@@ -3,6 +3,7 @@ import type { ControllerState, FileState } from '../controller/inspect';
 import { differenceKey, generalized, linesOf } from '../controller/same-differences';
 import type { Plan } from '../controller/plan';
 import type { CycleStep } from '../pacemaker/cycle';
+import { turnTimes, type TurnTimes } from '../pacemaker/step';
 import type { Site } from '../site/document';
 import type { Restart } from '../controller/restart';
 import type { StagedFile, ToldDigests } from '../controller/stage';
@@ -34,6 +35,8 @@ export interface AuditedController extends Omit<ControllerState, 'files'> {
   readonly toCycle: boolean;
   readonly started: boolean;
   readonly cycled: boolean;
+  /** When HAProxy was told to end or reload here, and when a new process served; null if it was not updated on one controller after another. */
+  readonly turn: TurnTimes | null;
   /** What cycled means on this site. */
   readonly update: Site['haproxy']['update'];
   /** Whether what was planned for it is in place. */
@@ -58,6 +61,8 @@ export function auditedControllers(
   // Executions of releases before have none of what came later.
   const plan = outputs(steps, 'Plan').at(-1) as (Omit<Plan, 'start'> & Partial<Plan>) | undefined;
   const last = outputs(steps, 'Start HAProxy').at(-1) as CycleStep | undefined;
+  const { turns = {} } = (outputs(steps, update === 'reload' ? 'Reload HAProxy' : 'Roll HAProxy').at(-1) ??
+    {}) as Partial<CycleStep>;
   return found.map((one) => {
     const of = <T extends { readonly controller: string }>(all: readonly T[]) =>
       all.findLast(({ controller }) => controller === one.name);
@@ -84,10 +89,19 @@ export function auditedControllers(
       files,
       firewallChanged,
       ...{ toRestart, toStart, toCycle, started: toStart && last?.done === true, cycled: toCycle && cycled, update },
+      turn: turnTimes(turns[one.name]),
       restarted: controller === undefined ? null : (restarted as Omit<Restart, 'controller'>),
       state: reported?.controllers?.find(({ name }) => name === one.name)?.progress ?? progress(done),
     };
   });
+}
+
+/** What was done with HAProxy where it was updated, in a word or a few. */
+export function updatedText({ turn, update }: Pick<AuditedController, 'turn' | 'update'>): string {
+  const done = { cycle: 'cycled', rolling: 'cycled alone', reload: 'reloaded' }[update];
+  if (turn === null) return done;
+  if (turn.to === null) return `${done}, not seen to serve again`;
+  return `${done} in ${Date.parse(turn.to) - Date.parse(turn.from)} ms`;
 }
 
 /** Records of releases before this one have keyed digests of all files. */

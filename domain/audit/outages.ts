@@ -1,3 +1,4 @@
+import type { CycleStep } from '../pacemaker/cycle';
 import { boundsOf, type Bounds, isExact, type Silence } from '../pacemaker/silence';
 import type { Step } from './trace';
 
@@ -27,17 +28,24 @@ export function outages(steps: readonly Step[]): Outage[] {
 export class Outages {
   readonly #found: Open[] = [];
   #open: Open | undefined;
+  #inTurn: { readonly name: string; readonly found: Open | undefined } | undefined;
 
   /** @param step one that was entered, or the same again when it has ended */
   take(step: Step): void {
-    const output = step.output as Partial<Silence> | undefined;
+    const output = step.output as Partial<CycleStep> | undefined;
     if (IN_TURN.test(step.name)) {
-      const { lastAnswerAt: from = null, firstAnswerAt: to = null, silent } = output ?? {};
+      const { lastAnswerAt: from = null, firstAnswerAt: to = null, silent } = output?.longest ?? output ?? {};
+      // Each step says the longest of all those before it, too: the roll-back has others.
+      const before = this.#inTurn?.name === step.name ? this.#inTurn.found : undefined;
+      if (before) this.#found.splice(this.#found.indexOf(before), 1);
       // They are the same if the VIP answered all the while.
-      if (from !== to) this.#found.push({ from, to, silent });
+      const found = from === to ? undefined : { from, to, silent };
+      if (found) this.#found.push(found);
+      this.#inTurn = { name: step.name, found };
       return;
     }
-    if (!this.#open && (BEGINS.test(step.name) || ENDS.test(step.name))) {
+    // An update on one controller after another that failed ends with Enable HAProxy, too.
+    if (!this.#open && (BEGINS.test(step.name) || (ENDS.test(step.name) && !this.#inTurn))) {
       // Without an answer of the step, as if it had disabled HAProxy at once.
       this.#open = { from: BEGINS.test(step.name) ? step.enteredAt : null, to: null, silent: undefined };
       this.#found.push(this.#open);

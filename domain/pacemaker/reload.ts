@@ -33,7 +33,10 @@ async function reloaded(node: Node, turns: Turns): Promise<string> {
       (await servingHaproxyOn(node)).haproxy.serving.length > 0 ? '' : `haproxy to run on ${node.name}`,
     );
     if (down !== '') return down;
-    if (await turns.begin(node)) await node.run(reloadOn(node));
+    if (await turns.begin(node)) {
+      turns.told(node);
+      await node.run(reloadOn(node));
+    }
   }
   return until(node, async () =>
     (await turns.isNew(node)) ? '' : `a new process of haproxy to take over on ${node.name}`,

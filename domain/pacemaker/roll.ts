@@ -96,6 +96,7 @@ async function replacedOn(node: Node, nodes: SiteConnection['nodes'], turns: Tur
   // Only now: whoever had armed one before can ban no more.
   const [down, [, leftovers]] = await Promise.all([notServing(nodes.filter((one) => one !== node)), leftoversOn(node)]);
   const ran = [...status.runsOn].flatMap(([id, on]) => (on.some((one) => isNode(one, node.name)) ? [id] : []));
+  if (down === '') turns.told(node);
   const waitingFor = down === '' ? await stopped(node, lead, number, { [node.name]: leftovers }) : down;
   // The VIP must be up elsewhere, or it may have to wait for HAProxy here.
   if (waitingFor === '') await until(lead, () => notRunning(ran, lead, cib));

@@ -45,6 +45,9 @@ export async function start(
       waitingFor,
       ...silenceEnded(watches, first.clock.now(), before),
       leftovers,
+      // Of an update on one controller after another, which this ends.
+      ...(before?.turns && { turns: before.turns }),
+      ...(before?.longest && { longest: before.longest }),
     };
   } finally {
     for (const watch of watches) watch.stop();

@@ -17,8 +17,8 @@ export interface CycleStep extends Silence {
    * nobody waits for them.
    */
   readonly leftovers?: Leftovers;
-  /** PIDs of HAProxy's processes that are replaced, or have been, on each controller where its turn has begun. */
-  readonly replaced?: Leftovers;
+  /** Where HAProxy is updated on one controller after another: each one's turn that has begun. */
+  readonly turns?: Readonly<Record<string, Turn>>;
   /** Number of the cycle: when its first state was entered, in milliseconds since 1970. */
   readonly cycle?: number;
   /** Where the VIP should answer all the while: the longest time in which it did not; missing without one. */
@@ -29,10 +29,33 @@ export interface CycleStep extends Silence {
   readonly endsAt?: string;
 }
 
+/** A controller's turn to have HAProxy replaced. Times are in milliseconds since 1970. */
+export interface Turn {
+  /** PIDs of the processes that are replaced; none if what runs there has started since the update began. */
+  readonly replaces: readonly number[];
+  /** When HAProxy was told to end or reload there; missing if it was not. */
+  readonly from?: number;
+  /** When other processes were seen to serve there. */
+  readonly to?: number;
+}
+
+/** The times of a turn, ISO 8601. */
+export interface TurnTimes {
+  readonly from: string;
+  /** Null if no other process was seen to serve. */
+  readonly to: string | null;
+}
+
+/** @returns null if HAProxy was not told anything there */
+export function turnTimes({ from, to }: Partial<Turn> = {}): TurnTimes | null {
+  const iso = (time: number) => new Date(time).toISOString();
+  return from === undefined ? null : { from: iso(from), to: to === undefined ? null : iso(to) };
+}
+
 export type Leftovers = Readonly<Record<string, readonly number[]>>;
 
 /** What a step hands on: the times between which the VIP did not answer, whom nobody waits for, and the number of the cycle. */
-export type Before = Silence & Pick<CycleStep, 'leftovers' | 'replaced' | 'cycle' | 'longest' | 'answeredAt'>;
+export type Before = Silence & Pick<CycleStep, 'leftovers' | 'turns' | 'cycle' | 'longest' | 'answeredAt'>;
 
 /** The number of the cycle. @throws Error if the step before does not say it: the state machine hands it on */
 export function cycleOf(before: Before | null, { where }: Node): number {

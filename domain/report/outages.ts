@@ -1,16 +1,16 @@
 import type { CycleStep } from '../pacemaker/cycle';
-import { type Bounds, boundsOf } from '../pacemaker/silence';
+import { type Bounds, boundsOf, type Silence } from '../pacemaker/silence';
 import type { Report } from './report';
 
 /** The cycles' own, in order; of one that another went on with, once. */
 export function outagesOf(cycles: readonly (CycleStep | null)[]): Report['outages'] {
   const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
   const outages = new Map(
-    cycles.flatMap((one) => {
-      const from = iso(one?.lastAnswerAt ?? null);
+    silencesOf(cycles).flatMap((one) => {
+      const from = iso(one.lastAnswerAt);
       // HAProxy was updated on one controller after another, and the VIP answered all the while.
-      if (one?.firstAnswerAt === one?.lastAnswerAt) return [];
-      return from === null ? [] : [[from, { from, to: iso(one?.firstAnswerAt ?? null) }] as const];
+      if (one.firstAnswerAt === one.lastAnswerAt) return [];
+      return from === null ? [] : [[from, { from, to: iso(one.firstAnswerAt) }] as const];
     }),
   );
   return [...outages.values()];
@@ -19,8 +19,8 @@ export function outagesOf(cycles: readonly (CycleStep | null)[]): Report['outage
 /** Of all cycles together; of one that another went on with, once. Null without any. */
 export function outageOf(cycles: readonly (CycleStep | null)[]): Bounds | null {
   const outages = new Map(
-    cycles.flatMap((one) => {
-      const bounds = one && boundsOf(one);
+    silencesOf(cycles).flatMap((one) => {
+      const bounds = boundsOf(one);
       return bounds ? [[one.lastAnswerAt, bounds] as const] : [];
     }),
   );
@@ -29,4 +29,9 @@ export function outageOf(cycles: readonly (CycleStep | null)[]): Bounds | null {
     atLeast: sum.atLeast + one.atLeast,
     atMost: sum.atMost + one.atMost,
   }));
+}
+
+/** What cycles have seen of the VIP, in order: an update on one controller after another that failed, too. */
+function silencesOf(cycles: readonly (CycleStep | null)[]): Silence[] {
+  return cycles.flatMap((one) => (one ? [...(one.longest ? [one.longest] : []), one] : []));
 }

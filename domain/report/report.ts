@@ -13,6 +13,7 @@ import type { ClusterResult } from '../openstack/clusters';
 import type { TemplateResult } from '../openstack/templates';
 import type { BlastRadius } from '../pacemaker/blast-radius';
 import type { CycleStep } from '../pacemaker/cycle';
+import { turnTimes, type TurnTimes } from '../pacemaker/step';
 import { type Bounds, isExact } from '../pacemaker/silence';
 import type { ToldDigests } from '../controller/stage';
 import type { RollBack } from '../rollback/roll-back';
@@ -182,6 +183,8 @@ export interface ControllerReport {
   readonly firewallChanged: boolean;
   /** Null if it was not. Where a restart failed it is null of those before it, too: the history has them. */
   readonly restarted: Omit<Restart, 'controller'> | null;
+  /** When HAProxy was told to end or reload here, and when a new process served; null if it was not updated on one controller after another. */
+  readonly haproxyTurn: TurnTimes | null;
   /** Whether what was planned for it is in place. */
   readonly progress: ControllerProgress;
   /** Of each file that was made. */
@@ -256,6 +259,7 @@ function controllerReport(state: ControllerState, input: ReportInput): Controlle
     // A second attempt finds what the first has done.
     firewallChanged: committed !== undefined && (committed.firewall || firewall === 'differs'),
     restarted: restarted ? withoutController(restarted) : null,
+    haproxyTurn: turnTimes((input.firstCycle ?? input.cycle)?.turns?.[name]),
     progress: progressOf(state, input),
     digests: staged.find(({ controller }) => controller === name)?.files ?? [],
   };

@@ -2,7 +2,9 @@ import { auditText } from '../../cli/audit-text';
 import { style } from '../../cli/style';
 import { audit } from '../../domain/audit/audit';
 import { page } from '../../domain/audit/page';
+import { Trace } from '../../domain/audit/trace';
 import { BAN } from '../../domain/commands/disable';
+import type { Report } from '../../domain/report/report';
 import type { Site } from '../../domain/site/document';
 import type { Local } from '../../local/deploy';
 import type { GenerationName } from '../../local/simulated-site';
@@ -29,6 +31,17 @@ const banned = ({ site: { pacemaker, controllers } }: Local) =>
 /** Numbers of the nodes for which a ban was armed, in order. */
 const turns = (local: Local) =>
   changes(local).flatMap(({ command }) => /-C -o constraints .*#id.*value="(\d+)"/.exec(command)?.[1] ?? []);
+
+const TIME = expect.stringMatching(/^2\d{3}-/) as string;
+const TIMES = { from: TIME, to: TIME };
+
+/** Controllers whose HAProxy was replaced, in order. */
+const turnsOf = ({ controllers }: Report) =>
+  controllers
+    .flatMap(({ name, haproxyTurn }) =>
+      haproxyTurn?.to ? [{ name, haproxyTurn: { from: haproxyTurn.from, to: haproxyTurn.to } }] : [],
+    )
+    .sort((one, other) => (one.haproxyTurn.from < other.haproxyTurn.from ? -1 : 1));
 
 const isBan = (argv: readonly string[]) => argv.includes('-M') && argv.includes('constraints');
 
@@ -76,7 +89,17 @@ it.each<{ generation: GenerationName; name: SiteName }>([
           ALL.map(() => ['applied', true]),
         );
         expect(auditText(audited, style(true))).toContain(`\nOutage: ${report.outageMs ?? ''} ms`);
-        expect(page(audited)).toContain('cycled');
+        expect(page(audited)).toContain('cycled alone');
+        // One turn ends before the next begins.
+        const times = turnsOf(report).map(({ haproxyTurn }) => haproxyTurn);
+        expect(turnsOf(report).map(({ name: controller }) => controller)).toEqual(
+          [1, 2, 0].flatMap((at) => document.controllers[at]?.name ?? []),
+        );
+        expect(times.every(({ from, to }, at) => from < to && to < (times[at + 1]?.from ?? '9'))).toBe(true);
+        expect(audited.controllers.map(({ turn }) => turn)).toEqual(
+          report.controllers.map(({ haproxyTurn }) => haproxyTurn),
+        );
+        expect(auditText(audited, style(true))).toMatch(/: applied: .*HAProxy cycled alone in \d+ ms/);
       },
       { generation },
     );
@@ -100,12 +123,12 @@ it('HAProxy that does not start again on one controller: it stays down there alo
     const remove = local.site.faults.onCommand((host, argv) => {
       if (!isBan(argv)) return undefined;
       remove();
-      local.site.faults.haproxyWillNotStart('node-2');
+      local.site.faults.haproxyWillNotStart('node-1');
       return undefined;
     });
     const mend = local.clock.every(1000, () => {
-      if (fileOn(local, 'node-2', FRAGMENT) !== undefined || turns(local).length === 0) return;
-      local.site.faults.haproxyWillNotStart('node-2', false);
+      if (fileOn(local, 'node-1', FRAGMENT) !== undefined || turns(local).length === 0) return;
+      local.site.faults.haproxyWillNotStart('node-1', false);
     });
     const { seen, end } = watched(local);
 
@@ -116,9 +139,19 @@ it('HAProxy that does not start again on one controller: it stays down there alo
     mend();
     expect(result).toMatchObject({ status: 'FAILED', error: 'HAProxyRollTimeout' });
     expect(result.cause).toContain(
-      'one controller after another, but not everywhere after 180 s; waiting for: haproxy to serve on node-2',
+      'one controller after another, but not everywhere after 180 s; waiting for: haproxy to serve on node-1',
     );
     expect(states(result)).toContain('Enable HAProxy');
+    const { outages, controllers } = audit({ events: result.events });
+    const trace = new Trace();
+    for (const event of result.events) trace.take(event);
+    const { report } = trace.steps.find(({ name }) => name === 'Report failure')?.output as { report: Report };
+    // Of the update and of the roll-back, in which the VIP moved, too.
+    expect(outages).toMatchObject([TIMES, TIMES]);
+    expect((outages[0]?.length?.atMost ?? 0) - seen.silent * 10).toBeGreaterThanOrEqual(-20);
+    expect(controllers.map(({ turn }) => turn)).toEqual([{ ...TIMES, to: null }, TIMES, TIMES]);
+    expect(report.outages).toEqual(outages.map(({ from, to }) => ({ from, to })));
+    expect(report.controllers.map(({ haproxyTurn }) => haproxyTurn)).toEqual(controllers.map(({ turn }) => turn));
     expect(seen).toMatchObject({ most: 1, downEverywhere: 0 });
     expect(ALL.map((name) => fileOn(local, name, FRAGMENT))).toEqual(ALL.map(() => undefined));
     expect(haproxyOn(local)).toEqual(ALL);

@@ -1,5 +1,5 @@
 import type { Audit } from '../audit';
-import type { AuditedController } from '../controllers';
+import { type AuditedController, updatedText } from '../controllers';
 import { HAPROXY } from '../../controller/running';
 import { accessOf, RUNNING_RULE } from '../../controller/verdicts';
 import { verdictLine } from '../../report/telling';
@@ -140,7 +140,7 @@ function thingsOf({ controllers, mode, verdicts: reported }: Audit): Thing[] {
       cell: (one) => {
         const { haproxy, toCycle, started, cycled, update } = one;
         const kinds = kindsOf(one, [HAPROXY], haproxy === 'stale' ? 'older than its fragment' : haproxy);
-        const done = update === 'reload' ? 'reloaded' : 'cycled';
+        const done = updatedText(one);
         if (cycled) return changed('↻', haproxy === 'current' ? done : `${kinds}, ${done}`);
         if (started) return changed('▲', `${kinds}, started`);
         if (haproxy !== 'current') return bad('≠', `${kinds}${left}`);

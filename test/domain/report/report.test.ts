@@ -166,6 +166,7 @@ describe('a controller', () => {
       written: [CONF],
       firewallChanged: true,
       restarted: { services: ['magnum-api', 'magnum-conductor'], restartedAt: 1, seconds: 1.6 },
+      haproxyTurn: null,
       progress: 'applied',
       digests: [],
     });
