@@ -8,7 +8,9 @@ export const errors: Verb = (parent, run) => {
   parent
     .command('errors')
     .summary('print every error, with what it means and what to do')
+    .description('Prints every error, by the name that Step Functions matches, with what it means and what to do.')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  magnum-ha errors | grep HAProxyStopBlocked')
     .action(
       run((context, options: CommonOptions) => {
         print(context, options, ERROR_CATALOGUE, () => errorReference().trimEnd());

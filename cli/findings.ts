@@ -10,6 +10,7 @@ export const findings: Verb = (parent, run) => {
     .summary('print everything that preflight can find')
     .description('Prints everything that preflight can find, with what it means and what to do.')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  magnum-ha findings | grep AuthUriWrong')
     .action(
       run((context, options: CommonOptions) => {
         print(context, options, FINDING_CATALOGUE, () => findingReference().trimEnd());

@@ -59,19 +59,22 @@ export const site: Verb = (parent, run) => {
       ),
     );
 
-  command('list', 'list the sites').action(
-    run((context, options: SiteOptions) =>
-      withDocuments(options.stack, async (client, bucket) => {
-        const sites = await listed(client, bucket);
-        print(context, options, sites, () =>
-          sites.length === 0
-            ? 'No site. Put its document: magnum-ha site put FILE'
-            : sites.map(({ site: name, at, bytes }) => `${at}  ${sized(bytes)}  ${name}`).join('\n'),
-        );
-        return EXIT.done;
-      }),
-    ),
-  );
+  command('list', 'list the sites')
+    .description('Lists the sites, each with when its document was last put, and how large it is.')
+    .addHelpText('after', '\nExample:\n  magnum-ha site list --stack eu')
+    .action(
+      run((context, options: SiteOptions) =>
+        withDocuments(options.stack, async (client, bucket) => {
+          const sites = await listed(client, bucket);
+          print(context, options, sites, () =>
+            sites.length === 0
+              ? 'No site. Put its document: magnum-ha site put FILE'
+              : sites.map(({ site: name, at, bytes }) => `${at}  ${sized(bytes)}  ${name}`).join('\n'),
+          );
+          return EXIT.done;
+        }),
+      ),
+    );
 
   command('history <name>', 'list the versions of a document, the newest first')
     .option('--plain', 'no colour')

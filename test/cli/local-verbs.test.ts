@@ -34,12 +34,20 @@ describe('the command line', () => {
     expect([status, stdout]).toEqual([0, '0.1.0\n']);
   });
 
-  test('the help of every verb fits 80 columns, and documents the exit codes', async () => {
+  test('the help of every verb has an example and fits 80 columns, and the exit codes are documented', async () => {
+    const verbsIn = (help: string) =>
+      [...(/^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1]?.matchAll(/^ {2}([a-z-]+) /gm) ?? [])]
+        .map(([, verb = '']) => verb)
+        .filter((verb) => verb !== 'help');
+    const helpOf = async (...words: string[]) => ({ words, out: (await magnumHa([...words, '--help'])).out });
     const { out, code } = await magnumHa(['--help']);
-    const verbs = [...out.matchAll(/^ {2}([a-z-]+) /gm)]
-      .map(([, verb = '']) => verb)
-      .filter((verb) => verb !== 'magnum-ha');
-    const helps = await Promise.all(verbs.map(async (verb) => (await magnumHa([verb, '--help'])).out));
+    const verbs = verbsIn(out);
+    const each = await Promise.all(verbs.map((verb) => helpOf(verb)));
+    const nested = await Promise.all(
+      each.flatMap(({ words, out: help }) => verbsIn(help).map((verb) => helpOf(...words, verb))),
+    );
+    const all = [...each, ...nested];
+    const helps = all.map(({ out: help }) => help);
 
     expect(code).toBe(0);
     expect(verbs).toEqual(
@@ -52,6 +60,11 @@ describe('the command line', () => {
         .filter((line) => line.length > 80),
     ).toEqual([]);
     expect(out).toMatch(/64 {2}wrong use/);
+    expect(nested.map(({ words }) => words.join(' '))).toEqual(expect.arrayContaining(['site put', 'secrets check']));
+    const bare = all.filter(
+      ({ words, out: help }) => verbsIn(help).length === 0 && !/^Examples?:$/m.test(help) && words.length > 0,
+    );
+    expect(bare.map(({ words }) => words.join(' '))).toEqual([]);
   });
 
   test.each([
