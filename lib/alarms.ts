@@ -48,6 +48,9 @@ interface Watched {
 }
 
 const DAY = Duration.days(1);
+const HOUR = Duration.hours(1);
+/** CloudWatch looks back for seven days at most. */
+const LONGEST_ALARM_HOURS = 168;
 
 /** Alarms on what nobody looks at by himself, and a dashboard of the same. */
 export class Alarms extends Construct {
@@ -61,10 +64,10 @@ export class Alarms extends Construct {
     const checks = new Metric({ namespace: NAMESPACE, metricName: 'Checks', period: DAY, statistic: 'Sum' });
     const outage = new Metric({ namespace: NAMESPACE, metricName: 'OutageMs', period: DAY, statistic: 'Maximum' });
     const fleetSites = ['FleetSites', 'FleetNotAsWanted', 'FleetNotChecked'].map(
-      (metricName) => new Metric({ namespace: NAMESPACE, metricName, period: Duration.hours(1), statistic: 'Maximum' }),
+      (metricName) => new Metric({ namespace: NAMESPACE, metricName, period: HOUR, statistic: 'Maximum' }),
     );
     const waited = new Metric({
-      ...{ namespace: NAMESPACE, metricName: 'HoursSinceCheck', period: Duration.hours(1), statistic: 'Maximum' },
+      ...{ namespace: NAMESPACE, metricName: 'HoursSinceCheck', period: HOUR, statistic: 'Maximum' },
     });
     const overBudget = new Metric({ namespace: NAMESPACE, metricName: 'OutageOverBudget', ...often });
     const watched: Readonly<Record<string, Watched>> = {
@@ -80,7 +83,11 @@ export class Alarms extends Construct {
       'not-archived': { metric: waiting(props.notArchived) },
       'outage-over-budget': { metric: overBudget },
       'drift-left': { metric: drifted, periods: 2 },
-      'no-check': { metric: checks, periods: 2, when: 'none' },
+      'no-check': {
+        metric: checks.with({ period: HOUR }),
+        periods: Math.min(props.alarmAfterHours, LONGEST_ALARM_HOURS),
+        when: 'none',
+      },
       'site-waits': { metric: waited, threshold: props.alarmAfterHours },
     };
     for (const [name, one] of Object.entries(watched)) this.watch(name, one, topic);

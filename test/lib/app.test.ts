@@ -193,6 +193,25 @@ describe('settings', () => {
     expect(schedules.slice(2).map(([, , one]) => one)).toEqual([{ Mode: 'OFF' }, { Mode: 'OFF' }]);
   });
 
+  test('an alarm tells if there is no check for as long as the setting says, or a week', () => {
+    const periodsOf = (fleet: object) => {
+      const alarms = Object.values(
+        Template.fromStack(stackOf(appWith({ fleet }))).findResources('AWS::CloudWatch::Alarm') as Record<
+          string,
+          { Properties: { AlarmName: string; Period: number; EvaluationPeriods: number } }
+        >,
+      );
+      const { Period, EvaluationPeriods } =
+        alarms.find(({ Properties }) => Properties.AlarmName === 'magnum-ha-no-check')?.Properties ?? {};
+      return [Period, EvaluationPeriods];
+    };
+
+    expect([periodsOf({ alarmAfterHours: 12 }), periodsOf({ alarmAfterHours: 1000 })]).toEqual([
+      [3600, 12],
+      [3600, 168],
+    ]);
+  });
+
   test('a rate that is none is refused', () => {
     expect(() => appWith({ checkRate: 'daily' })).toThrow('checkRate: must be rate(…) or cron(…)');
   });
