@@ -1,7 +1,7 @@
 import base from './jest.config.mjs';
 
 // How many cases each test of fuzzing makes.
-process.env.FUZZ_RUNS ??= '2000';
+process.env.FUZZ_RUNS ??= '1000';
 
 /** @type {import('jest').Config} */
 export default {
@@ -13,6 +13,5 @@ export default {
     '<rootDir>/test/domain/{secrets/secrets,findings/logins}.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/'],
-  // In CI they run with what the other tests leave of the processors.
   testTimeout: 900_000,
 };

@@ -6,9 +6,6 @@ import { join } from 'node:path';
 // A stranger follows "How to add …" of CONTRIBUTING.md, in a copy of this tree: changes the files that it names, besides the
 // code that nobody can name beforehand, runs the commands that it names, and then types and tests hold.
 
-// The compiler and jest, each for the whole tree.
-jest.setTimeout(600_000);
-
 const ROOT = join(__dirname, '..');
 const CONTRIBUTING = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
 

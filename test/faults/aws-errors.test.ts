@@ -8,8 +8,6 @@ import { changes, document, outageOf, reportOf, run, withLocal } from '../workfl
 
 // What AWS documents as passing by itself, injected into applies of a fresh site, on virtual time.
 
-jest.setTimeout(240_000);
-
 const site = document('golden');
 
 /** How an apply went. */
