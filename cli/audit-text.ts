@@ -2,6 +2,7 @@ import type { Audit } from '../domain/audit/audit';
 import { type AuditedController, type Change, doneWith, updatedText } from '../domain/audit/controllers';
 import { isLook } from '../domain/audit/look';
 import { lengthOf } from '../domain/audit/outages';
+import { forecastLine } from '../domain/authorization/forecast';
 import { releaseText } from '../domain/release';
 import { count, listed } from '../domain/audit/verdict';
 import { readByWhom } from '../domain/controller/plan';
@@ -56,6 +57,7 @@ export function auditText(audit: Audit, style: Style): string {
           ]
         : [],
     ),
+    ...section('How long the VIP would not answer, by haproxy.update', audit.forecasts.map(forecastLine)),
     ...section('Services', serviceLines(audit, style)),
     ...section(
       'Cluster templates',

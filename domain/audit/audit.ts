@@ -1,4 +1,5 @@
 import type { Authorized } from '../authorization/authorize';
+import type { UpdateForecast } from '../authorization/forecast';
 import type { BootstrapItem } from '../bootstrap/item';
 import type { Plan } from '../controller/plan';
 import type { Verification } from '../controller/verify';
@@ -75,6 +76,8 @@ export interface Audit {
   readonly outages: readonly Outage[];
   /** What was down meanwhile, or would be. */
   readonly down: BlastRadius | null;
+  /** Of a check: see `Report`. */
+  readonly forecasts: readonly UpdateForecast[];
   readonly controllers: readonly AuditedController[];
   readonly changes: readonly Change[];
   readonly verification: Verification | null;
@@ -135,6 +138,7 @@ export function audit({ execution = {}, events, logs }: ExecutionRecord): Audit 
       outputs(steps, name).flat(),
     ) as BootstrapItem[],
     down: plan?.blastRadius ?? null,
+    forecasts: reported?.forecasts ?? [],
     changes: changesOf(controllers, own),
     verification: (outputs(steps, 'Verify').at(-1) as Verification | undefined) ?? null,
     clusterTemplates: outputs(steps, 'Ensure cluster template') as TemplateResult[],

@@ -15,7 +15,7 @@ const PHASES: Readonly<Record<Phase, RegExp>> = {
   clusters: /[Cc]luster/,
   record:
     /^(Report( failure)?|Tell people.*|Send event|Note (last outage|mend)|Start mend|Ask for approval|Release site lock( for approval)?)$/,
-  look: /^(Load site|Wake functions?|Take( over)? site lock|Read site lock|Look at lock owner|Wait for (the recovery|the owner's last task)|Look at site|Preflight|Preflight cloud|Inspect controllers|Plan|Upgrade schema in a check|Read last outage|Authorize|Await approval)$/,
+  look: /^(Load site|Wake functions?|Take( over)? site lock|Read site lock|Look at lock owner|Wait for (the recovery|the owner's last task)|Look at site|Preflight|Preflight cloud|Inspect controllers|Plan|Upgrade schema in a check|Read last outages( for authorization)?|Authorize|Await approval)$/,
 };
 
 /** The phase of a step; undefined for a state that nobody knows here. */

@@ -6,7 +6,7 @@ import type { ClusterResult } from '../openstack/clusters';
 import type { TemplateResult } from '../openstack/templates';
 import type { Site } from '../site/document';
 import { type Approval, checkApproval, digestOf } from './approval';
-import { type Forecast, forecastOf, type MeasuredOutage } from './forecast';
+import { type Forecast, forecastOf, type MeasuredOutages } from './forecast';
 import { needsPerson } from './unattended';
 import { momentIn, windowAt } from './window';
 
@@ -49,7 +49,7 @@ export interface ProposedChange {
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly ClusterResult[];
   /** The site's last one; null if none is known. */
-  readonly lastOutage: MeasuredOutage | null;
+  readonly lastOutages: MeasuredOutages | null;
 }
 
 /** By what an apply was allowed to change something. */
@@ -97,7 +97,7 @@ export function needsAuthorization({
  * @throws PersonNeeded, OutsideChangeWindow, OutageBudgetExceeded, ApprovalVoid, ApprovedByStarter
  */
 export function authorize(change: ProposedChange): Authorized {
-  const { site, at, plan, lastOutage } = change;
+  const { site, at, plan, lastOutages } = change;
   const why = change.unattended ? needsPerson(change) : null;
   if (why !== null) {
     throw new PersonNeeded(
@@ -106,7 +106,7 @@ export function authorize(change: ProposedChange): Authorized {
     );
   }
   const window = windowState(change);
-  const forecast = plan.cycle ? forecastOf(lastOutage, site.haproxy.update) : null;
+  const forecast = plan.cycle ? forecastOf(lastOutages, site.haproxy.update) : null;
   const { outageBudgetMs = Infinity } = site.haproxy;
   if (forecast && forecast.ms > outageBudgetMs) {
     throw new OutageBudgetExceeded(

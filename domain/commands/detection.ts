@@ -1,7 +1,7 @@
 import type { Site } from '../site/document';
 import type { Command, Outcome } from '../ssh/command';
 import { HAPROXY_PROGRAMS, PROCESS_FORMAT } from './process-list';
-import { UNKNOWN_TO_RELOAD } from './reload';
+import { unknownToReload } from './reload';
 
 /** An ordinary user's PATH on Debian has no sbin. The same directories, in the same order, as in the sudoers file. */
 const PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
@@ -120,10 +120,7 @@ export function parseDetection(outcomes: DetectionOutcomes): Detected {
     // Fuel's agent has one; it names it always.
     namespace: matching(/^[\w.-]+$/, resource.get('ns')),
     agent: agentIn(printed(outcomes.resource)),
-    unknownToReload: [
-      ...UNKNOWN_TO_RELOAD.filter((name) => resource.has(name)),
-      ...(resource.get('ns') === '' ? ['ns'] : []),
-    ],
+    unknownToReload: unknownToReload(resource),
   };
 }
 

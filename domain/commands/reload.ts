@@ -15,7 +15,20 @@ export function isReloading(agent: string | undefined): agent is ReloadingAgent 
 }
 
 /** Parameters of Fuel's agent of which its reload would have to know, and does not if it is not run by pacemaker. */
-export const UNKNOWN_TO_RELOAD = ['conffile', 'binpath', 'extraconf'] as const;
+const UNKNOWN_TO_RELOAD = ['conffile', 'binpath', 'extraconf'] as const;
+
+/** Which of them HAProxy's resource has. @param parameters of the resource, by name */
+export function unknownToReload(parameters: ReadonlyMap<string, string>): string[] {
+  return [...UNKNOWN_TO_RELOAD.filter((name) => parameters.has(name)), ...(parameters.get('ns') === '' ? ['ns'] : [])];
+}
+
+/** Why HAProxy cannot be reloaded, before "cannot"; undefined if it can. */
+export function whyNotReloadable(resource: string, agent: string, unknown: readonly string[]): string | undefined {
+  if (!isReloading(agent)) return `${resource} has the agent ${agent}, of which no reload is known,`;
+  return unknown.length === 0
+    ? undefined
+    : `${resource} has ${unknown.join(', ')} of its own, which a reload of ${agent} would not know,`;
+}
 
 /**
  * A file or directory that only root can open, so that nobody else can hold its lock. Two reloads at once would take over from the

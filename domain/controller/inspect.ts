@@ -51,7 +51,7 @@ export interface ControllerState {
 /** What was found on a site. */
 export interface Inspection {
   readonly controllers: readonly ControllerState[];
-  /** What would be down while HAProxy is cycled. */
+  /** What would be down while HAProxy is cycled, and in which ways it cannot be updated. */
   readonly blastRadius: BlastRadius;
   /** Keyed digest of all managed files as they are and as they should be: what redacted differences may hide. */
   readonly contents: string;

@@ -1,5 +1,6 @@
 import { catalogue } from '../commands/catalogue';
 import type { BlastRadius } from '../pacemaker/blast-radius';
+import type { Hindrances } from '../pacemaker/ways';
 import type { Site } from '../site/document';
 import { cut } from './cut';
 import { type ControllerState, hasOtherContent, type Inspection, needsCycle } from './inspect';
@@ -20,6 +21,8 @@ export interface Plan {
   readonly cycle: boolean;
   /** What is down while HAProxy is cycled; null if it is not. */
   readonly blastRadius: BlastRadius | null;
+  /** The ways in which HAProxy cannot be updated, each with why; missing in a plan that does not update it. */
+  readonly hindrances?: Hindrances;
   /** The plan in sentences, one a line, for people who read the history. */
   readonly summary: readonly string[];
 }
@@ -42,6 +45,7 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
   const restart = controllers.filter((one) => confDiffers(one) || one.stale.length > 0);
   const start = controllers.filter(({ haproxy }) => haproxy === 'down');
   const cycle = needsCycle({ commands }, controllers);
+  const { hindrances, ...down } = blastRadius;
   return {
     changed: stage.length > 0 || restart.length > 0 || start.length > 0 || cycle,
     stage: stage.map(({ name }) => name),
@@ -49,9 +53,8 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
     start: start.map(({ name }) => name),
     cycle,
     blastRadius:
-      cycle && site.haproxy.update === 'cycle'
-        ? { ...blastRadius, listeners: cut(blastRadius.listeners, ALL_LISTENERS) }
-        : null,
+      cycle && site.haproxy.update === 'cycle' ? { ...down, listeners: cut(down.listeners, ALL_LISTENERS) } : null,
+    ...(cycle && hindrances && { hindrances }),
     summary: [
       ...alike(stage.map((one) => [one.name, changesOf(one).join(', ')])),
       ...alike(restart.map((one) => [one.name, restartOf(site, one, confDiffers(one))])),
@@ -64,7 +67,7 @@ export function plan(site: Site, { controllers, blastRadius }: Omit<Inspection, 
       ...(cycle
         ? [
             `${controllers.length} controllers: ${site.haproxy.update === 'reload' ? 'reload' : 'cycle'} ${site.haproxy.resource}, because ` +
-              `${whyCycle(commands.files.fragment.path, controllers)}; ${meanwhile(site, blastRadius)}`,
+              `${whyCycle(commands.files.fragment.path, controllers)}; ${meanwhile(site, down)}`,
           ]
         : []),
     ],

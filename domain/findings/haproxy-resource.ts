@@ -15,6 +15,7 @@ import { matchNodes, type NodeNames, runsElsewhere, unlikeNames } from '../pacem
 import { described, remedy } from '../pacemaker/remedies';
 import { isSupported, resourceForm, type SupportedForm, whyUnsupported } from '../pacemaker/resource-form';
 import type { ClusterStatus } from '../pacemaker/status';
+import { whyNotRollable } from '../pacemaker/ways';
 import type { Site } from '../site/document';
 import type { FindingName } from './catalogue';
 import type { Finding } from './finding';
@@ -93,33 +94,10 @@ function notInDocument({ cib, status, primitive, names }: Scene): Finding[] {
   ];
 }
 
-/** Why HAProxy cannot be stopped on one controller while it serves on the others, or not without more than addresses moving. */
-function notRollable({ cib, status, names, primitive }: Scene, form: SupportedForm): Finding[] {
-  const moving = stoppedWith(cib, primitive);
-  const isAddress = ({ agent }: Resource) => /ipaddr/i.test(agent);
-  const others = new Set([
-    ...moving.filter((one) => !isAddress(one) && status.running.has(one.id)),
-    // A ban of one member keeps the whole group off.
-    ...(form.kind === 'cloned-group' ? primitivesOf(form.group).filter((one) => one !== primitive) : []),
-  ]);
-  const reasons = [
-    ...(names.nodeOf.size - offline(status, names) < 2
-      ? ['Fewer than two controllers are online: it would be down everywhere']
-      : []),
-    ...(others.size > 0
-      ? [`Where pacemaker stops ${primitive.id} it also stops ${[...others].map(({ id }) => id).join(', ')}`]
-      : []),
-    ...(moving.some(isAddress)
-      ? []
-      : [`No address depends on ${primitive.id}: the VIP would stay on a controller on which it is stopped`]),
-  ];
-  return reasons.map((evidence) =>
+function notRollable({ cib, status, names }: Scene, form: SupportedForm): Finding[] {
+  return whyNotRollable(cib, status, names, form).map((evidence) =>
     error('HAProxyNotRollable', { evidence, remedy: 'Set haproxy.update to cycle, or to reload.' }),
   );
-}
-
-function offline({ online }: ClusterStatus, { nodeOf }: NodeNames): number {
-  return [...nodeOf.values()].filter((node) => !online.includes(node)).length;
 }
 
 /** Of a target role that enabling HAProxy does not end. */

@@ -2,7 +2,7 @@ import { detect } from '../commands/detect';
 import type { Detected } from '../commands/detection';
 import { everywhere } from '../commands/everywhere';
 import { type ForeignHaproxy, type HaproxyProcesses, haproxyProcesses } from '../commands/haproxy-processes';
-import { isReloading, RELOADING_AGENTS } from '../commands/reload';
+import { RELOADING_AGENTS, whyNotReloadable } from '../commands/reload';
 import { type MagnumProcesses, magnumProcesses } from '../commands/magnum-processes';
 import type { Node } from '../commands/node';
 import { grouped, includesFragments, platformOf, type Platforms, serviceNamed } from '../commands/platform';
@@ -148,13 +148,12 @@ function ofHaproxy({ found, haproxy }: View, site: Site): Problem[] {
 /** Of a pacemaker that does not run nobody knows the agent: that is another finding. */
 function ofReload({ found: { agent, unknownToReload } }: View, { haproxy }: Site): Problem[] {
   if (haproxy.update !== 'reload' || agent === undefined) return [];
-  if (isReloading(agent) && unknownToReload.length === 0) return [];
+  const evidence = whyNotReloadable(haproxy.resource, agent, unknownToReload);
+  if (evidence === undefined) return [];
   return [
     {
       name: 'HAProxyNotReloadable',
-      evidence: isReloading(agent)
-        ? `${haproxy.resource} has ${unknownToReload.join(', ')} of its own, which a reload of ${agent} would not know,`
-        : `${haproxy.resource} has the agent ${agent}, of which no reload is known,`,
+      evidence,
       remedy: `Set haproxy.update to cycle. HAProxy is reloaded by the agents ${RELOADING_AGENTS.join(', ')}.`,
     },
   ];

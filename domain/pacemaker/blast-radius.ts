@@ -7,6 +7,7 @@ import { stoppedWith } from './dependencies';
 import { isSupported, resourceForm } from './resource-form';
 import { downWith, parseSimulation, withDisabled } from './simulation';
 import { type ClusterStatus, PacemakerUnavailable } from './status';
+import { type Hindrances, hindrances } from './ways';
 
 /** What is down while HAProxy is disabled. */
 export interface BlastRadius {
@@ -16,6 +17,8 @@ export interface BlastRadius {
   readonly resources: readonly string[];
   /** Whether pacemaker's own scheduler said so, or we have read its CIB ourselves. */
   readonly readBy: 'crm_simulate' | 'ourselves';
+  /** The ways in which HAProxy cannot be updated, each with why; a plan has them apart from the rest. */
+  readonly hindrances?: Hindrances;
 }
 
 /** What `crm_simulate --xml-pipe --run` printed. */
@@ -39,7 +42,11 @@ export async function blastRadius(node: Node, status: ClusterStatus): Promise<Bl
   // A finding of Preflight.
   if (!isSupported(form)) return { listeners, resources: [], readBy: 'ourselves' };
   const simulations = await simulate(node, { text, cib }, form.primitive);
-  return { listeners, ...downWithHaproxy(cib, form.primitive, status.running, simulations, node.where) };
+  return {
+    listeners,
+    ...downWithHaproxy(cib, form.primitive, status.running, simulations, node.where),
+    hindrances: hindrances(node.site, cib, status),
+  };
 }
 
 /** What HAProxy's configuration on a controller says of its sections. */

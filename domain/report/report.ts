@@ -1,4 +1,5 @@
 import type { Authorization } from '../authorization/authorize';
+import { forecasts, type MeasuredOutages, type UpdateForecast } from '../authorization/forecast';
 import type { BootstrapItem } from '../bootstrap/item';
 import type { Platforms } from '../commands/platform';
 import type { Finding } from '../findings/finding';
@@ -53,6 +54,8 @@ export interface ReportInput {
   readonly controllers: readonly ControllerState[];
   /** Null if it did not come to that. */
   readonly plan: Plan | null;
+  /** How long the site's last updates of HAProxy were; null if nobody has looked. */
+  readonly lastOutages: MeasuredOutages | null;
   /** What lay ready to be put in place. */
   readonly staged: readonly { readonly controller: string; readonly files: readonly FileDigests[] }[];
   readonly changes: readonly Committed[];
@@ -135,6 +138,8 @@ export interface Report extends Pick<
   readonly outageBudgetMs: number | null;
   /** How HAProxy was made to read its fragment, or would be; null if it needs not. */
   readonly haproxyUpdate: Site['haproxy']['update'] | null;
+  /** In a check that would have HAProxy updated: how long everything behind the VIPs would be down by each way; empty otherwise. */
+  readonly forecasts: readonly UpdateForecast[];
   /** What was down for that time, or would be; null if HAProxy is not cycled. */
   readonly blastRadius: BlastRadius | null;
   readonly verification: Verification | null;
@@ -232,6 +237,8 @@ export function report(input: ReportInput): Report {
     outageBudgetMs: site.haproxy.outageBudgetMs ?? null,
     haproxyUpdate: plan?.cycle ? site.haproxy.update : null,
     outages: outagesOf([input.firstCycle, cycle]),
+    forecasts:
+      mode === 'check' && plan?.cycle && input.lastOutages ? forecasts(input.lastOutages, plan.hindrances ?? {}) : [],
     blastRadius: plan?.blastRadius ?? null,
     verification: input.verification,
     clusterTemplates: compared ? clusterTemplates : null,

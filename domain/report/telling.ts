@@ -1,4 +1,5 @@
 import { UPDATED } from '../authorization/authorize';
+import { forecastText } from '../authorization/forecast';
 import { told } from '../controller/verdicts';
 import { waivedText } from '../controller/waivers';
 import { progressText } from './progress';
@@ -96,6 +97,9 @@ export function tellingOf(report: Report): Telling | null {
         ? [`It was done outside the change window: ${authorization.outsideWindow}`]
         : []),
       ...(mode === 'check' && blastRadius ? [`To mend it HAProxy must be cycled.${down}`] : []),
+      ...(report.forecasts.length > 0
+        ? [`The VIP would not answer, by haproxy.update: ${report.forecasts.map(forecastText).join(', ')}.`]
+        : []),
       ...(failure ? report.nextSteps.map((step) => `What to do: ${shortened(step)}`) : []),
       ...(report.mending && !report.mending.starts
         ? [`It is not mended by itself: ${shortened(report.mending.reason)}.`]

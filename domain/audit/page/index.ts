@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { forecastLine } from '../../authorization/forecast';
 import { readByWhom } from '../../controller/plan';
 import { releaseText } from '../../release';
 import { startedByText } from '../../site/started-by';
@@ -146,7 +147,7 @@ function findings({ findings: all }: Audit): Html {
     </ul>`;
 }
 
-function outage({ outages, down, mode }: Audit): Html {
+function outage({ outages, down, forecasts, mode }: Audit): Html {
   const times = outages.map(
     (one) =>
       html`<p>
@@ -163,7 +164,13 @@ function outage({ outages, down, mode }: Audit): Html {
         ${down.resources.map((id) => html`<li>pacemaker resource <code>${id}</code> (${readByWhom(down.readBy)})</li>`)}${down.listeners.map((one) => html`<li>listener ${one}</li>`)}
       </ul>`
     : html``;
-  return html`${times}${none}${down && html`<p>${outages.length > 0 ? 'Down meanwhile:' : 'Would be down meanwhile:'}</p>`}${radius}`;
+  return html`${times}${none}${down && html`<p>${outages.length > 0 ? 'Down meanwhile:' : 'Would be down meanwhile:'}</p>`}${radius}${
+    forecasts.length > 0 &&
+    html`<p>How long the VIP would not answer, by <code>haproxy.update</code>:</p>
+      <ul>
+        ${forecasts.map((one) => html`<li>${forecastLine(one)}</li>`)}
+      </ul>`
+  }`;
 }
 
 function services({ verification, clusterTemplates, clusters }: Audit): Html {

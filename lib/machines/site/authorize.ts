@@ -3,7 +3,7 @@ import type { Mode } from '../../../domain/site/load';
 import { EXECUTION, jsonata, variable } from '../../states/expression';
 import { approval, type ApprovalProps } from './approval';
 import { bootstrapDiffers } from './conditions';
-import { readLastOutage } from './last-outage';
+import { readLastOutages } from './last-outage';
 import type { PhaseContext } from './phase';
 
 /** Where an apply goes that has found something to change and needs an authorization for it. */
@@ -39,7 +39,7 @@ export function authorization(context: PhaseContext, props: ApprovalProps): Auth
       schema: $.schema,
       clusterTemplates: $.clusterTemplates,
       clusters: $.clusters,
-      lastOutage: $.lastOutage,
+      lastOutages: $.lastOutages,
     },
     assign: (result) => ({
       authorization: result.dot('authorization'),
@@ -56,7 +56,7 @@ export function authorization(context: PhaseContext, props: ApprovalProps): Auth
   });
   kit.onFailure(authorize, release);
   return {
-    first: readLastOutage(kit, props.notes, authorize),
+    first: readLastOutages(kit, props.notes, authorize, ' for authorization'),
     then: ({ change, again }) => {
       const task = kit.invoke('Bootstrap after authorization', 'bootstrap', {
         input: { site: $.site, mode: 'apply' },

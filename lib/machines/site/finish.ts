@@ -74,6 +74,7 @@ function reportInput($: VariablesOf<SiteVariables>, failure: Expression<ReportIn
     schema: $.schema,
     controllers: $.controllers,
     plan: $.plan,
+    lastOutages: $.lastOutages,
     staged: digests($),
     changes: $.changes,
     restarts: $.restarts,

@@ -19,6 +19,7 @@ import { updateHaproxy } from './cycle';
 import { end, report, reportDrift, reportFailure } from './finish';
 import { first } from './first';
 import { releaseSiteLock, takeSiteLock, type Lock } from './lock';
+import { readLastOutages } from './last-outage';
 import { lookAtSite } from './look';
 import type { PhaseContext } from './phase';
 import { inspect, loadSite, plan, preflight } from './prepare';
@@ -124,6 +125,7 @@ interface Surroundings {
  *     what comes after Plan; or, if somebody has to approve it, the lock is released, Await approval, and all again from the lock on.
  *   check: Upgrade schema → Verify → templates → clusters → Report: all of it only looks, and tells what it cannot look at. If the site
  *     document lets it, it notes and, after its lock is released, starts an apply
+ *   (before that, if HAProxy is to be updated: Read last outages, for a forecast)
  * A failure between Commit and Verify: Roll back files → Restart services again → HAProxy, if it has read the new fragment →
  *   Verify → the failure.
  * Every failure after Load site is reported, also that another execution has the lock; every path that took it ends in Release site lock; every path from Disable HAProxy on passes Enable HAProxy.
@@ -157,7 +159,13 @@ function procedure(kit: StateKit<SiteVariables>, { lock, notes, topic, machine }
         preflight(failing),
         bootstrap(failing),
         inspect(failing),
-        plan(failing, { apply: applied, drift, report: reported, authorize: authorize.first }),
+        plan(failing, {
+          apply: applied,
+          drift,
+          outages: readLastOutages(kit, notes, drift),
+          report: reported,
+          authorize: authorize.first,
+        }),
       ],
       committed,
     ),

@@ -99,6 +99,8 @@ interface Planned {
   readonly apply: State;
   /** A check that found drift looks at everything else, too. */
   readonly drift: State;
+  /** Before that, what tells how long HAProxy would be down if it is to be updated. */
+  readonly outages: State;
   /** Unless pacemaker or HAProxy keep it from that. */
   readonly report: State;
   /** An apply that found something to change and needs an authorization for it. */
@@ -106,7 +108,7 @@ interface Planned {
 }
 
 /** Plan, and where it leads. */
-export function plan({ kit, release }: PhaseContext, { apply, drift, report, authorize }: Planned): Phase {
+export function plan({ kit, release }: PhaseContext, { apply, drift, outages, report, authorize }: Planned): Phase {
   const { $ } = kit;
   return (next) => {
     const task = kit.invoke('Plan', 'plan', {
@@ -125,6 +127,7 @@ export function plan({ kit, release }: PhaseContext, { apply, drift, report, aut
           next: report,
           comment: 'Nothing behind the VIP can be judged',
         },
+        { when: jsonata`${foundDrift($)} and ${$.plan.dot('cycle')} = true`, next: outages },
         { when: foundDrift($), next: drift, comment: 'A check looks at all the rest, too' },
       ],
       next,

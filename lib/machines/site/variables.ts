@@ -1,5 +1,5 @@
 import type { ApprovalRequest, Authorization } from '../../../domain/authorization/authorize';
-import type { MeasuredOutage } from '../../../domain/authorization/forecast';
+import type { MeasuredOutages } from '../../../domain/authorization/forecast';
 import type { BootstrapItem } from '../../../domain/bootstrap/item';
 import type { Committed } from '../../../domain/controller/commit';
 import type { Platforms } from '../../../domain/commands/platform';
@@ -40,8 +40,8 @@ export interface SiteVariables extends CommonVariables {
   readonly approval: unknown;
   /** What people are told who are asked for one; null if none is needed any more. */
   readonly request: ApprovalRequest | null;
-  /** The site's last one, as far as it is known. */
-  readonly lastOutage: MeasuredOutage | null;
+  /** The site's last ones, as far as they are known; null if nobody has looked. */
+  readonly lastOutages: MeasuredOutages | null;
   readonly authorization: Authorization | null;
   readonly findings: readonly Finding[];
   /** What Preflight found of the controllers' programs. */
@@ -117,7 +117,7 @@ export const NOTHING_YET = {
   lockOwner: null,
   ownerStopped: null,
   recoveryDeadline: null,
-  lastOutage: null,
+  lastOutages: null,
   authorization: null,
   approval: null,
   request: null,

@@ -31,7 +31,7 @@ function change(changes: Partial<ProposedChange> = {}): ProposedChange {
     schema: null,
     clusterTemplates: [{ name: 'swarm', action: 'missing', differences: [] }],
     clusters: [{ name: 'swarm-1', action: 'unchanged', managers: 3, workers: 5, differences: [] }],
-    lastOutage: null,
+    lastOutages: null,
     ...changes,
   };
 }
@@ -69,8 +69,9 @@ describe('the outage budget', () => {
   test.each([
     ['the lab', null, 778, 777],
     ["the site's last outage", { ms: 1500, at: '2026-11-01T00:00:00Z' }, 1500, 1499],
-  ])('is compared with %s', (_, lastOutage, enough, tooLittle) => {
-    const of = (budget: number) => change({ site: withBudget(budget), lastOutage });
+  ])('is compared with %s', (_, cycle, enough, tooLittle) => {
+    const lastOutages = { cycle, rolling: { ms: 3, at: '2026-11-02T00:00:00Z' }, reload: null };
+    const of = (budget: number) => change({ site: withBudget(budget), lastOutages });
 
     expect(authorize(of(enough)).authorization.forecast?.ms).toBe(enough);
     expect(() => authorize(of(tooLittle))).toThrow(OutageBudgetExceeded);

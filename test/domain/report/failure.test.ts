@@ -48,7 +48,7 @@ function input(changes: Partial<ReportInput>): ReportInput {
       clusterTemplates: [],
       clusters: [],
     },
-    ...{ rollBack: null, troubles: [], firstCycle: null },
+    ...{ rollBack: null, troubles: [], firstCycle: null, lastOutages: null },
     input: { site: 'golden', mode: 'apply' },
     failure: { error: 'MagnumServiceDown', cause: 'it does not answer', state: 'Restart Magnum' },
     ...changes,

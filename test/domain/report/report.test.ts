@@ -33,6 +33,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
     controllers: [],
     plan: noPlan,
     changes: [],
+    lastOutages: null,
     restarts: [],
     started: null,
     cycle: null,

@@ -16,7 +16,7 @@ const quiet: Report = {
   ...{ blastRadius: null, document: { version: 'v1', sha256: '0'.repeat(64) } },
   ...{ startedAt: '2030-01-01T00:00:00Z', reportedAt: '2030-01-01T00:01:00Z', findings: [], platforms: [] },
   ...{ leftDisabled: false, authorization: null, bootstrap: null, verdicts: [], plan: [], controllers: [] },
-  ...{ verification: null, failure: null, nextSteps: [], mending: null, outages: [] },
+  ...{ verification: null, failure: null, nextSteps: [], mending: null, outages: [], forecasts: [] },
   ...{ startedBy: { kind: 'unknown', who: null }, release: { version: '0.1.0', commit: 'c0ffee' } },
   ...{ clusterTemplates: null, clusters: null, rollBack: null },
 };
@@ -106,4 +106,21 @@ test('a message stays short, and SNS takes its subject', () => {
   expect(told?.subject).toMatch(/^[\x20-\x7e]{1,100}$/);
   expect(told?.text).toContain('and 55 more');
   expect(told?.text.length).toBeLessThan(4000);
+});
+
+test('a check that would have HAProxy updated tells for how long the VIP would not answer by each way', () => {
+  const basis = 'as measured on the lab';
+  const { text = '' } =
+    of({
+      outcome: 'drift',
+      forecasts: [
+        { update: 'cycle', ms: 778, basis, hindrance: null },
+        { update: 'rolling', ms: 458, basis, hindrance: 'No address depends on p_haproxy' },
+        { update: 'reload', ms: 0, basis, hindrance: null },
+      ],
+    }) ?? {};
+
+  expect(text).toContain(
+    '\nThe VIP would not answer, by haproxy.update: cycle for about 778 ms, rolling is not possible, reload not at all.\n',
+  );
 });
