@@ -174,6 +174,7 @@ describe('the state machine', () => {
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
     ]);
     expect(actions('states')).toEqual(['states:DescribeExecution', 'states:StartExecution']);
     expect(actions('sns')).toEqual(['sns:Publish']);

@@ -39,6 +39,7 @@ describe('the definition', () => {
       'arn:aws:states:::dynamodb:deleteItem',
       'arn:aws:states:::dynamodb:getItem',
       'arn:aws:states:::dynamodb:putItem',
+      'arn:aws:states:::dynamodb:updateItem',
       'arn:aws:states:::events:putEvents',
       'arn:aws:states:::lambda:invoke',
       'arn:aws:states:::sns:publish',

@@ -159,7 +159,7 @@ async function start(
   const told: Payload[] = [];
   const attempts = new Map<string, number>();
   let refusedUntil: number | undefined;
-  const item = (action: 'putItem' | 'getItem' | 'deleteItem') => (args: unknown) => {
+  const item = (action: 'putItem' | 'getItem' | 'updateItem' | 'deleteItem') => (args: unknown) => {
     try {
       return Promise.resolve(table[action](args as Parameters<LocalTable['putItem']>[0]));
     } catch (error) {
@@ -206,6 +206,7 @@ async function start(
       },
       'arn:aws:states:::aws-sdk:dynamodb:putItem': item('putItem'),
       'arn:aws:states:::dynamodb:putItem': item('putItem'),
+      'arn:aws:states:::dynamodb:updateItem': item('updateItem'),
       'arn:aws:states:::dynamodb:getItem': item('getItem'),
       'arn:aws:states:::dynamodb:deleteItem': item('deleteItem'),
       'arn:aws:states:::states:startExecution': () =>
@@ -277,6 +278,7 @@ describe('an apply', () => {
       rollBack: null,
       troubles: [],
       firstCycle: null,
+      lastOutages: null,
       staged: NODES.map((controller) => ({
         controller,
         files: [
