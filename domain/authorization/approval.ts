@@ -29,7 +29,9 @@ export type Approval = z.infer<typeof approvalSchema>;
  * anything of these is.
  */
 export function digestOf(change: ProposedChange): string {
-  const { site, plan, controllers, contents, bootstrap, schema, clusterTemplates, clusters } = change;
+  const { site, controllers, contents, bootstrap, schema, clusterTemplates, clusters } = change;
+  // What hinders another way changes nothing of what is done.
+  const { hindrances, ...plan } = change.plan;
   const all = { site, plan, controllers, contents, bootstrap, schema, clusterTemplates, clusters };
   return sha256(canonicalJson(all));
 }

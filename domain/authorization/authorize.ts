@@ -48,7 +48,7 @@ export interface ProposedChange {
   readonly schema: BootstrapItem | null;
   readonly clusterTemplates: readonly TemplateResult[];
   readonly clusters: readonly ClusterResult[];
-  /** The site's last one; null if none is known. */
+  /** The site's last ones; null if nobody could tell. */
   readonly lastOutages: MeasuredOutages | null;
 }
 

@@ -22,12 +22,12 @@ export function unknownToReload(parameters: ReadonlyMap<string, string>): string
   return [...UNKNOWN_TO_RELOAD.filter((name) => parameters.has(name)), ...(parameters.get('ns') === '' ? ['ns'] : [])];
 }
 
-/** Why HAProxy cannot be reloaded, before "cannot"; undefined if it can. */
+/** Why HAProxy cannot be reloaded; undefined if it can. */
 export function whyNotReloadable(resource: string, agent: string, unknown: readonly string[]): string | undefined {
-  if (!isReloading(agent)) return `${resource} has the agent ${agent}, of which no reload is known,`;
+  if (!isReloading(agent)) return `${resource} has the agent ${agent}, of which no reload is known`;
   return unknown.length === 0
     ? undefined
-    : `${resource} has ${unknown.join(', ')} of its own, which a reload of ${agent} would not know,`;
+    : `${resource} has ${unknown.join(', ')} of its own, which a reload of ${agent} would not know`;
 }
 
 /**

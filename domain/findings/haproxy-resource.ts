@@ -7,9 +7,8 @@ import {
   hindrances,
   unmanagedBy,
 } from '../pacemaker/causes';
-import { type Cib, primitivesOf, type Resource } from '../pacemaker/cib';
+import type { Cib, Resource } from '../pacemaker/cib';
 import { startedOn } from '../pacemaker/cluster';
-import { stoppedWith } from '../pacemaker/dependencies';
 import { mayRunOn } from '../pacemaker/location';
 import { matchNodes, type NodeNames, runsElsewhere, unlikeNames } from '../pacemaker/node-names';
 import { described, remedy } from '../pacemaker/remedies';

@@ -148,12 +148,12 @@ function ofHaproxy({ found, haproxy }: View, site: Site): Problem[] {
 /** Of a pacemaker that does not run nobody knows the agent: that is another finding. */
 function ofReload({ found: { agent, unknownToReload } }: View, { haproxy }: Site): Problem[] {
   if (haproxy.update !== 'reload' || agent === undefined) return [];
-  const evidence = whyNotReloadable(haproxy.resource, agent, unknownToReload);
-  if (evidence === undefined) return [];
+  const why = whyNotReloadable(haproxy.resource, agent, unknownToReload);
+  if (why === undefined) return [];
   return [
     {
       name: 'HAProxyNotReloadable',
-      evidence,
+      evidence: `${why},`,
       remedy: `Set haproxy.update to cycle. HAProxy is reloaded by the agents ${RELOADING_AGENTS.join(', ')}.`,
     },
   ];

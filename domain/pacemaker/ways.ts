@@ -20,7 +20,7 @@ export function hindrances({ haproxy, controllers }: Site, cib: Cib, status: Clu
   );
   const rolling = whyNotRollable(cib, status, names, form).join('; ');
   const { id, agent } = form.primitive;
-  const reload = whyNotReloadable(id, agent, unknownToReload(parametersOf(form.primitive)))?.replace(/,$/, '');
+  const reload = whyNotReloadable(id, agent, unknownToReload(parametersOf(form.primitive)));
   return { ...(rolling !== '' && { rolling }), ...(reload !== undefined && { reload }) };
 }
 

@@ -90,3 +90,11 @@ describe('the outage budget', () => {
 test('an apply needs an authorization if the site document has a change window or an outage budget', () => {
   expect([site('golden'), change().site, withBudget(1)].map(needsAuthorization)).toEqual([false, true, true]);
 });
+
+test('a plan has the same digest whatever hinders the other ways of updating HAProxy', () => {
+  const { plan } = change({});
+
+  const hindered = change({ plan: { ...plan, hindrances: { reload: 'nobody knows how' } } });
+
+  expect(authorize(hindered).authorization.digest).toBe(authorize(change({})).authorization.digest);
+});
