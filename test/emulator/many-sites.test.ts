@@ -12,8 +12,8 @@ const found = prerequisites();
 if (typeof found === 'string') console.log(`Left out: ${found}`);
 
 const NAMES = ['east', 'north', 'west'];
-/** Sites of one fleet, besides: documents of one site under other names. Here a look takes seconds of CPU. */
-const COPIES = 12;
+/** Sites of one fleet, besides: documents of one site under other names. Here a look takes seconds of CPU: 200 take a quarter of an hour. */
+const COPIES = Number(process.env['MAGNUM_HA_FLEET'] ?? 12);
 
 /** What `follow` says of an execution. */
 interface Ended {
