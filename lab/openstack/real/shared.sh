@@ -86,6 +86,9 @@ backend = dogpile.cache.memcached
 memcache_servers = 127.0.0.1:11211
 [token]
 provider = fernet
+[identity]
+# The fewest that it takes: by default each login costs a quarter of a second of a processor.
+password_hash_rounds = 4
 CONF
 
 # --- Data
