@@ -126,7 +126,7 @@ function controllerLine(one: AuditedController, mode: string): string[] {
     one.haproxy === 'disabled' ? 'HAProxy disabled' : '',
     one.toRestart && !one.restarted ? 'services to restart' : '',
     one.toCycle && !one.cycled ? `HAProxy to ${one.update === 'reload' ? 'reload' : 'cycle'}` : '',
-    one.turn ? `HAProxy ${updatedText(one)}` : '',
+    one.haproxyTurn ? `HAProxy ${updatedText(one)}` : '',
     restartedText(one),
   ].filter(Boolean);
   const state = mode === 'check' ? 'differs' : one.state;

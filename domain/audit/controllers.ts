@@ -36,7 +36,7 @@ export interface AuditedController extends Omit<ControllerState, 'files'> {
   readonly started: boolean;
   readonly cycled: boolean;
   /** When HAProxy was told to end or reload here, and when a new process served; null if it was not updated on one controller after another. */
-  readonly turn: TurnTimes | null;
+  readonly haproxyTurn: TurnTimes | null;
   /** What cycled means on this site. */
   readonly update: Site['haproxy']['update'];
   /** Whether what was planned for it is in place. */
@@ -89,7 +89,7 @@ export function auditedControllers(
       files,
       firewallChanged,
       ...{ toRestart, toStart, toCycle, started: toStart && last?.done === true, cycled: toCycle && cycled, update },
-      turn: turnTimes(turns[one.name]),
+      haproxyTurn: turnTimes(turns[one.name]),
       restarted: controller === undefined ? null : (restarted as Omit<Restart, 'controller'>),
       state: reported?.controllers?.find(({ name }) => name === one.name)?.progress ?? progress(done),
     };
@@ -97,8 +97,8 @@ export function auditedControllers(
 }
 
 /** What was done with HAProxy where it was updated, in a word or a few. */
-export function updatedText({ turn, update }: Pick<AuditedController, 'turn' | 'update'>): string {
-  const done = { cycle: 'cycled', rolling: 'cycled alone', reload: 'reloaded' }[update];
+export function updatedText({ haproxyTurn: turn, update }: Pick<AuditedController, 'haproxyTurn' | 'update'>): string {
+  const done = update === 'reload' ? 'reloaded' : 'cycled';
   if (turn === null) return done;
   if (turn.to === null) return `${done}, not seen to serve again`;
   return `${done} in ${Date.parse(turn.to) - Date.parse(turn.from)} ms`;

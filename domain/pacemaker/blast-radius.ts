@@ -45,7 +45,7 @@ export async function blastRadius(node: Node, status: ClusterStatus): Promise<Bl
   return {
     listeners,
     ...downWithHaproxy(cib, form.primitive, status.running, simulations, node.where),
-    hindrances: hindrances(node.site, cib, status),
+    hindrances: hindrances(node.site, cib, status, form),
   };
 }
 

@@ -3,17 +3,15 @@ import type { Site } from '../site/document';
 import { type Cib, primitivesOf, type Resource } from './cib';
 import { stoppedWith } from './dependencies';
 import { matchNodes, type NodeNames } from './node-names';
-import { isSupported, resourceForm, type SupportedForm } from './resource-form';
+import type { SupportedForm } from './resource-form';
 import type { ClusterStatus } from './status';
 import { all } from './xml';
 
 /** Why HAProxy cannot be updated in a way, by the way: see `haproxy.update` of the site document. */
 export type Hindrances = Readonly<Partial<Record<Site['haproxy']['update'], string>>>;
 
-/** What hinders each way. A resource that is not supported is a finding of Preflight, and hinders all of them. */
-export function hindrances({ haproxy, controllers }: Site, cib: Cib, status: ClusterStatus): Hindrances {
-  const form = resourceForm(cib, haproxy.resource);
-  if (!isSupported(form)) return {};
+/** What hinders each way. */
+export function hindrances({ controllers }: Site, cib: Cib, status: ClusterStatus, form: SupportedForm): Hindrances {
   const names = matchNodes(
     status.nodes.map(({ name }) => name),
     controllers.map(({ name }) => name),

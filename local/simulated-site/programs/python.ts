@@ -1,6 +1,11 @@
 import { failure, type Program } from './program';
 
 const TRACEBACK = 'Traceback (most recent call last):\n  File "<string>", line 1, in <module>\n';
+/** As pbr 5.10 of Debian 12 printed it. */
+const NO_PACKAGE =
+  'Exception: Versioning for this project requires either an sdist tarball, or access to an upstream git repository. ' +
+  "It's also possible that there is a mismatch between the package name in setup.cfg and the argument given to " +
+  'pbr.version.VersionInfo. Project name magnum was given, but was not able to be found.';
 /** With which pbr tells a version. */
 const VERSION_OF_MAGNUM = /^import pbr\.version; print\(pbr\.version\.VersionInfo\('magnum'\)\.version_string\(\)\)$/;
 
@@ -18,7 +23,7 @@ function pythonOf(name: 'python' | 'python2' | 'python3'): Program {
     if (magnums && controller.pythonModules.has(module)) {
       if (!VERSION_OF_MAGNUM.test(code)) return { exit: 0 };
       return controller.magnumVersion === ''
-        ? failure(`${TRACEBACK}Exception: Versioning for this project requires either an sdist tarball, or access …`)
+        ? failure(`${TRACEBACK}${NO_PACKAGE}`)
         : { exit: 0, stdout: `${controller.magnumVersion}\n` };
     }
     const error =
